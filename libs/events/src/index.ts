@@ -1,0 +1,69 @@
+export {
+  type CatalogEntry,
+  catalog,
+  type DomainEvent,
+  type EventType,
+  findEventNumber,
+  findEventType,
+} from './catalog.ts';
+export { defineEvent, type EventDefinition, type EventOf } from './define-event.ts';
+export type { Origin, RecordedEvent } from './envelope.ts';
+export {
+  type ExecutorDescription,
+  type ExecutorEvent,
+  executorDescriptionSchema,
+  executorEvents,
+} from './executor.events.ts';
+export {
+  type Cause,
+  causeSchema,
+  type Isolation,
+  isolationSchema,
+  isolations,
+  type Outcome,
+  outcomeSchema,
+  outcomes,
+  type SkipReason,
+  skipReasonSchema,
+  type WaitReason,
+  waitReasonSchema,
+} from './outcome.ts';
+export { type PipelineEvent, pipelineEvents } from './pipeline.events.ts';
+export {
+  type EnvValue,
+  type Plan,
+  type PlanInput,
+  type PlanLookup,
+  type PlanStep,
+  planHash,
+  planSchema,
+  planSchemaVersion,
+  type RetryRule,
+  stepIdPattern,
+  stepIdSchema,
+} from './plan.ts';
+export {
+  type Artifact,
+  type AttemptReport,
+  artifactSchema,
+  attemptReportSchema,
+  type LogSummary,
+  type RunEvent,
+  runEvents,
+  type Source,
+  sourceSchema,
+  type Trigger,
+  triggerSchema,
+  type Usage,
+} from './run.events.ts';
+export { type SchedulerEvent, schedulerEvents } from './scheduler.events.ts';
+export {
+  parseStreamName,
+  type StreamKind,
+  type StreamName,
+  streamKinds,
+  streamName,
+  streamUuid,
+} from './streams.ts';
+export { upcast } from './upcasters.ts';
+export { type CheckedEvent, checkEvent, eventDataBytesMax } from './validate.ts';

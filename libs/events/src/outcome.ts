@@ -1,0 +1,46 @@
+import { z } from 'zod';
+
+/** How a step or a run ended. `failure`: the user's step said no; `error`: the system's fault. */
+export const outcomes = ['success', 'failure', 'error', 'timeout', 'cancelled', 'skipped'] as const;
+export const outcomeSchema = z.enum(outcomes);
+export type Outcome = z.infer<typeof outcomeSchema>;
+
+/** What ended an attempt. */
+export const causes = [
+  'exit',
+  'signal',
+  'oom',
+  'pids-limit',
+  'disk-limit',
+  'log-limit',
+  'timeout',
+  'cancelled',
+  'worker-lost',
+  'start-failed',
+  'source-failed',
+] as const;
+export const causeSchema = z.enum(causes);
+export type Cause = z.infer<typeof causeSchema>;
+
+export const waitReasons = [
+  'dependency',
+  'labels',
+  'slots',
+  'quota',
+  'group',
+  'priority',
+  'retry-delay',
+  'paused',
+  'approval',
+] as const;
+export const waitReasonSchema = z.enum(waitReasons);
+export type WaitReason = z.infer<typeof waitReasonSchema>;
+
+export const isolations = ['none', 'standard', 'strict'] as const;
+export const isolationSchema = z.enum(isolations);
+/** A floor: an executor that cannot give it refuses, it never lowers it. */
+export type Isolation = z.infer<typeof isolationSchema>;
+
+export const skipReasons = ['condition', 'dependency-failed', 'reused', 'cancelled'] as const;
+export const skipReasonSchema = z.enum(skipReasons);
+export type SkipReason = z.infer<typeof skipReasonSchema>;

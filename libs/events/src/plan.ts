@@ -1,0 +1,90 @@
+import { z } from 'zod';
+import { canonicalJson, sha256Hex } from '#libs/kernel';
+import { causes, isolationSchema } from './outcome.ts';
+
+/** `[a-z][a-z0-9_-]{0,62}`: fits a file name, a container name and a URL. */
+export const stepIdPattern = /^[a-z][a-z0-9_-]{0,62}$/;
+export const stepIdSchema = z.string().regex(stepIdPattern);
+
+/** `MAJOR.MINOR`-free: one number, raised when the meaning of a plan changes. */
+export const planSchemaVersion = 1;
+
+/**
+ * What a retry rule matches: a cause (`worker_lost` is spelled `worker-lost` here), any failure, or exit codes.
+ * `failure` = the step said no in any way (exit, signal, oom, limits); `error` = the system's fault; `timeout`.
+ */
+export const retryRuleSchema = z.union([
+  z.enum([...causes, 'failure', 'error', 'any']),
+  z.strictObject({ exit: z.array(z.int().min(0).max(255)).min(1) }),
+]);
+export type RetryRule = z.infer<typeof retryRuleSchema>;
+
+export const planRetrySchema = z.strictObject({
+  /** Attempts beyond the first, 0–10. */
+  max: z.int().min(0).max(10),
+  on: z.array(retryRuleSchema),
+  /** Base of the exponential delay with full jitter; 0 tries again at once. */
+  backoffMs: z.int().min(0),
+});
+
+/** An `env` value: text, or text with inputs in it, filled in when the run starts. Vars are filled in when compiled. */
+export const envValueSchema = z.union([
+  z.string(),
+  z.array(z.union([z.string(), z.strictObject({ input: z.string() })])),
+]);
+export type EnvValue = z.infer<typeof envValueSchema>;
+
+export const planInputSchema = z.strictObject({
+  type: z.enum(['string', 'number', 'boolean', 'enum']),
+  /** For `enum`: what is allowed. */
+  values: z.array(z.string()).optional(),
+  /** As text, already checked against the type. */
+  default: z.string().optional(),
+  description: z.string().optional(),
+});
+export type PlanInput = z.infer<typeof planInputSchema>;
+
+export const planStepSchema = z.strictObject({
+  id: stepIdSchema,
+  name: z.string(),
+  /** One shell script per entry, run in order by `sh -e`; the first that fails ends the step. */
+  commands: z.array(z.string()).min(1),
+  env: z.record(z.string(), envValueSchema),
+  dependsOn: z.array(stepIdSchema),
+  timeoutMs: z.int().positive(),
+  retry: planRetrySchema,
+  allowFailure: z.boolean(),
+  /** Each must be among the executor's labels. */
+  labels: z.array(z.string()),
+  /** `host` is the machine's own userland, read-only. */
+  image: z.string(),
+  network: z.enum(['none', 'host']),
+  /** The step's own floor; the run's floor holds beside it, the higher one counts. */
+  isolation: isolationSchema.optional(),
+  /** Globs relative to the workspace. */
+  artifacts: z.array(z.string()),
+});
+export type PlanStep = z.infer<typeof planStepSchema>;
+
+/** The compiled pipeline: frozen, hashed, stored once by its hash. Steps stand in file order. */
+export const planSchema = z.strictObject({
+  schema: z.literal(planSchemaVersion),
+  name: z.string(),
+  /** Exposed to every step as `MILLRACE_VARS_<NAME>`. */
+  vars: z.record(z.string(), z.string()),
+  /** Exposed to every step as `MILLRACE_INPUTS_<NAME>`. */
+  inputs: z.record(z.string(), planInputSchema),
+  steps: z.array(planStepSchema).min(1),
+});
+export type Plan = z.infer<typeof planSchema>;
+
+/** Lower-case hex SHA-256 over the canonical JSON of the plan. */
+export function planHash(plan: Plan): string {
+  return sha256Hex(canonicalJson(plan));
+}
+
+/**
+ * A plan by its hash. Whoever folds runs loads the plans before the fold, so that the fold stays pure.
+ * @throws BugError where the plan was not loaded
+ */
+export type PlanLookup = (hash: string) => Plan;

@@ -1,0 +1,185 @@
+/**
+ * Every code that leaves Millrace, with its HTTP status, a title and what to do. The problem documents,
+ * the CLI's one-line errors and `millrace explain CODE` are all made from this table.
+ * A code never changes its meaning; new ones are added at the end of their group.
+ */
+const table = {
+  // requests
+  'request.invalid': [
+    400,
+    'The request is not valid',
+    'Correct the fields that `errors` points at.',
+  ],
+  'request.malformed': [
+    400,
+    'The body is not what its content type says',
+    'Send well-formed UTF-8 JSON.',
+  ],
+  'request.too-large': [
+    413,
+    'The request is too large',
+    'Send less; the limit stands in the detail.',
+  ],
+  'request.media-type': [
+    415,
+    'The content type is not supported here',
+    'Send application/json (sources: application/x-tar).',
+  ],
+  'request.unauthorized': [
+    401,
+    'A valid token is needed',
+    'Send `Authorization: Bearer TOKEN`; the server’s own is in DATA_DIR/admin-token.',
+  ],
+  'request.forbidden': [403, 'The token does not allow this', 'Use a token with the right scope.'],
+  'request.not-found': [404, 'There is nothing here', 'Check the address.'],
+  'request.method': [405, 'The method is not supported here', 'See /api/v1/openapi.json.'],
+  'request.idempotency-mismatch': [
+    422,
+    'The idempotency key was used for another request',
+    'Use a new key for a new request.',
+  ],
+  'request.cursor': [400, 'The cursor is not one of ours', 'Start again without a cursor.'],
+  'request.timeout': [
+    504,
+    'The read side did not reach the position in time',
+    'Ask again, or with a longer timeoutMs.',
+  ],
+  // pipelines
+  'pipeline.invalid': [422, 'The pipeline is not valid', 'Correct what `diagnostics` lists.'],
+  'pipeline.not-found': [
+    404,
+    'There is no such pipeline',
+    'List them with `millrace pipelines` or GET /api/v1/pipelines.',
+  ],
+  // runs
+  'run.not-found': [404, 'There is no such run', 'List them with `millrace runs`.'],
+  'run.already-exists': [409, 'The run exists already', 'Nothing to do.'],
+  'run.already-finished': [409, 'The run has finished', 'Start a new one, or use retry.'],
+  'run.not-finished': [409, 'The run has not finished', 'Wait for its end or cancel it.'],
+  'run.nothing-to-retry': [
+    409,
+    'No step of the run failed',
+    'Retry one step by name, or start a new run.',
+  ],
+  'run.workspace-gone': [409, 'The workspace of the run is gone', 'Start a new run.'],
+  'run.input-unknown': [
+    400,
+    'The pipeline declares no such input',
+    'See the inputs of the pipeline.',
+  ],
+  'run.input-missing': [400, 'An input without a default has no value', 'Give it a value.'],
+  'run.input-invalid': [400, 'The value does not fit the input', 'See the inputs of the pipeline.'],
+  'step.not-found': [404, 'The run has no such step', 'See the steps of the run.'],
+  'step.not-ready': [
+    409,
+    'The step cannot be assigned now',
+    'Nothing to do: the scheduler asks again.',
+  ],
+  'attempt.fenced': [409, 'The attempt is no longer yours', 'Stop its sandbox and forget it.'],
+  'artifact.not-found': [404, 'There is no such artifact', 'See the artifacts of the run.'],
+  'isolation.unavailable': [
+    422,
+    'No executor can give this isolation',
+    'Lower the floor or add an executor.',
+  ],
+  // executors
+  'executor.not-found': [404, 'There is no such executor', 'List them with `millrace executors`.'],
+  'executor.gone': [409, 'The executor was declared lost', 'Register again.'],
+  // sources and blobs
+  'source.not-found': [
+    404,
+    'There is no source with this digest',
+    'Upload it with POST /api/v1/sources.',
+  ],
+  'source.invalid': [400, 'The source is not acceptable', 'See the detail.'],
+  'source.fetch-failed': [
+    502,
+    'The source could not be fetched',
+    'Check the address and the commit.',
+  ],
+  'blob.not-found': [404, 'There is no blob with this digest', 'Upload it first.'],
+  'blob.corrupt': [500, 'A blob does not match its digest', 'Restore it from a backup.'],
+  // the log
+  'event.too-large': [413, 'An event is larger than 64 KiB', 'Send less.'],
+  'event.invalid-text': [
+    400,
+    'Text holds NUL or a lone surrogate',
+    'Send well-formed Unicode without NUL.',
+  ],
+  'log.unavailable': [503, 'The log cannot be reached', 'Try again in a moment.'],
+  'log.conflict': [409, 'The stream changed meanwhile', 'Try again.'],
+  'scheduler.stale-epoch': [409, 'Another scheduler leads now', 'Nothing to do.'],
+  // admission
+  'server.overloaded': [429, 'Too much is waiting', 'Try again after the time in Retry-After.'],
+  'server.disk-low': [503, 'Less than 1 GiB is free', 'Free space in the data directory.'],
+  'server.draining': [503, 'The server is shutting down', 'Try again in a moment.'],
+  'server.error': [
+    500,
+    'Something is broken on our side',
+    'See the server’s log under this trace id.',
+  ],
+  // set-up
+  'port.taken': [500, 'The address is in use', 'Stop the other program or give another --listen.'],
+  'data-dir.not-writable': [
+    500,
+    'The data directory cannot be written',
+    'Give another --data-dir or change its owner.',
+  ],
+  'data-dir.in-use': [
+    500,
+    'Another server uses this data directory',
+    'Use that server, or give another --data-dir.',
+  ],
+  'postgres.start-failed': [500, 'Postgres did not start', 'See DATA_DIR/logs/postgres.log.'],
+  'postgres.unreachable': [503, 'Postgres cannot be reached', 'Check --db.'],
+  'postgres.migration-failed': [500, 'A migration failed', 'See the detail; nothing was changed.'],
+  'config.invalid': [500, 'A setting is not valid', 'See `millrace config explain KEY`.'],
+  'server.unreachable': [503, 'No server answers', 'Start one with `millrace dev`.'],
+  // sandboxes
+  'sandbox.unavailable': [500, 'The sandbox driver does not work here', 'See `millrace doctor`.'],
+  'sandbox.start-failed': [500, 'The sandbox did not start', 'See the detail.'],
+  'image.unavailable': [
+    422,
+    'The driver cannot provide this image',
+    'Use `image: host`, or an executor whose driver can.',
+  ],
+} as const satisfies Record<string, readonly [status: number, title: string, hint: string]>;
+
+export type ErrorCode = keyof typeof table;
+
+export interface ErrorDescription {
+  readonly code: ErrorCode;
+  readonly status: number;
+  readonly title: string;
+  readonly hint: string;
+}
+
+export const errorCodes = Object.keys(table) as readonly ErrorCode[];
+
+export function isErrorCode(text: string): text is ErrorCode {
+  return Object.hasOwn(table, text);
+}
+
+export function describeError(code: ErrorCode): ErrorDescription {
+  const [status, title, hint] = table[code];
+  return { code, status, title, hint };
+}
+
+/** The world failed. Only adapters throw it; only loops, workers and borders catch it. */
+export class Fault extends Error {
+  override readonly name = 'Fault';
+  readonly code: ErrorCode;
+  /** Whether trying the same again can help. */
+  readonly retry: 'never' | 'backoff';
+
+  constructor(
+    code: ErrorCode,
+    retry: 'never' | 'backoff',
+    message: string,
+    options?: { readonly cause?: unknown },
+  ) {
+    super(message, options);
+    this.code = code;
+    this.retry = retry;
+  }
+}

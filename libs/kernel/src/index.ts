@@ -1,0 +1,14 @@
+export { canonicalJson, type Json, sha256Hex } from './canonical-json.ts';
+export { accept, type Decider, type Decision, type Rejection, reject } from './decider.ts';
+export {
+  describeError,
+  type ErrorCode,
+  type ErrorDescription,
+  errorCodes,
+  Fault,
+  isErrorCode,
+} from './errors.ts';
+export { type Ids, isUuid, uuidFromName, uuidv7 } from './ids.ts';
+export { assertNever, BugError, invariant } from './invariant.ts';
+export { retryDelayMs } from './retry-delay.ts';
+export { type Clock, formatDuration, parseDurationMs, type Timers } from './time.ts';
