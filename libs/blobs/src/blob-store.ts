@@ -1,0 +1,21 @@
+import type { Readable } from 'node:stream';
+
+/** Immutable bytes by their SHA-256. */
+export interface BlobStore {
+  /**
+   * Stores a stream. Visible only when complete: temporary file, fsync, rename, fsync of the directory.
+   *
+   * @param options.bytesMax  more than this is refused
+   * @param options.sha256    lower-case hex; a stream that does not match is refused
+   * @throws Fault `request.too-large`, `blob.corrupt`
+   */
+  put(
+    bytes: Readable | AsyncIterable<Uint8Array>,
+    options?: { readonly bytesMax?: number; readonly sha256?: string },
+  ): Promise<{ readonly sha256: string; readonly size: number }>;
+  /** @throws Fault `blob.not-found` */
+  get(sha256: string): Promise<{ readonly size: number; readonly stream: Readable }>;
+  has(sha256: string): Promise<boolean>;
+  /** Idempotent. */
+  remove(sha256: string): Promise<void>;
+}

@@ -1,0 +1,108 @@
+import type { Isolation } from '#libs/events';
+
+/** What works on this machine; probed once, published as the executor's capability. */
+export interface SandboxProbe {
+  readonly driver: 'process' | 'oci';
+  readonly works: boolean;
+  /** Why it does not work, or what is missing: one line each, for people. */
+  readonly notes: readonly string[];
+  /** The strongest floor it can give. */
+  readonly isolation: Isolation;
+  /** What the kernel enforces with it: `namespaces`, `seccomp`, `memory`, `pids`, `cpu`. */
+  readonly enforces: readonly string[];
+}
+
+/** One container per attempt: everything a driver needs, already validated. */
+export interface SandboxSpec {
+  /** `millrace-<run>-<step>-<attempt>-<fence>`: unique, deterministic, `[a-z0-9_-]`. */
+  readonly name: string;
+  /** `host`, or an image reference the driver may refuse with `image.unavailable`. */
+  readonly image: string;
+  readonly isolation: Isolation;
+  readonly network: 'none' | 'host';
+  /** argv of the step's first process; argv[0] is absolute. */
+  readonly argv: readonly string[];
+  /** The whole environment; nothing is inherited. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Host directory, owned by the executor, writable for the step. */
+  readonly workspaceDir: string;
+  /** Where the workspace is seen inside; the `process` driver runs in `workspaceDir` itself. */
+  readonly workspaceMount: string;
+  /** Fresh host directory that becomes HOME. Removed by the executor afterwards. */
+  readonly homeDir: string;
+  /** Further read-only host directories (`host_binds`). */
+  readonly binds: readonly string[];
+  readonly limits: {
+    readonly memoryBytes?: number;
+    readonly pids?: number;
+    readonly cpus?: number;
+  };
+}
+
+/** How the step's first process ended, and what was seen of it. The outcome is derived from this by a pure function. */
+export interface SandboxExit {
+  readonly exitCode: number | null;
+  readonly signal: string | null;
+  /** Kernel evidence, not a guess from 137. */
+  readonly oomKilled: boolean;
+  readonly pidsLimitHit: boolean;
+  readonly wallMs: number;
+  readonly cpuUserMs?: number;
+  readonly cpuSystemMs?: number;
+  readonly memoryPeakBytes?: number;
+  readonly enforced: readonly string[];
+}
+
+export interface SandboxOutput {
+  readonly stream: 'stdout' | 'stderr';
+  readonly bytes: Uint8Array;
+}
+
+/**
+ * A sandbox of one attempt. Call order: `prepare` → `start` (once) → `signal`/`kill` (any number) → `exited` →
+ * `destroy` (always, also after a failed start). `destroy` is idempotent and leaves no process, mount,
+ * cgroup or directory behind; it must be awaited before the workspace is read.
+ */
+export interface Sandbox {
+  readonly name: string;
+  /**
+   * Starts the first process. `sink` is awaited per chunk: while it is pending the pipe is not read, so a slow
+   * sink slows the step, not memory. Chunks of one stream come in order.
+   *
+   * @throws Fault `sandbox.start-failed`
+   */
+  start(sink: (output: SandboxOutput) => Promise<void> | void): Promise<void>;
+  /**
+   * Resolves when the first process has ended, everything it left behind was killed, and the output was drained
+   * (at most 2 s for a daemon that holds the pipe open). Never rejects after a successful start.
+   */
+  readonly exited: Promise<SandboxExit>;
+  /** SIGTERM to the whole sandbox. Nothing happens where it has ended. */
+  terminate(): Promise<void>;
+  /** SIGKILL to the whole sandbox, at once. Nothing happens where it has ended. */
+  kill(): Promise<void>;
+  destroy(): Promise<void>;
+}
+
+/**
+ * A way to run steps. Owned by one executor: `stateDir` is its alone.
+ */
+export interface SandboxDriver {
+  readonly kind: 'process' | 'oci';
+  probe(): Promise<SandboxProbe>;
+  /**
+   * Checks the spec against what the driver can do and prepares directories. Starts nothing.
+   *
+   * @throws Fault `image.unavailable`, `isolation.unavailable`, `sandbox.unavailable`
+   */
+  prepare(spec: SandboxSpec): Promise<Sandbox>;
+  /**
+   * Kills and removes whatever an earlier life of this executor left behind. Called once, before the first
+   * `prepare`. Verifies pid and start time before it kills; never kills by name.
+   *
+   * @returns the names of the sandboxes that were removed
+   */
+  reap(): Promise<readonly string[]>;
+  /** Ends everything at once, without grace (self-fencing). */
+  killAll(): Promise<void>;
+}
