@@ -48,6 +48,7 @@ export {
   artifactSchema,
   attemptReportSchema,
   type LogSummary,
+  logSummarySchema,
   type RunEvent,
   runEvents,
   type Source,
@@ -55,6 +56,7 @@ export {
   type Trigger,
   triggerSchema,
   type Usage,
+  usageSchema,
 } from './run.events.ts';
 export { type SchedulerEvent, schedulerEvents } from './scheduler.events.ts';
 export {

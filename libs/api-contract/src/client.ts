@@ -1,0 +1,122 @@
+import type { z } from 'zod';
+import { Fault } from '#libs/kernel';
+import type { Operation } from './operations.ts';
+import { type Problem, problemSchema } from './problem.ts';
+
+/** The server said no, in its own words. */
+export class ProblemError extends Error {
+  override readonly name = 'ProblemError';
+  readonly problem: Problem;
+
+  constructor(problem: Problem) {
+    super(problem.detail);
+    this.problem = problem;
+  }
+}
+
+type RequestBody = NonNullable<RequestInit['body']>;
+type InputOf<Schema> = Schema extends z.ZodType ? z.input<Schema> : undefined;
+type OutputOf<Schema> = Schema extends z.ZodType ? z.output<Schema> : unknown;
+
+export interface CallOptions<Op extends Operation> {
+  readonly params?: Op extends { params: z.ZodObject } ? Record<string, string> : never;
+  readonly query?: Op extends { query: infer Query }
+    ? Partial<Record<keyof InputOf<Query>, string | number | boolean | undefined>>
+    : never;
+  readonly body?: Op extends { body: infer Body } ? InputOf<Body> : RequestBody;
+  readonly idempotencyKey?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal;
+}
+
+/** The typed client of the public face. One for the CLI, the dashboard and programs. */
+export class ApiClient {
+  readonly baseUrl: string;
+  readonly #token: string;
+
+  /** @param baseUrl  without a trailing slash */
+  constructor(baseUrl: string, token: string) {
+    this.baseUrl = baseUrl;
+    this.#token = token;
+  }
+
+  /**
+   * One call with a JSON answer.
+   *
+   * @throws ProblemError  the server refused
+   * @throws Fault `server.unreachable`  nobody answered
+   */
+  async call<Op extends Operation>(
+    operation: Op,
+    options: CallOptions<Op> = {},
+  ): Promise<OutputOf<Op['response']>> {
+    const response = await this.open(operation, options);
+    const body: unknown = await response.json();
+    return (operation.response ? operation.response.parse(body) : body) as OutputOf<Op['response']>;
+  }
+
+  /** One call whose body the caller reads: logs, artifacts, event streams. Throws like `call`. */
+  async open<Op extends Operation>(
+    operation: Op,
+    options: CallOptions<Op> = {},
+  ): Promise<Response> {
+    const url = this.baseUrl + fillPath(operation.path, options.params) + queryText(options.query);
+    const isJson = operation.body !== undefined;
+    const headers: Record<string, string> = {
+      authorization: `Bearer ${this.#token}`,
+      ...options.headers,
+    };
+    if (isJson) headers['content-type'] = 'application/json';
+    else if (operation.bodyType) headers['content-type'] = operation.bodyType;
+    if (options.idempotencyKey) headers['idempotency-key'] = options.idempotencyKey;
+    const init: RequestInit & { duplex?: 'half' } = { method: operation.method, headers };
+    if (options.signal) init.signal = options.signal;
+    if (isJson) init.body = JSON.stringify(options.body ?? {});
+    else if (options.body !== undefined) {
+      init.body = options.body as RequestBody;
+      init.duplex = 'half';
+    }
+    const response = await this.#fetch(url, init);
+    if (!response.ok) throw new ProblemError(await readProblem(response));
+    return response;
+  }
+
+  async #fetch(url: string, init: RequestInit): Promise<Response> {
+    try {
+      return await fetch(url, init);
+    } catch (cause) {
+      if (init.signal?.aborted) throw cause;
+      throw new Fault('server.unreachable', 'backoff', `no server answers at ${this.baseUrl}`, {
+        cause,
+      });
+    }
+  }
+}
+
+function fillPath(path: string, params: Readonly<Record<string, string>> | undefined): string {
+  return path.replace(/\{(\w+)\}/g, (_, name: string) =>
+    encodeURIComponent(params?.[name] ?? '').replaceAll(name === 'path' ? '%2F' : '%00', '/'),
+  );
+}
+
+function queryText(query: object | undefined): string {
+  const search = new URLSearchParams();
+  for (const [name, value] of Object.entries(query ?? {})) {
+    if (value !== undefined) search.set(name, String(value));
+  }
+  const text = search.toString();
+  return text === '' ? '' : `?${text}`;
+}
+
+async function readProblem(response: Response): Promise<Problem> {
+  const body: unknown = await response.json().catch(() => undefined);
+  const parsed = problemSchema.safeParse(body);
+  if (parsed.success) return parsed.data;
+  return {
+    type: 'about:blank',
+    title: response.statusText,
+    status: response.status,
+    detail: `the server answered ${response.status}`,
+    code: 'server.error',
+  };
+}

@@ -1,0 +1,30 @@
+import { z } from 'zod';
+import { isolationSchema } from '#libs/events';
+import { cursorSchema, limitSchema, pageOf, waitForShape } from './paging.ts';
+
+const instant = z.iso.datetime({ precision: 3 });
+
+export const executorSchema = z.object({
+  id: z.uuid(),
+  name: z.string(),
+  status: z.enum(['online', 'draining', 'lost']),
+  labels: z.array(z.string()),
+  slots: z.number().int(),
+  /** Attempts that it holds now. */
+  busy: z.number().int(),
+  drivers: z.array(z.string()),
+  isolation: isolationSchema,
+  version: z.string(),
+  registeredAt: instant,
+  lostAt: instant.nullable(),
+  lostWhy: z.string().nullable(),
+});
+export type ExecutorDto = z.infer<typeof executorSchema>;
+export const executorPageSchema = pageOf(executorSchema);
+export const listExecutorsQuerySchema = z.strictObject({
+  /** Lost executors are left out unless asked for. */
+  all: z.stringbool().default(false),
+  limit: limitSchema,
+  cursor: cursorSchema.optional(),
+  ...waitForShape,
+});

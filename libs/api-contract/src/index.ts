@@ -1,0 +1,50 @@
+export { ApiClient, type CallOptions, ProblemError } from './client.ts';
+export { type EventDto, eventPageSchema, eventSchema } from './event.ts';
+export { type ExecutorDto, executorPageSchema, executorSchema } from './executor.ts';
+export {
+  type Acknowledgement,
+  type Assignment,
+  type AssignmentsResponse,
+  assignmentSchema,
+  assignmentsResponseSchema,
+  type ExecutorGateway,
+  type FinishedRequest,
+  finishedRequestSchema,
+  type HeartbeatRequest,
+  type HeartbeatResponse,
+  heartbeatRequestSchema,
+  heartbeatResponseSchema,
+  type RegisterRequest,
+  type RegisterResponse,
+  registerRequestSchema,
+  registerResponseSchema,
+  type StartedRequest,
+  type StopRequest,
+  startedRequestSchema,
+} from './executor-protocol.ts';
+export { openApiDocument } from './openapi.ts';
+export { type Operation, type OperationName, operations } from './operations.ts';
+export type { Page } from './paging.ts';
+export type { PipelineDto, PipelineRegisteredDto, Validation } from './pipeline.ts';
+export { type DiagnosticDto, diagnosticSchema, type Problem, problemSchema } from './problem.ts';
+export type { QueueItem } from './queue.ts';
+export type {
+  AttemptDto,
+  LogLineDto,
+  RetryRunBody,
+  RunArtifact,
+  RunDto,
+  RunRetried,
+  RunStarted,
+  RunSummary,
+  StartRunBody,
+  StepDto,
+  StepWhy,
+} from './run.ts';
+export { logLineSchema, runRefSchema } from './run.ts';
+export {
+  type ProjectionStatusDto,
+  type ServerFile,
+  type SourceUploaded,
+  serverFileSchema,
+} from './server.ts';

@@ -1,0 +1,44 @@
+import { z } from 'zod';
+import { cursorSchema, limitSchema, pageOf, waitForShape } from './paging.ts';
+import { diagnosticSchema } from './problem.ts';
+
+const instant = z.iso.datetime({ precision: 3 });
+export const pipelineNameSchema = z.string().min(1).max(200);
+
+export const pipelineSchema = z.object({
+  id: z.uuid(),
+  name: pipelineNameSchema,
+  version: z.number().int(),
+  planHash: z.string(),
+  sourceHash: z.string(),
+  registeredAt: instant,
+});
+export type PipelineDto = z.infer<typeof pipelineSchema>;
+export const pipelinePageSchema = pageOf(pipelineSchema);
+export const listQuerySchema = z.strictObject({
+  limit: limitSchema,
+  cursor: cursorSchema.optional(),
+  ...waitForShape,
+});
+
+export const registerPipelineBodySchema = z.strictObject({ yaml: z.string().max(1024 * 1024) });
+export const pipelineRegisteredSchema = z.object({
+  id: z.uuid(),
+  name: pipelineNameSchema,
+  version: z.number().int(),
+  planHash: z.string(),
+  position: z.number().int(),
+  diagnostics: z.array(diagnosticSchema),
+});
+export type PipelineRegisteredDto = z.infer<typeof pipelineRegisteredSchema>;
+
+/** The text may be larger than the compiler takes: it then answers with a diagnostic. */
+export const validateBodySchema = z.strictObject({
+  yaml: z.string(),
+  file: z.string().min(1).max(1024).default('.millrace.yaml'),
+});
+export const validationSchema = z.object({
+  valid: z.boolean(),
+  diagnostics: z.array(diagnosticSchema),
+});
+export type Validation = z.infer<typeof validationSchema>;

@@ -1,0 +1,217 @@
+import { z } from 'zod';
+import {
+  artifactSchema,
+  causeSchema,
+  isolationSchema,
+  logSummarySchema,
+  outcomeSchema,
+  skipReasonSchema,
+  sourceSchema,
+  stepIdSchema,
+  triggerSchema,
+  usageSchema,
+  waitReasonSchema,
+} from '#libs/events';
+import { cursorSchema, limitSchema, pageOf, waitForShape } from './paging.ts';
+
+/** RFC 3339 UTC in milliseconds. */
+const instant = z.iso.datetime({ precision: 3 });
+
+/** A run by its uuid, its number, or `latest`. */
+export const runRefSchema = z
+  .string()
+  .regex(
+    /^(?:latest|[1-9]\d{0,14}|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})$/,
+    {
+      message: 'a run is named by its uuid, its number, or latest',
+    },
+  );
+
+export const runStatuses = ['queued', 'running', 'cancelling', 'finished'] as const;
+export const stepStatuses = [
+  'waiting',
+  'queued',
+  'assigned',
+  'running',
+  'finished',
+  'skipped',
+] as const;
+
+export const attemptSchema = z.object({
+  attempt: z.number().int(),
+  executor: z.uuid(),
+  fence: z.number().int(),
+  assignedAt: instant,
+  startedAt: instant.nullable(),
+  finishedAt: instant.nullable(),
+  outcome: outcomeSchema.nullable(),
+  cause: causeSchema.nullable(),
+  exitCode: z.number().int().nullable(),
+  signal: z.string().nullable(),
+  /** The executor's one line where outcome is `error`. */
+  message: z.string().nullable(),
+  usage: usageSchema.nullable(),
+  log: logSummarySchema.nullable(),
+  artifacts: z.array(artifactSchema),
+  enforced: z.array(z.string()),
+  driver: z.string().nullable(),
+});
+export type AttemptDto = z.infer<typeof attemptSchema>;
+
+export const waitSchema = z.object({
+  reason: waitReasonSchema,
+  from: instant,
+  to: instant.nullable(),
+});
+
+export const stepSchema = z.object({
+  id: stepIdSchema,
+  name: z.string(),
+  status: z.enum(stepStatuses),
+  outcome: outcomeSchema.nullable(),
+  cause: causeSchema.nullable(),
+  exitCode: z.number().int().nullable(),
+  signal: z.string().nullable(),
+  allowFailure: z.boolean(),
+  dependsOn: z.array(stepIdSchema),
+  skipReason: skipReasonSchema.nullable(),
+  attempts: z.array(attemptSchema),
+  waits: z.array(waitSchema),
+});
+export type StepDto = z.infer<typeof stepSchema>;
+
+/** A run as lists show it. */
+export const runSummarySchema = z.object({
+  id: z.uuid(),
+  number: z.number().int(),
+  pipeline: z.string(),
+  planHash: z.string(),
+  status: z.enum(runStatuses),
+  outcome: outcomeSchema.nullable(),
+  queuedAt: instant,
+  startedAt: instant.nullable(),
+  finishedAt: instant.nullable(),
+  trigger: triggerSchema,
+  retryOf: z.uuid().nullable(),
+});
+export type RunSummary = z.infer<typeof runSummarySchema>;
+
+/** A run with everything that happened to its steps, in file order. */
+export const runSchema = z.object({
+  ...runSummarySchema.shape,
+  source: sourceSchema,
+  isolation: isolationSchema,
+  inputs: z.record(z.string(), z.string()),
+  failedSteps: z.array(z.string()),
+  /** The log position that this answer reflects. */
+  position: z.number().int(),
+  steps: z.array(stepSchema),
+});
+export type RunDto = z.infer<typeof runSchema>;
+
+/** A trigger key: `type:business_id:version`. */
+const triggerKeySchema = z
+  .string()
+  .min(3)
+  .max(512)
+  .regex(/^[^:\s]+:[^\s]+:[^:\s]+$/, { message: 'expected type:business_id:version' });
+
+const inputValueSchema = z.union([z.string().max(32_768), z.number(), z.boolean()]);
+
+export const startRunBodySchema = z
+  .strictObject({
+    /** The name of a registered pipeline … */
+    pipeline: z.string().min(1).max(200).optional(),
+    /** … or the text of one. */
+    yaml: z
+      .string()
+      .max(1024 * 1024)
+      .optional(),
+    inputs: z.record(z.string().max(200), inputValueSchema).default({}),
+    source: sourceSchema.default({ kind: 'none' }),
+    isolation: isolationSchema.optional(),
+    trigger: z
+      .strictObject({ key: triggerKeySchema.optional(), ref: z.string().max(512).optional() })
+      .optional(),
+  })
+  .refine((body) => (body.pipeline === undefined) !== (body.yaml === undefined), {
+    message: 'give exactly one of pipeline and yaml',
+    path: ['pipeline'],
+  });
+export type StartRunBody = z.input<typeof startRunBodySchema>;
+
+export const runStartedSchema = z.object({
+  id: z.uuid(),
+  number: z.number().int(),
+  /** Wait for it with `?waitFor=`. */
+  position: z.number().int(),
+});
+export type RunStarted = z.infer<typeof runStartedSchema>;
+
+export const listRunsQuerySchema = z.strictObject({
+  status: z.enum(runStatuses).optional(),
+  pipeline: z.string().min(1).max(200).optional(),
+  limit: limitSchema,
+  cursor: cursorSchema.optional(),
+  ...waitForShape,
+});
+export const runPageSchema = pageOf(runSummarySchema);
+
+export const cancelRunBodySchema = z.strictObject({
+  reason: z.string().max(1000).optional(),
+  /** KILL at once instead of TERM and grace. */
+  force: z.boolean().default(false),
+});
+export const positionSchema = z.object({ position: z.number().int() });
+
+export const retryRunBodySchema = z
+  .strictObject({ failed: z.literal(true).optional(), step: stepIdSchema.optional() })
+  .refine((body) => (body.failed === undefined) !== (body.step === undefined), {
+    message: 'give exactly one of failed and step',
+    path: ['failed'],
+  });
+export type RetryRunBody = z.input<typeof retryRunBodySchema>;
+export const runRetriedSchema = z.object({ ...runStartedSchema.shape, retryOf: z.uuid() });
+export type RunRetried = z.infer<typeof runRetriedSchema>;
+
+/** `at`: a position, or an RFC 3339 instant. */
+export const runStateQuerySchema = z.strictObject({ at: z.string().min(1).max(64).optional() });
+
+export const runLogsQuerySchema = z.strictObject({
+  attempt: z.coerce.number().int().min(1).optional(),
+  from: z.coerce.number().int().min(1).optional(),
+  limit: z.coerce.number().int().min(1).max(100_000).optional(),
+  tail: z.coerce.number().int().min(0).max(100_000).optional(),
+  follow: z.stringbool().default(false),
+});
+export const logLineSchema = z.object({
+  line: z.number().int(),
+  time: instant,
+  stream: z.enum(['stdout', 'stderr', 'system']),
+  text: z.string(),
+});
+export type LogLineDto = z.infer<typeof logLineSchema>;
+
+export const stepWhySchema = z.object({
+  run: z.uuid(),
+  step: stepIdSchema,
+  status: z.enum(stepStatuses),
+  /** One sentence for people. */
+  summary: z.string(),
+  /** Milliseconds between queued and started (or now). */
+  waitedMs: z.number().int(),
+  waits: z.array(
+    z.object({ ...waitSchema.shape, durationMs: z.number().int(), detail: z.string() }),
+  ),
+});
+export type StepWhy = z.infer<typeof stepWhySchema>;
+
+export const runArtifactSchema = z.object({
+  step: stepIdSchema,
+  attempt: z.number().int(),
+  ...artifactSchema.shape,
+  /** Where it is downloaded. */
+  url: z.string(),
+});
+export type RunArtifact = z.infer<typeof runArtifactSchema>;
+export const runArtifactPageSchema = pageOf(runArtifactSchema);

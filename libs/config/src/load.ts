@@ -1,0 +1,76 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { parse } from 'yaml';
+import { Fault } from '#libs/kernel';
+import { type Layer, type LayeredConfig, mergeLayers } from './layers.ts';
+import { type SettingKey, settings } from './schema.ts';
+
+/** The settings file inside the data directory. */
+export const configFileName = 'config.yaml';
+
+/**
+ * Reads settings: flags over environment over DATA_DIR/config.yaml over defaults. `<VARIABLE>_FILE` names a file that
+ * holds the value (one trailing line end is dropped). The only reader of the environment.
+ *
+ * @param flags  by setting key, as the command line gave them
+ * @throws Fault `config.invalid`
+ */
+export function loadConfig(
+  flags: Readonly<Partial<Record<SettingKey, unknown>>> = {},
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): LayeredConfig {
+  const environment = environmentLayer(env);
+  const dataDir = resolve(
+    String(flags.dataDir ?? environment.values.dataDir ?? settings.dataDir.default),
+  );
+  const path = join(dataDir, configFileName);
+  return mergeLayers([
+    { name: 'flag', origin: (key) => flagOf(key), values: flags },
+    environment,
+    { name: 'file', origin: () => path, values: readConfigFile(path) },
+  ]);
+}
+
+function flagOf(key: SettingKey): string {
+  const setting = settings[key];
+  return 'flag' in setting ? setting.flag : key;
+}
+
+function environmentLayer(env: Readonly<Record<string, string | undefined>>): Layer {
+  const values: Partial<Record<SettingKey, string>> = {};
+  const origins: Partial<Record<SettingKey, string>> = {};
+  for (const key of Object.keys(settings) as SettingKey[]) {
+    const { variable } = settings[key];
+    const direct = env[variable];
+    const file = env[`${variable}_FILE`];
+    if (direct !== undefined && direct !== '') {
+      values[key] = direct;
+      origins[key] = variable;
+    } else if (file !== undefined && file !== '') {
+      values[key] = readValueFile(`${variable}_FILE`, file);
+      origins[key] = `${variable}_FILE`;
+    }
+  }
+  return { name: 'environment', origin: (key) => origins[key] ?? settings[key].variable, values };
+}
+
+function readValueFile(variable: string, path: string): string {
+  try {
+    return readFileSync(path, 'utf8').replace(/\r?\n$/, '');
+  } catch (cause) {
+    throw new Fault('config.invalid', 'never', `${variable}: ${path} cannot be read`, { cause });
+  }
+}
+
+function readConfigFile(path: string): Record<string, unknown> {
+  if (!existsSync(path)) return {};
+  try {
+    const parsed: unknown = parse(readFileSync(path, 'utf8'), { maxAliasCount: 0 });
+    if (parsed === null) return {};
+    if (typeof parsed === 'object' && !Array.isArray(parsed))
+      return parsed as Record<string, unknown>;
+  } catch (cause) {
+    throw new Fault('config.invalid', 'never', `${path} is not valid YAML`, { cause });
+  }
+  throw new Fault('config.invalid', 'never', `${path} is not a map of settings`);
+}

@@ -1,0 +1,202 @@
+import { z } from 'zod';
+import { parseDurationMs } from '#libs/kernel';
+
+/** One setting: its key in files and in `millrace config`, its variable, its meaning. */
+export interface Setting {
+  readonly variable: string;
+  readonly schema: z.ZodType;
+  readonly default: unknown;
+  /** Unit and meaning, one line. */
+  readonly about: string;
+  readonly isSecret?: boolean;
+  /** The CLI flag that mirrors it. */
+  readonly flag?: string;
+}
+
+const textList = z.union([
+  z.array(z.string().min(1)),
+  z.string().transform((text) =>
+    text
+      .split(',')
+      .map((item) => item.trim())
+      .filter((item) => item !== ''),
+  ),
+]);
+const pathList = z.union([
+  z.array(z.string().startsWith('/')),
+  z
+    .string()
+    .transform((text) => text.split(':').filter((item) => item !== ''))
+    .pipe(
+      z.array(
+        z.string().startsWith('/', { message: 'expected absolute paths, separated by colons' }),
+      ),
+    ),
+]);
+const wholeNumber = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
+const bytes = z.coerce.number().int().min(0);
+const durationMs = z.union([
+  z.number().int().min(0),
+  z.string().transform((text, context) => {
+    const parsed = parseDurationMs(text);
+    if (parsed === undefined) context.addIssue('expected a duration such as 90s, 10m, 24h');
+    return parsed ?? z.NEVER;
+  }),
+]);
+const listenAddress = z
+  .string()
+  .regex(/^(?:\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+):\d{1,5}$/, {
+    message: 'expected HOST:PORT, such as 127.0.0.1:7420 (port 0 takes a free one)',
+  });
+
+/** Every setting there is. */
+export const settings = {
+  dataDir: {
+    variable: 'MILLRACE_DATA_DIR',
+    flag: '--data-dir',
+    schema: z.string().min(1),
+    default: '.millrace',
+    about: 'directory of all state',
+  },
+  listen: {
+    variable: 'MILLRACE_LISTEN',
+    flag: '--listen',
+    schema: listenAddress,
+    default: '127.0.0.1:7420',
+    about: 'address of the API',
+  },
+  db: {
+    variable: 'MILLRACE_DB_URL',
+    flag: '--db',
+    schema: z.string().regex(/^postgres(?:ql)?:\/\//, { message: 'expected postgres://…' }),
+    default: undefined,
+    about: 'a Postgres 15 or newer instead of the embedded one',
+    isSecret: true,
+  },
+  token: {
+    variable: 'MILLRACE_TOKEN',
+    schema: z.string().min(16).max(512),
+    default: undefined,
+    about: 'the token that the CLI sends; by default the one in DATA_DIR/admin-token',
+    isSecret: true,
+  },
+  server: {
+    variable: 'MILLRACE_SERVER',
+    flag: '--server',
+    schema: z.url({ protocol: /^https?$/ }),
+    default: undefined,
+    about: 'the server that the CLI talks to, instead of the one of its data directory',
+  },
+  sandbox: {
+    variable: 'MILLRACE_SANDBOX',
+    flag: '--sandbox',
+    schema: z.enum(['auto', 'process', 'oci']),
+    default: 'auto',
+    about: 'sandbox driver; auto takes the strongest that works here',
+  },
+  slots: {
+    variable: 'MILLRACE_SLOTS',
+    schema: wholeNumber(1, 1000),
+    default: undefined,
+    about: 'steps at once; by default twice the number of cores',
+  },
+  labels: {
+    variable: 'MILLRACE_LABELS',
+    schema: textList,
+    default: [],
+    about: 'labels of the executor, separated by commas',
+  },
+  hostPath: {
+    variable: 'MILLRACE_HOST_PATH',
+    schema: pathList,
+    default: [],
+    about:
+      'directories put first in a step’s PATH and shown read-only in the host image, separated by colons',
+  },
+  hostBinds: {
+    variable: 'MILLRACE_HOST_BINDS',
+    schema: pathList,
+    default: [],
+    about: 'further directories shown read-only in the host image, separated by colons',
+  },
+  logLevel: {
+    variable: 'MILLRACE_LOG_LEVEL',
+    schema: z.enum(['debug', 'info', 'warn', 'error', 'silent']),
+    default: 'info',
+    about: 'least severity of the server’s own log',
+  },
+  logBytesMax: {
+    variable: 'MILLRACE_LOG_BYTES_MAX',
+    schema: bytes,
+    default: 10 * 1024 * 1024,
+    about: 'bytes kept of one attempt’s log',
+  },
+  artifactBytesMax: {
+    variable: 'MILLRACE_ARTIFACT_BYTES_MAX',
+    schema: bytes,
+    default: 1024 * 1024 * 1024,
+    about: 'bytes of all artifacts of one attempt',
+  },
+  sourceBytesMax: {
+    variable: 'MILLRACE_SOURCE_BYTES_MAX',
+    schema: bytes,
+    default: 2 * 1024 * 1024 * 1024,
+    about: 'bytes of one uploaded working tree',
+  },
+  workspaceKeep: {
+    variable: 'MILLRACE_WORKSPACE_KEEP',
+    schema: durationMs,
+    default: 24 * 3_600_000,
+    about: 'how long the workspace of a failed run is kept',
+  },
+  workspaceBytesMax: {
+    variable: 'MILLRACE_WORKSPACE_BYTES_MAX',
+    schema: bytes,
+    default: 10 * 1024 * 1024 * 1024,
+    about: 'bytes of all kept workspaces',
+  },
+  logKeep: {
+    variable: 'MILLRACE_LOG_KEEP',
+    schema: durationMs,
+    default: 90 * 86_400_000,
+    about: 'how long logs are kept',
+  },
+  logStoreBytesMax: {
+    variable: 'MILLRACE_LOG_STORE_BYTES_MAX',
+    schema: bytes,
+    default: 20 * 1024 * 1024 * 1024,
+    about: 'bytes of all logs',
+  },
+  diskFreeMin: {
+    variable: 'MILLRACE_DISK_FREE_MIN',
+    schema: bytes,
+    default: 1024 * 1024 * 1024,
+    about: 'bytes that must be free for new runs to be accepted',
+  },
+  queuedStepsMax: {
+    variable: 'MILLRACE_QUEUED_STEPS_MAX',
+    schema: wholeNumber(1, 10_000_000),
+    default: 100_000,
+    about: 'waiting steps above which new runs are refused',
+  },
+  stopGrace: {
+    variable: 'MILLRACE_STOP_GRACE',
+    schema: durationMs,
+    default: 10_000,
+    about: 'between TERM and KILL of a step',
+  },
+} as const satisfies Record<string, Setting>;
+
+export type SettingKey = keyof typeof settings;
+
+type ValueOf<Key extends SettingKey> = z.output<(typeof settings)[Key]['schema']>;
+type Optional = 'db' | 'token' | 'server' | 'slots';
+
+/** All settings, checked, with defaults filled in. Durations are milliseconds. */
+export type Config = { readonly [Key in Exclude<SettingKey, Optional>]: ValueOf<Key> } & {
+  readonly [Key in Optional]: ValueOf<Key> | undefined;
+};
+
+export function isSettingKey(text: string): text is SettingKey {
+  return Object.hasOwn(settings, text);
+}
