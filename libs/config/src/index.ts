@@ -1,3 +1,3 @@
 export type { Explanation, LayeredConfig, LayerName } from './layers.ts';
-export { loadConfig } from './load.ts';
+export { inheritedEnvironment, loadConfig } from './load.ts';
 export { type Config, isSettingKey, type SettingKey, settings } from './schema.ts';

@@ -74,3 +74,8 @@ function readConfigFile(path: string): Record<string, unknown> {
   }
   throw new Fault('config.invalid', 'never', `${path} is not a map of settings`);
 }
+
+/** The environment as it came, for a program that this process becomes. Never for a step: its environment is made from nothing. */
+export function inheritedEnvironment(): Readonly<Record<string, string | undefined>> {
+  return process.env;
+}

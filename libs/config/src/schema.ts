@@ -43,11 +43,9 @@ const durationMs = z.union([
     return parsed ?? z.NEVER;
   }),
 ]);
-const listenAddress = z
-  .string()
-  .regex(/^(?:\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+):\d{1,5}$/, {
-    message: 'expected HOST:PORT, such as 127.0.0.1:7420 (port 0 takes a free one)',
-  });
+const listenAddress = z.string().regex(/^(?:\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+):\d{1,5}$/, {
+  message: 'expected HOST:PORT, such as 127.0.0.1:7420 (port 0 takes a free one)',
+});
 
 /** Every setting there is. */
 export const settings = {

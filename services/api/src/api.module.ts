@@ -1,0 +1,50 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { CqrsModule } from '@nestjs/cqrs';
+import { API_PARTS, type ApiParts } from './api.parts.ts';
+import { ReadEventsController } from './events/read-events.ts';
+import { StreamEventsController } from './events/stream-events.ts';
+import { InternalExecutorsController } from './executors/internal-executors.ts';
+import { ExecutorsController } from './executors/read-executors.ts';
+import { PipelinesController, RegisterPipelineHandler } from './pipelines/pipelines.ts';
+import { ListQueueController } from './queue/list-queue.ts';
+import { CancelRunController, CancelRunHandler } from './runs/cancel-run.ts';
+import { ReadArtifactsController } from './runs/read-artifacts.ts';
+import { ReadRunsController } from './runs/read-runs.ts';
+import { ReadStepLogsController } from './runs/read-step-logs.ts';
+import { RetryRunController, RetryRunHandler } from './runs/retry-run.ts';
+import { StartRunController, StartRunHandler } from './runs/start-run.ts';
+import { ServerController } from './server/server.controller.ts';
+import { UploadSourceController } from './sources/upload-source.ts';
+
+@Module({})
+export class ApiModule {
+  static with(parts: ApiParts): DynamicModule {
+    return {
+      module: ApiModule,
+      imports: [CqrsModule.forRoot()],
+      controllers: [
+        PipelinesController,
+        UploadSourceController,
+        StartRunController,
+        ReadRunsController,
+        CancelRunController,
+        RetryRunController,
+        ReadStepLogsController,
+        ReadArtifactsController,
+        ListQueueController,
+        ExecutorsController,
+        InternalExecutorsController,
+        ReadEventsController,
+        StreamEventsController,
+        ServerController,
+      ],
+      providers: [
+        { provide: API_PARTS, useValue: parts },
+        StartRunHandler,
+        CancelRunHandler,
+        RetryRunHandler,
+        RegisterPipelineHandler,
+      ],
+    };
+  }
+}

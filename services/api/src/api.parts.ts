@@ -1,0 +1,82 @@
+import type {
+  ExecutorDto,
+  ExecutorGateway,
+  Page,
+  PipelineDto,
+  ProjectionStatusDto,
+  QueueItem,
+  RunDto,
+  RunSummary,
+} from '#libs/api-contract';
+import type { BlobStore } from '#libs/blobs';
+import type { Config } from '#libs/config';
+import type { DeciderRunner, EventStore, LogTail } from '#libs/event-store';
+import type { Plan } from '#libs/events';
+import type { Clock, Ids } from '#libs/kernel';
+import type { LogStore } from '#libs/logs';
+import type { Logger } from '#libs/telemetry';
+import type { VerifyToken } from './http/authentication.ts';
+
+export interface PageQuery {
+  readonly limit: number;
+  readonly cursor?: string | undefined;
+}
+
+/** What the API reads; adapters over the read models. Cursors that are not theirs throw Fault `request.cursor`. */
+export interface ReadSide {
+  listRuns(
+    query: PageQuery & {
+      readonly status?: string | undefined;
+      readonly pipeline?: string | undefined;
+    },
+  ): Promise<Page<RunSummary>>;
+  /** The uuid of a run by uuid, number or `latest`. */
+  findRunId(ref: string): Promise<string | undefined>;
+  showRun(runId: string): Promise<RunDto | undefined>;
+  listQueue(query: PageQuery): Promise<Page<QueueItem>>;
+  queuedSteps(): Promise<number>;
+  listExecutors(query: PageQuery & { readonly all: boolean }): Promise<Page<ExecutorDto>>;
+  showExecutor(id: string): Promise<ExecutorDto | undefined>;
+  listPipelines(query: PageQuery): Promise<Page<PipelineDto>>;
+  listPipelineVersions(name: string, query: PageQuery): Promise<Page<PipelineDto>>;
+  listProjections(): Promise<readonly ProjectionStatusDto[]>;
+  /** @returns false where the read models did not reach the position in time */
+  waitFor(position: number, timeoutMs: number): Promise<boolean>;
+  /** @throws Fault `request.not-found` */
+  rebuild(projection: string): Promise<void>;
+}
+
+/** Everything that the API is made of; the composition hands it in, nothing is looked up. */
+export interface ApiParts {
+  readonly version: string;
+  readonly config: Config;
+  readonly store: EventStore;
+  readonly runner: DeciderRunner;
+  readonly tail: LogTail;
+  readonly read: ReadSide;
+  readonly logs: LogStore;
+  readonly blobs: BlobStore;
+  readonly gateway: ExecutorGateway;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly logger: Logger;
+  readonly verifyToken: VerifyToken;
+  /** The bearer token of an executor on another machine. */
+  executorToken(executorId: string): string;
+  /** One sequence per server. */
+  nextRunNumber(): Promise<number>;
+  /** Plans by hash, cached. */
+  findPlan(hash: string): Promise<Plan | undefined>;
+  /** Remembers what an idempotency key was used for. @returns false where it was used for something else */
+  rememberRequest(commandId: string, fingerprint: string): Promise<boolean>;
+  /** Whether the executor still keeps the workspace of a finished run. */
+  isWorkspaceKept(runId: string): Promise<boolean>;
+  /** Free bytes where the state lives. */
+  freeBytes(): Promise<number>;
+  /** Prometheus text. */
+  metricsText(): Promise<string>;
+  isDraining(): boolean;
+}
+
+/** The token under which the parts are injected. */
+export const API_PARTS = Symbol('API_PARTS');

@@ -1,0 +1,96 @@
+import 'reflect-metadata';
+import type { AddressInfo } from 'node:net';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { Fault } from '#libs/kernel';
+import { ApiModule } from './api.module.ts';
+import type { ApiParts } from './api.parts.ts';
+import { installAuthentication } from './http/authentication.ts';
+import { HttpProblem } from './http/http-problem.ts';
+import { jsonBytesMax, parseJsonBody } from './http/json-body.ts';
+import { ProblemFilter } from './http/problem.filter.ts';
+
+export interface RunningApi {
+  /** `http://host:port`, with the port that was really taken. */
+  readonly url: string;
+  /** Ends open streams, finishes what is being answered, closes the port. Idempotent. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts the HTTP side.
+ *
+ * @param listen  `HOST:PORT`; port 0 takes a free one
+ * @throws Fault `port.taken`
+ */
+export async function startApi(parts: ApiParts, listen: string): Promise<RunningApi> {
+  const adapter = new FastifyAdapter({
+    genReqId: () => parts.ids.uuid(),
+    bodyLimit: jsonBytesMax,
+    requestTimeout: 0,
+    forceCloseConnections: true,
+    routerOptions: { maxParamLength: 1024 },
+  });
+  const app = await NestFactory.create<NestFastifyApplication>(ApiModule.with(parts), adapter, {
+    logger: false,
+    bodyParser: false,
+    abortOnError: false,
+  });
+  const filter = new ProblemFilter(parts.logger);
+  app.useGlobalFilters(filter);
+  prepareServer(adapter.getInstance() as unknown as FastifyInstance, parts, filter);
+  const at = listen.lastIndexOf(':');
+  const host = listen.slice(0, at).replace(/^\[|\]$/g, '');
+  try {
+    await app.listen({ host, port: Number(listen.slice(at + 1)) });
+  } catch (cause) {
+    await app.close();
+    if ((cause as NodeJS.ErrnoException).code === 'EADDRINUSE')
+      throw new Fault('port.taken', 'never', `${listen} is in use`, { cause });
+    throw new Fault(
+      'config.invalid',
+      'never',
+      `cannot listen on ${listen}: ${(cause as Error).message}`,
+      { cause },
+    );
+  }
+  const { port } = app.getHttpServer().address() as AddressInfo;
+  return {
+    url: `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
+    close: () => app.close(),
+  };
+}
+
+function prepareServer(server: FastifyInstance, parts: ApiParts, filter: ProblemFilter): void {
+  installAuthentication(server, parts.verifyToken);
+  server.removeAllContentTypeParsers();
+  server.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => {
+    try {
+      done(null, parseJsonBody(body as Buffer));
+    } catch (error) {
+      done(error as Error);
+    }
+  });
+  server.addContentTypeParser(
+    'application/x-tar',
+    { bodyLimit: parts.config.sourceBytesMax },
+    (_request, payload, done) => done(null, payload),
+  );
+  server.setErrorHandler((error: unknown, request: FastifyRequest, reply: FastifyReply) =>
+    filter.answer(error, request, reply),
+  );
+  server.addHook('onSend', async (_request, reply) => {
+    void reply.header('x-content-type-options', 'nosniff');
+  });
+  server.addHook('preParsing', async (request) => {
+    const length = Number(request.headers['content-length'] ?? 0);
+    const isTar = request.headers['content-type'] === 'application/x-tar';
+    if (length > (isTar ? parts.config.sourceBytesMax : jsonBytesMax)) {
+      throw new HttpProblem(
+        'request.too-large',
+        `the body has ${length} bytes, more than this route takes`,
+      );
+    }
+  });
+}

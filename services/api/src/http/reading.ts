@@ -1,0 +1,39 @@
+import type { ApiParts } from '../api.parts.ts';
+import { HttpProblem } from './http-problem.ts';
+
+/** How long a read waits by itself for what this process has already acknowledged. */
+const ownWritesMs = 1_000;
+
+/**
+ * Reads see what was acknowledged before them: they wait for the position asked for, or else (briefly) for the newest
+ * that this process knows of.
+ *
+ * @throws HttpProblem `request.timeout` only where the caller named a position
+ */
+export async function waitForReads(
+  parts: ApiParts,
+  query: { readonly waitFor?: number | undefined; readonly timeoutMs?: number } = {},
+): Promise<void> {
+  if (query.waitFor === undefined) {
+    await parts.read.waitFor(parts.tail.position, ownWritesMs);
+    return;
+  }
+  const reached = await parts.read.waitFor(query.waitFor, query.timeoutMs ?? 5_000);
+  if (!reached)
+    throw new HttpProblem(
+      'request.timeout',
+      `position ${query.waitFor} was not reached within ${query.timeoutMs} ms`,
+    );
+}
+
+/** The uuid of the run that a caller means. @throws HttpProblem `run.not-found` */
+export async function requireRunId(parts: ApiParts, ref: string): Promise<string> {
+  const runId = (await parts.read.findRunId(ref)) ?? (await afterOwnWrites(parts, ref));
+  if (runId === undefined) throw new HttpProblem('run.not-found', `there is no run ${ref}`);
+  return runId;
+}
+
+async function afterOwnWrites(parts: ApiParts, ref: string): Promise<string | undefined> {
+  await waitForReads(parts);
+  return parts.read.findRunId(ref);
+}

@@ -1,0 +1,119 @@
+import {
+  applyDecorators,
+  createParamDecorator,
+  type ExecutionContext,
+  HttpCode,
+  RequestMapping,
+  RequestMethod,
+} from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { z } from 'zod';
+import type { Operation } from '#libs/api-contract';
+import type { Origin } from '#libs/events';
+import { uuidFromName } from '#libs/kernel';
+import { isTraceparent } from '#libs/telemetry';
+import { HttpProblem } from './http-problem.ts';
+import { checkText } from './json-body.ts';
+
+type Parsed<Schema> = Schema extends z.ZodType ? z.output<Schema> : undefined;
+
+/** What a controller method gets: everything checked against the operation's schemas. */
+export interface Call<Op extends Operation> {
+  readonly params: Op extends { params: infer Schema } ? Parsed<Schema> : undefined;
+  readonly query: Op extends { query: infer Schema } ? Parsed<Schema> : undefined;
+  readonly body: Op extends { body: infer Schema } ? Parsed<Schema> : undefined;
+  /** With a command id where the caller sent an Idempotency-Key. */
+  readonly origin: Origin;
+  readonly request: FastifyRequest;
+  readonly reply: FastifyReply;
+}
+
+/** Who is calling; set by the authentication hook. */
+export interface Principal {
+  readonly tenant: string;
+  readonly actor: string;
+}
+
+/** Serves an operation: method, path and status come from the table that openapi.json is made from. */
+export function Route(operation: Operation): MethodDecorator {
+  const path = operation.path.replace(/\{path\}/, '*').replace(/\{(\w+)\}/g, ':$1');
+  return applyDecorators(
+    RequestMapping({ path, method: RequestMethod[operation.method] }),
+    HttpCode(operation.status),
+  );
+}
+
+/** The checked input of an operation. */
+export const Input = createParamDecorator(
+  (operation: Operation, context: ExecutionContext): Call<Operation> => {
+    const http = context.switchToHttp();
+    const request = http.getRequest<FastifyRequest & { principal: Principal }>();
+    return readCall(operation, request, http.getResponse<FastifyReply>());
+  },
+);
+
+function readCall(
+  operation: Operation,
+  request: FastifyRequest & { principal: Principal },
+  reply: FastifyReply,
+): Call<Operation> {
+  const params = { ...(request.params as Record<string, string>) };
+  if ('*' in params) {
+    params.path = params['*'] ?? '';
+    delete params['*'];
+  }
+  const query = request.query as Record<string, unknown>;
+  for (const [name, value] of Object.entries({ ...params, ...query }))
+    checkText(String(value), `/${name}`);
+  return {
+    params: check(operation.params, params, 'params') as never,
+    query: check(operation.query, query, 'query') as never,
+    body: check(operation.body, request.body ?? {}, 'body') as never,
+    origin: originOf(operation, request),
+    request,
+    reply,
+  };
+}
+
+function originOf(
+  operation: Operation,
+  request: FastifyRequest & { principal: Principal },
+): Origin {
+  const key = request.headers['idempotency-key'];
+  const traceparent = request.headers.traceparent;
+  const { tenant, actor } = request.principal;
+  if (typeof key === 'string' && (key.length === 0 || key.length > 255)) {
+    throw new HttpProblem('request.invalid', 'Idempotency-Key must have 1 to 255 characters');
+  }
+  return {
+    tenant,
+    actor,
+    ...(operation.takesIdempotencyKey && typeof key === 'string'
+      ? { commandId: uuidFromName('idempotency', tenant, operation.id, key) }
+      : {}),
+    ...(typeof traceparent === 'string' && isTraceparent(traceparent) ? { traceparent } : {}),
+  };
+}
+
+function check(
+  schema: z.ZodType | undefined,
+  value: unknown,
+  where: 'params' | 'query' | 'body',
+): unknown {
+  if (schema === undefined) return undefined;
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const errors = parsed.error.issues.map((issue) => ({
+    pointer: `/${where === 'body' ? '' : `${where}/`}${issue.path.map(String).join('/')}`.replace(
+      /\/$/,
+      '',
+    ),
+    detail: issue.message,
+  }));
+  const first = errors[0];
+  throw new HttpProblem(
+    'request.invalid',
+    `${where}${first ? `${first.pointer}: ${first.detail}` : ''}`.slice(0, 500),
+    { errors: errors.slice(0, 50) },
+  );
+}

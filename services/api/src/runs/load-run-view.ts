@@ -1,0 +1,40 @@
+import type { RunDto } from '#libs/api-contract';
+import { streamName } from '#libs/events';
+import type { ApiParts } from '../api.parts.ts';
+import { HttpProblem } from '../http/http-problem.ts';
+import { runView } from './run-view.ts';
+
+/** Which part of a run's history counts; all of it by default. */
+export interface HistoryEnd {
+  readonly position?: number;
+  /** RFC 3339; events recorded at or before it. */
+  readonly time?: string;
+}
+
+/**
+ * A run folded from its events.
+ * @throws HttpProblem `run.not-found` where the run is unknown, or did not exist yet
+ */
+export async function loadRunView(
+  parts: ApiParts,
+  runId: string,
+  end: HistoryEnd = {},
+): Promise<RunDto> {
+  const all = await parts.store.readStream(streamName('run', runId));
+  const endMs = end.time === undefined ? Number.POSITIVE_INFINITY : Date.parse(end.time);
+  const events = all.filter(
+    (event) =>
+      event.position <= (end.position ?? Number.POSITIVE_INFINITY) &&
+      Date.parse(event.time) <= endMs,
+  );
+  const queued = events[0];
+  if (queued?.type !== 'run.queued') {
+    throw new HttpProblem(
+      'run.not-found',
+      all.length === 0 ? `there is no run ${runId}` : `run ${runId} did not exist then`,
+    );
+  }
+  const plan = await parts.findPlan(queued.data.planHash);
+  if (!plan) throw new HttpProblem('pipeline.not-found', `the plan of run ${runId} is gone`);
+  return runView(runId, plan, events);
+}

@@ -1,0 +1,133 @@
+import { Readable } from 'node:stream';
+import { Controller, Inject } from '@nestjs/common';
+import { operations, type RunDto, type StepDto } from '#libs/api-contract';
+import type { LogLine } from '#libs/logs';
+import { API_PARTS, type ApiParts } from '../api.parts.ts';
+import { HttpProblem } from '../http/http-problem.ts';
+import { requireRunId, waitForReads } from '../http/reading.ts';
+import { type Call, Input, Route } from '../http/route.ts';
+import { loadRunView } from './load-run-view.ts';
+
+type LogCall = Call<typeof operations.readStepLogs>;
+
+/** How often a follower looks whether the step it waits for has begun, in milliseconds. */
+const beginPollMs = 100;
+
+/** Logs as NDJSON, from the first line on, live with `follow`. */
+@Controller()
+export class ReadStepLogsController {
+  constructor(@Inject(API_PARTS) private readonly parts: ApiParts) {}
+
+  @Route(operations.readStepLogs)
+  async read(@Input(operations.readStepLogs) call: LogCall): Promise<void> {
+    await waitForReads(this.parts);
+    const runId = await requireRunId(this.parts, call.params.id);
+    const run = await loadRunView(this.parts, runId);
+    const step = findStep(run, call.params.step);
+    if (
+      call.query.attempt !== undefined &&
+      !call.query.follow &&
+      !step.attempts.some(({ attempt }) => attempt === call.query.attempt)
+    ) {
+      throw new HttpProblem(
+        'step.not-found',
+        `step ${step.id} of run ${run.number} has no attempt ${call.query.attempt}`,
+      );
+    }
+    const abort = new AbortController();
+    call.reply.raw.once('close', () => abort.abort());
+    const lines = call.query.follow
+      ? this.follow(run, step, call, abort.signal)
+      : this.attemptLines(run, step, call, abort.signal);
+    await call.reply
+      .header('content-type', 'application/x-ndjson; charset=utf-8')
+      .header('cache-control', 'no-store')
+      .header('x-accel-buffering', 'no')
+      .send(Readable.from(ndjson(lines), { objectMode: false, highWaterMark: 64 * 1024 }));
+  }
+
+  /** One attempt: the one asked for, else the newest. */
+  private async *attemptLines(
+    run: RunDto,
+    step: StepDto,
+    call: LogCall,
+    abort: AbortSignal,
+  ): AsyncIterable<LogLine> {
+    const attempt = call.query.attempt ?? step.attempts.at(-1)?.attempt;
+    if (attempt === undefined) return;
+    yield* this.parts.logs.read(
+      { runId: run.id, step: step.id, attempt },
+      { ...readOptions(call), abort },
+    );
+  }
+
+  /** Attempt after attempt (the newest first one that is there), until the step has ended. */
+  private async *follow(
+    begun: RunDto,
+    begunStep: StepDto,
+    call: LogCall,
+    abort: AbortSignal,
+  ): AsyncIterable<LogLine> {
+    let attempt = call.query.attempt ?? begunStep.attempts.at(-1)?.attempt ?? 1;
+    while (!abort.aborted) {
+      const run = await loadRunView(this.parts, begun.id);
+      const step = findStep(run, begunStep.id);
+      const isOver =
+        step.status === 'finished' || step.status === 'skipped' || run.status === 'finished';
+      const newest = step.attempts.at(-1);
+      if (newest && newest.attempt >= attempt) {
+        const isLive = !isOver && newest.attempt === attempt && newest.finishedAt === null;
+        yield* this.parts.logs.read(
+          { runId: run.id, step: step.id, attempt },
+          { ...readOptions(call), follow: isLive, abort },
+        );
+        if (call.query.attempt !== undefined || (isOver && newest.attempt === attempt)) return;
+        if (!isLive) {
+          attempt += 1;
+          continue;
+        }
+      } else if (isOver) return;
+      await pause(beginPollMs, abort);
+      const after = findStep(await loadRunView(this.parts, begun.id), step.id);
+      const current = after.attempts.find((candidate) => candidate.attempt === attempt);
+      if (current && current.finishedAt !== null) {
+        if (after.status === 'finished' || after.status === 'skipped') return;
+        attempt += 1;
+      }
+    }
+  }
+}
+
+function readOptions(call: LogCall): { from?: number; limit?: number; tail?: number } {
+  const { from, limit, tail } = call.query;
+  return {
+    ...(from === undefined ? {} : { from }),
+    ...(limit === undefined ? {} : { limit }),
+    ...(tail === undefined ? {} : { tail }),
+  };
+}
+
+function findStep(run: RunDto, id: string): StepDto {
+  const step = run.steps.find((candidate) => candidate.id === id);
+  if (!step) throw new HttpProblem('step.not-found', `run ${run.number} has no step ${id}`);
+  return step;
+}
+
+async function* ndjson(lines: AsyncIterable<LogLine>): AsyncIterable<string> {
+  for await (const { line, time, stream, text } of lines)
+    yield `${JSON.stringify({ line, time, stream, text })}\n`;
+}
+
+function pause(delayMs: number, abort: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, delayMs);
+    abort.addEventListener(
+      'abort',
+      () => {
+        clearTimeout(timer);
+        resolve();
+      },
+      { once: true },
+    );
+  });
+}

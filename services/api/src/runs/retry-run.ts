@@ -1,0 +1,106 @@
+import { Controller, Inject } from '@nestjs/common';
+import { Command, CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { operations, type RunDto, type RunRetried } from '#libs/api-contract';
+import { runDecider } from '#libs/domain';
+import { type Origin, streamName } from '#libs/events';
+import { API_PARTS, type ApiParts } from '../api.parts.ts';
+import { HttpProblem, problemOf } from '../http/http-problem.ts';
+import { requireRunId } from '../http/reading.ts';
+import { type Call, Input, Route } from '../http/route.ts';
+import { admitRun } from './admission.ts';
+import { loadRunView } from './load-run-view.ts';
+import { runStartedOf } from './start-run.ts';
+import { stepsToReuse } from './steps-to-reuse.ts';
+
+export class RetryRun extends Command<RunRetried> {
+  constructor(
+    readonly runId: string,
+    /** The step to repeat; the failed ones where it is absent. */
+    readonly step: string | undefined,
+    readonly origin: Origin,
+  ) {
+    super();
+  }
+}
+
+@CommandHandler(RetryRun)
+export class RetryRunHandler implements ICommandHandler<RetryRun> {
+  constructor(@Inject(API_PARTS) private readonly parts: ApiParts) {}
+
+  async execute({ runId, step, origin }: RetryRun): Promise<RunRetried> {
+    const { parts } = this;
+    const earlier = await loadRunView(parts, runId);
+    if (earlier.status !== 'finished')
+      throw new HttpProblem('run.not-finished', `run ${earlier.number} has not finished`);
+    const reusedSteps = await this.reusedSteps(earlier, step);
+    const plan = await parts.findPlan(earlier.planHash);
+    if (!plan)
+      throw new HttpProblem('pipeline.not-found', `the plan of run ${earlier.number} is gone`);
+    const newId = parts.ids.uuid();
+    const answer = await parts.runner.run(
+      runDecider,
+      streamName('run', newId),
+      {
+        kind: 'start-run',
+        runId: newId,
+        runNumber: await parts.nextRunNumber(),
+        pipelineId: await this.pipelineIdOf(runId),
+        pipeline: earlier.pipeline,
+        plan,
+        planHash: earlier.planHash,
+        trigger: { kind: 'retry', actor: origin.actor },
+        inputs: earlier.inputs,
+        source: earlier.source,
+        isolation: earlier.isolation,
+        retryOf: runId,
+        reusedSteps,
+      },
+      { ...origin, correlationId: newId },
+    );
+    if (!answer.ok) throw problemOf(answer.rejection);
+    return { ...runStartedOf(answer), retryOf: runId };
+  }
+
+  private async reusedSteps(earlier: RunDto, step: string | undefined): Promise<readonly string[]> {
+    if (step !== undefined && !earlier.steps.some((candidate) => candidate.id === step)) {
+      throw new HttpProblem('step.not-found', `run ${earlier.number} has no step ${step}`);
+    }
+    const reused = stepsToReuse(earlier.steps, step);
+    if (reused.length === earlier.steps.length) {
+      throw new HttpProblem('run.nothing-to-retry', `no step of run ${earlier.number} failed`);
+    }
+    if (reused.length > 0 && !(await this.parts.isWorkspaceKept(earlier.id))) {
+      throw new HttpProblem(
+        'run.workspace-gone',
+        `the workspace of run ${earlier.number} is gone, and its finished steps would be needed from it`,
+      );
+    }
+    return reused;
+  }
+
+  private async pipelineIdOf(runId: string): Promise<string> {
+    const [queued] = await this.parts.store.readStream(streamName('run', runId), { limit: 1 });
+    if (queued?.type !== 'run.queued')
+      throw new HttpProblem('run.not-found', `there is no run ${runId}`);
+    return queued.data.pipelineId;
+  }
+}
+
+@Controller()
+export class RetryRunController {
+  constructor(
+    @Inject(CommandBus) private readonly commands: CommandBus,
+    @Inject(API_PARTS) private readonly parts: ApiParts,
+  ) {}
+
+  @Route(operations.retryRun)
+  async retry(
+    @Input(operations.retryRun) call: Call<typeof operations.retryRun>,
+  ): Promise<RunRetried> {
+    const runId = await requireRunId(this.parts, call.params.id);
+    await admitRun(this.parts);
+    const started = await this.commands.execute(new RetryRun(runId, call.body.step, call.origin));
+    void call.reply.header('location', `/api/v1/runs/${started.id}`);
+    return started;
+  }
+}

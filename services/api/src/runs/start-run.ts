@@ -1,0 +1,181 @@
+import { Controller, Inject } from '@nestjs/common';
+import { Command, CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { operations, type RunStarted } from '#libs/api-contract';
+import { runDecider } from '#libs/domain';
+import {
+  type Isolation,
+  type Origin,
+  type Plan,
+  planHash,
+  type Source,
+  streamName,
+} from '#libs/events';
+import { canonicalJson, invariant, sha256Hex, uuidFromName } from '#libs/kernel';
+import { checkInputs, compilePipeline } from '#libs/pipeline-dsl';
+import { API_PARTS, type ApiParts } from '../api.parts.ts';
+import { HttpProblem, problemOf } from '../http/http-problem.ts';
+import { type Call, Input, Route } from '../http/route.ts';
+import { admitRun, requireIsolation, requireSource } from './admission.ts';
+
+interface StartRunRequest {
+  readonly plan: Plan;
+  readonly inputs: Readonly<Record<string, string>>;
+  readonly source: Source;
+  readonly isolation: Isolation;
+  readonly trigger: { readonly key?: string | undefined; readonly ref?: string | undefined };
+}
+
+export class StartRun extends Command<RunStarted> {
+  constructor(
+    readonly request: StartRunRequest,
+    readonly origin: Origin,
+  ) {
+    super();
+  }
+}
+
+@CommandHandler(StartRun)
+export class StartRunHandler implements ICommandHandler<StartRun> {
+  constructor(@Inject(API_PARTS) private readonly parts: ApiParts) {}
+
+  async execute({ request, origin }: StartRun): Promise<RunStarted> {
+    const { parts } = this;
+    const { plan, trigger } = request;
+    const runId = parts.ids.uuid();
+    const hash = planHash(plan);
+    const answer = await parts.runner.run(
+      runDecider,
+      streamName('run', runId),
+      {
+        kind: 'start-run',
+        runId,
+        runNumber: await parts.nextRunNumber(),
+        pipelineId: pipelineIdOf(origin.tenant, plan.name),
+        pipeline: plan.name,
+        plan,
+        planHash: hash,
+        trigger: {
+          kind: 'api',
+          actor: origin.actor,
+          ...(trigger.key === undefined ? {} : { key: trigger.key }),
+          ...(trigger.ref === undefined ? {} : { ref: trigger.ref }),
+        },
+        inputs: request.inputs,
+        source: request.source,
+        isolation: request.isolation,
+        reusedSteps: [],
+      },
+      { ...origin, correlationId: runId },
+      { plans: [{ hash, plan }] },
+    );
+    if (!answer.ok) throw problemOf(answer.rejection);
+    return runStartedOf(answer);
+  }
+}
+
+/** Run id and number as the log has them: of the first answer where the command was a repeat. */
+export function runStartedOf(answer: {
+  readonly stream: string;
+  readonly position: number;
+  readonly events: readonly { readonly type: string; readonly data: unknown }[];
+}): RunStarted {
+  const queued = answer.events.find((event) => event.type === 'run.queued');
+  invariant(queued, `the answer of ${answer.stream} has no run.queued`);
+  const { runNumber } = queued.data as { runNumber: number };
+  return { id: answer.stream.slice('run-'.length), number: runNumber, position: answer.position };
+}
+
+/** A pipeline's id: the same tenant and name give the same pipeline. */
+export function pipelineIdOf(tenant: string, name: string): string {
+  return uuidFromName('pipeline', tenant, name);
+}
+
+@Controller()
+export class StartRunController {
+  constructor(
+    @Inject(CommandBus) private readonly commands: CommandBus,
+    @Inject(API_PARTS) private readonly parts: ApiParts,
+  ) {}
+
+  @Route(operations.startRun)
+  async start(
+    @Input(operations.startRun) call: Call<typeof operations.startRun>,
+  ): Promise<RunStarted> {
+    const { body } = call;
+    await admitRun(this.parts);
+    const plan = await this.planOf(body, call.origin.tenant);
+    const inputs = checkInputs(plan, body.inputs);
+    if (!inputs.ok) {
+      const [first] = inputs.problems;
+      throw new HttpProblem(
+        first?.code ?? 'request.invalid',
+        first?.detail ?? 'an input is not valid',
+        { errors: inputs.problems },
+      );
+    }
+    await requireSource(this.parts, body.source);
+    const isolation = body.isolation ?? 'standard';
+    await requireIsolation(this.parts, plan, isolation);
+    const origin = await this.identify(call, body.trigger?.key);
+    const request = {
+      plan,
+      inputs: inputs.inputs,
+      source: body.source,
+      isolation,
+      trigger: body.trigger ?? {},
+    };
+    const started = await this.commands.execute(new StartRun(request, origin));
+    void call.reply.header('location', `/api/v1/runs/${started.id}`);
+    return started;
+  }
+
+  private async planOf(
+    body: Call<typeof operations.startRun>['body'],
+    tenant: string,
+  ): Promise<Plan> {
+    if (body.yaml !== undefined) return compileOrRefuse(body.yaml);
+    const name = body.pipeline ?? '';
+    const versions = await this.parts.read.listPipelineVersions(name, { limit: 1 });
+    const newest = versions.items[0];
+    const plan = newest && (await this.parts.findPlan(newest.planHash));
+    if (!plan)
+      throw new HttpProblem('pipeline.not-found', `there is no pipeline ${name} in ${tenant}`);
+    return plan;
+  }
+
+  /** A trigger key and an Idempotency-Key are both command ids: the same key starts one run. */
+  private async identify(
+    call: Call<typeof operations.startRun>,
+    key: string | undefined,
+  ): Promise<Origin> {
+    if (call.origin.commandId !== undefined) {
+      const fingerprint = sha256Hex(canonicalJson(call.body));
+      if (!(await this.parts.rememberRequest(call.origin.commandId, fingerprint))) {
+        throw new HttpProblem(
+          'request.idempotency-mismatch',
+          'this Idempotency-Key was used with another body',
+        );
+      }
+    }
+    if (key === undefined || call.origin.commandId !== undefined) return call.origin;
+    return { ...call.origin, commandId: uuidFromName('trigger', call.origin.tenant, key) };
+  }
+}
+
+/** @throws HttpProblem `pipeline.invalid` with every diagnostic */
+export function compileOrRefuse(yaml: string, file = '.millrace.yaml'): Plan {
+  const compiled = compilePipeline(yaml, { file });
+  if (compiled.ok) return compiled.plan;
+  const errors = compiled.diagnostics.filter((diagnostic) => diagnostic.severity === 'error');
+  const first = errors[0];
+  const where = first
+    ? `${first.file}:${first.line}:${first.column}: ${first.message}`
+    : 'the pipeline is not valid';
+  throw new HttpProblem(
+    'pipeline.invalid',
+    errors.length > 1 ? `${where} (and ${errors.length - 1} more)` : where,
+    {
+      diagnostics: [...compiled.diagnostics],
+    },
+  );
+}

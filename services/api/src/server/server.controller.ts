@@ -1,0 +1,61 @@
+import { Controller, Inject } from '@nestjs/common';
+import { openApiDocument, operations, type ProjectionStatusDto } from '#libs/api-contract';
+import { API_PARTS, type ApiParts } from '../api.parts.ts';
+import { type Call, Input, Route } from '../http/route.ts';
+
+/** Health, version, metrics, the description of the API, and the read models’ lag. */
+@Controller()
+export class ServerController {
+  private readonly document: object;
+
+  constructor(@Inject(API_PARTS) private readonly parts: ApiParts) {
+    this.document = openApiDocument(parts.version);
+  }
+
+  @Route(operations.livez)
+  livez(): { status: 'alive' } {
+    return { status: 'alive' };
+  }
+
+  @Route(operations.readyz)
+  async readyz(@Input(operations.readyz) call: Call<typeof operations.readyz>): Promise<object> {
+    const log = await this.parts.store.head().then(
+      () => ({ ok: true }),
+      () => ({ ok: false, detail: 'the log cannot be reached' }),
+    );
+    const isDraining = this.parts.isDraining();
+    const ok = log.ok && !isDraining;
+    if (!ok) void call.reply.status(503);
+    return { status: ok ? 'ready' : isDraining ? 'draining' : 'degraded', checks: { log } };
+  }
+
+  @Route(operations.version)
+  version(): object {
+    return { name: 'millrace', version: this.parts.version, node: process.versions.node };
+  }
+
+  @Route(operations.metrics)
+  async metrics(@Input(operations.metrics) call: Call<typeof operations.metrics>): Promise<void> {
+    await call.reply
+      .header('content-type', 'text/plain; version=0.0.4; charset=utf-8')
+      .send(await this.parts.metricsText());
+  }
+
+  @Route(operations.openapi)
+  openapi(): object {
+    return this.document;
+  }
+
+  @Route(operations.listProjections)
+  async projections(): Promise<{ items: readonly ProjectionStatusDto[]; next: null }> {
+    return { items: await this.parts.read.listProjections(), next: null };
+  }
+
+  @Route(operations.rebuildProjection)
+  async rebuild(
+    @Input(operations.rebuildProjection) call: Call<typeof operations.rebuildProjection>,
+  ): Promise<{ position: number }> {
+    await this.parts.read.rebuild(call.params.name);
+    return { position: this.parts.tail.position };
+  }
+}

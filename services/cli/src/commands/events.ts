@@ -1,0 +1,63 @@
+import type { Command } from 'commander';
+import { type EventDto, operations } from '#libs/api-contract';
+import { contextOf } from '../context.ts';
+import { followEvents } from '../event-stream.ts';
+import type { Output } from '../output.ts';
+import { wholeNumber } from '../parse-number.ts';
+
+interface EventOptions {
+  readonly after: number;
+  readonly follow?: boolean;
+  readonly limit?: number;
+  readonly types?: string;
+}
+
+export function addEvents(program: Command): void {
+  program
+    .command('events')
+    .summary('print the log, oldest first')
+    .option(
+      '--after <position>',
+      'begin behind this position',
+      wholeNumber(0, Number.MAX_SAFE_INTEGER),
+      0,
+    )
+    .option('-f, --follow', 'go on with what comes')
+    .option('--limit <n>', 'at most this many', wholeNumber(1, 1_000_000))
+    .option('--types <list>', 'only these types, separated by commas')
+    .action(async (options: EventOptions, command: Command) => {
+      const { output, client } = contextOf(command);
+      const api = await client();
+      let left = options.limit ?? Number.POSITIVE_INFINITY;
+      let after = options.after;
+      while (left > 0) {
+        const limit = Math.min(left, 1000);
+        const page = await api.call(operations.listEvents, {
+          query: { after, limit, types: options.types },
+        });
+        for (const event of page.items) printEvent(event, output);
+        left -= page.items.length;
+        after = page.items.at(-1)?.position ?? after;
+        if (page.items.length < limit) break;
+      }
+      if (!options.follow || left <= 0) return;
+      const types = options.types?.split(',');
+      for await (const event of followEvents(api, {
+        after,
+        signal: new AbortController().signal,
+        ...(types ? { types } : {}),
+      })) {
+        printEvent(event, output);
+        left -= 1;
+        if (left <= 0) return;
+      }
+    });
+}
+
+function printEvent(event: EventDto, output: Output): void {
+  if (output.isJson) output.json(event);
+  else
+    output.line(
+      `${String(event.position).padStart(8)}  ${event.time}  ${event.type.padEnd(26)}  ${event.stream}  ${JSON.stringify(event.data).slice(0, 160)}`,
+    );
+}

@@ -1,0 +1,72 @@
+import type { Command } from 'commander';
+import { operations } from '#libs/api-contract';
+import { contextOf } from '../context.ts';
+import { table } from '../output.ts';
+
+export function addExecutors(program: Command): void {
+  const executors = program
+    .command('executors')
+    .summary('list executors, or drain one')
+    .option('--all', 'lost ones too')
+    .action(async (options: { all?: boolean }, command: Command) => {
+      const { output, client } = contextOf(command);
+      const page = await (await client()).call(operations.listExecutors, {
+        query: { all: options.all, limit: 1000 },
+      });
+      if (output.isJson) for (const executor of page.items) output.json(executor);
+      else {
+        const rows = page.items.map((item) => [
+          item.id,
+          item.name,
+          item.status,
+          `${item.busy}/${item.slots}`,
+          item.drivers.join(','),
+          item.labels.join(','),
+        ]);
+        output.line(table([['EXECUTOR', 'NAME', 'STATE', 'BUSY', 'DRIVERS', 'LABELS'], ...rows]));
+      }
+    });
+  executors
+    .command('drain')
+    .summary('give an executor no new steps')
+    .argument('<id>', 'uuid of the executor')
+    .action(async (id: string, _options, command: Command) => {
+      const { output, client } = contextOf(command);
+      const answer = await (await client()).call(operations.drainExecutor, { params: { id } });
+      if (output.isJson) output.json(answer);
+      else output.line(`executor ${id} gets no new steps`);
+    });
+}
+
+export function addProjections(program: Command): void {
+  const projections = program
+    .command('projections')
+    .summary('list the read models and how far they are, or rebuild one')
+    .action(async (_options, command: Command) => {
+      const { output, client } = contextOf(command);
+      const page = await (await client()).call(operations.listProjections);
+      if (output.isJson) for (const item of page.items) output.json(item);
+      else {
+        const rows = page.items.map((item) => [
+          item.name,
+          String(item.version),
+          String(item.position),
+          String(item.lag),
+          item.rebuilding ? 'rebuilding' : 'live',
+        ]);
+        output.line(table([['READ MODEL', 'VERSION', 'POSITION', 'LAG', 'STATE'], ...rows]));
+      }
+    });
+  projections
+    .command('rebuild')
+    .summary('build a read model again from the first event')
+    .argument('<name>', 'as listed')
+    .action(async (name: string, _options, command: Command) => {
+      const { output, client } = contextOf(command);
+      const answer = await (await client()).call(operations.rebuildProjection, {
+        params: { name },
+      });
+      if (output.isJson) output.json(answer);
+      else output.line(`${name} was rebuilt`);
+    });
+}

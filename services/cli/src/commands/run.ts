@@ -1,0 +1,171 @@
+import { readFile } from 'node:fs/promises';
+import { type Command, Option } from 'commander';
+import { ApiClient, operations, type RunDto, type StartRunBody } from '#libs/api-contract';
+import type { Isolation, Source } from '#libs/events';
+import { type CommandContext, contextOf, serverArgs } from '../context.ts';
+import { exitCodeOfOutcome, exitCodes, UsageError } from '../exit-codes.ts';
+import { followRun } from '../follow-run.ts';
+import { onInterrupt } from '../interrupt.ts';
+import { type LocalServer, startLocalServer } from '../local-server.ts';
+import { jsonPrinter, TextPrinter } from '../run-printer.ts';
+import { printVerdict, runUrl } from '../run-summary.ts';
+import { findServer, readToken } from '../server-connection.ts';
+import { uploadWorkingTree } from '../upload-working-tree.ts';
+import { compileFile, defaultPipelineFile } from './pipeline-file.ts';
+
+interface RunOptions {
+  readonly input: readonly string[];
+  readonly isolation: Isolation;
+  readonly source: 'tree' | 'none';
+  readonly git?: string;
+  readonly commit?: string;
+  readonly key?: string;
+  readonly keepServer?: boolean;
+}
+
+export function addRun(program: Command, finish: (exitCode: number) => void): void {
+  program
+    .command('run')
+    .summary('run a pipeline file over the working tree and wait for its end')
+    .argument('[file]', 'pipeline file', defaultPipelineFile)
+    .option(
+      '-i, --input <name=value>',
+      'give an input a value (repeatable)',
+      (item: string, all: readonly string[]) => [...all, item],
+      [] as readonly string[],
+    )
+    .addOption(
+      new Option('--isolation <floor>', 'isolation that every step must have')
+        .choices(['none', 'standard', 'strict'])
+        .default('none'),
+    )
+    .addOption(
+      new Option('--source <kind>', 'what the steps find in their workspace')
+        .choices(['tree', 'none'])
+        .default('tree'),
+    )
+    .option('--git <url>', 'take the files from a git repository instead')
+    .option('--commit <sha>', 'the commit to take, with --git')
+    .option('--key <type:id:version>', 'start at most one run for this key')
+    .option('--keep-server', 'keep a server that was started for this run until Ctrl-C')
+    .addHelpText(
+      'after',
+      '\nThe server of the data directory is used; where none runs, one is started for as long as the run needs it.\nThe first Ctrl-C cancels the run, the second forces it.',
+    )
+    .action(async (file: string, options: RunOptions, command: Command) => {
+      const context = contextOf(command);
+      const compiled = await compileFile(
+        file,
+        (line) => context.output.isJson || context.output.note(line),
+      );
+      if (!compiled.ok) {
+        if (context.output.isJson)
+          context.output.json({ valid: false, diagnostics: compiled.diagnostics });
+        finish(exitCodes.usage);
+        return;
+      }
+      finish(await runFile(context, file, options));
+    });
+}
+
+async function runFile(
+  context: CommandContext,
+  file: string,
+  options: RunOptions,
+): Promise<number> {
+  const request = {
+    yaml: await readFile(file, 'utf8'),
+    inputs: readInputs(options.input),
+    isolation: options.isolation,
+  };
+  const source = readGitSource(options);
+  const { client, server } = await useServer(context);
+  try {
+    const body: StartRunBody = {
+      ...request,
+      source:
+        source ??
+        (options.source === 'none'
+          ? { kind: 'none' }
+          : await uploadWorkingTree(client, process.cwd())),
+      ...(options.key === undefined ? {} : { trigger: { key: options.key } }),
+    };
+    const exitCode = await startAndFollow(context, client, body);
+    if (server && options.keepServer) await keepServer(context, server);
+    return exitCode;
+  } finally {
+    await server?.stop();
+  }
+}
+
+/** The server of the settings, or one that lives as long as this command. */
+async function useServer(
+  context: CommandContext,
+): Promise<{ client: ApiClient; server?: LocalServer }> {
+  const { config } = context;
+  if (config.server !== undefined || (await findServer(config.dataDir)))
+    return { client: await context.client() };
+  const server = await startLocalServer(config.dataDir, serverArgs(context));
+  return { client: new ApiClient(server.url, await readToken(config)), server };
+}
+
+async function startAndFollow(
+  context: CommandContext,
+  client: ApiClient,
+  body: StartRunBody,
+): Promise<number> {
+  const { output } = context;
+  const started = await client.call(operations.startRun, { body });
+  if (!output.isJson)
+    output.line(output.colors.dim(`run ${started.number} · ${runUrl(client, started)}`));
+  const printer = output.isJson ? jsonPrinter(output) : new TextPrinter(output);
+  const interrupt = onInterrupt(async (times) => {
+    output.note(times === 1 ? 'cancelling the run (Ctrl-C again forces it)' : 'killing the run');
+    await client.call(operations.cancelRun, {
+      params: { id: started.id },
+      body: { reason: 'interrupted', force: times > 1 },
+    });
+  });
+  let run: RunDto;
+  try {
+    run = await followRun(client, started.id, {
+      after: started.position - 1,
+      printer,
+      showLogs: !output.isJson,
+    });
+  } finally {
+    printer.close();
+    interrupt.release();
+  }
+  await printVerdict(client, run, output);
+  return interrupt.wasInterrupted() ? exitCodes.interrupted : exitCodeOfOutcome(run.outcome);
+}
+
+async function keepServer({ output, config }: CommandContext, server: LocalServer): Promise<void> {
+  output.line(`\nthe server stays at ${server.url} (state in ${config.dataDir}) until Ctrl-C`);
+  await new Promise<void>((done) => {
+    const interrupt = onInterrupt(async () => {
+      interrupt.release();
+      done();
+    });
+    server.child.once('exit', () => done());
+  });
+}
+
+/** `NAME=VALUE` pairs. @throws UsageError */
+function readInputs(items: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    items.map((item) => {
+      const at = item.indexOf('=');
+      if (at < 1) throw new UsageError('input.malformed', `--input ${item}: expected NAME=VALUE`);
+      return [item.slice(0, at), item.slice(at + 1)];
+    }),
+  );
+}
+
+function readGitSource({ git, commit }: RunOptions): Source | undefined {
+  if (git === undefined && commit === undefined) return undefined;
+  if (git === undefined || commit === undefined)
+    throw new UsageError('source.malformed', '--git and --commit go together');
+  return { kind: 'git', url: git, commit };
+}

@@ -1,0 +1,84 @@
+import type { Command } from 'commander';
+import { type ApiClient, operations, type RunDto } from '#libs/api-contract';
+import { type CommandContext, contextOf } from '../context.ts';
+import { exitCodeOfOutcome, exitCodes, UsageError } from '../exit-codes.ts';
+import { followRun } from '../follow-run.ts';
+import { onInterrupt } from '../interrupt.ts';
+import { jsonPrinter, TextPrinter } from '../run-printer.ts';
+import { loadRun, printVerdict } from '../run-summary.ts';
+
+/** Shows a run to its end; an interrupt stops watching, not the run. @returns the exit code of its outcome */
+async function watch(
+  context: CommandContext,
+  client: ApiClient,
+  runId: string,
+  after: number,
+): Promise<number> {
+  const { output } = context;
+  const printer = output.isJson ? jsonPrinter(output) : new TextPrinter(output);
+  const interrupt = onInterrupt(async () => {
+    printer.close();
+    process.exit(exitCodes.interrupted);
+  });
+  let run: RunDto;
+  try {
+    run = await followRun(client, runId, { after, printer, showLogs: !output.isJson });
+  } finally {
+    printer.close();
+    interrupt.release();
+  }
+  await printVerdict(client, run, output);
+  return exitCodeOfOutcome(run.outcome);
+}
+
+export function addWatch(program: Command, finish: (exitCode: number) => void): void {
+  program
+    .command('watch')
+    .summary('follow a run to its end; the exit code is that of its outcome')
+    .argument('<run>', 'uuid, number or latest')
+    .action(async (ref: string, _options, command: Command) => {
+      const context = contextOf(command);
+      const client = await context.client();
+      const run = await loadRun(client, ref);
+      const first = await client.call(operations.listRunEvents, {
+        params: { id: run.id },
+        query: { limit: 1 },
+      });
+      finish(await watch(context, client, run.id, (first.items[0]?.position ?? 1) - 1));
+    });
+}
+
+export function addRetry(program: Command, finish: (exitCode: number) => void): void {
+  program
+    .command('retry')
+    .summary('start a new run that repeats what failed, or one step, and follow it')
+    .argument('<run>', 'uuid, number or latest')
+    .option('--failed', 'repeat what did not succeed (the default)')
+    .option('--step <id>', 'repeat this step and what depends on it')
+    .option('--detach', 'do not follow the new run')
+    .action(
+      async (
+        ref: string,
+        options: { failed?: boolean; step?: string; detach?: boolean },
+        command: Command,
+      ) => {
+        const context = contextOf(command);
+        if (options.failed && options.step !== undefined)
+          throw new UsageError('retry.ambiguous', 'give --failed or --step, not both');
+        const client = await context.client();
+        const body =
+          options.step === undefined ? { failed: true as const } : { step: options.step };
+        const started = await client.call(operations.retryRun, { params: { id: ref }, body });
+        if (options.detach) {
+          if (context.output.isJson) context.output.json(started);
+          else context.output.line(`run ${started.number} ${started.id}`);
+          return;
+        }
+        if (!context.output.isJson)
+          context.output.line(
+            context.output.colors.dim(`run ${started.number} repeats run ${ref}`),
+          );
+        finish(await watch(context, client, started.id, started.position - 1));
+      },
+    );
+}

@@ -1,0 +1,45 @@
+import type { Command } from 'commander';
+import type { ApiClient } from '#libs/api-contract';
+import { type Config, type LayeredConfig, loadConfig, type SettingKey } from '#libs/config';
+import { createOutput, type Output } from './output.ts';
+import { connect } from './server-connection.ts';
+
+/** What every command gets: its settings, where words go, and the server when it asks for it. */
+export interface CommandContext {
+  readonly settings: LayeredConfig;
+  readonly config: Config;
+  readonly output: Output;
+  client(): Promise<ApiClient>;
+}
+
+/** The flags that mirror settings, by setting key. */
+const settingFlags = [
+  'dataDir',
+  'listen',
+  'db',
+  'sandbox',
+  'server',
+] as const satisfies readonly SettingKey[];
+
+/** Reads global flags wherever they stand on the command line. @throws Fault `config.invalid` */
+export function contextOf(command: Command): CommandContext {
+  const options = command.optsWithGlobals<Record<string, unknown>>();
+  const flags: Partial<Record<SettingKey, unknown>> = {};
+  for (const key of settingFlags) if (options[key] !== undefined) flags[key] = options[key];
+  const settings = loadConfig(flags);
+  return {
+    settings,
+    config: settings.config,
+    output: createOutput(options.json === true),
+    client: () => connect(settings.config),
+  };
+}
+
+/** The flags as the server takes them, for a server that this command starts. */
+export function serverArgs(context: CommandContext): readonly string[] {
+  const { config, settings } = context;
+  const args = ['--data-dir', config.dataDir];
+  if (settings.explain('listen').layer === 'flag') args.push('--listen', config.listen);
+  if (settings.explain('sandbox').layer === 'flag') args.push('--sandbox', config.sandbox);
+  return args;
+}

@@ -1,0 +1,85 @@
+import { ProblemError } from '#libs/api-contract';
+import type { Outcome } from '#libs/events';
+import { describeError, Fault } from '#libs/kernel';
+
+/** What the CLI's exit codes mean; stable. */
+export const exitCodes = {
+  success: 0,
+  runFailed: 1,
+  usage: 2,
+  systemError: 3,
+  cancelled: 4,
+  timeout: 5,
+  notFound: 6,
+  interrupted: 130,
+} as const;
+
+/** A run's outcome as an exit code. */
+export function exitCodeOfOutcome(outcome: Outcome | null): number {
+  switch (outcome) {
+    case 'success':
+    case 'skipped':
+      return exitCodes.success;
+    case 'failure':
+      return exitCodes.runFailed;
+    case 'cancelled':
+      return exitCodes.cancelled;
+    case 'timeout':
+      return exitCodes.timeout;
+    default:
+      return exitCodes.systemError;
+  }
+}
+
+/** A wrong call: a missing file, a flag that makes no sense. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+  readonly code: string;
+  readonly hint: string | undefined;
+
+  constructor(code: string, message: string, hint?: string) {
+    super(message);
+    this.code = code;
+    this.hint = hint;
+  }
+}
+
+/** The one line that a person gets, and the exit code, for anything that was thrown. */
+export function explainFailure(error: unknown): {
+  readonly exitCode: number;
+  readonly line: string;
+  readonly hint?: string | undefined;
+} {
+  if (error instanceof UsageError)
+    return {
+      exitCode: exitCodes.usage,
+      line: `${error.message} [${error.code}]`,
+      hint: error.hint,
+    };
+  if (error instanceof ProblemError) {
+    const { problem } = error;
+    return {
+      exitCode: exitCodeOfStatus(problem.status),
+      line: `${problem.detail} [${problem.code}]`,
+      hint: problem.hint,
+    };
+  }
+  if (error instanceof Fault) {
+    const { status, hint } = describeError(error.code);
+    const isUsage = error.code === 'config.invalid';
+    return {
+      exitCode: isUsage
+        ? exitCodes.usage
+        : exitCodeOfStatus(Math.max(status, error.code.startsWith('server.') ? 500 : status)),
+      line: `${error.message} [${error.code}]`,
+      hint,
+    };
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  return { exitCode: exitCodes.systemError, line: `${message.split('\n', 1)[0]} [server.error]` };
+}
+
+function exitCodeOfStatus(status: number): number {
+  if (status === 401 || status === 403 || status === 404) return exitCodes.notFound;
+  return status >= 400 && status < 500 && status !== 429 ? exitCodes.usage : exitCodes.systemError;
+}

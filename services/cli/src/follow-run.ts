@@ -1,0 +1,94 @@
+import {
+  type ApiClient,
+  logLineSchema,
+  operations,
+  ProblemError,
+  type RunDto,
+} from '#libs/api-contract';
+import { followEvents, splitText } from './event-stream.ts';
+import type { RunPrinter } from './run-printer.ts';
+
+/**
+ * Shows a run until it has ended: its events as they come, and the log of each step from its first line.
+ *
+ * @param after  a position at or before the run's first event that is to be shown
+ * @returns the run as it ended
+ */
+export async function followRun(
+  client: ApiClient,
+  runId: string,
+  options: { readonly after: number; readonly printer: RunPrinter; readonly showLogs: boolean },
+): Promise<RunDto> {
+  const { printer } = options;
+  const abort = new AbortController();
+  const logs: Promise<void>[] = [];
+  let end = 0;
+  try {
+    for await (const event of followEvents(client, {
+      after: options.after,
+      signal: abort.signal,
+    })) {
+      if (event.correlationId !== runId) continue;
+      if (event.type === 'run.step-started' && options.showLogs) {
+        const { step, attempt } = event.data as { step: string; attempt: number };
+        logs.push(followLog(client, runId, { step, attempt }, printer));
+      }
+      if (event.type === 'run.finished') {
+        // The last lines first, then the words about the end.
+        await Promise.allSettled(logs);
+        printer.event(event);
+        end = event.position;
+        break;
+      }
+      printer.event(event);
+    }
+  } finally {
+    abort.abort();
+  }
+  return client.call(operations.showRun, { params: { id: runId }, query: { waitFor: end } });
+}
+
+async function followLog(
+  client: ApiClient,
+  runId: string,
+  at: { readonly step: string; readonly attempt: number },
+  printer: RunPrinter,
+): Promise<void> {
+  let from = 1;
+  for (let tries = 0; tries < 5; tries += 1) {
+    try {
+      const response = await client.open(operations.readStepLogs, {
+        params: { id: runId, step: at.step },
+        query: { attempt: at.attempt, follow: true, from },
+      });
+      for await (const text of splitText(response, '\n')) {
+        if (text === '') continue;
+        const line = logLineSchema.parse(JSON.parse(text));
+        printer.log(at.step, line);
+        from = line.line + 1;
+      }
+      return;
+    } catch (error) {
+      if (error instanceof ProblemError && error.problem.status < 500) return;
+      await new Promise((done) => setTimeout(done, 200));
+    }
+  }
+}
+
+/** The last lines of a step's newest attempt. */
+export async function tailLog(
+  client: ApiClient,
+  runId: string,
+  step: string,
+  lines: number,
+): Promise<readonly string[]> {
+  const response = await client.open(operations.readStepLogs, {
+    params: { id: runId, step },
+    query: { tail: lines },
+  });
+  const texts: string[] = [];
+  for await (const text of splitText(response, '\n')) {
+    if (text !== '') texts.push(logLineSchema.parse(JSON.parse(text)).text);
+  }
+  return texts;
+}

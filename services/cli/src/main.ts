@@ -1,0 +1,85 @@
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError } from 'commander';
+import pc from 'picocolors';
+import { addArtifacts } from './commands/artifacts.ts';
+import { addCancel } from './commands/cancel.ts';
+import { addDev } from './commands/dev.ts';
+import { addDoctor } from './commands/doctor.ts';
+import { addEvents } from './commands/events.ts';
+import { addConfig, addExplain } from './commands/explain.ts';
+import { addInit } from './commands/init.ts';
+import { addLogs } from './commands/logs.ts';
+import { addExecutors, addProjections } from './commands/operate.ts';
+import { addPlan } from './commands/plan.ts';
+import { addReplay } from './commands/replay.ts';
+import { addRun } from './commands/run.ts';
+import { addRuns, addShow } from './commands/show.ts';
+import { addValidate } from './commands/validate.ts';
+import { addRetry, addWatch } from './commands/watch.ts';
+import { addWhy } from './commands/why.ts';
+import { exitCodes, explainFailure } from './exit-codes.ts';
+
+/** Beside `dist/` in a checkout and in an installed package. */
+const manifest = new URL('../../../../package.json', import.meta.url);
+
+function createProgram(finish: (exitCode: number) => void): Command {
+  const { version } = JSON.parse(readFileSync(manifest, 'utf8')) as { version: string };
+  const program = new Command('millrace')
+    .description('Event-sourced CI/CD pipelines')
+    .version(version, '-V, --version')
+    .option('--data-dir <dir>', 'directory of all state (default .millrace)')
+    .option('--listen <host:port>', 'address of a server that is started (default 127.0.0.1:7420)')
+    .option('--db <url>', 'a Postgres 15 or newer instead of the embedded one')
+    .option('--sandbox <driver>', 'auto, process or oci')
+    .option('--server <url>', 'talk to this server instead of the one of the data directory')
+    .option('--json', 'machine-readable answers: NDJSON for lists and streams')
+    .configureHelp({ showGlobalOptions: true })
+    .showSuggestionAfterError()
+    .exitOverride()
+    .addHelpText(
+      'after',
+      `
+Exit codes: 0 success · 1 the run failed · 2 usage or invalid pipeline · 3 system error · 4 cancelled · 5 timeout · 6 not found or not allowed · 130 interrupted`,
+    );
+  for (const add of [addRun, addDev, addValidate, addPlan, addWatch, addRetry])
+    add(program, finish);
+  for (const add of [
+    addInit,
+    addRuns,
+    addShow,
+    addLogs,
+    addArtifacts,
+    addCancel,
+    addWhy,
+    addReplay,
+  ])
+    add(program);
+  for (const add of [addEvents, addProjections, addExecutors, addExplain, addConfig]) add(program);
+  addDoctor(program, finish);
+  return program;
+}
+
+async function main(): Promise<number> {
+  let exitCode: number = exitCodes.success;
+  const program = createProgram((code) => {
+    exitCode = code;
+  });
+  try {
+    await program.parseAsync(process.argv);
+    return exitCode;
+  } catch (error) {
+    // Commander has said what is wrong, or has printed the help that was asked for.
+    if (error instanceof CommanderError)
+      return error.exitCode === 0 ? exitCodes.success : exitCodes.usage;
+    const { exitCode: code, line, hint } = explainFailure(error);
+    process.stderr.write(`${pc.red('error:')} ${line}\n${hint === undefined ? '' : `  ${hint}\n`}`);
+    return code;
+  }
+}
+
+// A reader that goes away (`millrace events | head`) ends the command without noise.
+process.stdout.on('error', (error: NodeJS.ErrnoException) =>
+  process.exit(error.code === 'EPIPE' ? 0 : exitCodes.systemError),
+);
+
+process.exitCode = await main();

@@ -1,0 +1,70 @@
+import pc from 'picocolors';
+import type { Outcome } from '#libs/events';
+
+/** Where words go: `out` is the answer, `err` is everything beside it. */
+export interface Output {
+  readonly isJson: boolean;
+  /** Progress may redraw a line. */
+  readonly isTerminal: boolean;
+  readonly colors: ReturnType<typeof pc.createColors>;
+  line(text?: string): void;
+  /** One NDJSON line on stdout. */
+  json(value: unknown): void;
+  note(text: string): void;
+}
+
+export function createOutput(isJson: boolean): Output {
+  const isTerminal = process.stdout.isTTY === true && !isJson;
+  const useColors = !isJson && pc.isColorSupported;
+  return {
+    isJson,
+    isTerminal,
+    colors: pc.createColors(useColors),
+    line: (text = '') => void process.stdout.write(`${text}\n`),
+    json: (value) => void process.stdout.write(`${JSON.stringify(value)}\n`),
+    note: (text) => void process.stderr.write(`${text}\n`),
+  };
+}
+
+/** A mark and a word: never colour alone. */
+export function outcomeMark(output: Output, outcome: Outcome | 'running' | 'waiting'): string {
+  const { colors } = output;
+  switch (outcome) {
+    case 'success':
+      return colors.green('✓');
+    case 'failure':
+      return colors.red('✗');
+    case 'error':
+      return colors.red('!');
+    case 'timeout':
+      return colors.red('⏱');
+    case 'cancelled':
+      return colors.yellow('⊘');
+    case 'skipped':
+      return colors.dim('–');
+    case 'running':
+      return colors.cyan('▶');
+    default:
+      return colors.dim('·');
+  }
+}
+
+/** Columns padded to their widest cell; the first row is the head. */
+export function table(rows: readonly (readonly string[])[]): string {
+  const widths: number[] = [];
+  for (const row of rows) {
+    row.forEach((cell, column) => {
+      widths[column] = Math.max(widths[column] ?? 0, cell.length);
+    });
+  }
+  return rows
+    .map((row) =>
+      row
+        .map((cell, column) =>
+          column === row.length - 1 ? cell : cell.padEnd(widths[column] ?? 0),
+        )
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+}

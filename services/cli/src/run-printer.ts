@@ -1,0 +1,128 @@
+import type { EventDto, LogLineDto } from '#libs/api-contract';
+import type { Outcome } from '#libs/events';
+import { formatDuration } from '#libs/kernel';
+import { plainText } from '#libs/logs';
+import { type Output, outcomeMark } from './output.ts';
+
+/** Shows a run as it goes. */
+export interface RunPrinter {
+  event(event: EventDto): void;
+  log(step: string, line: LogLineDto): void;
+  /** Takes the status line away. */
+  close(): void;
+}
+
+/** NDJSON: every event as it comes; logs are left to `millrace logs`. */
+export function jsonPrinter(output: Output): RunPrinter {
+  return { event: (event) => output.json(event), log() {}, close() {} };
+}
+
+type EventData = Readonly<Record<string, unknown>> & {
+  readonly step: string;
+  readonly attempt: number;
+};
+
+/** Lines for people; on a terminal a last line tells what runs now. */
+export class TextPrinter implements RunPrinter {
+  private readonly output: Output;
+  private readonly running = new Map<string, number>();
+  private readonly startedAt = performance.now();
+  private readonly ticker: NodeJS.Timeout | undefined;
+  private hasStatus = false;
+
+  constructor(output: Output) {
+    this.output = output;
+    if (output.isTerminal) {
+      this.ticker = setInterval(() => this.drawStatus(), 200);
+      this.ticker.unref();
+    }
+  }
+
+  event(event: EventDto): void {
+    const text = this.textOf(event, event.data as EventData);
+    if (text !== undefined) this.print(text);
+  }
+
+  log(step: string, line: LogLineDto): void {
+    const { colors } = this.output;
+    const text = plainText(line.text, {
+      colors: this.output.isTerminal && colors.isColorSupported,
+    });
+    const shown = line.stream === 'system' ? colors.dim(text) : text;
+    this.print(`${colors.dim(`${step} │`)} ${shown}`);
+  }
+
+  close(): void {
+    clearInterval(this.ticker);
+    this.clearStatus();
+  }
+
+  private textOf(event: EventDto, data: EventData): string | undefined {
+    const { output } = this;
+    const { colors } = output;
+    switch (event.type) {
+      case 'run.step-started':
+        this.running.set(data.step, performance.now());
+        return `${outcomeMark(output, 'running')} ${colors.bold(data.step)}${data.attempt > 1 ? ` (attempt ${data.attempt})` : ''}`;
+      case 'run.step-finished':
+        return this.finishedText(data);
+      case 'run.step-attempt-lost':
+        this.running.delete(data.step);
+        return `${outcomeMark(output, 'error')} ${colors.bold(data.step)} attempt ${data.attempt} was lost: ${String(data.why)}`;
+      case 'run.step-retry-scheduled':
+        return `${outcomeMark(output, 'waiting')} ${colors.bold(data.step)} tries again (attempt ${String(data.nextAttempt)})`;
+      case 'run.step-skipped':
+        return `${outcomeMark(output, 'skipped')} ${colors.bold(data.step)} skipped: ${String(data.reason)}`;
+      case 'run.step-wait-changed':
+        return `${outcomeMark(output, 'waiting')} ${colors.bold(data.step)} waits: ${String(data.reason)}`;
+      case 'run.cancel-requested':
+        return `${outcomeMark(output, 'cancelled')} cancel requested${data.force ? ' (forced)' : ''}`;
+      default:
+        return undefined;
+    }
+  }
+
+  private finishedText(data: EventData): string {
+    const { output } = this;
+    this.running.delete(data.step);
+    const wallMs = (data.usage as { wallMs?: number } | undefined)?.wallMs;
+    return `${outcomeMark(output, data.outcome as Outcome)} ${output.colors.bold(data.step)} ${describeEnd(data)}${wallMs === undefined ? '' : output.colors.dim(` ${formatDuration(wallMs)}`)}`;
+  }
+
+  private print(text: string): void {
+    this.clearStatus();
+    this.output.line(text);
+    this.drawStatus();
+  }
+
+  private drawStatus(): void {
+    if (!this.output.isTerminal || this.running.size === 0) return;
+    const now = performance.now();
+    const steps = [...this.running]
+      .map(([step, since]) => `${step} ${formatDuration(now - since)}`)
+      .join(', ');
+    const text = `… ${formatDuration(now - this.startedAt)}  ${steps}`;
+    process.stdout.write(
+      `\r\u001b[2K${this.output.colors.dim(text.slice(0, (process.stdout.columns ?? 80) - 1))}`,
+    );
+    this.hasStatus = true;
+  }
+
+  private clearStatus(): void {
+    if (!this.hasStatus) return;
+    process.stdout.write('\r\u001b[2K');
+    this.hasStatus = false;
+  }
+}
+
+/** How a step ended, in a few words: `exit 1`, `timeout`, `SIGKILL (oom)`, … */
+export function describeEnd(end: Readonly<Record<string, unknown>>): string {
+  const cause = String(end.cause ?? '');
+  if (end.outcome === 'success') return '';
+  if (cause === 'exit') return `exit ${String(end.exitCode)}`;
+  if (cause === 'signal') return `ended by ${String(end.signal)}`;
+  const message = end.message;
+  return typeof message === 'string' && message !== ''
+    ? `${cause}: ${message.split('\n', 1)[0]}`
+    : cause;
+}
