@@ -1,0 +1,120 @@
+/**
+ * The dependency rule of the house: a room may import rooms of a lower rank by their door, and exactly the clients named
+ * here. test/architecture/boundaries.spec.ts runs it and fails when it has looked at fewer modules than there are.
+ */
+const rank = {
+  0: ['kernel'],
+  1: ['events', 'api-contract', 'config', 'telemetry'],
+  2: ['domain', 'pipeline-dsl', 'scheduling'],
+  3: ['postgres', 'event-store', 'leases', 'projections', 'sandbox', 'logs', 'blobs', 'sources'],
+};
+
+/** What a lib may import beside the ranks below its own. */
+const sideways = {
+  'api-contract': ['events'],
+  scheduling: ['domain'],
+  'event-store': ['postgres'],
+  leases: ['postgres'],
+  projections: ['postgres', 'event-store', 'api-contract'],
+  logs: ['blobs'],
+  sources: ['blobs'],
+};
+
+/** npm packages and Node modules by room; pure rooms get no I/O. */
+const packages = {
+  kernel: ['node:crypto'],
+  events: ['zod'],
+  'api-contract': ['zod'],
+  config: ['zod', 'yaml', 'node:fs', 'node:path'],
+  telemetry: ['pino'],
+  domain: [],
+  'pipeline-dsl': ['zod', 'yaml', 'node:buffer'],
+  scheduling: [],
+};
+
+const isLib = (name) => `^libs/${name}/src/`;
+const door = (name) => `^libs/${name}/src/index\\.ts$`;
+const specs = '\\.(spec|contract)\\.ts$';
+
+const libRules = Object.entries(rank).flatMap(([level, names]) =>
+  names.flatMap((name) => {
+    const own = Number(level);
+    // Adapters see ranks 0 and 1; what ranks 0 to 2 see is every rank below.
+    const below = Object.entries(rank)
+      .filter(([other]) => Number(other) < Math.min(own, 2))
+      .flatMap(([, others]) => others);
+    const allowed = [...new Set([...below, ...(sideways[name] ?? [])])].filter((other) => other !== name);
+    const rules = [
+      {
+        name: `${name}-imports-lower-ranks`,
+        severity: 'error',
+        from: { path: isLib(name), pathNot: specs },
+        to: { path: '^(libs|services)/', pathNot: [isLib(name), ...allowed.map(door)] },
+      },
+    ];
+    if (packages[name]) {
+      rules.push({
+        name: `${name}-imports-only-its-packages`,
+        severity: 'error',
+        from: { path: isLib(name), pathNot: specs },
+        to: {
+          dependencyTypes: ['npm', 'npm-dev', 'npm-optional', 'npm-peer', 'npm-no-pkg', 'core', 'unknown'],
+          pathNot: packages[name].map((item) => (item.startsWith('node:') ? `^(node:)?${item.slice(5)}$` : `^node_modules/${item}/`)),
+        },
+      });
+    }
+    return rules;
+  }),
+);
+
+module.exports = {
+  forbidden: [
+    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
+    { name: 'resolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
+    ...libRules,
+    {
+      name: 'libs-by-their-door',
+      severity: 'error',
+      comment: 'another lib only as #libs/<name>; tests may reach the contract suites',
+      from: { path: '^libs/([^/]+)/', pathNot: specs },
+      to: { path: '^libs/[^/]+/src/', pathNot: ['^libs/$1/', '/src/index\\.ts$'] },
+    },
+    {
+      name: 'services-by-the-door',
+      severity: 'error',
+      from: { path: '^services/', pathNot: specs },
+      to: { path: '^libs/[^/]+/src/', pathNot: ['/src/index\\.ts$'] },
+    },
+    {
+      name: 'no-service-imports-another',
+      severity: 'error',
+      from: { path: '^services/([^/]+)/', pathNot: ['^services/standalone/', specs] },
+      to: { path: '^services/', pathNot: ['^services/$1/'] },
+    },
+    {
+      name: 'standalone-by-the-door',
+      severity: 'error',
+      from: { path: '^services/standalone/' },
+      to: { path: '^services/(?!standalone)[^/]+/src/', pathNot: ['/src/index\\.ts$'] },
+    },
+    {
+      name: 'nest-only-in-services',
+      severity: 'error',
+      from: { path: '^libs/' },
+      to: { path: '^node_modules/@nestjs/' },
+    },
+    {
+      name: 'testkit-only-in-specs',
+      severity: 'error',
+      from: { pathNot: ['\\.(spec|contract|scenario|bench)\\.ts$', '^test/', '^libs/testkit/'] },
+      to: { path: '^libs/testkit/' },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: ['^dist/', '^deploy/'] },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: { conditionNames: ['source', 'import', 'node', 'default'], exportsFields: ['exports'] },
+  },
+};
