@@ -1,0 +1,80 @@
+import { randomBytes } from 'node:crypto';
+import {
+  accessSync,
+  chmodSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { join, resolve } from 'node:path';
+import type { ServerFile } from '#libs/api-contract';
+import { Fault } from '#libs/kernel';
+
+/** Where everything lies. */
+export interface DataDirectory {
+  readonly root: string;
+  readonly logs: string;
+  readonly blobs: string;
+  readonly workspaces: string;
+  readonly executor: string;
+  readonly adminToken: string;
+  writeServerFile(file: ServerFile): void;
+  removeServerFile(): void;
+}
+
+/**
+ * Makes the directories that are missing, for the owner alone, and the administrator's token.
+ *
+ * @throws Fault `data-dir.not-writable`
+ */
+export function openDataDirectory(path: string): DataDirectory {
+  const root = resolve(path);
+  try {
+    const isNew = !existsSync(root);
+    for (const name of ['', 'logs', 'logs/steps', 'artifacts', 'workspaces', 'executor', 'seals'])
+      mkdirSync(join(root, name), { recursive: true, mode: 0o700 });
+    // The state lies inside a repository: nobody wants it in a commit.
+    if (isNew) writeFileSync(join(root, '.gitignore'), '*\n');
+    accessSync(root, constants.W_OK);
+    const serverFile = join(root, 'server.json');
+    return {
+      root,
+      logs: join(root, 'logs', 'steps'),
+      blobs: join(root, 'artifacts'),
+      workspaces: join(root, 'workspaces'),
+      executor: join(root, 'executor'),
+      adminToken: ensureToken(join(root, 'admin-token')),
+      writeServerFile: (file) => writeWhole(serverFile, `${JSON.stringify(file, null, 2)}\n`),
+      removeServerFile: () => rmSync(serverFile, { force: true }),
+    };
+  } catch (cause) {
+    throw new Fault(
+      'data-dir.not-writable',
+      'never',
+      `${root} cannot be written (${(cause as NodeJS.ErrnoException).code ?? 'unknown'})`,
+      { cause },
+    );
+  }
+}
+
+function ensureToken(path: string): string {
+  if (existsSync(path)) {
+    chmodSync(path, 0o600);
+    const token = readFileSync(path, 'utf8').trim();
+    if (token.length >= 16) return token;
+  }
+  const token = `mrt_${randomBytes(32).toString('base64url')}`;
+  writeWhole(path, `${token}\n`);
+  return token;
+}
+
+/** Readers see the old text or the new one, never half of it. */
+function writeWhole(path: string, text: string): void {
+  const draft = `${path}.draft`;
+  writeFileSync(draft, text, { mode: 0o600 });
+  renameSync(draft, path);
+}
