@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest';
+import { openApiDocument } from './openapi.ts';
+import { operations } from './operations.ts';
+
+interface Described {
+  readonly paths: Record<
+    string,
+    Record<
+      string,
+      {
+        readonly security?: unknown;
+        readonly responses: object;
+        readonly parameters: readonly { name: string; in: string }[];
+      }
+    >
+  >;
+}
+
+describe('openApiDocument', () => {
+  const text = JSON.stringify(openApiDocument('1.2.3'));
+  const document = JSON.parse(text) as Described;
+
+  it('describes every operation', () => {
+    for (const { path, method, status } of Object.values(operations)) {
+      expect(Object.keys(document.paths[path]?.[method.toLowerCase()]?.responses ?? {})).toEqual([
+        String(status),
+        'default',
+      ]);
+    }
+  });
+
+  it('leaves no reference dangling', () => {
+    const references = [...text.matchAll(/"\$ref":"([^"]+)"/g)].map(([, reference]) => reference);
+    expect(new Set(references)).toEqual(new Set(['#/components/schemas/Problem']));
+  });
+
+  it('names every parameter of a path', () => {
+    for (const [path, item] of Object.entries(document.paths)) {
+      const names = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name);
+      for (const operation of Object.values(item)) {
+        expect(
+          operation.parameters
+            .filter((parameter) => parameter.in === 'path')
+            .map(({ name }) => name),
+        ).toEqual(names);
+      }
+    }
+  });
+
+  it('opens only health and version', () => {
+    const open = Object.entries(document.paths).flatMap(([path, item]) =>
+      Object.values(item).flatMap(({ security }) => (security ? [path] : [])),
+    );
+    expect(open).toEqual(['/livez', '/readyz', '/version']);
+  });
+});
