@@ -1,0 +1,46 @@
+import type { TextScope } from './env-values.ts';
+import { limits } from './limits.ts';
+import { hasReference, parseReferences } from './references.ts';
+import { endsInSingleQuotes } from './shell-quotes.ts';
+import type { Path } from './tree.ts';
+
+/**
+ * The commands of a step. A reference becomes a shell variable, never pasted text, so nothing that a var or an
+ * input holds is ever read as shell.
+ */
+export function readCommands(cmd: unknown, path: Path, scope: TextScope): string[] {
+  const commands = Array.isArray(cmd)
+    ? cmd.map((item, index) => readCommand(String(item), [...path, index], scope))
+    : [readCommand(String(cmd), path, scope)];
+  const bytes = commands.reduce((sum, command) => sum + Buffer.byteLength(command), 0);
+  if (commands.length > limits.commandsPerStepMax || bytes > limits.commandBytesMax) {
+    const message = `a step has at most ${limits.commandsPerStepMax} commands with ${limits.commandBytesMax} bytes together`;
+    scope.findings.add('limit.commands', { path }, message, 'move the script to a file');
+  }
+  return commands;
+}
+
+function readCommand(text: string, path: Path, scope: TextScope): string {
+  if (text.trim() === '') {
+    scope.findings.add('schema.value', { path }, 'a command must not be empty');
+  }
+  if (!hasReference(text)) return text;
+  const { segments, problems } = parseReferences(text, scope);
+  for (const problem of problems) scope.findings.addReference(path, problem);
+  let script = '';
+  for (const segment of segments) {
+    if (segment.kind === 'text') {
+      script += segment.text;
+      continue;
+    }
+    const { kind, name, reference } = segment;
+    const variable = `\${MILLRACE_${kind.toUpperCase()}_${name}}`;
+    if (endsInSingleQuotes(script)) {
+      const message = `the shell does not fill in "${kind}.${name}" inside single quotes`;
+      const code = 'lint.single-quoted-reference';
+      scope.findings.addReference(path, { code, message, hint: 'use double quotes', reference });
+    }
+    script += variable;
+  }
+  return script;
+}

@@ -1,0 +1,54 @@
+import type { DiagnosticCode } from './diagnostic-catalog.ts';
+import { severityOf } from './diagnostic-catalog.ts';
+import type { Problem } from './problem.ts';
+import { type ReferenceProblem, referenceOffset } from './references.ts';
+import { type Node, nodeAt, offsetAt, type Path } from './tree.ts';
+
+interface Where {
+  readonly path: Path;
+  /** Point at the value (default) or at its key. */
+  readonly at?: 'key' | 'value';
+}
+
+/** Collects what the semantic checks find; a place is looked up only when something is found. */
+export class Findings {
+  readonly problems: Problem[] = [];
+  private readonly root: Node;
+  private readonly text: string;
+
+  constructor(root: Node, text: string) {
+    this.root = root;
+    this.text = text;
+  }
+
+  get hasErrors(): boolean {
+    return this.problems.some(({ code }) => severityOf(code) === 'error');
+  }
+
+  add(code: DiagnosticCode, where: Where, message: string, hint?: string): void {
+    const offset = offsetAt(this.root, where.path, where.at ?? 'value');
+    this.problems.push(
+      hint === undefined ? { code, offset, message } : { code, offset, message, hint },
+    );
+  }
+
+  /** About one `${{ }}` inside the text at the path. */
+  addReference(path: Path, { code, message, hint, reference }: ReferenceProblem): void {
+    const node = nodeAt(this.root, path);
+    const offset =
+      node.kind === 'scalar' ? referenceOffset(this.text, node, reference) : node.start;
+    this.problems.push(
+      hint === undefined ? { code, offset, message } : { code, offset, message, hint },
+    );
+  }
+
+  isList(path: Path): boolean {
+    return nodeAt(this.root, path).kind === 'list';
+  }
+
+  /** Whether nothing at all stands behind the key (`KEY:`), which is not the same as empty text. */
+  isBlank(path: Path): boolean {
+    const node = nodeAt(this.root, path);
+    return node.kind === 'scalar' && node.value === null && node.written === '';
+  }
+}

@@ -1,0 +1,12 @@
+export { type CheckedInputs, checkInputs, type InputProblem } from './check-inputs.ts';
+export { type CompileResult, compilePipeline, validatePipeline } from './compile.ts';
+export { type Diagnostic, formatDiagnostic, formatExcerpt } from './diagnostic.ts';
+export {
+  type DiagnosticCode,
+  diagnosticCodes,
+  explainDiagnostic,
+  type Severity,
+} from './diagnostic-catalog.ts';
+export { pipelineJsonSchema } from './json-schema.ts';
+export { planText } from './plan-text.ts';
+export { resolveStepEnv } from './resolve-step-env.ts';

@@ -1,0 +1,100 @@
+import type { EnvValue, PlanStep } from '#libs/events';
+import { readCommands } from './commands.ts';
+import { fillVars, readEnv, type TextScope } from './env-values.ts';
+import { limits } from './limits.ts';
+import { pick } from './pick.ts';
+import { aliases, type StepSource } from './schema.ts';
+import { slug } from './schema-problems.ts';
+import { readSettings, type Settings } from './settings.ts';
+import type { Path } from './tree.ts';
+
+/** One hour: long enough for nearly every step, short enough that a hanging one is seen the same day. */
+const defaultTimeoutMs = 3_600_000;
+
+/** What every step starts from: the file's `env` and `defaults`. */
+export interface StepDefaults {
+  readonly env: Record<string, EnvValue>;
+  readonly settings: Settings;
+}
+
+/** A step without its edges, which need all ids first. */
+export type ReadStep = Omit<PlanStep, 'dependsOn'>;
+
+/** Reads one step; undefined where it has no id or no command, which is told. */
+export function readStep(
+  source: StepSource,
+  path: Path,
+  scope: TextScope & { readonly defaults: StepDefaults },
+): ReadStep | undefined {
+  const { findings, defaults } = scope;
+  const where = { path, findings };
+  const id = pick(source, aliases.id, where);
+  const name = pick(source, aliases.name, where);
+  const cmd = pick(source, aliases.cmd, where);
+  const env = pick(source, aliases.env, where);
+  const allowFailure = pick(source, aliases.allowFailure, where);
+  const settings = { ...defaults.settings, ...readSettings(source, path, scope) };
+  const title = name && fillVars(String(name.value), [...path, name.key], scope);
+  const step = {
+    name: title ?? String(id?.value),
+    commands: cmd ? readCommands(cmd.value, [...path, cmd.key], scope) : [],
+    env: env
+      ? {
+          ...defaults.env,
+          ...readEnv(env.value as object as Record<string, unknown>, [...path, env.key], scope),
+        }
+      : defaults.env,
+    timeoutMs: settings.timeoutMs ?? defaultTimeoutMs,
+    retry: settings.retry ?? { max: 0, on: [], backoffMs: 0 },
+    allowFailure: allowFailure?.value === true || allowFailure?.value === 'ignore',
+    labels: settings.labels ?? [],
+    image: settings.image ?? 'host',
+    network: settings.network ?? ('none' as const),
+    ...(settings.isolation && { isolation: settings.isolation }),
+    artifacts: readArtifacts(source, path, scope),
+  };
+  if (!id) {
+    const suggested = title === undefined ? undefined : slug(title);
+    const hint = suggested ? `for instance id: ${suggested}` : undefined;
+    findings.add('schema.missing-key', { path }, 'the step has no "id"', hint);
+  }
+  if (!cmd) {
+    const which = id ? `the step "${String(id.value)}"` : 'the step';
+    findings.add('schema.missing-key', { path }, `${which} has no "cmd"`);
+  }
+  return id && cmd ? { id: String(id.value), ...step } : undefined;
+}
+
+function readArtifacts(source: StepSource, path: Path, scope: TextScope): string[] {
+  const picked = pick(source, aliases.artifacts, { path, findings: scope.findings });
+  if (!picked) return [];
+  const isMap = typeof picked.value === 'object' && !Array.isArray(picked.value);
+  const value = isMap ? (picked.value as { paths?: unknown }).paths : picked.value;
+  const at = isMap ? [...path, picked.key, 'paths'] : [...path, picked.key];
+  const globs = Array.isArray(value)
+    ? value.map((item, index) => readGlob(String(item), [...at, index], scope))
+    : [readGlob(String(value ?? ''), at, scope)];
+  return [...new Set(globs)];
+}
+
+function readGlob(text: string, path: Path, scope: TextScope): string {
+  const glob = fillVars(text, path, scope);
+  const isOutside = glob.startsWith('/') || glob.startsWith('~') || glob.split('/').includes('..');
+  if (glob === '' || isOutside) {
+    const message = `the artifact path ${JSON.stringify(glob.slice(0, 60))} is not inside the workspace`;
+    scope.findings.add(
+      'schema.artifact-path',
+      { path },
+      message,
+      'write it relative to the workspace',
+    );
+  }
+  if (glob.length > limits.textCharsMax) {
+    scope.findings.add(
+      'limit.text',
+      { path },
+      `an artifact path has at most ${limits.textCharsMax} characters`,
+    );
+  }
+  return glob;
+}
