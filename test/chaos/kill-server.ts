@@ -1,0 +1,175 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { operations, type RunDto } from '#libs/api-contract';
+import { freshDirectory, TestServer } from '../scenarios/harness.ts';
+
+export interface ChaosReport {
+  readonly kills: number;
+  readonly accepted: number;
+  readonly attemptsStarted: number;
+  readonly ledgerEntries: number;
+  /** Everything that does not agree; empty when all is well. */
+  readonly violations: readonly string[];
+}
+
+/**
+ * Kills the server with -9 again and again while runs go, and compares what the steps wrote themselves (the ledger) with
+ * what the log says: every accepted run reached its end, each attempt started at most once.
+ *
+ * @param options.random  [0, 1): when to kill; the seed belongs to the caller's words
+ */
+export async function killServerRepeatedly(options: {
+  readonly kills: number;
+  readonly runs: number;
+  readonly random: () => number;
+  readonly note: (text: string) => void;
+}): Promise<ChaosReport> {
+  const directory = freshDirectory();
+  const ledger = join(directory.path, 'ledger');
+  const dataDir = join(directory.path, 'data');
+  const accepted: string[] = [];
+  let server = await TestServer.start({ dataDir });
+  try {
+    let kills = 0;
+    while (kills < options.kills || accepted.length < options.runs) {
+      const wanted = Math.min(
+        options.runs,
+        Math.ceil(((kills + 1) * options.runs) / options.kills),
+      );
+      const submitting = submit(server, wanted - accepted.length, ledger, accepted);
+      await new Promise((done) => setTimeout(done, 100 + options.random() * 900));
+      if (kills < options.kills) {
+        await server.kill();
+        kills += 1;
+        await submitting;
+        server = await TestServer.start({ dataDir });
+        options.note(`kill ${kills}: ${accepted.length} runs accepted`);
+      } else await submitting;
+    }
+    const runs: RunDto[] = [];
+    for (const id of accepted) runs.push(await server.finished(id));
+    const violations = [...(await judge(server, runs, ledger))];
+    await server.stop();
+    violations.push(...leftovers(dataDir));
+    return {
+      kills,
+      accepted: accepted.length,
+      attemptsStarted: runs
+        .flatMap(({ steps }) => steps)
+        .flatMap(({ attempts }) => attempts)
+        .filter(({ startedAt }) => startedAt !== null).length,
+      ledgerEntries: ledgerLines(ledger).length,
+      violations,
+    };
+  } finally {
+    await server.kill();
+    directory.remove();
+  }
+}
+
+/** Each step writes one line when it begins and one when it ends; O_APPEND keeps short lines whole. */
+function pipelineText(ledger: string): string {
+  const cmd = `echo "begin $MILLRACE_RUN_ID $MILLRACE_STEP $MILLRACE_ATTEMPT $MILLRACE_FENCE" >> ${ledger}; sleep 0.2; echo "end $MILLRACE_RUN_ID $MILLRACE_STEP $MILLRACE_ATTEMPT $MILLRACE_FENCE" >> ${ledger}`;
+  const step = (id: string, after: string) =>
+    `  - id: ${id}\n    cmd: '${cmd}'\n    depends_on: [${after}]\n    retry: { max: 10, on: [worker_lost], backoff: 0s }\n`;
+  return `name: chaos\nsteps:\n${step('one', '')}${step('two', 'one')}${step('three', 'one')}`;
+}
+
+/** Starts runs until the server is gone; only what was answered counts as accepted. */
+async function submit(
+  server: TestServer,
+  count: number,
+  ledger: string,
+  accepted: string[],
+): Promise<void> {
+  for (let started = 0; started < count; started += 1) {
+    try {
+      accepted.push((await server.startRun({ yaml: pipelineText(ledger) })).id);
+    } catch {
+      return;
+    }
+  }
+}
+
+function ledgerLines(ledger: string): readonly string[] {
+  return existsSync(ledger)
+    ? readFileSync(ledger, 'utf8')
+        .split('\n')
+        .filter((line) => line !== '')
+    : [];
+}
+
+async function judge(
+  server: TestServer,
+  runs: readonly RunDto[],
+  ledger: string,
+): Promise<readonly string[]> {
+  const violations: string[] = [];
+  const begun = new Map<string, number>();
+  for (const line of ledgerLines(ledger)) {
+    const [word, ...attempt] = line.split(' ');
+    if (word === 'begin') begun.set(attempt.join(' '), (begun.get(attempt.join(' ')) ?? 0) + 1);
+  }
+  for (const [attempt, times] of begun)
+    if (times > 1) violations.push(`attempt ${attempt} began ${times} times`);
+  const started = new Set(
+    runs.flatMap((run) =>
+      run.steps.flatMap((step) =>
+        step.attempts
+          .filter(({ startedAt }) => startedAt !== null)
+          .map(({ attempt, fence }) => `${run.id} ${step.id} ${attempt} ${fence}`),
+      ),
+    ),
+  );
+  for (const attempt of begun.keys())
+    if (!started.has(attempt))
+      violations.push(`attempt ${attempt} began and the log does not know of its start`);
+  for (const run of runs) {
+    if (run.outcome !== 'success') violations.push(`run ${run.number} ended as ${run.outcome}`);
+    for (const step of run.steps) {
+      const ends = step.attempts.filter(({ outcome }) => outcome === 'success');
+      if (ends.length !== 1)
+        violations.push(`step ${step.id} of run ${run.number} succeeded ${ends.length} times`);
+      const last = ends[0];
+      if (last && !begun.has(`${run.id} ${step.id} ${last.attempt} ${last.fence}`))
+        violations.push(
+          `step ${step.id} of run ${run.number} succeeded without a line in the ledger`,
+        );
+    }
+  }
+  violations.push(...(await gapsInTheLog(server)));
+  return violations;
+}
+
+async function gapsInTheLog(server: TestServer): Promise<readonly string[]> {
+  let expected = 1;
+  for (;;) {
+    const { items } = await server.client.call(operations.listEvents, {
+      query: { after: expected - 1, limit: 1000 },
+    });
+    if (items.length === 0) return [];
+    for (const { position } of items) {
+      if (position !== expected) return [`position ${expected} is missing, ${position} follows`];
+      expected += 1;
+    }
+  }
+}
+
+/** Mounts below the data directory and processes that carry its name, after the server has stopped. */
+function leftovers(dataDir: string): readonly string[] {
+  return readFileSync('/proc/self/mountinfo', 'utf8')
+    .split('\n')
+    .filter((line) => line.includes(dataDir))
+    .map((line) => `a mount is left: ${line}`);
+}
+
+/** A small seeded generator (mulberry32), so that a failing round can be repeated. */
+export function seededRandom(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
+  };
+}

@@ -1,0 +1,217 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import {
+  ApiClient,
+  operations,
+  type RunDto,
+  type ServerFile,
+  type StartRunBody,
+} from '#libs/api-contract';
+
+/** The whole product as users have it: compiled, in processes of its own. */
+const root = join(import.meta.dirname, '..', '..');
+const standaloneMain = join(root, 'dist/services/standalone/src/main.js');
+const cli = join(root, 'services/cli/bin/millrace.js');
+
+/** How long a scenario waits for something that must happen, in milliseconds. */
+export const patienceMs = 60_000;
+
+/** A fresh directory under the system's temporary one; `remove` when done. */
+export function freshDirectory(): { readonly path: string; remove(): void } {
+  const path = mkdtempSync(join(tmpdir(), 'millrace-scenario-'));
+  return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
+}
+
+/** Writes files below a directory, by their relative names. */
+export function writeFiles(directory: string, files: Readonly<Record<string, string>>): void {
+  for (const [name, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(directory, name)), { recursive: true });
+    writeFileSync(join(directory, name), text);
+  }
+}
+
+export interface ServerOptions {
+  readonly dataDir: string;
+  readonly sandbox?: 'process' | 'oci' | 'auto';
+  readonly env?: Readonly<Record<string, string>>;
+  readonly args?: readonly string[];
+}
+
+/** A server process over one data directory. */
+export class TestServer {
+  readonly dataDir: string;
+  readonly child: ChildProcess;
+  readonly file: ServerFile;
+  readonly token: string;
+  readonly client: ApiClient;
+
+  private constructor(dataDir: string, child: ChildProcess, file: ServerFile) {
+    this.dataDir = dataDir;
+    this.child = child;
+    this.file = file;
+    this.token = readFileSync(join(dataDir, 'admin-token'), 'utf8').trim();
+    this.client = new ApiClient(file.url, this.token);
+  }
+
+  /** Starts a server and waits until it is ready. Its words go to DATA_DIR/server.out. */
+  static async start(options: ServerOptions): Promise<TestServer> {
+    mkdirSync(options.dataDir, { recursive: true, mode: 0o700 });
+    const outPath = join(options.dataDir, 'server.out');
+    const out = openSync(outPath, 'a');
+    const args = [
+      '--data-dir',
+      options.dataDir,
+      '--listen',
+      '127.0.0.1:0',
+      '--sandbox',
+      options.sandbox ?? 'process',
+      ...(options.args ?? []),
+    ];
+    const child = spawn(process.execPath, [standaloneMain, ...args], {
+      stdio: ['ignore', out, out],
+      env: { ...process.env, ...options.env },
+    });
+    closeSync(out);
+    const file = await eventually(() => {
+      if (child.exitCode !== null)
+        throw new Error(
+          `the server ended with ${child.exitCode}: ${readFileSync(outPath, 'utf8').slice(-2000)}`,
+        );
+      return readServerFile(options.dataDir, child.pid);
+    }, 'the server is ready');
+    return new TestServer(options.dataDir, child, file);
+  }
+
+  get hasEnded(): boolean {
+    return this.child.exitCode !== null || this.child.signalCode !== null;
+  }
+
+  /** Ends it as an operator does. @returns the exit code */
+  async stop(): Promise<number | null> {
+    return this.end('SIGTERM');
+  }
+
+  /** Ends it as the kernel does when memory is short. */
+  async kill(): Promise<void> {
+    await this.end('SIGKILL');
+  }
+
+  private async end(signal: NodeJS.Signals): Promise<number | null> {
+    if (!this.hasEnded) {
+      const ended = new Promise((done) => this.child.once('exit', done));
+      this.child.kill(signal);
+      await ended;
+    }
+    return this.child.exitCode;
+  }
+
+  async startRun(body: StartRunBody): Promise<{ readonly id: string; readonly number: number }> {
+    return this.client.call(operations.startRun, { body: { isolation: 'none', ...body } });
+  }
+
+  /** The run when it has finished. */
+  async finished(id: string): Promise<RunDto> {
+    return eventually(async () => {
+      const run = await this.client.call(operations.showRun, { params: { id } });
+      return run.status === 'finished' ? run : undefined;
+    }, `run ${id} has finished`);
+  }
+
+  /** Starts a run and waits for its end. */
+  async run(body: StartRunBody): Promise<RunDto> {
+    return this.finished((await this.startRun(body)).id);
+  }
+
+  /** The text of a step's log, one element a line; system lines are left out unless asked for. */
+  async log(
+    id: string,
+    step: string,
+    options: { readonly system?: boolean } = {},
+  ): Promise<readonly string[]> {
+    const response = await this.client.open(operations.readStepLogs, { params: { id, step } });
+    return (await response.text())
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => JSON.parse(line) as { stream: string; text: string })
+      .filter(({ stream }) => options.system || stream !== 'system')
+      .map(({ text }) => text);
+  }
+
+  /** A raw request, for everything that the typed client would not send. */
+  async request(
+    path: string,
+    init: RequestInit & { readonly token?: string | null } = {},
+  ): Promise<Response> {
+    const { token = this.token, ...rest } = init;
+    const headers = new Headers(rest.headers);
+    if (token !== null && !headers.has('authorization'))
+      headers.set('authorization', `Bearer ${token}`);
+    return fetch(this.file.url + path, { ...rest, headers });
+  }
+}
+
+function readServerFile(dataDir: string, pid: number | undefined): ServerFile | undefined {
+  const path = join(dataDir, 'server.json');
+  if (!existsSync(path)) return undefined;
+  const file = JSON.parse(readFileSync(path, 'utf8')) as ServerFile;
+  return file.pid === pid ? file : undefined;
+}
+
+export interface CliAnswer {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs the `millrace` command to its end. */
+export function millrace(
+  args: readonly string[],
+  options: { readonly cwd: string; readonly env?: Readonly<Record<string, string>> },
+): Promise<CliAnswer> {
+  return new Promise((done) => {
+    const child = execFile(
+      process.execPath,
+      [cli, ...args],
+      { cwd: options.cwd, env: { ...process.env, ...options.env }, maxBuffer: 256 * 1024 * 1024 },
+      (_error, stdout, stderr) => done({ code: child.exitCode, stdout, stderr }),
+    );
+  });
+}
+
+/** Starts the `millrace` command without waiting for it. */
+export function spawnMillrace(
+  args: readonly string[],
+  options: { readonly cwd: string; readonly env?: Readonly<Record<string, string>> },
+): ChildProcess {
+  return spawn(process.execPath, [cli, ...args], {
+    cwd: options.cwd,
+    env: { ...process.env, ...options.env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+}
+
+/** Asks until the answer is there. @throws where it is not there within the time, or where asking throws a bug */
+export async function eventually<Value>(
+  ask: () => Value | undefined | Promise<Value | undefined>,
+  what: string,
+  timeoutMs = patienceMs,
+): Promise<Value> {
+  const deadline = performance.now() + timeoutMs;
+  for (;;) {
+    const value = await ask();
+    if (value !== undefined) return value;
+    if (performance.now() > deadline) throw new Error(`not within ${timeoutMs} ms: ${what}`);
+    await new Promise((next) => setTimeout(next, 25));
+  }
+}
