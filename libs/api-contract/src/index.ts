@@ -22,6 +22,8 @@ export {
   type StopRequest,
   startedRequestSchema,
 } from './executor-protocol.ts';
+export { HttpExecutorGateway, type HttpExecutorGatewayOptions } from './http-executor-gateway.ts';
+export { MemoryExecutorGateway } from './memory-executor-gateway.ts';
 export { openApiDocument } from './openapi.ts';
 export { type Operation, type OperationName, operations } from './operations.ts';
 export type { Page } from './paging.ts';

@@ -1,0 +1,169 @@
+import { z } from 'zod';
+import { Fault, isErrorCode } from '#libs/kernel';
+import {
+  type Acknowledgement,
+  type AssignmentsResponse,
+  assignmentsResponseSchema,
+  type ExecutorGateway,
+  type FinishedRequest,
+  type HeartbeatRequest,
+  type HeartbeatResponse,
+  heartbeatResponseSchema,
+  type RegisterRequest,
+  type RegisterResponse,
+  registerResponseSchema,
+  type StartedRequest,
+} from './executor-protocol.ts';
+import { type Problem, problemSchema } from './problem.ts';
+
+export interface HttpExecutorGatewayOptions {
+  /** Without a trailing slash, such as `https://ci.example.org`. */
+  readonly baseUrl: string;
+  /** A token of the public face; only registering takes it, the answer brings the executor's own. */
+  readonly token: string;
+  /**
+   * How long one call may take, beside the wait of a long poll. Shorter than the pace of heartbeats, so that three
+   * of them fit into the time after which an executor stops its sandboxes. Default 4,000.
+   */
+  readonly callTimeoutMs?: number;
+}
+
+interface Call {
+  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly path: string;
+  readonly body?: unknown;
+  readonly timeoutMs?: number;
+  readonly abort?: AbortSignal | undefined;
+}
+
+const nothing = z.unknown();
+
+/** The executor protocol over `/internal/v1`. One gateway serves one executor: it keeps that one's token. */
+export class HttpExecutorGateway implements ExecutorGateway {
+  readonly #baseUrl: string;
+  readonly #enrolmentToken: string;
+  readonly #callTimeoutMs: number;
+  #token = '';
+
+  constructor(options: HttpExecutorGatewayOptions) {
+    this.#baseUrl = options.baseUrl;
+    this.#enrolmentToken = options.token;
+    this.#callTimeoutMs = options.callTimeoutMs ?? 4_000;
+  }
+
+  async register(request: RegisterRequest): Promise<RegisterResponse> {
+    const call: Call = { method: 'POST', path: '', body: request };
+    const answer = await this.#call(call, registerResponseSchema, this.#enrolmentToken);
+    this.#token = answer.token;
+    return answer;
+  }
+
+  heartbeat(executorId: string, request: HeartbeatRequest): Promise<HeartbeatResponse> {
+    const path = `/${executorId}/heartbeat`;
+    return this.#call({ method: 'POST', path, body: request }, heartbeatResponseSchema);
+  }
+
+  async assignments(
+    executorId: string,
+    request: { readonly after: number; readonly waitMs: number; readonly abort?: AbortSignal },
+  ): Promise<AssignmentsResponse> {
+    const path = `/${executorId}/assignments?after=${request.after}&wait=${request.waitMs}`;
+    // The answer of a long poll may take its wait and then as long as any other call.
+    const timeoutMs = request.waitMs + this.#callTimeoutMs;
+    const call: Call = { method: 'GET', path, timeoutMs, abort: request.abort };
+    try {
+      return await this.#call(call, assignmentsResponseSchema);
+    } catch (error) {
+      if (!request.abort?.aborted) throw error;
+      return { assignments: [], ended: [], stop: [], position: request.after };
+    }
+  }
+
+  started(executorId: string, request: StartedRequest): Promise<Acknowledgement> {
+    return this.#acknowledge({ method: 'POST', path: `/${executorId}/started`, body: request });
+  }
+
+  finished(executorId: string, request: FinishedRequest): Promise<Acknowledgement> {
+    return this.#acknowledge({ method: 'POST', path: `/${executorId}/finished`, body: request });
+  }
+
+  async leave(executorId: string): Promise<void> {
+    await this.#call({ method: 'DELETE', path: `/${executorId}` }, nothing);
+  }
+
+  async #acknowledge(call: Call): Promise<Acknowledgement> {
+    try {
+      await this.#call(call, nothing);
+      return { accepted: true };
+    } catch (error) {
+      if (error instanceof Fault && error.code === 'attempt.fenced') return { accepted: false };
+      throw error;
+    }
+  }
+
+  async #call<Schema extends z.ZodType>(
+    call: Call,
+    schema: Schema,
+    token = this.#token,
+  ): Promise<z.output<Schema>> {
+    const { status, text } = await this.#exchange(call, token);
+    const body = parseJson(text);
+    if (status < 200 || status > 299) throw faultOf(status, body);
+    const parsed = schema.safeParse(body);
+    if (parsed.success) return parsed.data;
+    throw new Fault(
+      'server.error',
+      'backoff',
+      `the answer to ${call.method} ${pathOf(call)} is not of the protocol`,
+      { cause: parsed.error },
+    );
+  }
+
+  async #exchange(call: Call, token: string): Promise<{ status: number; text: string }> {
+    const timeout = AbortSignal.timeout(call.timeoutMs ?? this.#callTimeoutMs);
+    const signal = call.abort ? AbortSignal.any([timeout, call.abort]) : timeout;
+    const headers: Record<string, string> = { authorization: `Bearer ${token}` };
+    const init: RequestInit = { method: call.method, headers, signal };
+    if (call.body !== undefined) {
+      headers['content-type'] = 'application/json';
+      init.body = JSON.stringify(call.body);
+    }
+    try {
+      const response = await fetch(this.#baseUrl + pathOf(call), init);
+      return { status: response.status, text: await response.text() };
+    } catch (cause) {
+      throw new Fault('server.unreachable', 'backoff', `no server answers at ${this.#baseUrl}`, {
+        cause,
+      });
+    }
+  }
+}
+
+function pathOf(call: Call): string {
+  return `/internal/v1/executors${call.path}`;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return text === '' ? undefined : JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The code decides; a status without a problem document comes from something between us and the server. */
+function faultOf(status: number, body: unknown): Fault {
+  const parsed = problemSchema.safeParse(body);
+  const problem: Pick<Problem, 'code' | 'detail'> = parsed.success
+    ? parsed.data
+    : { code: codeOfStatus(status), detail: `the server answered ${status}` };
+  const code = isErrorCode(problem.code) ? problem.code : 'server.error';
+  const isTransient = status >= 500 || status === 429 || status === 408 || code === 'log.conflict';
+  return new Fault(code, isTransient ? 'backoff' : 'never', problem.detail);
+}
+
+function codeOfStatus(status: number): string {
+  if (status === 401) return 'request.unauthorized';
+  if (status === 410) return 'executor.gone';
+  return status === 404 ? 'request.not-found' : 'server.unreachable';
+}
