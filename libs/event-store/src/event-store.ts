@@ -53,7 +53,8 @@ export interface LogHead {
 export interface EventStore {
   /**
    * Stores a batch in one transaction. Results stand in the order of the batch; a conflict, a duplicate or a
-   * stale epoch concerns its own append only. Two appends to one stream in one batch are applied in order.
+   * stale epoch concerns its own append only. Two appends to one stream in one batch are applied in order; behind
+   * one that was not stored the later ones of its stream are conflicts, for they were decided upon its events.
    *
    * @throws Fault `event.too-large`, `event.invalid-text` before anything is sent
    */

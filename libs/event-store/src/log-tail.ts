@@ -1,0 +1,178 @@
+import type { RecordedEvent } from '#libs/events';
+import { Fault, invariant, type Timers } from '#libs/kernel';
+import type { EventStore, LogSignal } from './event-store.ts';
+import { EventWindow } from './event-window.ts';
+import type { LogTail } from './runner.ts';
+
+export interface LogTailParts {
+  readonly store: Pick<EventStore, 'readLog' | 'head'>;
+  readonly signal: LogSignal;
+  readonly timers: Timers;
+  /** Told when the log cannot be read; the tail waits and tries again. Must not throw. */
+  readonly onFault?: (fault: Fault) => void;
+}
+
+/** Newest events kept in memory; who is further behind reads the store by itself. */
+const windowEventsMax = 4_096;
+const batchMaxDefault = 500;
+const pollBusyMs = 5;
+const pollIdleMs = 250;
+const retryMs = 500;
+
+/**
+ * The tail of the log in this process. What the process appends itself arrives by `feed`; one poller fetches the rest,
+ * and runs only while somebody follows. Followers that fell behind the window, or start far back, read the store at
+ * their own pace, so a slow one costs the others nothing.
+ */
+export class StoreLogTail implements LogTail {
+  readonly #parts: LogTailParts;
+  readonly #window = new EventWindow(windowEventsMax);
+  /** Woken whenever the window grew. */
+  #grown = Promise.withResolvers<void>();
+  #followers = 0;
+  /** The newest position that was fed. */
+  #fed = 0;
+  #polling: AbortController | undefined;
+
+  constructor(parts: LogTailParts) {
+    this.#parts = parts;
+  }
+
+  get position(): number {
+    return Math.max(this.#fed, this.#window.newest);
+  }
+
+  /** Takes what this process just appended, in order. Events that do not follow what is known are left to the poller. */
+  feed(events: readonly RecordedEvent[]): void {
+    this.#fed = Math.max(this.#fed, events.at(-1)?.position ?? 0);
+    if (this.#window.push(events)) this.#wake();
+  }
+
+  async *follow(
+    after: number,
+    options: { readonly abort: AbortSignal; readonly batchMax?: number },
+  ): AsyncGenerator<readonly RecordedEvent[], void, void> {
+    const { abort, batchMax = batchMaxDefault } = options;
+    this.#join();
+    try {
+      let position = after;
+      while (!abort.aborted) {
+        const grown = this.#grown.promise;
+        const batch = await this.#next(position, batchMax, abort);
+        if (abort.aborted) return;
+        if (batch.length === 0) {
+          await orAborted(grown, abort);
+        } else {
+          const last = batch.at(-1);
+          invariant(
+            batch[0]?.position === position + 1 && last?.position === position + batch.length,
+            `the log has a hole behind ${position}`,
+          );
+          yield batch;
+          position = last.position;
+        }
+      }
+    } finally {
+      this.#leave();
+    }
+  }
+
+  async #next(
+    after: number,
+    batchMax: number,
+    abort: AbortSignal,
+  ): Promise<readonly RecordedEvent[]> {
+    if (!this.#window.isPlaced) return [];
+    const batch = this.#window.read(after, batchMax);
+    if (batch !== undefined) return batch;
+    try {
+      return await this.#parts.store.readLog({ after, limit: batchMax });
+    } catch (error) {
+      this.#report(error);
+      await this.#sleep(retryMs, abort);
+      this.#wake();
+      return [];
+    }
+  }
+
+  #join(): void {
+    this.#followers += 1;
+    if (this.#polling !== undefined) return;
+    this.#polling = new AbortController();
+    void this.#poll(this.#polling.signal);
+  }
+
+  #leave(): void {
+    this.#followers -= 1;
+    if (this.#followers > 0) return;
+    this.#polling?.abort();
+    this.#polling = undefined;
+    // Nobody feeds or polls from here on, so the window would have a hole when somebody comes back.
+    this.#window.clear();
+  }
+
+  /** Keeps the window up to the log. */
+  async #poll(abort: AbortSignal): Promise<void> {
+    let delayMs = pollBusyMs;
+    while (!abort.aborted) {
+      try {
+        const hasGrown = this.#window.isPlaced
+          ? await this.#fetch(abort)
+          : await this.#place(abort);
+        delayMs = hasGrown ? pollBusyMs : Math.min(delayMs * 2, pollIdleMs);
+      } catch (error) {
+        this.#report(error);
+        delayMs = retryMs;
+      }
+      await this.#restOrSignal(delayMs, abort);
+    }
+  }
+
+  /** While the window grows by what is fed, nothing is missing and there is nothing to fetch. */
+  async #restOrSignal(delayMs: number, abort: AbortSignal): Promise<void> {
+    let newest: number;
+    do {
+      newest = this.#window.newest;
+      await this.#parts.signal.waitFor(newest, delayMs, abort);
+    } while (this.#window.newest > newest && !abort.aborted);
+  }
+
+  /** No position is above the largest: only time or the abort ends the wait. */
+  #sleep(delayMs: number, abort: AbortSignal): Promise<void> {
+    return this.#parts.signal.waitFor(Number.MAX_SAFE_INTEGER, delayMs, abort);
+  }
+
+  async #place(abort: AbortSignal): Promise<boolean> {
+    const { position } = await this.#parts.store.head();
+    if (!abort.aborted) this.#window.place(position);
+    this.#wake();
+    return true;
+  }
+
+  async #fetch(abort: AbortSignal): Promise<boolean> {
+    const after = this.#window.newest;
+    const events = await this.#parts.store.readLog({ after, limit: batchMaxDefault });
+    if (abort.aborted || events.length === 0) return false;
+    if (this.#window.push(events)) this.#wake();
+    return true;
+  }
+
+  #report(error: unknown): void {
+    if (!(error instanceof Fault)) throw error;
+    this.#parts.onFault?.(error);
+  }
+
+  #wake(): void {
+    this.#grown.resolve();
+    this.#grown = Promise.withResolvers<void>();
+  }
+}
+
+async function orAborted(promise: Promise<void>, abort: AbortSignal): Promise<void> {
+  if (abort.aborted) return;
+  const { promise: aborted, resolve } = Promise.withResolvers<void>();
+  const stop = () => resolve();
+  abort.addEventListener('abort', stop, { once: true });
+  await Promise.race([promise, aborted]);
+  abort.removeEventListener('abort', stop);
+}

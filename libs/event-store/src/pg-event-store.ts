@@ -1,0 +1,163 @@
+import { LRUCache } from 'lru-cache';
+import { findEventType, type Plan, type RecordedEvent, type StreamName } from '#libs/events';
+import { Fault, invariant } from '#libs/kernel';
+import type { Pool } from '#libs/postgres';
+import { type AnswerRow, appendStatement, appendValues, readAnswer } from './append-statement.ts';
+import type { Append, AppendResult, LogHead } from './event-store.ts';
+import { asLogFault } from './pg-fault.ts';
+import {
+  type BatchStore,
+  type PreparedAppend,
+  prepareAppend,
+  storedStream,
+} from './prepare-append.ts';
+import { type EventRow, eventColumns, fromRow, logId } from './recorded-event.ts';
+
+export interface PgEventStoreOptions {
+  /** How long a command id is remembered, milliseconds; default 24 h. */
+  readonly commandLifetimeMs?: number;
+}
+
+export const commandLifetimeMsDefault = 24 * 3_600_000;
+export const readLimitDefault = 1_000;
+/** Hashes of plans that need not be sent again: 100 bytes each. */
+const knownPlansMax = 10_000;
+
+/**
+ * The log in Postgres (migrations/0001_event_log.sql).
+ *
+ * The pool belongs to whoever opened it: `close` waits for calls under way and gives every connection back, it does not
+ * end the pool.
+ */
+export class PgEventStore implements BatchStore {
+  readonly #pool: Pool;
+  readonly #commandLifetimeMs: number;
+  readonly #knownPlans = new LRUCache<string, true>({ max: knownPlansMax });
+  readonly #underWay = new Set<Promise<unknown>>();
+  #isClosed = false;
+
+  /** @param pool  from `openPool`, so that int8 arrives as a number; acts as `millrace_app` */
+  constructor(pool: Pool, options: PgEventStoreOptions = {}) {
+    this.#pool = pool;
+    this.#commandLifetimeMs = options.commandLifetimeMs ?? commandLifetimeMsDefault;
+  }
+
+  async append(batch: readonly Append[]): Promise<readonly AppendResult[]> {
+    return await this.appendPrepared(batch.map(prepareAppend));
+  }
+
+  async appendPrepared(batch: readonly PreparedAppend[]): Promise<readonly AppendResult[]> {
+    if (batch.length === 0) return [];
+    const slim = batch.map((one) => this.#withoutKnownPlans(one));
+    const rows = await this.#rows<AnswerRow>(
+      appendStatement,
+      appendValues(slim, this.#commandLifetimeMs),
+    );
+    const results = readAnswer(batch, rows);
+    for (const [index, { plans }] of batch.entries()) {
+      if (results[index]?.kind !== 'appended') continue;
+      for (const { hash } of plans) this.#knownPlans.set(hash, true);
+    }
+    return results;
+  }
+
+  async readStream(
+    stream: StreamName,
+    options: { readonly afterVersion?: number; readonly limit?: number } = {},
+  ): Promise<readonly RecordedEvent[]> {
+    const { uuid, kind } = storedStream(stream);
+    const rows = await this.#rows<EventRow>(readStreamStatement, [
+      uuid,
+      kind,
+      options.afterVersion ?? 0,
+      options.limit ?? null,
+    ]);
+    return rows.map(fromRow);
+  }
+
+  async readLog(options: {
+    readonly after: number;
+    readonly limit?: number;
+    readonly types?: readonly string[];
+  }): Promise<readonly RecordedEvent[]> {
+    const range = [options.after, options.limit ?? readLimitDefault];
+    const rows =
+      options.types === undefined
+        ? await this.#rows<EventRow>(readLogStatement, range)
+        : await this.#rows<EventRow>(readTypesStatement, [...range, typeNumbers(options.types)]);
+    return rows.map(fromRow);
+  }
+
+  async head(): Promise<LogHead> {
+    const [row] = await this.#rows<readonly [number, string]>(headStatement, []);
+    invariant(row !== undefined, 'the log has no identity: its migration did not run');
+    return { position: row[0], incarnation: row[1] };
+  }
+
+  async readPlans(hashes: readonly string[]): Promise<ReadonlyMap<string, Plan>> {
+    if (hashes.length === 0) return new Map();
+    const rows = await this.#rows<readonly [string, Plan]>(readPlansStatement, [hashes]);
+    for (const [hash] of rows) this.#knownPlans.set(hash, true);
+    return new Map(rows);
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await Promise.allSettled(this.#underWay);
+  }
+
+  #withoutKnownPlans(one: PreparedAppend): PreparedAppend {
+    const plans = one.plans.filter(({ hash }) => !this.#knownPlans.has(hash));
+    return plans.length === one.plans.length ? one : { ...one, plans };
+  }
+
+  async #rows<Row>(
+    statement: { readonly name: string; readonly text: string },
+    values: readonly unknown[],
+  ): Promise<readonly Row[]> {
+    if (this.#isClosed) throw new Fault('log.unavailable', 'never', 'the log was closed');
+    const query = this.#pool.query({ ...statement, values: [...values], rowMode: 'array' });
+    this.#underWay.add(query);
+    try {
+      return (await query).rows as unknown as readonly Row[];
+    } catch (error) {
+      throw asLogFault(error);
+    } finally {
+      this.#underWay.delete(query);
+    }
+  }
+}
+
+function typeNumbers(types: readonly string[]): readonly number[] {
+  return types.map((type) => {
+    const entry = findEventType(type);
+    invariant(entry !== undefined, `unknown event type ${type}`);
+    return entry.number;
+  });
+}
+
+const readStreamStatement = {
+  name: 'read_stream',
+  text: `select ${eventColumns} from events e
+    where e.stream = $1 and e.stream_kind = $2 and e.version > $3 order by e.version limit $4`,
+};
+const readLogStatement = {
+  name: 'read_log',
+  text: `select ${eventColumns} from events e
+    where e.log_id = ${logId} and e.position > $1 order by e.position limit $2`,
+};
+const readTypesStatement = {
+  name: 'read_log_types',
+  text: `select ${eventColumns} from events e
+    where e.log_id = ${logId} and e.position > $1 and e.type = any ($3) order by e.position limit $2`,
+};
+const headStatement = {
+  name: 'log_head',
+  text: `select coalesce(
+      (select e.position from events e where e.log_id = ${logId} order by e.position desc limit 1), 0), i.incarnation
+    from log_identity i where i.log_id = ${logId}`,
+};
+const readPlansStatement = {
+  name: 'read_plans',
+  text: 'select hash, plan from plans where hash = any ($1)',
+};

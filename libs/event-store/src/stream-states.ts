@@ -1,0 +1,100 @@
+import { LRUCache } from 'lru-cache';
+import type { PlanLookup, RecordedEvent, StreamName } from '#libs/events';
+import type { EventStore } from './event-store.ts';
+import type { PlanCache } from './plan-cache.ts';
+import type { StreamDecider } from './runner.ts';
+
+type AnyEvent = { readonly type: string; readonly data: unknown };
+/** A decider whose types only its caller knows. */
+export type AnyDecider = StreamDecider<unknown, unknown, AnyEvent>;
+
+/** A stream folded up to a version. */
+export interface StreamState {
+  readonly state: unknown;
+  readonly version: number;
+  /** Of the stream's last event; 0 for a stream that does not exist. */
+  readonly position: number;
+}
+
+const statesMaxDefault = 5_000;
+
+/** Folded streams, kept by decider and stream. What is kept may be behind the log, never ahead of it. */
+export class StreamStates {
+  readonly #store: Pick<EventStore, 'readStream'>;
+  readonly #plans: PlanCache;
+  readonly #kept: LRUCache<string, StreamState>;
+  readonly #behind = new WeakSet<StreamState>();
+  readonly #deciderNumbers = new WeakMap<object, number>();
+  #deciderCount = 0;
+
+  constructor(
+    store: Pick<EventStore, 'readStream'>,
+    plans: PlanCache,
+    statesMax = statesMaxDefault,
+  ) {
+    this.#store = store;
+    this.#plans = plans;
+    this.#kept = new LRUCache({ max: statesMax });
+  }
+
+  /** What is kept and not known to be behind, without a look at the log. */
+  kept(decider: AnyDecider, stream: StreamName): StreamState | undefined {
+    const kept = this.#kept.get(this.#key(decider, stream));
+    return kept === undefined || this.#behind.has(kept) ? undefined : kept;
+  }
+
+  /** The log has more than what is kept. */
+  markBehind(decider: AnyDecider, stream: StreamName): void {
+    const kept = this.#kept.get(this.#key(decider, stream));
+    if (kept !== undefined) this.#behind.add(kept);
+  }
+
+  /** The state as the log has it now. */
+  async current(decider: AnyDecider, stream: StreamName): Promise<StreamState> {
+    const base = this.#kept.get(this.#key(decider, stream)) ?? {
+      state: decider.initialState,
+      version: 0,
+      position: 0,
+    };
+    const events = await this.#store.readStream(stream, { afterVersion: base.version });
+    return await this.advance(decider, stream, { base, events });
+  }
+
+  /** Folds events that follow a state and keeps the outcome. */
+  async advance(
+    decider: AnyDecider,
+    stream: StreamName,
+    from: { readonly base: StreamState; readonly events: readonly RecordedEvent[] },
+  ): Promise<StreamState> {
+    const lookup = await this.lookupFor(decider, from.events);
+    let { state, version, position } = from.base;
+    for (const event of from.events) {
+      state = decider.evolve(state, event, event, lookup);
+      version = event.version;
+      position = event.position;
+    }
+    const advanced = { state, version, position };
+    this.#kept.set(this.#key(decider, stream), advanced);
+    return advanced;
+  }
+
+  /** The plans that events name, ready for a fold. */
+  async lookupFor(decider: AnyDecider, events: readonly AnyEvent[]): Promise<PlanLookup> {
+    const hashes = events.flatMap((event) => decider.planHash?.(event) ?? []);
+    return await this.#plans.load(hashes);
+  }
+
+  forget(decider: AnyDecider, stream: StreamName): void {
+    this.#kept.delete(this.#key(decider, stream));
+  }
+
+  #key(decider: AnyDecider, stream: StreamName): string {
+    let number = this.#deciderNumbers.get(decider);
+    if (number === undefined) {
+      number = this.#deciderCount;
+      this.#deciderCount += 1;
+      this.#deciderNumbers.set(decider, number);
+    }
+    return `${number}:${stream}`;
+  }
+}
