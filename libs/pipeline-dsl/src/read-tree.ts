@@ -2,6 +2,7 @@
 import { Composer, type CST, type Document, Lexer, Parser } from 'yaml';
 import { buildTree } from './build-tree.ts';
 import { limits } from './limits.ts';
+import { readPlainTree } from './plain-reader.ts';
 import { type Problem, ReadStop } from './problem.ts';
 import type { Node } from './tree.ts';
 
@@ -11,9 +12,18 @@ export type TreeResult =
 
 /**
  * Reads one YAML 1.2 document. The first syntax error is the only one that is told: those that follow it are
- * mostly its echoes. Depth and size are counted on the token stream, before anything recursive touches it.
+ * mostly its echoes.
  */
 export function readTree(text: string): TreeResult {
+  const root = readPlainTree(text);
+  return root ? { ok: true, root } : readAnyTree(text);
+}
+
+/**
+ * The general reader, for every file. Depth and size are counted on the token stream, before anything recursive
+ * touches it.
+ */
+export function readAnyTree(text: string): TreeResult {
   try {
     const document = compose(readTokens(text), text);
     if (document.contents === null) throw new ReadStop(emptyFile);

@@ -65,7 +65,7 @@ function valueProblem(issue: Issue, path: Path, root: Node): Problem {
   }
   const isDuration = issue.code === 'invalid_format' && issue.pattern === String(durationPattern);
   if (issue.code === 'invalid_value' && node.kind === 'scalar' && node.value === 'proxy') {
-    const message = `${key} "proxy" is not supported by this version`;
+    const message = `${key}: "proxy" is not supported by this version`;
     return { code: 'schema.unsupported-value', offset, message, hint: 'use "none" or "host"' };
   }
   const code = isDuration ? 'schema.duration' : codeOf(issue, key);

@@ -221,7 +221,6 @@ const defaultsSchema = z
     { error: 'a map' },
   )
   .describe('What holds for every step that does not say otherwise.');
-export type DefaultsSource = z.infer<typeof defaultsSchema>;
 
 const inputSchema = z.union(
   [
