@@ -10,6 +10,7 @@ import {
 } from '#libs/events';
 import { uuidv7 } from '#libs/kernel';
 import type { Append, AppendResult, EventStore } from './event-store.ts';
+import { smallPlan } from './note-decider.contract.ts';
 
 /** A store on an empty log; `passTime` makes command ids older than their lifetime of an hour. */
 export interface StoreUnderTest {
@@ -45,28 +46,7 @@ export const appendOf = (
   rest: Partial<Append> = {},
 ): Append => ({ stream, expectedVersion, events: [cancelled('enough')], origin, ...rest });
 
-const plan: Plan = {
-  schema: 1,
-  name: 'build',
-  vars: { Z: 'ü', A: '1' },
-  inputs: {},
-  steps: [
-    {
-      id: 'test',
-      name: 'test',
-      commands: ['true'],
-      env: {},
-      dependsOn: [],
-      timeoutMs: 1_000,
-      retry: { max: 0, on: [], backoffMs: 0 },
-      allowFailure: false,
-      labels: [],
-      image: 'host',
-      network: 'none',
-      artifacts: [],
-    },
-  ],
-};
+const plan: Plan = { ...smallPlan('build'), vars: { Z: 'ü', A: '1' } };
 
 /** What every event store holds to. */
 export function eventStoreContract(name: string, open: () => Promise<StoreUnderTest>): void {

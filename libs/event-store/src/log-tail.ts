@@ -30,8 +30,8 @@ export class StoreLogTail implements LogTail {
   /** Woken whenever the window grew. */
   #grown = Promise.withResolvers<void>();
   #followers = 0;
-  /** The newest position that was fed. */
-  #fed = 0;
+  /** The newest position that was fed or given out. */
+  #seen = 0;
   #polling: AbortController | undefined;
 
   constructor(parts: LogTailParts) {
@@ -39,12 +39,12 @@ export class StoreLogTail implements LogTail {
   }
 
   get position(): number {
-    return Math.max(this.#fed, this.#window.newest);
+    return Math.max(this.#seen, this.#window.newest);
   }
 
   /** Takes what this process just appended, in order. Events that do not follow what is known are left to the poller. */
   feed(events: readonly RecordedEvent[]): void {
-    this.#fed = Math.max(this.#fed, events.at(-1)?.position ?? 0);
+    this.#seen = Math.max(this.#seen, events.at(-1)?.position ?? 0);
     if (this.#window.push(events)) this.#wake();
   }
 
@@ -68,6 +68,7 @@ export class StoreLogTail implements LogTail {
             batch[0]?.position === position + 1 && last?.position === position + batch.length,
             `the log has a hole behind ${position}`,
           );
+          this.#seen = Math.max(this.#seen, last.position);
           yield batch;
           position = last.position;
         }

@@ -97,6 +97,8 @@ export class MailboxDeciderRunner implements DeciderRunner {
   }
 
   async #empty(stream: StreamName, mailbox: Waiting[]): Promise<void> {
+    // What is sent within the same turn is decided together.
+    await Promise.resolve();
     while (mailbox.length > 0) {
       const commands = mailbox.splice(0, roundLength(mailbox));
       try {
