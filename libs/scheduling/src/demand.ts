@@ -1,0 +1,82 @@
+import { type Isolation, isolations, type Plan, type PlanStep } from '#libs/events';
+import { invariant } from '#libs/kernel';
+
+/** What a step asks of an executor. Steps with the same key fit the same executors. */
+export interface Demand {
+  readonly key: string;
+  /** Each must be among the executor's labels. Sorted, no repeats. */
+  readonly labels: readonly string[];
+  /** The higher of the run's floor and the step's. */
+  readonly isolation: Isolation;
+  /** True where the image is not `host`. */
+  readonly needsImage: boolean;
+}
+
+/** What scheduling has to know of a step. */
+export interface StepNeeds {
+  readonly demand: Demand;
+  readonly timeoutMs: number;
+  readonly backoffMs: number;
+}
+
+/** What an executor offers, as far as matching is concerned. */
+export interface Offer {
+  readonly labels: ReadonlySet<string>;
+  readonly isolation: Isolation;
+  readonly drivers: readonly string[];
+}
+
+/** Whether the executor may take the step: a floor is refused, never lowered. Images are a preference, see `preferImages`. */
+export function fits(offer: Offer, demand: Demand): boolean {
+  if (rank(offer.isolation) < rank(demand.isolation)) return false;
+  return demand.labels.every((label) => offer.labels.has(label));
+}
+
+/**
+ * Steps with an image go where a driver with images works. Where there is none they go anywhere and end there with
+ * `image.unavailable`: an answer is better than a wait that nobody ends.
+ */
+export function preferImages<E extends Offer>(fitting: readonly E[], demand: Demand): readonly E[] {
+  if (!demand.needsImage) return fitting;
+  const capable = fitting.filter((offer) => offer.drivers.some((driver) => driver !== 'process'));
+  return capable.length > 0 ? capable : fitting;
+}
+
+// Plans are frozen, so what was worked out of one holds as long as it lives. Both caches go with their keys.
+const stepsOfPlan = new WeakMap<Plan, ReadonlyMap<string, PlanStep>>();
+const needsOfStep = new WeakMap<PlanStep, Map<Isolation, StepNeeds>>();
+
+/** @throws BugError where the plan has no such step */
+export function stepNeeds(plan: Plan, step: string, floor: Isolation): StepNeeds {
+  let steps = stepsOfPlan.get(plan);
+  if (steps === undefined) {
+    steps = new Map(plan.steps.map((planStep) => [planStep.id, planStep]));
+    stepsOfPlan.set(plan, steps);
+  }
+  const planStep = steps.get(step);
+  invariant(planStep !== undefined, `plan ${plan.name} has no step ${step}`);
+  let byFloor = needsOfStep.get(planStep);
+  if (byFloor === undefined) {
+    byFloor = new Map();
+    needsOfStep.set(planStep, byFloor);
+  }
+  let needs = byFloor.get(floor);
+  if (needs === undefined) {
+    const { timeoutMs, retry } = planStep;
+    needs = { demand: demandOf(planStep, floor), timeoutMs, backoffMs: retry.backoffMs };
+    byFloor.set(floor, needs);
+  }
+  return needs;
+}
+
+function demandOf(step: PlanStep, floor: Isolation): Demand {
+  const own = step.isolation ?? 'none';
+  const isolation = rank(own) > rank(floor) ? own : floor;
+  const labels = [...new Set(step.labels)].sort();
+  const needsImage = step.image !== 'host';
+  return { key: JSON.stringify([isolation, needsImage, ...labels]), labels, isolation, needsImage };
+}
+
+function rank(isolation: Isolation): number {
+  return isolations.indexOf(isolation);
+}

@@ -1,0 +1,30 @@
+export { type Demand, stepNeeds } from './demand.ts';
+export { type ExecutorEntry, freeSlots, type LiveAttempt } from './executor-entry.ts';
+export { Heap } from './heap.ts';
+export type { Lane, ReadyStep } from './lane.ts';
+export {
+  type Beat,
+  type LeaseWatch,
+  leaseTermMs,
+  observeBeats,
+  silentExecutors,
+  startWatch,
+} from './lease-expiry.ts';
+export {
+  isOverdue,
+  type OverdueLimits,
+  type OverdueWatch,
+  observeAttempts,
+  overdueLimits,
+} from './overdue.ts';
+export { type Placement, pickNext } from './pick-next.ts';
+export { retryWaitMs } from './retry-due.ts';
+export {
+  restoreSnapshot,
+  type SchedulerSnapshot,
+  schedulerFoldVersion,
+  snapshotPlans,
+  takeSnapshot,
+} from './scheduler-snapshot.ts';
+export { type DelayedStep, type RunEntry, SchedulerState } from './scheduler-state.ts';
+export { waitReason } from './wait-reason.ts';

@@ -1,0 +1,113 @@
+import type { WaitReason } from '#libs/events';
+import type { Demand, StepNeeds } from './demand.ts';
+import type { ExecutorEntry } from './executor-entry.ts';
+
+/** A queued step whose time has come. */
+export interface ReadyStep {
+  readonly kind: 'ready';
+  readonly runId: string;
+  readonly step: string;
+  readonly attempt: number;
+  /** Where its run.step-queued stands: its place in the queue. Unique. */
+  readonly position: number;
+  readonly needs: StepNeeds;
+  /** The class that was last written to the log for this wait. */
+  noted: WaitReason | undefined;
+  /** The lane it waits in; undefined while it is reserved for an executor. */
+  lane: Lane | undefined;
+  /** The executor that an assignment on its way names. */
+  reservedFor: string | undefined;
+}
+
+/**
+ * Ready steps that fit the same executors, in the order of the queue. All of a lane's steps wait for the same reason,
+ * so matching looks at lanes, not at steps.
+ */
+export class Lane {
+  readonly key: string;
+  readonly demand: Demand;
+  /** Who may take from this lane now: the home executor alone, or all that fit. May be empty. */
+  readonly executors: readonly ExecutorEntry[];
+  /** True where the steps belong to runs whose workspace lives on that one executor. */
+  readonly isHome: boolean;
+  /** Sorted by position; holds steps that left, until they are swept out. */
+  #steps: ReadyStep[] = [];
+  #head = 0;
+  #size = 0;
+
+  constructor(
+    demand: Demand,
+    place: {
+      readonly key: string;
+      readonly executors: readonly ExecutorEntry[];
+      readonly isHome: boolean;
+    },
+  ) {
+    this.key = place.key;
+    this.demand = demand;
+    this.executors = place.executors;
+    this.isHome = place.isHome;
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  add(step: ReadyStep): void {
+    step.lane = this;
+    this.#size += 1;
+    const last = this.#steps[this.#steps.length - 1];
+    if (last === undefined || last.position < step.position) {
+      this.#steps.push(step);
+      return;
+    }
+    const at = this.#firstAtOrAfter(step.position);
+    // A step that comes back finds its old place while that was not swept out.
+    if (this.#steps[at] !== step) this.#steps.splice(at, 0, step);
+    if (at < this.#head) this.#head = at;
+  }
+
+  remove(step: ReadyStep): void {
+    step.lane = undefined;
+    this.#size -= 1;
+    this.#skipGone();
+    const gone = this.#steps.length - this.#size;
+    if (gone > 32 && gone > this.#size) {
+      this.#steps = this.#steps.filter((other) => other.lane === this);
+      this.#head = 0;
+    }
+  }
+
+  /** Index of the first waiting step at or after `from`, -1 where there is none. Indexes hold until the lane changes. */
+  next(from: number): number {
+    for (let at = Math.max(from, this.#head); at < this.#steps.length; at += 1) {
+      if (this.#steps[at]?.lane === this) return at;
+    }
+    return -1;
+  }
+
+  at(index: number): ReadyStep {
+    return this.#steps[index] as ReadyStep;
+  }
+
+  *[Symbol.iterator](): Generator<ReadyStep> {
+    for (let at = this.next(0); at >= 0; at = this.next(at + 1)) yield this.at(at);
+  }
+
+  #skipGone(): void {
+    while (this.#head < this.#steps.length && this.#steps[this.#head]?.lane !== this) {
+      this.#head += 1;
+    }
+  }
+
+  #firstAtOrAfter(position: number): number {
+    let low = 0;
+    let high = this.#steps.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.#steps[middle] as ReadyStep).position < position) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}

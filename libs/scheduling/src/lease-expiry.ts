@@ -1,0 +1,58 @@
+/** What one leader has seen of the executors' heartbeat counters, by its own monotonic clock. */
+export interface LeaseWatch {
+  readonly lastReadMs: number;
+  readonly executors: ReadonlyMap<string, { readonly beats: number; readonly changedMs: number }>;
+}
+
+/** A reading as it came from the heartbeat table. */
+export interface Beat {
+  readonly executorId: string;
+  readonly beats: number;
+}
+
+/** A lease is lost after this long without a change of its counter. */
+export const leaseTermMs = 20_000;
+
+/** Readings further apart than this prove nothing about the time between them. */
+export const readingGapMsMax = 5_000;
+
+/** A new leader has seen nothing yet: every lease gets a whole term from its first reading on. */
+export function startWatch(nowMs: number): LeaseWatch {
+  return { lastReadMs: nowMs, executors: new Map() };
+}
+
+/**
+ * Takes in one reading of all counters. Where the reader itself was away (the database was, the process was stopped),
+ * executors may have been unable to beat as well: all terms start anew.
+ *
+ * @param expected  ids of the executors that ought to beat; others are forgotten
+ */
+export function observeBeats(
+  watch: LeaseWatch,
+  expected: Iterable<string>,
+  reading: { readonly rows: readonly Beat[]; readonly nowMs: number },
+): LeaseWatch {
+  const { rows, nowMs } = reading;
+  const isFresh = nowMs - watch.lastReadMs > readingGapMsMax;
+  const counters = new Map(rows.map((row) => [row.executorId, row.beats]));
+  const executors = new Map<string, { readonly beats: number; readonly changedMs: number }>();
+  for (const id of expected) {
+    const beats = counters.get(id) ?? 0;
+    const before = watch.executors.get(id);
+    const isUnchanged = !isFresh && before !== undefined && before.beats === beats;
+    executors.set(id, isUnchanged ? before : { beats, changedMs: nowMs });
+  }
+  return { lastReadMs: nowMs, executors };
+}
+
+/** Executors whose counter stood still for a whole term at the last reading. */
+export function silentExecutors(
+  watch: LeaseWatch,
+  termMs: number = leaseTermMs,
+): readonly string[] {
+  const silent: string[] = [];
+  for (const [id, { changedMs }] of watch.executors) {
+    if (watch.lastReadMs - changedMs >= termMs) silent.push(id);
+  }
+  return silent;
+}
