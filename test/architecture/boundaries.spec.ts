@@ -15,13 +15,28 @@ function sources(...dirs: readonly string[]): string[] {
 
 interface Cruise {
   readonly modules: readonly { readonly source: string }[];
-  readonly summary: { readonly violations: readonly { readonly rule: { readonly name: string }; readonly from: string; readonly to: string }[] };
+  readonly summary: {
+    readonly violations: readonly {
+      readonly rule: { readonly name: string };
+      readonly from: string;
+      readonly to: string;
+    }[];
+  };
 }
 
 describe('the dependency rule', () => {
   const text = execFileSync(
     process.execPath,
-    [join(root, 'node_modules/dependency-cruiser/bin/dependency-cruise.mjs'), '--config', '.dependency-cruiser.cjs', '--output-type', 'json', 'libs', 'services', 'test'],
+    [
+      join(root, 'node_modules/dependency-cruiser/bin/dependency-cruiser.mjs'),
+      '--config',
+      '.dependency-cruiser.cjs',
+      '--output-type',
+      'json',
+      'libs',
+      'services',
+      'test',
+    ],
     { cwd: root, encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 },
   );
   const cruise = JSON.parse(text) as Cruise;
@@ -32,7 +47,9 @@ describe('the dependency rule', () => {
   });
 
   it('holds', () => {
-    const words = cruise.summary.violations.map(({ rule, from, to }) => `${rule.name}: ${from} → ${to}`);
+    const words = cruise.summary.violations.map(
+      ({ rule, from, to }) => `${rule.name}: ${from} → ${to}`,
+    );
     expect(words).toEqual([]);
   });
 });
@@ -48,16 +65,26 @@ describe('habits that a reader relies on', () => {
 
   it('keeps clock and randomness out of pure rooms', () => {
     const pure = /^libs\/(kernel|events|domain|pipeline-dsl|scheduling)\//;
-    const impure = files.filter((path) => pure.test(path) && /Date\.now\(|Math\.random\(|randomUUID|performance\.now\(|setTimeout\(|new Date\(\)/.test(read(path)));
+    const impure = files.filter(
+      (path) =>
+        pure.test(path) &&
+        /Date\.now\(|Math\.random\(|randomUUID|performance\.now\(|setTimeout\(|new Date\(\)/.test(
+          read(path),
+        ),
+    );
     expect(impure).toEqual([]);
   });
 
   it('uses no banned names', () => {
-    const banned = files.filter((path) => /(^|[/.-])(util|utils|helper|helpers|common|shared|manager|misc)([/.-])/.test(path));
+    const banned = files.filter((path) =>
+      /(^|[/.-])(util|utils|helper|helpers|common|shared|manager|misc)([/.-])/.test(path),
+    );
     expect(banned).toEqual([]);
   });
 
   it('exports by name from doors', () => {
-    expect(files.filter((path) => path.endsWith('index.ts') && /export \*/.test(read(path)))).toEqual([]);
+    expect(
+      files.filter((path) => path.endsWith('index.ts') && /export \*/.test(read(path))),
+    ).toEqual([]);
   });
 });

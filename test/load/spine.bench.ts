@@ -3,6 +3,7 @@ import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
 import { freshDirectory, TestServer } from '../scenarios/harness.ts';
 import { treeMemoryMb } from './process-tree.ts';
+import { RunWatcher } from './run-watcher.ts';
 
 const warmUps = 20;
 const samples = 200;
@@ -119,16 +120,19 @@ const fiveSteps = `name: five\norder: sequential\nsteps:\n${['a', 'b', 'c', 'd',
 /** Whole runs per second: from the first POST to the last run's end. */
 async function runMany(server: TestServer, yaml: string, count: number): Promise<number> {
   note(`throughput: ${count} runs`);
+  const watcher = new RunWatcher(server.client, 0);
   const beginMs = performance.now();
   let left = count;
   const worker = async () => {
     while (left > 0) {
       left -= 1;
-      const run = await server.run({ yaml });
-      if (run.outcome !== 'success') throw new Error(`run ${run.number} ended as ${run.outcome}`);
+      const { id, number } = await server.startRun({ yaml });
+      const outcome = await watcher.finished(id);
+      if (outcome !== 'success') throw new Error(`run ${number} ended as ${outcome}`);
     }
   };
   await Promise.all(Array.from({ length: inFlight }, worker));
+  watcher.close();
   return (count * 1000) / (performance.now() - beginMs);
 }
 

@@ -16,16 +16,35 @@ export interface LogLine {
   readonly stream: 'stdout' | 'stderr' | 'system';
   /** Valid UTF-8 without the line end; raw ANSI is kept. At most 64 KiB: longer lines are split. */
   readonly text: string;
+  /**
+   * The line goes on where the one before it of its stream broke off: that one was longer than 64 KiB, or was
+   * shown before its end came (a prompt, a progress bar). Left out otherwise.
+   */
+  readonly continues?: true;
 }
 
-/** Hook for masking: gets text as it will be stored, gives back text to store. Carries over chunk borders itself. */
+/** Hook for masking: gets text as it will be stored, gives back text to store (not longer than what it was given). */
 export interface LogMask {
-  mask(text: string): string;
+  /**
+   * Where `lineEnds` is false more of the line follows: the mask may keep back an end that could be the
+   * beginning of a secret and give it back at the start of its next answer for the same stream.
+   */
+  mask(text: string, piece: LogPiece): string;
+}
+
+export interface LogPiece {
+  readonly stream: LogLine['stream'];
+  readonly lineEnds: boolean;
 }
 
 /** Writes one attempt's log. Not for concurrent use by two writers of one key. */
 export interface LogWriter {
-  /** Raw bytes of one stream; line splitting, UTF-8 repair, limits and masking happen here. Resolves when stored or buffered within bounds. */
+  /**
+   * Raw bytes of one stream; line splitting, UTF-8 repair, limits and masking happen here. Resolves when stored
+   * or buffered within bounds. Bytes that come after `close` are dropped.
+   *
+   * @throws Fault `server.disk-low`; nothing further can be stored then
+   */
   write(stream: 'stdout' | 'stderr', bytes: Uint8Array): Promise<void>;
   /** One line of the executor's own, never dropped by the limit. */
   system(text: string): Promise<void>;
@@ -50,11 +69,19 @@ export interface LogReadOptions {
  * Readers see a line as soon as its writer has it, from the first line on.
  */
 export interface LogStore {
+  /**
+   * @param options.bytesMax  what the log may take on disk, default 10 MiB; afterwards only the last 64 KiB are kept
+   * @throws Fault `step-log.exists` where the attempt has a log already: another attempt writes another log
+   */
   open(
     key: LogKey,
     options?: { readonly bytesMax?: number; readonly mask?: LogMask },
   ): Promise<LogWriter>;
-  /** Lines in order. An unknown key gives none; with `follow` it waits for the first. */
+  /**
+   * Lines in order. An unknown key gives none; with `follow` it waits for the first. Ends quietly when aborted.
+   *
+   * @throws Fault `step.not-found` where the key's parts are malformed; so do `open`, `seal` and `removeRun`
+   */
   read(key: LogKey, options?: LogReadOptions): AsyncIterable<LogLine>;
   /** Tells followers of a key that no more will come though no writer closed it (its executor died). Idempotent. */
   seal(key: LogKey): Promise<void>;

@@ -46,7 +46,7 @@ export class TextPrinter implements RunPrinter {
   log(step: string, line: LogLineDto): void {
     const { colors } = this.output;
     const text = plainText(line.text, {
-      colors: this.output.isTerminal && colors.isColorSupported,
+      colour: colors.isColorSupported,
     });
     const shown = line.stream === 'system' ? colors.dim(text) : text;
     this.print(`${colors.dim(`${step} │`)} ${shown}`);

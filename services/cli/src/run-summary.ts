@@ -62,7 +62,7 @@ async function printFailingStep(
     `${outcomeMark(output, step.outcome ?? 'error')} ${colors.bold(id)} ${describeEnd({ ...step, message: step.attempts.at(-1)?.message })}`,
   );
   for (const line of lines)
-    output.line(`  ${colors.dim('│')} ${plainText(line, { colors: false })}`);
+    output.line(`  ${colors.dim('│')} ${plainText(line, { colour: false })}`);
 }
 
 /** The steps of a run as a table. */

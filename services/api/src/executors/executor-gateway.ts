@@ -18,6 +18,7 @@ import {
   holdsFence,
   type RunState,
   runDecider,
+  stepsOf,
   stopReason,
 } from '#libs/domain';
 import type { DeciderRunner, EventStore, LogTail } from '#libs/event-store';
@@ -315,10 +316,7 @@ function continuesWorkspace(state: Exclude<RunState, { status: 'unknown' }>): bo
 }
 
 function hasReusedSteps(state: Exclude<RunState, { status: 'unknown' }>): boolean {
-  return [...state.graph.plan.steps.keys()].some((index) => {
-    const step = state.steps.at(index);
-    return step?.status === 'skipped' && step.reason === 'reused';
-  });
+  return stepsOf(state).some(({ step }) => step.status === 'skipped' && step.reason === 'reused');
 }
 
 function higherFloor(left: Isolation, right: Isolation): Isolation {

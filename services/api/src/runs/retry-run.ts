@@ -1,7 +1,7 @@
 import { Controller, Inject } from '@nestjs/common';
 import { Command, CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { operations, type RunDto, type RunRetried } from '#libs/api-contract';
-import { runDecider } from '#libs/domain';
+import { runDecider, stepsToReuse } from '#libs/domain';
 import { type Origin, streamName } from '#libs/events';
 import { API_PARTS, type ApiParts } from '../api.parts.ts';
 import { HttpProblem, problemOf } from '../http/http-problem.ts';
@@ -10,7 +10,6 @@ import { type Call, Input, Route } from '../http/route.ts';
 import { admitRun } from './admission.ts';
 import { loadRunView } from './load-run-view.ts';
 import { runStartedOf } from './start-run.ts';
-import { stepsToReuse } from './steps-to-reuse.ts';
 
 export class RetryRun extends Command<RunRetried> {
   constructor(
@@ -62,20 +61,16 @@ export class RetryRunHandler implements ICommandHandler<RetryRun> {
   }
 
   private async reusedSteps(earlier: RunDto, step: string | undefined): Promise<readonly string[]> {
-    if (step !== undefined && !earlier.steps.some((candidate) => candidate.id === step)) {
-      throw new HttpProblem('step.not-found', `run ${earlier.number} has no step ${step}`);
-    }
-    const reused = stepsToReuse(earlier.steps, step);
-    if (reused.length === earlier.steps.length) {
-      throw new HttpProblem('run.nothing-to-retry', `no step of run ${earlier.number} failed`);
-    }
-    if (reused.length > 0 && !(await this.parts.isWorkspaceKept(earlier.id))) {
+    const { state } = await this.parts.runner.load(runDecider, streamName('run', earlier.id));
+    const reuse = stepsToReuse(state, step === undefined ? { failed: true } : { step });
+    if (!reuse.ok) throw problemOf(reuse.rejection);
+    if (reuse.steps.length > 0 && !(await this.parts.isWorkspaceKept(earlier.id))) {
       throw new HttpProblem(
         'run.workspace-gone',
         `the workspace of run ${earlier.number} is gone, and its finished steps would be needed from it`,
       );
     }
-    return reused;
+    return reuse.steps;
   }
 
   private async pipelineIdOf(runId: string): Promise<string> {

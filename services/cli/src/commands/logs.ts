@@ -57,6 +57,6 @@ async function printLog(
       continue;
     }
     const prefix = `${at.isAlone ? '' : `${colors.dim(`${at.step} │`)} `}${options.timestamps ? `${colors.dim(line.time)} ` : ''}`;
-    output.line(prefix + plainText(line.text, { colors: colors.isColorSupported }));
+    output.line(prefix + plainText(line.text, { colour: colors.isColorSupported }));
   }
 }

@@ -1,0 +1,61 @@
+import { type Decision, reject } from '#libs/kernel';
+import { itemsOf } from './chunked-list.ts';
+import { planStepAt } from './plan-graph.ts';
+import type { KnownRun, RunState } from './run.types.ts';
+import { isSatisfied } from './run-outcome.ts';
+
+/** What is to run again: everything that did not succeed, or one step whatever became of it. */
+export type RetryWhat = { readonly failed: true } | { readonly step: string };
+
+export type RetryRejection =
+  | 'run.not-found'
+  | 'run.not-finished'
+  | 'run.nothing-to-retry'
+  | 'step.not-found';
+
+/**
+ * May this run be retried, and which of its results does the new run take over (`reusedSteps` of start-run)?
+ *
+ * What runs again takes everything behind it along: a step that read the result of another reads the new one.
+ * A step that may fail and did is not run again unless it is named or stands behind one that is.
+ */
+export function stepsToReuse(
+  state: RunState,
+  what: RetryWhat,
+): { readonly ok: true; readonly steps: readonly string[] } | Refusal {
+  if (state.status === 'unknown') return reject('run.not-found', 'there is no such run');
+  if (state.status !== 'finished') {
+    return reject('run.not-finished', `run ${state.facts.runNumber} is ${state.status}`);
+  }
+  const again = 'step' in what ? namedStep(state, what.step) : unsatisfiedSteps(state);
+  if (again === undefined) {
+    return reject('step.not-found', `run ${state.facts.runNumber} has no such step`);
+  }
+  if (again.size === 0) {
+    return reject('run.nothing-to-retry', `no step of run ${state.facts.runNumber} failed`);
+  }
+  // The set grows while it is walked, until everything behind its members is in it.
+  for (const index of again) {
+    for (const dependent of state.graph.dependents[index] ?? []) again.add(dependent);
+  }
+  const { steps } = state.graph.plan;
+  const reused = steps.filter((_, index) => !again.has(index)).map((step) => step.id);
+  return { ok: true, steps: reused };
+}
+
+type Refusal = Extract<Decision<never, RetryRejection>, { ok: false }>;
+
+function namedStep(run: KnownRun, id: string): Set<number> | undefined {
+  const index = run.graph.indexOf.get(id);
+  return index === undefined ? undefined : new Set([index]);
+}
+
+function unsatisfiedSteps(run: KnownRun): Set<number> {
+  const found = new Set<number>();
+  let index = 0;
+  for (const step of itemsOf(run.steps)) {
+    if (!isSatisfied(step, planStepAt(run.graph, index))) found.add(index);
+    index += 1;
+  }
+  return found;
+}

@@ -1,0 +1,43 @@
+import type { Plan, RunEvent } from '#libs/events';
+import { accept, invariant } from '#libs/kernel';
+import type { RunDecision } from './run.commands.ts';
+import { evolveRun } from './run.evolve.ts';
+import type { LiveRun, RunState } from './run.types.ts';
+
+// Decided events have no place yet.
+const nowhere = { position: 0, time: '' };
+
+/**
+ * A decision in the making: the events so far and the run as they leave it, so that what follows is decided by the
+ * same fold that reads the log.
+ */
+export class RunDraft {
+  readonly #events: RunEvent[] = [];
+  #state: RunState;
+  readonly #plan: Plan | undefined;
+
+  /** @param plan  for a run.queued in the draft */
+  constructor(state: RunState, plan?: Plan) {
+    this.#state = state;
+    this.#plan = plan;
+  }
+
+  /** The run as it stands after the events so far. */
+  get run(): LiveRun {
+    const state = this.#state;
+    invariant(state.status !== 'unknown' && state.status !== 'finished', 'the run is not live');
+    return state;
+  }
+
+  add(event: RunEvent): void {
+    this.#events.push(event);
+    this.#state = evolveRun(this.#state, event, nowhere, () => {
+      invariant(this.#plan !== undefined, 'only a start brings a plan');
+      return this.#plan;
+    });
+  }
+
+  decision(): RunDecision {
+    return accept(...this.#events);
+  }
+}

@@ -1,0 +1,40 @@
+import { mkdir } from 'node:fs/promises';
+import type { BlobStore } from '#libs/blobs';
+import { Fault } from '#libs/kernel';
+import { extractSnapshot } from './extract-snapshot.ts';
+import { checkOut } from './git-source.ts';
+import type { SourceProvider } from './source-provider.ts';
+
+/**
+ * The sources that a run may name.
+ *
+ * @param options.allowsFiles  whether `file:///` repositories of this machine may be used; default no
+ */
+export function createSourceProvider(
+  blobs: BlobStore,
+  options: { readonly allowsFiles?: boolean } = {},
+): SourceProvider {
+  return {
+    async materialise(source, targetDir, { abort }) {
+      abort.throwIfAborted();
+      switch (source.kind) {
+        case 'none':
+          await mkdir(targetDir);
+          return;
+        case 'git':
+          await checkOut(source, targetDir, { abort, allowsFiles: options.allowsFiles ?? false });
+          return;
+        case 'snapshot': {
+          const blob = await blobs
+            .get(source.digest.slice('sha256:'.length))
+            .catch((error: unknown) => {
+              if (error instanceof Fault && error.code === 'blob.not-found')
+                throw new Fault('source.not-found', 'never', `there is no source ${source.digest}`);
+              throw error;
+            });
+          await extractSnapshot(blob.stream, targetDir, abort);
+        }
+      }
+    },
+  };
+}

@@ -1,0 +1,66 @@
+/**
+ * What every call of git gets: nothing in a repository or on the machine may make it run a program, ask a question, or
+ * speak another protocol than the ones allowed.
+ */
+export const gitArguments: readonly string[] = [
+  '-c',
+  'core.hooksPath=/dev/null',
+  '-c',
+  'core.fsmonitor=false',
+  '-c',
+  'core.sshCommand=ssh -oBatchMode=yes -oStrictHostKeyChecking=yes',
+  '-c',
+  'core.askPass=',
+  '-c',
+  'credential.helper=',
+  '-c',
+  'protocol.ext.allow=never',
+  '-c',
+  'submodule.recurse=false',
+  '-c',
+  'fetch.recurseSubmodules=false',
+  '-c',
+  'gc.auto=0',
+  '-c',
+  'maintenance.auto=false',
+  '-c',
+  'advice.detachedHead=false',
+  '-c',
+  'transfer.fsckObjects=true',
+  '-c',
+  'filter.lfs.smudge=',
+  '-c',
+  'filter.lfs.process=',
+  '-c',
+  'filter.lfs.required=false',
+];
+
+/**
+ * An environment made from nothing.
+ *
+ * @param options.protocols  what git may speak, separated by colons
+ * @param options.readsUserSettings  for the user's own working tree: their ignore rules count
+ */
+export function gitEnvironment(
+  options: { readonly protocols?: string; readonly readsUserSettings?: boolean } = {},
+): Record<string, string> {
+  const isolated = {
+    GIT_CONFIG_NOSYSTEM: '1',
+    GIT_CONFIG_GLOBAL: '/dev/null',
+    GIT_ATTR_NOSYSTEM: '1',
+    HOME: '/nonexistent',
+    XDG_CONFIG_HOME: '/nonexistent',
+  };
+  return {
+    PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+    LANG: 'C.UTF-8',
+    GIT_TERMINAL_PROMPT: '0',
+    GIT_ASKPASS: '/bin/false',
+    SSH_ASKPASS: '/bin/false',
+    GIT_ALLOW_PROTOCOL: options.protocols ?? 'https:http:ssh',
+    GIT_OPTIONAL_LOCKS: '0',
+    ...(options.readsUserSettings
+      ? { GIT_CONFIG_COUNT: '1', GIT_CONFIG_KEY_0: 'safe.directory', GIT_CONFIG_VALUE_0: '*' }
+      : isolated),
+  };
+}

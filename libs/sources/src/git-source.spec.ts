@@ -1,0 +1,146 @@
+import { execFileSync } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { checkOut } from './git-source.ts';
+import { gitUrlProblem } from './git-url.ts';
+
+let root = '';
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'millrace-git-'));
+  mkdirSync(join(root, 'repository'));
+  git('init', '--quiet', '-b', 'main');
+});
+afterEach(() => rmSync(root, { recursive: true, force: true }));
+
+function git(...args: readonly string[]): string {
+  return execFileSync(
+    'git',
+    [
+      '-c',
+      'user.name=a',
+      '-c',
+      'user.email=a@b',
+      '-c',
+      'protocol.file.allow=always',
+      '-C',
+      join(root, 'repository'),
+      ...args,
+    ],
+    {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    },
+  ).trim();
+}
+
+function commit(files: Readonly<Record<string, string>>): string {
+  for (const [name, text] of Object.entries(files))
+    writeFileSync(join(root, 'repository', name), text);
+  git('add', '-A');
+  git('commit', '--quiet', '--allow-empty', '-m', 'one');
+  return git('rev-parse', 'HEAD');
+}
+
+const take = (sha: string, url = `file://${root}/repository`) =>
+  checkOut({ url, commit: sha }, join(root, 'target'), {
+    abort: new AbortController().signal,
+    allowsFiles: true,
+  });
+
+describe('checkOut', () => {
+  it('takes exactly the commit, also one that is no branch’s tip', async () => {
+    const first = commit({ a: '1' });
+    commit({ a: '2' });
+    await take(first);
+    expect(readFileSync(join(root, 'target/a'), 'utf8')).toBe('1');
+  });
+
+  it('runs no hook, no filter and no submodule of the repository', async () => {
+    const witness = join(root, 'witness');
+    writeFileSync(join(root, 'repository/.gitattributes'), '* filter=evil\n');
+    writeFileSync(
+      join(root, 'repository/.gitmodules'),
+      `[submodule "s"]\n\tpath = s\n\turl = ext::sh -c "touch ${witness}"\n`,
+    );
+    git('config', 'filter.evil.smudge', `touch ${witness}; cat`);
+    symlinkSync('/etc', join(root, 'repository/outside'));
+    const sha = commit({ a: '1' });
+    await take(sha);
+    expect(existsSync(join(root, 'target/a'))).toBe(true);
+    expect(existsSync(witness)).toBe(false);
+  });
+
+  it.each([
+    ['a commit that is not there', 'f'.repeat(40), undefined],
+    ['a repository that is not there', 'f'.repeat(40), 'file:///nowhere/at/all'],
+  ])('says in one line that %s', async (_, sha, url) => {
+    commit({ a: '1' });
+    await expect(take(sha, url)).rejects.toMatchObject({
+      code: 'source.fetch-failed',
+      message: expect.stringMatching(/^git says: [^\n]+$/),
+    });
+    expect(readdirSync(root)).toEqual(['repository']);
+  });
+
+  it('ends when it is aborted', async () => {
+    const sha = commit({ a: '1' });
+    const abort = AbortSignal.abort(new Error('enough'));
+    await expect(
+      checkOut({ url: `file://${root}/repository`, commit: sha }, join(root, 'target'), {
+        abort,
+        allowsFiles: true,
+      }),
+    ).rejects.toThrow('enough');
+    expect(existsSync(join(root, 'target'))).toBe(false);
+  });
+
+  it('refuses files of the machine unless they are allowed', async () => {
+    const abort = new AbortController().signal;
+    await expect(
+      checkOut({ url: `file://${root}/repository`, commit: 'f'.repeat(40) }, join(root, 't'), {
+        abort,
+        allowsFiles: false,
+      }),
+    ).rejects.toMatchObject({ code: 'source.invalid' });
+  });
+});
+
+describe('gitUrlProblem', () => {
+  it.each([
+    'https://example.org/a/b.git',
+    'http://127.0.0.1:80/x',
+    'ssh://git@example.org/x',
+    'git@example.org:a/b.git',
+    'https://user@example.org/x',
+  ])('takes %s', (url) => expect(gitUrlProblem(url, { allowsFiles: false })).toBeUndefined());
+
+  it.each([
+    '',
+    '-u',
+    '--upload-pack=touch x',
+    'ext::sh -c id',
+    'EXT::x',
+    'fd::7',
+    'file:///etc',
+    '/etc',
+    '../x',
+    'https://u:p@example.org/x',
+    'https://example.org/a b',
+    'https://example.org/\nx',
+    'ftp://example.org/x',
+    'git@-oProxyCommand=x:y z',
+    'https://example.org',
+    'x'.repeat(3000),
+  ])('refuses %j', (url) => expect(gitUrlProblem(url, { allowsFiles: false })).toBeDefined());
+});

@@ -1,0 +1,4 @@
+export { checkSnapshot } from './check-snapshot.ts';
+export { createSourceProvider } from './create-source-provider.ts';
+export { snapshotWorkingTree, type WorkingTreeSnapshot } from './snapshot-working-tree.ts';
+export type { SourceProvider } from './source-provider.ts';

@@ -1,0 +1,110 @@
+import { createReadStream } from 'node:fs';
+import { lstat, readFile, readlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Readable, type Writable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { type Pack, pack } from 'tar-stream';
+import { Fault } from '#libs/kernel';
+import { linkProblem, nameProblem, treeLimits } from './entry-name.ts';
+import { listWorkingTree } from './list-working-tree.ts';
+
+const smallFileBytes = 1024 * 1024;
+
+export interface WorkingTreeSnapshot {
+  /** A tar, sorted by name; owners are left out, so that the same tree gives the same bytes for everybody. */
+  readonly stream: Readable;
+  readonly files: number;
+  /** What could not be taken along, one line each: sockets, links that leave the tree. */
+  readonly leftOut: readonly string[];
+}
+
+type Item = { readonly name: string } & (
+  | { readonly kind: 'link'; readonly target: string; readonly mtime: Date }
+  | { readonly kind: 'file'; readonly size: number; readonly mode: number; readonly mtime: Date }
+);
+
+/**
+ * A working tree as it is: dirty files, modes and links kept, ignored files not. Times are kept to the second, since build
+ * tools compare them. `.git` is not part of it.
+ *
+ * @throws Fault `source.invalid` where the tree is too large or cannot be read
+ */
+export async function snapshotWorkingTree(directory: string): Promise<WorkingTreeSnapshot> {
+  const items: Item[] = [];
+  const leftOut: string[] = [];
+  let bytes = 0;
+  for (const name of await listWorkingTree(directory)) {
+    const item = await itemOf(directory, name);
+    if (typeof item === 'string') leftOut.push(`${name}: ${item}`);
+    else {
+      items.push(item);
+      bytes += item.kind === 'file' ? item.size : 0;
+    }
+  }
+  if (items.length > treeLimits.entriesMax || bytes > treeLimits.bytesMax) {
+    throw new Fault(
+      'source.invalid',
+      'never',
+      `the working tree has ${items.length} files with ${bytes} bytes: more than a source may have`,
+    );
+  }
+  return { stream: writeTar(directory, items), files: items.length, leftOut };
+}
+
+async function itemOf(directory: string, name: string): Promise<Item | string> {
+  const problem = nameProblem(name);
+  if (problem !== undefined) return problem;
+  const path = join(directory, name);
+  const found = await lstat(path).catch(() => undefined);
+  if (!found) return 'gone meanwhile';
+  const mtime = new Date(Math.floor(found.mtimeMs / 1000) * 1000);
+  if (found.isSymbolicLink()) {
+    const target = await readlink(path);
+    return linkProblem(name, target) ?? { kind: 'link', name, target, mtime };
+  }
+  if (!found.isFile()) return 'not a regular file';
+  return {
+    kind: 'file',
+    name,
+    size: found.size,
+    mode: (found.mode & 0o111) === 0 ? 0o644 : 0o755,
+    mtime,
+  };
+}
+
+function writeTar(directory: string, items: readonly Item[]): Readable {
+  const tar = pack();
+  // Whoever reads gets the error; a snapshot that nobody reads must not end the process.
+  tar.on('error', () => {});
+  const write = async () => {
+    for (const item of items) {
+      if (item.kind === 'link')
+        tar.entry({ name: item.name, type: 'symlink', linkname: item.target, mtime: item.mtime });
+      else await writeFile(tar, join(directory, item.name), item);
+    }
+    tar.finalize();
+  };
+  write().catch((error: unknown) => tar.destroy(error as Error));
+  return Readable.from(tar as AsyncIterable<Uint8Array>, { objectMode: false });
+}
+
+/** A file that grows or shrinks while it is read spoils the tar: the read is held to the size that was announced. */
+async function writeFile(
+  tar: Pack,
+  path: string,
+  item: Extract<Item, { kind: 'file' }>,
+): Promise<void> {
+  const { name, size, mode, mtime } = item;
+  if (size <= smallFileBytes) {
+    const bytes = await readFile(path);
+    // The answer comes when a slow reader has taken the entry, so that memory stays bounded.
+    await new Promise<void>((resolve, reject) => {
+      tar.entry({ name, size: bytes.length, mode, mtime }, bytes, (error) =>
+        error ? reject(error) : resolve(),
+      );
+    });
+    return;
+  }
+  const sink = tar.entry({ name, size, mode, mtime });
+  await pipeline(createReadStream(path, { end: size - 1 }), sink as unknown as Writable);
+}

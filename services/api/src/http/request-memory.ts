@@ -1,0 +1,25 @@
+import type { Pool } from '#libs/postgres';
+
+/** How long a key is remembered; commands are remembered as long. */
+const keepHours = 24;
+
+/**
+ * Remembers what an idempotency key was used for, over all api processes.
+ *
+ * @returns false where it was used for something else within the last day
+ */
+export async function rememberRequest(
+  pool: Pool,
+  commandId: string,
+  fingerprint: string,
+): Promise<boolean> {
+  const { rows } = await pool.query<{ fingerprint: string }>(
+    `insert into request_fingerprints as known (command_id, fingerprint) values ($1, $2)
+     on conflict (command_id) do update set
+       fingerprint = case when known.used_at < clock_timestamp() - make_interval(hours => $3) then excluded.fingerprint else known.fingerprint end,
+       used_at = case when known.used_at < clock_timestamp() - make_interval(hours => $3) then excluded.used_at else known.used_at end
+     returning fingerprint`,
+    [commandId, fingerprint, keepHours],
+  );
+  return rows[0]?.fingerprint === fingerprint;
+}

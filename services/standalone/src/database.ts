@@ -1,0 +1,93 @@
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Config } from '#libs/config';
+import {
+  canActAs,
+  type EmbeddedPostgres,
+  foreignPostgres,
+  migrate,
+  openPool,
+  type Pool,
+  type PoolConfig,
+  startEmbeddedPostgres,
+} from '#libs/postgres';
+import type { Logger } from '#libs/telemetry';
+
+/** The role that the application works as: it may read the log and call its append function, not write its tables. */
+const applicationRole = 'millrace_app';
+
+const migrationsDir = fileURLToPath(new URL('../../../../migrations', import.meta.url));
+
+export interface Database {
+  /** For requests and loops. */
+  readonly pool: Pool;
+  /** For appends alone: a full pool of readers never delays an append. */
+  readonly appendPool: Pool;
+  close(): Promise<void>;
+}
+
+/**
+ * The database of a server: the one that `--db` names, else the embedded one, brought to the newest migration.
+ *
+ * @throws Fault `postgres.*`, `data-dir.in-use`
+ */
+export async function openDatabase(
+  config: Config,
+  dataDir: string,
+  logger: Logger,
+): Promise<Database> {
+  const embedded = config.db === undefined ? await startEmbedded(dataDir, logger) : undefined;
+  const close: (() => Promise<void>)[] = embedded ? [() => embedded.stop()] : [];
+  try {
+    const connect = embedded
+      ? (role?: string) => embedded.poolConfig(role)
+      : connectTo(config.db ?? '');
+    const owner = openPool(connect(), { max: 1, applicationName: 'millrace-migrate' });
+    let role: string | undefined;
+    try {
+      const { applied } = await migrate(owner, { dir: migrationsDir });
+      if (applied.length > 0) logger.info({ applied }, 'migrations applied');
+      role = (await canActAs(owner, applicationRole)) ? applicationRole : undefined;
+      if (role === undefined)
+        logger.warn(
+          {},
+          'the application works as the owner of the log: only its triggers guard it',
+        );
+    } finally {
+      await owner.end();
+    }
+    const onIdleError = (error: Error) =>
+      logger.warn({ error: error.message }, 'an idle connection broke');
+    const pool = openPool(connect(role), { max: 8, applicationName: 'millrace', onIdleError });
+    const appendPool = openPool(connect(role), {
+      max: 2,
+      applicationName: 'millrace-append',
+      onIdleError,
+    });
+    close.unshift(
+      () => pool.end(),
+      () => appendPool.end(),
+    );
+    return { pool, appendPool, close: () => closeAll(close) };
+  } catch (error) {
+    await closeAll(close);
+    throw error;
+  }
+}
+
+function startEmbedded(dataDir: string, logger: Logger): Promise<EmbeddedPostgres> {
+  return startEmbeddedPostgres({
+    dataDir,
+    logFile: join(dataDir, 'logs', 'postgres.log'),
+    onCrash: (change) => logger.error({ change }, 'Postgres crashed'),
+  });
+}
+
+function connectTo(url: string): (role?: string) => PoolConfig {
+  const foreign = foreignPostgres(url);
+  return (role) => foreign.poolConfig(role);
+}
+
+async function closeAll(steps: readonly (() => Promise<void>)[]): Promise<void> {
+  for (const step of steps) await step();
+}
