@@ -10,7 +10,14 @@ export const timers: Timers = {
   },
 };
 
-export const freshUuid = () => uuidv7(Date.now(), randomBytes(10));
+let random = randomBytes(0);
+/** Asking the kernel for ten bytes each time would cost more than the append. */
+export function freshUuid(): string {
+  if (random.length < 10) random = randomBytes(10_000);
+  const id = uuidv7(Date.now(), random);
+  random = random.subarray(10);
+  return id;
+}
 const executor = freshUuid();
 
 /** As an executor's report has it: all columns filled but the command id. */

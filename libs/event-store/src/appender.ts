@@ -42,8 +42,6 @@ interface Group {
   readonly since: number;
   readonly resolve: (answers: readonly AppendAnswer[]) => void;
   readonly reject: (error: unknown) => void;
-  /** A try ended without an answer: the appends may stand in the log already. */
-  isUncertain: boolean;
 }
 
 /**
@@ -111,8 +109,7 @@ export class Appender {
     const bytes = prepared.reduce((sum, one) => sum + one.bytes, 0);
     const since = this.#parts.clock.monotonicMs();
     const { promise, resolve, reject } = Promise.withResolvers<readonly AppendAnswer[]>();
-    const isUncertain = false;
-    this.#queue.push({ appends: prepared, events, bytes, since, resolve, reject, isUncertain });
+    this.#queue.push({ appends: prepared, events, bytes, since, resolve, reject });
     this.#working ??= this.#work();
     return await promise;
   }
@@ -126,12 +123,17 @@ export class Appender {
   async #work(): Promise<void> {
     // Lets everything that is handed in within the same turn travel together.
     await Promise.resolve();
-    while (this.#queue.length > 0) {
+    let answerPrevious = () => {};
+    for (;;) {
       const batch = this.#takeBatch();
-      await this.#settle(batch);
+      const settled = batch.length === 0 ? undefined : this.#settle(batch);
+      // The server works on the next batch while the callers of the previous one go on.
+      answerPrevious();
+      if (settled === undefined) break;
+      answerPrevious = await settled;
       for (const { events } of batch) this.#depth -= events;
     }
-    this.#working = undefined;
+    this.#working = this.#queue.length > 0 ? this.#work() : undefined;
   }
 
   #takeBatch(): readonly Group[] {
@@ -148,27 +150,31 @@ export class Appender {
     return this.#queue.splice(0, size);
   }
 
-  /** Sends a batch until each of its groups has its answers or its fault. Never rejects. */
-  async #settle(batch: readonly Group[]): Promise<void> {
+  /** Sends a batch until it is known what became of each group. Never rejects. @returns what tells the callers */
+  async #settle(batch: readonly Group[]): Promise<() => void> {
     let open = batch;
     for (let attempt = 0; open.length > 0; attempt += 1) {
       try {
         const appends = open.flatMap((group) => group.appends);
-        return await this.#answer(open, await this.#parts.store.appendPrepared(appends));
+        const results = await this.#parts.store.appendPrepared(appends);
+        return attempt === 0
+          ? () => this.#answer(open, results)
+          : await this.#findOwnOf(open, results);
       } catch (error) {
         const isPassing = error instanceof Fault && error.retry === 'backoff';
         if (!isPassing) return await this.#settleOneByOne(open, error);
         open = this.#dropExpired(open, error);
-        for (const group of open) group.isUncertain = true;
         if (open.length > 0) await this.#pause(attempt);
       }
     }
+    return () => {};
   }
 
   /** The statement itself failed, so nothing of it is stored: whoever is at fault must not take the others along. */
-  async #settleOneByOne(batch: readonly Group[], error: unknown): Promise<void> {
-    if (batch.length === 1) batch[0]?.reject(error);
-    else for (const group of batch) await this.#settle([group]);
+  async #settleOneByOne(batch: readonly Group[], error: unknown): Promise<() => void> {
+    if (batch.length === 1) return () => batch[0]?.reject(error);
+    for (const group of batch) (await this.#settle([group]))();
+    return () => {};
   }
 
   #dropExpired(batch: readonly Group[], error: Fault): readonly Group[] {
@@ -185,39 +191,37 @@ export class Appender {
     return promise;
   }
 
-  async #answer(batch: readonly Group[], results: readonly AppendResult[]): Promise<void> {
+  #answer(batch: readonly Group[], results: readonly AppendResult[]): void {
     let next = 0;
-    const answered: { readonly group: Group; readonly answers: readonly AppendAnswer[] }[] = [];
-    for (const group of batch) {
-      const answers: AppendAnswer[] = [];
-      for (const prepared of group.appends) {
+    const answers = batch.map(({ appends }) =>
+      appends.map((prepared): AppendAnswer => {
         const result = results[next];
         invariant(result !== undefined, 'the store answered fewer appends than it got');
-        answers.push(await this.#toAnswer(prepared, result, group.isUncertain));
         next += 1;
-      }
-      answered.push({ group, answers });
-    }
-    this.#announce(answered.flatMap(({ answers }) => answers));
-    for (const { group, answers } of answered) group.resolve(answers);
+        return result.kind === 'appended'
+          ? { ...result, events: recordedEvents(prepared, result) }
+          : result;
+      }),
+    );
+    this.#announce(answers.flat());
+    for (const [index, group] of batch.entries()) group.resolve(answers[index] ?? []);
   }
 
-  async #toAnswer(
-    prepared: PreparedAppend,
-    result: AppendResult,
-    isUncertain: boolean,
-  ): Promise<AppendAnswer> {
-    if (result.kind === 'appended') {
-      return { ...result, events: recordedEvents(prepared, result) };
+  /** An earlier try may have been stored: then its appends are refused now, and stand where they were meant to. */
+  async #findOwnOf(batch: readonly Group[], results: readonly AppendResult[]): Promise<() => void> {
+    const appends = batch.flatMap((group) => group.appends);
+    const found: AppendResult[] = [];
+    for (const [index, result] of results.entries()) {
+      const prepared = appends[index];
+      const isRefused = result.kind === 'conflict' || result.kind === 'duplicate';
+      const own = isRefused && prepared && (await this.#findOwn(prepared.append));
+      found.push(own || result);
     }
-    if (isUncertain && result.kind !== 'stale-epoch') {
-      return (await this.#findOwn(prepared)) ?? result;
-    }
-    return result;
+    return () => this.#answer(batch, found);
   }
 
   /** Where an earlier try of this append stands in its stream, if it does. */
-  async #findOwn({ append }: PreparedAppend): Promise<AppendAnswer | undefined> {
+  async #findOwn(append: Append): Promise<AppendResult | undefined> {
     const events = await this.#parts.store.readStream(append.stream, {
       afterVersion: append.expectedVersion,
       limit: append.events.length,
@@ -231,7 +235,6 @@ export class Appender {
       lastPosition: last.position,
       version: last.version,
       time: first.time,
-      events,
     };
   }
 

@@ -2,6 +2,7 @@ import { LRUCache } from 'lru-cache';
 import { findEventType, type Plan, type RecordedEvent, type StreamName } from '#libs/events';
 import { Fault, invariant } from '#libs/kernel';
 import type { Pool } from '#libs/postgres';
+import { AppendConnection } from './append-connection.ts';
 import { type AnswerRow, appendStatement, appendValues, readAnswer } from './append-statement.ts';
 import type { Append, AppendResult, LogHead } from './event-store.ts';
 import { asLogFault } from './pg-fault.ts';
@@ -31,6 +32,7 @@ const knownPlansMax = 10_000;
  */
 export class PgEventStore implements BatchStore {
   readonly #pool: Pool;
+  readonly #appends: AppendConnection;
   readonly #commandLifetimeMs: number;
   readonly #knownPlans = new LRUCache<string, true>({ max: knownPlansMax });
   readonly #underWay = new Set<Promise<unknown>>();
@@ -39,6 +41,7 @@ export class PgEventStore implements BatchStore {
   /** @param pool  from `openPool`, so that int8 arrives as a number; acts as `millrace_app` */
   constructor(pool: Pool, options: PgEventStoreOptions = {}) {
     this.#pool = pool;
+    this.#appends = new AppendConnection(pool);
     this.#commandLifetimeMs = options.commandLifetimeMs ?? commandLifetimeMsDefault;
   }
 
@@ -49,9 +52,9 @@ export class PgEventStore implements BatchStore {
   async appendPrepared(batch: readonly PreparedAppend[]): Promise<readonly AppendResult[]> {
     if (batch.length === 0) return [];
     const slim = batch.map((one) => this.#withoutKnownPlans(one));
-    const rows = await this.#rows<AnswerRow>(
-      appendStatement,
-      appendValues(slim, this.#commandLifetimeMs),
+    const values = appendValues(slim, this.#commandLifetimeMs);
+    const rows = await this.#whileOpen(() =>
+      this.#appends.query<AnswerRow>(appendStatement, values),
     );
     const results = readAnswer(batch, rows);
     for (const [index, { plans }] of batch.entries()) {
@@ -115,15 +118,22 @@ export class PgEventStore implements BatchStore {
     statement: { readonly name: string; readonly text: string },
     values: readonly unknown[],
   ): Promise<readonly Row[]> {
+    return await this.#whileOpen(async () => {
+      const config = { ...statement, values: [...values], rowMode: 'array' };
+      return (await this.#pool.query(config)).rows as unknown as readonly Row[];
+    });
+  }
+
+  async #whileOpen<T>(call: () => Promise<T>): Promise<T> {
     if (this.#isClosed) throw new Fault('log.unavailable', 'never', 'the log was closed');
-    const query = this.#pool.query({ ...statement, values: [...values], rowMode: 'array' });
-    this.#underWay.add(query);
+    const answer = call();
+    this.#underWay.add(answer);
     try {
-      return (await query).rows as unknown as readonly Row[];
+      return await answer;
     } catch (error) {
       throw asLogFault(error);
     } finally {
-      this.#underWay.delete(query);
+      this.#underWay.delete(answer);
     }
   }
 }
