@@ -2,10 +2,9 @@ import { describe, expect, it } from 'vitest';
 import type { RecordedEvent } from '#libs/events';
 import { Fault } from '#libs/kernel';
 import { appendOf, cancelled, freshRun, freshUuid, origin } from './event-store.contract.ts';
-import type { AppendResult } from './event-store.ts';
 import { MemoryEventStore } from './memory-event-store.ts';
 import { appenderFor, clock, incarnation, memoryStore } from './note-decider.contract.ts';
-import type { PreparedAppend } from './prepare-append.ts';
+import { type PreparedAppend, prepareAppend, type StagedBatch } from './prepare-append.ts';
 
 type Mishap = 'fault-before' | 'fault-after' | 'bug';
 
@@ -20,17 +19,18 @@ class FlakyStore extends MemoryEventStore {
     super(clock, { incarnation });
   }
 
-  override async appendPrepared(
-    batch: readonly PreparedAppend[],
-  ): Promise<readonly AppendResult[]> {
-    this.batches.push(batch.length);
-    await this.gate;
-    const mishap = this.mishaps.shift();
-    if (mishap === undefined) return await super.appendPrepared(batch);
-    if (mishap === 'bug') throw new TypeError('the statement is wrong');
-    if (mishap === 'fault-after') await super.appendPrepared(batch);
-    await this.onFault();
-    throw new Fault('log.unavailable', 'backoff', 'the connection broke');
+  override stage(batch: readonly PreparedAppend[]): StagedBatch {
+    const send = super.stage(batch);
+    return async () => {
+      this.batches.push(batch.length);
+      await this.gate;
+      const mishap = this.mishaps.shift();
+      if (mishap === undefined) return await send();
+      if (mishap === 'bug') throw new TypeError('the statement is wrong');
+      if (mishap === 'fault-after') await send();
+      await this.onFault();
+      throw new Fault('log.unavailable', 'backoff', 'the connection broke');
+    };
   }
 }
 
@@ -176,7 +176,9 @@ describe('Appender, when the outcome of a batch is not known', () => {
     const store = new FlakyStore();
     const stream = freshRun();
     store.onFault = () =>
-      store.append([appendOf(stream, 0, { origin: { ...origin, actor: 'user:bob' } })]);
+      MemoryEventStore.prototype.stage.call(store, [
+        prepareAppend(appendOf(stream, 0, { origin: { ...origin, actor: 'user:bob' } })),
+      ])();
     store.mishaps.push('fault-before');
     const { appender } = appenderFor(store);
     const answers = await appender.appendAll([appendOf(stream, 0), appendOf(stream, 1)]);

@@ -8,7 +8,12 @@ import {
   type Timers,
 } from '#libs/kernel';
 import type { Append, AppendResult, LogSignal } from './event-store.ts';
-import { type BatchStore, type PreparedAppend, prepareAppend } from './prepare-append.ts';
+import {
+  type BatchStore,
+  type PreparedAppend,
+  prepareAppend,
+  type StagedBatch,
+} from './prepare-append.ts';
 import { type AppendAnswer, recordedEvents } from './recorded-event.ts';
 
 export interface AppenderParts {
@@ -123,17 +128,39 @@ export class Appender {
   async #work(): Promise<void> {
     // Lets everything that is handed in within the same turn travel together.
     await Promise.resolve();
+    let next = this.#stageNext();
     let answerPrevious = () => {};
-    for (;;) {
-      const batch = this.#takeBatch();
-      const settled = batch.length === 0 ? undefined : this.#settle(batch);
-      // The server works on the next batch while the callers of the previous one go on.
+    while (next !== undefined) {
+      const settled = this.#settle(next.batch, next.send);
+      const { batch } = next;
+      // While the server works on this batch, the callers of the previous one go on and a full next one is made ready.
       answerPrevious();
-      if (settled === undefined) break;
+      next = this.#isFull() ? this.#stageNext() : undefined;
       answerPrevious = await settled;
       for (const { events } of batch) this.#depth -= events;
+      next ??= this.#stageNext();
     }
+    answerPrevious();
     this.#working = this.#queue.length > 0 ? this.#work() : undefined;
+  }
+
+  #stageNext(): { readonly batch: readonly Group[]; readonly send: StagedBatch } | undefined {
+    const batch = this.#takeBatch();
+    return batch.length === 0 ? undefined : { batch, send: this.#stage(batch) };
+  }
+
+  #stage(batch: readonly Group[]): StagedBatch {
+    return this.#parts.store.stage(batch.flatMap(({ appends }) => appends));
+  }
+
+  /** Waiting longer would not make the next batch larger. */
+  #isFull(): boolean {
+    let events = 0;
+    for (const group of this.#queue) {
+      events += group.events;
+      if (events >= this.#limits.batchEventsMax) return true;
+    }
+    return false;
   }
 
   #takeBatch(): readonly Group[] {
@@ -151,12 +178,12 @@ export class Appender {
   }
 
   /** Sends a batch until it is known what became of each group. Never rejects. @returns what tells the callers */
-  async #settle(batch: readonly Group[]): Promise<() => void> {
+  async #settle(batch: readonly Group[], staged: StagedBatch): Promise<() => void> {
     let open = batch;
+    let send = staged;
     for (let attempt = 0; open.length > 0; attempt += 1) {
       try {
-        const appends = open.flatMap((group) => group.appends);
-        const results = await this.#parts.store.appendPrepared(appends);
+        const results = await send();
         return attempt === 0
           ? () => this.#answer(open, results)
           : await this.#findOwnOf(open, results);
@@ -164,6 +191,7 @@ export class Appender {
         const isPassing = error instanceof Fault && error.retry === 'backoff';
         if (!isPassing) return await this.#settleOneByOne(open, error);
         open = this.#dropExpired(open, error);
+        send = this.#stage(open);
         if (open.length > 0) await this.#pause(attempt);
       }
     }
@@ -173,7 +201,7 @@ export class Appender {
   /** The statement itself failed, so nothing of it is stored: whoever is at fault must not take the others along. */
   async #settleOneByOne(batch: readonly Group[], error: unknown): Promise<() => void> {
     if (batch.length === 1) return () => batch[0]?.reject(error);
-    for (const group of batch) (await this.#settle([group]))();
+    for (const group of batch) (await this.#settle([group], this.#stage([group])))();
     return () => {};
   }
 

@@ -6,6 +6,6 @@ export { MailboxDeciderRunner, type RunnerParts } from './mailbox-runner.ts';
 export { MemoryEventStore } from './memory-event-store.ts';
 export { PgEventStore, type PgEventStoreOptions } from './pg-event-store.ts';
 export { PlanCache } from './plan-cache.ts';
-export { type BatchStore, type PreparedAppend, prepareAppend } from './prepare-append.ts';
+export type { BatchStore, PreparedAppend, StagedBatch } from './prepare-append.ts';
 export type { AppendAnswer } from './recorded-event.ts';
 export type { DeciderRunner, LogTail, RunnerAnswer, StreamDecider } from './runner.ts';

@@ -9,7 +9,6 @@ import {
   leaderChanged,
   origin,
 } from './event-store.contract.ts';
-import type { AppendResult } from './event-store.ts';
 import { MailboxDeciderRunner } from './mailbox-runner.ts';
 import { MemoryEventStore } from './memory-event-store.ts';
 import {
@@ -22,7 +21,7 @@ import {
   smallPlan,
 } from './note-decider.contract.ts';
 import { PlanCache } from './plan-cache.ts';
-import { type PreparedAppend, prepareAppend } from './prepare-append.ts';
+import { type PreparedAppend, prepareAppend, type StagedBatch } from './prepare-append.ts';
 import type { StreamDecider } from './runner.ts';
 
 /** Counts what is sent; `before` runs ahead of each batch, as another process would. */
@@ -30,19 +29,20 @@ class WatchedStore extends MemoryEventStore {
   readonly sizes: number[] = [];
   before: () => Promise<unknown> = async () => {};
 
-  override async appendPrepared(
-    batch: readonly PreparedAppend[],
-  ): Promise<readonly AppendResult[]> {
-    await this.before();
-    this.sizes.push(batch.length);
-    return await super.appendPrepared(batch);
+  override stage(batch: readonly PreparedAppend[]): StagedBatch {
+    const send = super.stage(batch);
+    return async () => {
+      await this.before();
+      this.sizes.push(batch.length);
+      return await send();
+    };
   }
 
   /** As another process does. */
   async foreign(stream: StreamName, reason: string): Promise<void> {
     const version = (await this.readStream(stream)).length;
     const append = appendOf(stream, version, { events: [cancelled(reason)] });
-    await super.appendPrepared([prepareAppend(append)]);
+    await super.stage([prepareAppend(append)])();
   }
 }
 

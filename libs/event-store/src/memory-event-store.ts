@@ -2,7 +2,12 @@ import { findEventType, type Plan, type RecordedEvent, type StreamName } from '#
 import { type Clock, Fault, invariant } from '#libs/kernel';
 import type { Append, AppendResult, LogHead } from './event-store.ts';
 import { commandLifetimeMsDefault, readLimitDefault } from './pg-event-store.ts';
-import { type BatchStore, type PreparedAppend, prepareAppend } from './prepare-append.ts';
+import {
+  type BatchStore,
+  type PreparedAppend,
+  prepareAppend,
+  type StagedBatch,
+} from './prepare-append.ts';
 import { isoTime, recordedEvents } from './recorded-event.ts';
 
 interface KnownCommand {
@@ -33,10 +38,14 @@ export class MemoryEventStore implements BatchStore {
   }
 
   async append(batch: readonly Append[]): Promise<readonly AppendResult[]> {
-    return await this.appendPrepared(batch.map(prepareAppend));
+    return await this.stage(batch.map(prepareAppend))();
   }
 
-  async appendPrepared(batch: readonly PreparedAppend[]): Promise<readonly AppendResult[]> {
+  stage(batch: readonly PreparedAppend[]): StagedBatch {
+    return async () => this.#appendAll(batch);
+  }
+
+  #appendAll(batch: readonly PreparedAppend[]): readonly AppendResult[] {
     this.#checkOpen();
     this.#lastTimeMs = Math.max(this.#lastTimeMs, this.#clock.nowMs());
     const broken = new Set<StreamName>();

@@ -10,6 +10,7 @@ import {
   type BatchStore,
   type PreparedAppend,
   prepareAppend,
+  type StagedBatch,
   storedStream,
 } from './prepare-append.ts';
 import { type EventRow, eventColumns, fromRow, logId } from './recorded-event.ts';
@@ -46,13 +47,19 @@ export class PgEventStore implements BatchStore {
   }
 
   async append(batch: readonly Append[]): Promise<readonly AppendResult[]> {
-    return await this.appendPrepared(batch.map(prepareAppend));
+    return batch.length === 0 ? [] : await this.stage(batch.map(prepareAppend))();
   }
 
-  async appendPrepared(batch: readonly PreparedAppend[]): Promise<readonly AppendResult[]> {
-    if (batch.length === 0) return [];
+  stage(batch: readonly PreparedAppend[]): StagedBatch {
     const slim = batch.map((one) => this.#withoutKnownPlans(one));
     const values = appendValues(slim, this.#commandLifetimeMs);
+    return () => this.#send(batch, values);
+  }
+
+  async #send(
+    batch: readonly PreparedAppend[],
+    values: readonly unknown[],
+  ): Promise<readonly AppendResult[]> {
     const rows = await this.#whileOpen(() =>
       this.#appends.query<AnswerRow>(appendStatement, values),
     );

@@ -34,9 +34,12 @@ export interface StoredStream {
 
 /** A store that takes appends already checked, so that one check serves the whole way through the appender. */
 export interface BatchStore extends EventStore {
-  /** As `append`. */
-  appendPrepared(batch: readonly PreparedAppend[]): Promise<readonly AppendResult[]>;
+  /** Does what can be done before a batch is sent. */
+  stage(batch: readonly PreparedAppend[]): StagedBatch;
 }
+
+/** Sends a staged batch, as `append`; may be called again where that ended in a Fault. */
+export type StagedBatch = () => Promise<readonly AppendResult[]>;
 
 /** Tenant, actor and causation, in characters. */
 const originTextMax = 256;
