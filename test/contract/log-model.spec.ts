@@ -108,24 +108,27 @@ async function terminateAConnection(): Promise<number> {
 async function abortAnAppend(): Promise<number> {
   const client = await database.ownerPool.connect();
   const store = new PgEventStore({ connect: async () => heldOpen(client) } as unknown as Pool);
-  await client.query('begin');
-  const [stream = streamName('run', uuidFromName('none'))] = shared;
-  const { rows } = await client.query('select version from streams where stream = $1', [
-    stream.slice('run-'.length),
-  ]);
-  const [result] = await store.append([
-    {
-      stream,
-      expectedVersion: rows[0]?.version ?? 0,
-      events: [
-        { type: 'run.cancel-requested', data: { by: 'x', reason: 'aborted', force: false } },
-      ],
-      origin: { tenant: 'default', actor: 'system' },
-    },
-  ]);
-  await client.query('rollback');
-  client.release();
-  return result?.kind === 'appended' ? 1 : 0;
+  try {
+    await client.query('begin');
+    const [stream = streamName('run', uuidFromName('none'))] = shared;
+    const { rows } = await client.query('select version from streams where stream = $1', [
+      stream.slice('run-'.length),
+    ]);
+    const [result] = await store.append([
+      {
+        stream,
+        expectedVersion: rows[0]?.version ?? 0,
+        events: [
+          { type: 'run.cancel-requested', data: { by: 'x', reason: 'aborted', force: false } },
+        ],
+        origin: { tenant: 'default', actor: 'system' },
+      },
+    ]);
+    await client.query('rollback');
+    return result?.kind === 'appended' ? 1 : 0;
+  } finally {
+    client.release();
+  }
 }
 
 /** The store gives the connection back after its call; the transaction goes on. */

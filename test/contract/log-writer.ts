@@ -3,7 +3,7 @@ import { writeSync } from 'node:fs';
 import { Appender, InProcessLogSignal, PgEventStore } from '#libs/event-store';
 import type { StreamName } from '#libs/events';
 import { Fault, uuidFromName, uuidv7 } from '#libs/kernel';
-import { openPool, type PoolConfig } from '#libs/postgres';
+import { openPool, type Pool, type PoolClient, type PoolConfig } from '#libs/postgres';
 
 /** What a writer was told, one JSON object per line. */
 export interface Acknowledged {
@@ -22,10 +22,30 @@ interface Assignment {
   readonly streams: readonly StreamName[];
 }
 
+/** Of a hundred appends that were stored so many answers never arrive, as when a connection breaks just then. */
+const lostAnswersPercent = 3;
+
+function losingAnswers(pool: Pool): Pool {
+  const query = pool.query.bind(pool);
+  const connect = async (): Promise<Partial<PoolClient>> => {
+    const client = await pool.connect();
+    const losing = async (config: Parameters<PoolClient['query']>[0]) => {
+      const answer = await client.query(config);
+      if (Math.random() * 100 < lostAnswersPercent) throw new Error('the connection broke');
+      return answer;
+    };
+    return {
+      query: losing as PoolClient['query'],
+      release: (isBroken) => client.release(isBroken),
+    };
+  };
+  return { query, connect } as unknown as Pool;
+}
+
 /** Appends until it is killed, several things at a time, and says what it was told the moment it was told. */
 async function write({ writer, poolConfig, streams }: Assignment): Promise<never> {
   const pool = openPool(poolConfig, { max: 3, applicationName: 'log-writer' });
-  const store = new PgEventStore(pool);
+  const store = new PgEventStore(losingAnswers(pool));
   const timers = {
     after: (delayMs: number, callback: () => void) => {
       const timer = setTimeout(callback, delayMs);
