@@ -1,0 +1,36 @@
+import type { Cause, Outcome } from '#libs/events';
+
+/** Everything that was observed of an attempt's end. */
+export interface ExitFacts {
+  readonly exitCode: number | null;
+  readonly signal: string | null;
+  readonly oomKilled: boolean;
+  readonly wasCancelled: boolean;
+  readonly timedOut: boolean;
+  /** A limit of ours made us end it. */
+  readonly limitHit?: 'disk-limit' | 'log-limit' | undefined;
+}
+
+export interface ExitReason {
+  readonly outcome: Outcome;
+  readonly cause: Cause;
+  readonly exitCode?: number;
+  readonly signal?: string;
+}
+
+/**
+ * What ended an attempt, by precedence: cancelled, timeout, out of memory, a limit of ours, a signal, the exit code.
+ * A pids limit that was hit shows as the failing exit that it led to; the facts beside it stay in the report.
+ */
+export function exitReason(facts: ExitFacts): ExitReason {
+  const seen = {
+    ...(facts.exitCode === null ? {} : { exitCode: facts.exitCode }),
+    ...(facts.signal === null ? {} : { signal: facts.signal }),
+  };
+  if (facts.wasCancelled) return { outcome: 'cancelled', cause: 'cancelled', ...seen };
+  if (facts.timedOut) return { outcome: 'timeout', cause: 'timeout', ...seen };
+  if (facts.oomKilled) return { outcome: 'failure', cause: 'oom', ...seen };
+  if (facts.limitHit) return { outcome: 'failure', cause: facts.limitHit, ...seen };
+  if (facts.signal !== null) return { outcome: 'failure', cause: 'signal', ...seen };
+  return { outcome: facts.exitCode === 0 ? 'success' : 'failure', cause: 'exit', ...seen };
+}

@@ -1,0 +1,63 @@
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readlinkSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import type { HostUserland } from './spec.ts';
+
+const systemDirectories = ['/usr', '/bin', '/sbin', '/lib', '/lib32', '/lib64', '/libx32'];
+const etcPaths = [
+  '/etc/alternatives',
+  '/etc/ssl',
+  '/etc/ca-certificates',
+  '/etc/ca-certificates.conf',
+  '/etc/ld.so.cache',
+  '/etc/ld.so.conf',
+  '/etc/ld.so.conf.d',
+  '/etc/localtime',
+  '/etc/mime.types',
+  '/etc/protocols',
+  '/etc/services',
+];
+const mountPoints = ['proc', 'dev', 'etc', 'tmp', 'var/tmp', 'run', 'workspace', 'home/step'];
+
+/**
+ * The machine's own userland as an image: a skeleton with links and generated files, over which the real directories are
+ * bound. Never the whole root: no home, no /root, /opt, /srv, /var, /boot. Not reproducible, for development and for
+ * machines that are set up as their teams want them.
+ */
+export function prepareHostImage(rootDir: string): HostUserland {
+  for (const name of mountPoints) mkdirSync(join(rootDir, name), { recursive: true, mode: 0o755 });
+  const directories: string[] = [];
+  for (const path of systemDirectories) {
+    if (!existsSync(path)) continue;
+    if (lstatSync(path).isSymbolicLink()) {
+      if (!existsSync(join(rootDir, path))) symlinkSync(readlinkSync(path), join(rootDir, path));
+    } else {
+      mkdirSync(join(rootDir, path), { recursive: true });
+      directories.push(path);
+    }
+  }
+  writeEtc(join(rootDir, 'etc'));
+  return { directories, etc: etcPaths.filter((path) => existsSync(path)) };
+}
+
+/** Who is who inside: the step's user under whatever number it runs, and nobody else of the machine. */
+function writeEtc(dir: string): void {
+  const { uid, gid } = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
+  const users = uid === 0 ? '' : `step:x:${uid}:${gid}:step:/home/step:/bin/sh\n`;
+  const groups = gid === 0 ? '' : `step:x:${gid}:\n`;
+  writeFileSync(
+    join(dir, 'passwd'),
+    `root:x:0:0:root:/home/step:/bin/sh\n${users}nobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n`,
+  );
+  writeFileSync(join(dir, 'group'), `root:x:0:\n${groups}nogroup:x:65534:\n`);
+  writeFileSync(join(dir, 'nsswitch.conf'), 'passwd: files\ngroup: files\nhosts: files dns\n');
+  writeFileSync(join(dir, 'hosts'), '127.0.0.1 localhost step\n::1 localhost\n');
+  writeFileSync(join(dir, 'hostname'), 'step\n');
+  writeFileSync(join(dir, 'resolv.conf'), '');
+}

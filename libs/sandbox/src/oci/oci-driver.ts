@@ -1,0 +1,150 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Fault } from '#libs/kernel';
+import { FifoPool } from '../fifo-pool.ts';
+import { Guard } from '../guard.ts';
+import { Journal } from '../journal.ts';
+import { isStillRunning } from '../process-table.ts';
+import type { Sandbox, SandboxDriver, SandboxProbe, SandboxSpec } from '../sandbox.ts';
+import { prepareHostImage } from './host-image.ts';
+import { OciSandbox } from './oci-sandbox.ts';
+import { findRuntime, OciRuntime } from './runtime.ts';
+import type { HostUserland } from './spec.ts';
+
+/** How long a killed container may take to be gone, in looks of 10 ms. */
+const reapLooks = 500;
+
+/** Steps in containers of runc or crun, without a daemon. */
+export class OciSandboxDriver implements SandboxDriver {
+  readonly kind = 'oci';
+  readonly #program: string | undefined;
+  readonly #runtime: OciRuntime;
+  readonly #journal: Journal;
+  readonly #guard: Guard;
+  readonly #pipes: FifoPool;
+  readonly #rootDir: string;
+  readonly #userland: HostUserland;
+  readonly #sandboxes = new Set<Sandbox>();
+  #probed: Promise<SandboxProbe> | undefined;
+
+  /**
+   * @param stateDir  this executor's alone; made where it is missing
+   * @param options.runtime  path of the runtime's program; default: the system's runc, else crun
+   */
+  constructor(stateDir: string, options: { readonly runtime?: string } = {}) {
+    this.#program = findRuntime(options.runtime);
+    const containers = join(stateDir, 'containers');
+    mkdirSync(containers, { recursive: true, mode: 0o700 });
+    this.#runtime = new OciRuntime(this.#program ?? 'runc', containers);
+    this.#journal = new Journal(stateDir);
+    this.#guard = new Guard(this.#journal.dir);
+    this.#pipes = new FifoPool(stateDir);
+    this.#rootDir = join(stateDir, 'host-image');
+    this.#userland = prepareHostImage(this.#rootDir);
+  }
+
+  probe(): Promise<SandboxProbe> {
+    this.#probed ??= this.#tryOut();
+    return this.#probed;
+  }
+
+  async prepare(spec: SandboxSpec): Promise<Sandbox> {
+    if (spec.isolation === 'strict') {
+      throw new Fault(
+        'isolation.unavailable',
+        'never',
+        'the oci driver gives standard isolation, and strict is asked for',
+      );
+    }
+    if (spec.image !== 'host') {
+      throw new Fault(
+        'image.unavailable',
+        'never',
+        `the oci driver has the image host only, and ${spec.image} is asked for`,
+      );
+    }
+    this.#guard.ensure();
+    const sandbox: OciSandbox = new OciSandbox(spec, {
+      runtime: this.#runtime,
+      journal: this.#journal,
+      pipes: this.#pipes,
+      rootDir: this.#rootDir,
+      userland: this.#userland,
+      forget: () => this.#sandboxes.delete(sandbox),
+    });
+    this.#sandboxes.add(sandbox);
+    try {
+      await sandbox.create();
+    } catch (error) {
+      await sandbox.destroy();
+      throw error;
+    }
+    return sandbox;
+  }
+
+  async reap(): Promise<readonly string[]> {
+    const entries = this.#journal.entries();
+    for (const { name, first } of entries) {
+      if (first && isStillRunning(first.pid, first.startTicks)) {
+        process.kill(first.pid, 'SIGKILL');
+        for (
+          let look = 0;
+          look < reapLooks && isStillRunning(first.pid, first.startTicks);
+          look += 1
+        )
+          await delay(10);
+      }
+      if (this.#program !== undefined) await this.#runtime.remove(name);
+      this.#journal.end(name);
+    }
+    return entries.map(({ name }) => name);
+  }
+
+  async killAll(): Promise<void> {
+    await Promise.all([...this.#sandboxes].map((sandbox) => sandbox.kill()));
+  }
+
+  /** Really makes a container and runs a program in it: versions and flags promise less. */
+  async #tryOut(): Promise<SandboxProbe> {
+    const nothing = { driver: 'oci', works: false, isolation: 'none', enforces: [] } as const;
+    if (this.#program === undefined)
+      return { ...nothing, notes: ['neither runc nor crun is installed'] };
+    const workspaceDir = mkdtempSync(join(tmpdir(), 'millrace-probe-'));
+    try {
+      const sandbox = await this.prepare({
+        name: `millrace-probe-${process.pid}-${Date.now().toString(36)}`,
+        image: 'host',
+        isolation: 'standard',
+        network: 'none',
+        argv: ['/bin/sh', '-c', 'exit 7'],
+        env: { PATH: '/usr/bin:/bin', HOME: '/home/step' },
+        workspaceDir,
+        workspaceMount: '/workspace',
+        homeDir: workspaceDir,
+        binds: [],
+        limits: {},
+      });
+      await sandbox.start(() => {});
+      const { exitCode } = await sandbox.exited;
+      await sandbox.destroy();
+      if (exitCode !== 7)
+        return {
+          ...nothing,
+          notes: [`a container of ${this.#program} ended with ${exitCode} instead of 7`],
+        };
+      return {
+        driver: 'oci',
+        works: true,
+        isolation: 'standard',
+        enforces: ['namespaces', 'seccomp'],
+        notes: [await this.#runtime.version()],
+      };
+    } catch (error) {
+      return { ...nothing, notes: [(error as Error).message.split('\n', 1)[0] ?? ''] };
+    } finally {
+      rmSync(workspaceDir, { recursive: true, force: true });
+    }
+  }
+}

@@ -1,0 +1,101 @@
+import { execFile, type StdioOptions, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { Fault } from '#libs/kernel';
+
+const run = promisify(execFile);
+
+/** A runtime that does not answer is ended, in milliseconds. */
+const watchdogMs = 30_000;
+
+const searchPath = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
+
+/** What a runtime needs of the environment, made from nothing. */
+const environment = { PATH: searchPath.join(':'), LANG: 'C.UTF-8' };
+
+/** The runtime's program: the path given, or the first `runc` or `crun` of the system. */
+export function findRuntime(path?: string): string | undefined {
+  if (path !== undefined) return existsSync(path) ? path : undefined;
+  return ['runc', 'crun']
+    .flatMap((name) => searchPath.map((dir) => join(dir, name)))
+    .find((candidate) => existsSync(candidate));
+}
+
+/** The command line of an OCI runtime, with a state directory of its own. */
+export class OciRuntime {
+  readonly #program: string;
+  readonly #root: string;
+
+  /** @param root  0700, this executor's alone */
+  constructor(program: string, root: string) {
+    this.#program = program;
+    this.#root = root;
+  }
+
+  async version(): Promise<string> {
+    const { stdout } = await run(this.#program, ['--version'], {
+      env: environment,
+      timeout: watchdogMs,
+    });
+    return stdout.split('\n', 1)[0] ?? '';
+  }
+
+  /** Creates and starts a container and stays until it has ended; its exit code is the container's. */
+  spawnContainer(
+    name: string,
+    files: { readonly bundle: string; readonly pid: string; readonly log: string },
+    stdio: StdioOptions,
+  ) {
+    const args = [
+      '--root',
+      this.#root,
+      '--log',
+      files.log,
+      '--log-format',
+      'json',
+      'run',
+      '--bundle',
+      files.bundle,
+      '--pid-file',
+      files.pid,
+      name,
+    ];
+    return spawn(this.#program, args, { env: environment, stdio, detached: true });
+  }
+
+  /** A signal to every process of the container. Nothing happens where it is gone. */
+  async signalAll(name: string, signal: 'TERM' | 'KILL'): Promise<void> {
+    await run(this.#program, ['--root', this.#root, 'kill', '--all', name, signal], {
+      env: environment,
+      timeout: watchdogMs,
+    }).catch(() => {});
+  }
+
+  /** Removes whatever is left of a container. Idempotent. */
+  async remove(name: string): Promise<void> {
+    await run(this.#program, ['--root', this.#root, 'delete', '--force', name], {
+      env: environment,
+      timeout: watchdogMs,
+    }).catch((error: Error) => {
+      if (!/does not exist|no such/i.test(error.message))
+        throw new Fault(
+          'sandbox.unavailable',
+          'backoff',
+          `the container ${name} cannot be removed`,
+          { cause: error },
+        );
+    });
+  }
+}
+
+/** The last error that a runtime wrote to its log, in its own words; one line. */
+export async function runtimeWords(log: string): Promise<string> {
+  const text = await readFile(log, 'utf8').catch(() => '');
+  const messages = text
+    .split('\n')
+    .filter((line) => line.includes('"level":"error"'))
+    .map((line) => /"msg":"((?:[^"\\]|\\.)*)"/.exec(line)?.[1] ?? '');
+  return (messages.at(-1) ?? '').slice(0, 500);
+}

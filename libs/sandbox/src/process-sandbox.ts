@@ -1,0 +1,199 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Fault } from '#libs/kernel';
+import { OutputDrain, type OutputSink } from './drain-output.ts';
+import { FifoPool } from './fifo-pool.ts';
+import { Guard } from './guard.ts';
+import { Journal } from './journal.ts';
+import {
+  type FirstProcess,
+  findMembers,
+  markerValue,
+  markerVariable,
+  signalEach,
+} from './marker.ts';
+import { type ForkMark, forkMark, readProcess } from './process-table.ts';
+import type { Sandbox, SandboxDriver, SandboxExit, SandboxProbe, SandboxSpec } from './sandbox.ts';
+
+/** Rounds of killing what is left: each finds what was forked during the one before. */
+const killRounds = 100;
+const killPauseMs = 10;
+
+/**
+ * Steps as plain processes: no isolation at all. What a step leaves behind is found by its process group, its session and a
+ * marker in its environment; a process that makes a new session and empties its environment escapes.
+ */
+export class ProcessSandboxDriver implements SandboxDriver {
+  readonly kind = 'process';
+  readonly #journal: Journal;
+  readonly #guard: Guard;
+  readonly #pipes: FifoPool;
+  readonly #sandboxes = new Set<ProcessSandbox>();
+
+  /** @param stateDir  this executor's alone; made where it is missing */
+  constructor(stateDir: string) {
+    this.#journal = new Journal(stateDir);
+    this.#guard = new Guard(this.#journal.dir);
+    this.#pipes = new FifoPool(stateDir);
+  }
+
+  async probe(): Promise<SandboxProbe> {
+    return {
+      driver: 'process',
+      works: true,
+      notes: ['steps run as plain processes of this user: there is no isolation'],
+      isolation: 'none',
+      enforces: [],
+    };
+  }
+
+  async prepare(spec: SandboxSpec): Promise<Sandbox> {
+    if (spec.isolation !== 'none') {
+      throw new Fault(
+        'isolation.unavailable',
+        'never',
+        `the process driver gives no isolation, and ${spec.isolation} is asked for`,
+      );
+    }
+    if (spec.image !== 'host') {
+      throw new Fault(
+        'image.unavailable',
+        'never',
+        `the process driver has no images, and ${spec.image} is asked for`,
+      );
+    }
+    this.#guard.ensure();
+    this.#journal.begin(spec.name);
+    const sandbox: ProcessSandbox = new ProcessSandbox(spec, this.#journal, this.#pipes, () =>
+      this.#sandboxes.delete(sandbox),
+    );
+    this.#sandboxes.add(sandbox);
+    return sandbox;
+  }
+
+  async reap(): Promise<readonly string[]> {
+    const entries = this.#journal.entries();
+    for (const { name, first } of entries) {
+      await killMembers(() => findMembers(name, first, undefined));
+      this.#journal.end(name);
+    }
+    return entries.map(({ name }) => name);
+  }
+
+  async killAll(): Promise<void> {
+    await Promise.all([...this.#sandboxes].map((sandbox) => sandbox.kill()));
+  }
+}
+
+class ProcessSandbox implements Sandbox {
+  readonly name: string;
+  readonly exited: Promise<SandboxExit>;
+  readonly #spec: SandboxSpec;
+  readonly #journal: Journal;
+  readonly #pipes: FifoPool;
+  readonly #forget: () => void;
+  readonly #exit = Promise.withResolvers<SandboxExit>();
+  #first: FirstProcess | undefined;
+  #since: ForkMark | undefined;
+  #isKilled = false;
+  #hasEnded = false;
+
+  constructor(spec: SandboxSpec, journal: Journal, pipes: FifoPool, forget: () => void) {
+    this.name = spec.name;
+    this.exited = this.#exit.promise;
+    this.#spec = spec;
+    this.#journal = journal;
+    this.#pipes = pipes;
+    this.#forget = forget;
+  }
+
+  async start(sink: OutputSink): Promise<void> {
+    if (this.#isKilled)
+      throw new Fault('sandbox.start-failed', 'never', `${this.name} was killed before it started`);
+    const [stdout, stderr] = await Promise.all([this.#pipes.take(), this.#pipes.take()]);
+    const startedAt = performance.now();
+    const { argv, env, workspaceDir } = this.#spec;
+    const child = spawn(argv[0] ?? '', argv.slice(1), {
+      cwd: workspaceDir,
+      env: { ...env, [markerVariable]: markerValue(this.name) },
+      stdio: ['ignore', stdout.writeFd, stderr.writeFd],
+      detached: true,
+    });
+    const failed = new Promise<NodeJS.ErrnoException>((resolve) => child.once('error', resolve));
+    const ended = once(child, 'exit').catch(() => []);
+    await Promise.all([stdout.closeWriter(), stderr.closeWriter()]);
+    if (child.pid === undefined) {
+      stdout.reader.destroy();
+      stderr.reader.destroy();
+      const cause = await failed;
+      throw new Fault(
+        'sandbox.start-failed',
+        'never',
+        `${argv[0]} cannot be run (${cause.code ?? 'unknown'})`,
+        { cause },
+      );
+    }
+    this.#remember(child.pid);
+    const drain = new OutputDrain({ stdout: stdout.reader, stderr: stderr.reader }, sink);
+    if (this.#isKilled) await this.kill();
+    void this.#finish(child, ended, drain, startedAt);
+  }
+
+  async terminate(): Promise<void> {
+    if (!this.#hasEnded) signalEach(this.#members(), 'SIGTERM');
+  }
+
+  async kill(): Promise<void> {
+    this.#isKilled = true;
+    if (this.#first) await killMembers(() => this.#members());
+  }
+
+  async destroy(): Promise<void> {
+    await this.kill();
+    if (this.#first) await this.exited;
+    this.#journal.end(this.name);
+    this.#forget();
+  }
+
+  #remember(pid: number): void {
+    this.#since = forkMark(pid);
+    this.#first = { pid, startTicks: readProcess(pid)?.startTicks ?? '' };
+    this.#journal.recordFirstProcess(this.name, this.#first);
+  }
+
+  #members(): number[] {
+    return this.#first ? findMembers(this.name, this.#first, this.#since) : [];
+  }
+
+  async #finish(
+    child: ChildProcess,
+    ended: Promise<unknown>,
+    drain: OutputDrain,
+    startedAt: number,
+  ): Promise<void> {
+    await ended;
+    const wallMs = Math.round(performance.now() - startedAt);
+    this.#hasEnded = true;
+    await killMembers(() => this.#members());
+    await drain.finish();
+    this.#exit.resolve({
+      exitCode: child.exitCode,
+      signal: child.signalCode,
+      oomKilled: false,
+      pidsLimitHit: false,
+      wallMs,
+      enforced: [],
+    });
+  }
+}
+
+/** Kills until a look finds nobody. */
+async function killMembers(find: () => number[]): Promise<void> {
+  for (let round = 0; round < killRounds; round += 1) {
+    const pids = find();
+    if (pids.length === 0) return;
+    signalEach(pids, 'SIGKILL');
+    await delay(killPauseMs);
+  }
+}

@@ -1,0 +1,22 @@
+import { join } from 'node:path';
+import { OciSandboxDriver } from './oci/oci-driver.ts';
+import { ProcessSandboxDriver } from './process-sandbox.ts';
+import type { SandboxDriver, SandboxProbe } from './sandbox.ts';
+
+/**
+ * Every driver of an executor, each with a directory of its own below `stateDir`.
+ */
+export function createSandboxDrivers(stateDir: string): readonly SandboxDriver[] {
+  return [
+    new OciSandboxDriver(join(stateDir, 'oci')),
+    new ProcessSandboxDriver(join(stateDir, 'process')),
+  ];
+}
+
+/** What works here, for people: `millrace doctor` shows it. Tries each driver in a directory of its own. */
+export async function probeSandboxes(options: {
+  readonly stateDir: string;
+}): Promise<readonly SandboxProbe[]> {
+  const drivers = createSandboxDrivers(join(options.stateDir, `doctor-${process.pid}`));
+  return Promise.all(drivers.map((driver) => driver.probe()));
+}
