@@ -1,13 +1,7 @@
 import type { RecordedEvent } from '#libs/events';
-import {
-  type Clock,
-  canonicalJson,
-  Fault,
-  invariant,
-  retryDelayMs,
-  type Timers,
-} from '#libs/kernel';
+import { type Clock, Fault, invariant, retryDelayMs, type Timers } from '#libs/kernel';
 import type { Append, AppendResult, LogSignal } from './event-store.ts';
+import { findOwn } from './find-own.ts';
 import {
   type BatchStore,
   type PreparedAppend,
@@ -242,28 +236,10 @@ export class Appender {
     for (const [index, result] of results.entries()) {
       const prepared = appends[index];
       const isRefused = result.kind === 'conflict' || result.kind === 'duplicate';
-      const own = isRefused && prepared && (await this.#findOwn(prepared.append));
+      const own = isRefused && prepared && (await findOwn(this.#parts.store, prepared.append));
       found.push(own || result);
     }
     return () => this.#answer(batch, found);
-  }
-
-  /** Where an earlier try of this append stands in its stream, if it does. */
-  async #findOwn(append: Append): Promise<AppendResult | undefined> {
-    const events = await this.#parts.store.readStream(append.stream, {
-      afterVersion: append.expectedVersion,
-      limit: append.events.length,
-    });
-    const [first] = events;
-    const last = events.at(-1);
-    if (first === undefined || last === undefined || !isSame(append, events)) return undefined;
-    return {
-      kind: 'appended',
-      firstPosition: first.position,
-      lastPosition: last.position,
-      version: last.version,
-      time: first.time,
-    };
   }
 
   #announce(answers: readonly AppendAnswer[]): void {
@@ -275,25 +251,4 @@ export class Appender {
     for (const listener of this.#listeners) listener(events);
     this.#parts.signal.notify(last.position);
   }
-}
-
-function isSame(append: Append, events: readonly RecordedEvent[]): boolean {
-  const { origin } = append;
-  return (
-    events.length === append.events.length &&
-    events.every((event, index) => {
-      const own = append.events[index];
-      return (
-        own !== undefined &&
-        event.type === own.type &&
-        event.tenant === origin.tenant &&
-        event.actor === origin.actor &&
-        event.correlationId === (origin.correlationId ?? null) &&
-        event.causationId === (origin.causationId ?? null) &&
-        event.commandId === (origin.commandId ?? null) &&
-        event.traceparent === (origin.traceparent ?? null) &&
-        canonicalJson(event.data) === canonicalJson(own.data)
-      );
-    })
-  );
 }

@@ -1,10 +1,10 @@
-export { Appender, type AppenderLimits, type AppenderParts } from './appender.ts';
+export { Appender } from './appender.ts';
 export type { Append, AppendResult, EventStore, LogHead, LogSignal } from './event-store.ts';
 export { InProcessLogSignal } from './in-process-log-signal.ts';
-export { type LogTailParts, StoreLogTail } from './log-tail.ts';
-export { MailboxDeciderRunner, type RunnerParts } from './mailbox-runner.ts';
+export { StoreLogTail } from './log-tail.ts';
+export { MailboxDeciderRunner } from './mailbox-runner.ts';
 export { MemoryEventStore } from './memory-event-store.ts';
-export { PgEventStore, type PgEventStoreOptions } from './pg-event-store.ts';
+export { PgEventStore } from './pg-event-store.ts';
 export { PlanCache } from './plan-cache.ts';
 export type { BatchStore, PreparedAppend, StagedBatch } from './prepare-append.ts';
 export type { AppendAnswer } from './recorded-event.ts';

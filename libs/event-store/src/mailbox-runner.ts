@@ -3,24 +3,11 @@ import { type Clock, Fault, invariant } from '#libs/kernel';
 import type { Appender } from './appender.ts';
 import { type Command, type Decided, decideRound, type Round } from './decide-round.ts';
 import type { EventStore } from './event-store.ts';
+import { type AnyAnswer, mayTryAgain, roundLength, unsent, type Waiting } from './mailbox.ts';
 import type { PlanCache } from './plan-cache.ts';
 import { type AppendAnswer, isoTime } from './recorded-event.ts';
 import type { DeciderRunner, RunnerAnswer, StreamDecider } from './runner.ts';
 import { type AnyDecider, type StreamState, StreamStates } from './stream-states.ts';
-
-type AnyAnswer = RunnerAnswer<{ readonly type: string; readonly data: unknown }, string>;
-
-interface Waiting extends Command {
-  readonly decider: AnyDecider;
-  readonly resolve: (answer: AnyAnswer) => void;
-  readonly reject: (error: unknown) => void;
-  /** Conflicts met so far. */
-  conflicts: number;
-  /** Decided in a round of its own, because a round with others failed. */
-  isAlone: boolean;
-  /** Its round went to the log: what was stored must not be stored again. */
-  isSent: boolean;
-}
 
 export interface RunnerParts {
   readonly store: Pick<EventStore, 'readStream' | 'readLog'>;
@@ -28,10 +15,6 @@ export interface RunnerParts {
   readonly plans: PlanCache;
   readonly clock: Clock;
 }
-
-const conflictsMax = 5;
-/** Commands of one round: what one append should hold. */
-const roundMax = 100;
 
 /** Each stream has a mailbox; see the port for what holds. */
 export class MailboxDeciderRunner implements DeciderRunner {
@@ -269,29 +252,6 @@ export class MailboxDeciderRunner implements DeciderRunner {
     });
     return asAnswer(stream, events, true);
   }
-}
-
-/** Behind a failed append every later one conflicts: only the first of them met somebody else's. */
-function mayTryAgain(waiting: Waiting, isFirst: boolean): boolean {
-  if (isFirst) waiting.conflicts += 1;
-  if (waiting.conflicts <= conflictsMax) return true;
-  const message = `the stream changed ${waiting.conflicts} times while this was decided`;
-  waiting.resolve({ ok: false, rejection: { code: 'log.conflict', message } });
-  return false;
-}
-
-/** It is known that nothing of it was stored. */
-function unsent(waiting: Waiting): Waiting {
-  waiting.isSent = false;
-  return waiting;
-}
-
-/** The leading commands of one decider, or a single one that has to go alone. */
-function roundLength(mailbox: readonly Waiting[]): number {
-  const [first] = mailbox;
-  if (first === undefined || first.isAlone) return 1;
-  const end = mailbox.findIndex(({ decider, isAlone }) => decider !== first.decider || isAlone);
-  return Math.min(end === -1 ? mailbox.length : end, roundMax);
 }
 
 function asAnswer(
