@@ -16,15 +16,18 @@ begin
   create role millrace_app login;
 exception when duplicate_object or unique_violation then null;
 end $$;
--- Who migrates without being a superuser must be a member to hand tables over; superusers are members of all.
+-- Who migrates without being a superuser must be able to act as both, to hand tables over and to work as the
+-- application; since Postgres 16 having made a role is not enough for that. Superusers may act as anybody.
 do $$
+declare
+  v_right text := case when current_setting('server_version_num')::int >= 160000 then 'set' else 'member' end;
+  v_role text;
 begin
-  if not pg_has_role(current_user, 'millrace_log', 'member') then
-    execute format('grant millrace_log to %I', current_user);
-  end if;
-  if not pg_has_role(current_user, 'millrace_app', 'member') then
-    execute format('grant millrace_app to %I', current_user);
-  end if;
+  foreach v_role in array array['millrace_log', 'millrace_app'] loop
+    if not pg_has_role(current_user, v_role, v_right) then
+      execute format('grant %I to %I', v_role, current_user);
+    end if;
+  end loop;
 end $$;
 grant usage on schema public to millrace_log, millrace_app;
 grant create on schema public to millrace_log; -- taken back below: it is needed to own, not to make
@@ -330,3 +333,10 @@ revoke all on function append_v1 from public;
 revoke all on function forget_commands_v1 from public;
 grant select on events, streams, commands, plans, log_identity, scheduler_epochs to millrace_app;
 grant execute on function append_v1, forget_commands_v1 to millrace_app;
+-- And nobody who can log in inherits what the owner of the log may do.
+do $$
+begin
+  if not (select rolsuper from pg_roles where rolname = current_user) then
+    execute format('revoke millrace_log from %I', current_user);
+  end if;
+end $$;
