@@ -64,30 +64,57 @@ function emptyWithoutValues<V>(values: Nullable<V>): Nullable<V> {
   return values.every((value) => value === null) ? [] : values;
 }
 
+/** One loop and no closures: this runs for each event that the process ever appends. */
 function columnsOfEvents(batch: readonly PreparedAppend[]): readonly Buffer[] {
-  const each = <V>(
-    value: (append: PreparedAppend, event: PreparedAppend['events'][number], index: number) => V,
-  ): V[] => batch.flatMap((one) => one.events.map((event, index) => value(one, event, index)));
+  const appends: number[] = [];
+  const streams: string[] = [];
+  const kinds: number[] = [];
+  const versions: number[] = [];
+  const types: number[] = [];
+  const schemaVersions: number[] = [];
+  const correlations: (string | null)[] = [];
+  const commands: (string | null)[] = [];
+  const tenants: string[] = [];
+  const actors: string[] = [];
+  const causations: (string | null)[] = [];
+  const traceparents: (string | null)[] = [];
+  const texts: string[] = [];
   let appendNumber = 0;
+  for (const { append, stream, events } of batch) {
+    const { origin } = append;
+    appendNumber += 1;
+    let version = append.expectedVersion;
+    for (const { entry, json } of events) {
+      version += 1;
+      appends.push(appendNumber);
+      streams.push(stream.uuid);
+      kinds.push(stream.kind);
+      versions.push(version);
+      types.push(entry.number);
+      schemaVersions.push(entry.definition.schemaVersion);
+      correlations.push(origin.correlationId ?? null);
+      commands.push(origin.commandId ?? null);
+      tenants.push(origin.tenant);
+      actors.push(origin.actor);
+      causations.push(origin.causationId ?? null);
+      traceparents.push(origin.traceparent ?? null);
+      texts.push(json);
+    }
+  }
   return [
-    int4Array(
-      batch.flatMap(({ events }) => {
-        appendNumber += 1;
-        return events.map(() => appendNumber);
-      }),
-    ),
-    uuidArray(each(({ stream }) => stream.uuid)),
-    int2Array(each(({ stream }) => stream.kind)),
-    int4Array(each(({ append }, _, index) => append.expectedVersion + index + 1)),
-    int2Array(each((_, { entry }) => entry.number)),
-    int2Array(each((_, { entry }) => entry.definition.schemaVersion)),
-    uuidArray(each(({ append }) => append.origin.correlationId ?? null)),
-    uuidArray(each(({ append }) => append.origin.commandId ?? null)),
-    textArray(each(({ append }) => append.origin.tenant)),
-    textArray(each(({ append }) => append.origin.actor)),
-    textArray(each(({ append }) => append.origin.causationId ?? null)),
-    textArray(each(({ append }) => append.origin.traceparent ?? null)),
-    jsonArray(each((_, { json }) => json)),
+    int4Array(appends),
+    uuidArray(streams),
+    int2Array(kinds),
+    int4Array(versions),
+    int2Array(types),
+    int2Array(schemaVersions),
+    uuidArray(correlations),
+    uuidArray(commands),
+    textArray(tenants),
+    textArray(actors),
+    textArray(causations),
+    textArray(traceparents),
+    jsonArray(texts),
   ];
 }
 

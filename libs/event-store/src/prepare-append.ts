@@ -71,7 +71,9 @@ export function prepareAppend(append: Append): PreparedAppend {
 
 export function storedStream(stream: StreamName): StoredStream {
   const { kind, id } = parseStreamName(stream);
-  return { uuid: streamUuid(stream), kind: streamKinds[kind], name: isUuid(id) ? null : stream };
+  return isUuid(id)
+    ? { uuid: id, kind: streamKinds[kind], name: null }
+    : { uuid: streamUuid(stream), kind: streamKinds[kind], name: stream };
 }
 
 const kindNames: ReadonlyMap<number, string> = new Map(
