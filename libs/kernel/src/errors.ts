@@ -85,6 +85,12 @@ const table = {
   // executors
   'executor.not-found': [404, 'There is no such executor', 'List them with `millrace executors`.'],
   'executor.gone': [409, 'The executor was declared lost', 'Register again.'],
+  // logs
+  'step-log.exists': [
+    409,
+    'The attempt has a log already',
+    'Nothing to do: the next attempt writes its own.',
+  ],
   // sources and blobs
   'source.not-found': [
     404,

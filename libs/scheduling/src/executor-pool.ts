@@ -17,6 +17,7 @@ export interface Home {
 export class ExecutorPool {
   readonly #byId = new Map<string, ExecutorEntry>();
   readonly #byName = new Map<string, ExecutorEntry>();
+  readonly #orphaned = new Set<ExecutorEntry>();
 
   get(id: string): ExecutorEntry | undefined {
     return this.#byId.get(id);
@@ -26,6 +27,11 @@ export class ExecutorPool {
     return this.#byId.values();
   }
 
+  /** Lost executors in whose name attempts are held. */
+  orphaned(): Iterable<ExecutorEntry> {
+    return this.#orphaned;
+  }
+
   apply(id: string, position: number, event: ExecutorEvent): void {
     const known = this.#byId.get(id);
     switch (event.type) {
@@ -33,6 +39,7 @@ export class ExecutorPool {
         const entry = newExecutor(id, position, event.data);
         for (const attempt of known?.held ?? []) entry.held.add(attempt);
         entry.reserved = known?.reserved ?? 0;
+        if (known !== undefined) this.#orphaned.delete(known);
         this.put(entry);
         return;
       }
@@ -43,6 +50,7 @@ export class ExecutorPool {
         if (known !== undefined) {
           known.status = 'lost';
           known.lostWhy = event.data.why;
+          this.#orphaned.add(known);
         }
         break;
     }
@@ -55,14 +63,14 @@ export class ExecutorPool {
     if (entry.status === 'registered') this.#name(entry);
   }
 
-  hold(attempt: LiveAttempt): ExecutorEntry {
+  hold(attempt: LiveAttempt): void {
     let entry = this.#byId.get(attempt.executorId);
     if (entry === undefined) {
       entry = goneExecutor(attempt.executorId, attempt.fence);
       this.put(entry);
     }
     entry.held.add(attempt);
-    return entry;
+    if (entry.status === 'lost') this.#orphaned.add(entry);
   }
 
   release(attempt: LiveAttempt): void {
@@ -94,7 +102,9 @@ export class ExecutorPool {
 
   /** A lost executor is remembered only as long as something is held in its name. */
   #evict(entry: ExecutorEntry | undefined): void {
-    if (entry?.status === 'lost' && entry.held.size === 0) this.#byId.delete(entry.id);
+    if (entry?.status !== 'lost' || entry.held.size > 0) return;
+    this.#byId.delete(entry.id);
+    this.#orphaned.delete(entry);
   }
 
   /** Among executors of one name the one that registered last counts. */

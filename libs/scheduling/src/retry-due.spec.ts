@@ -9,6 +9,7 @@ const delayed = {
   position: 1,
   notBeforeMs: 100_000,
   waitMsMax: 8_000,
+  noted: undefined,
 } as const;
 
 it.each([

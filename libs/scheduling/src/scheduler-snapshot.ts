@@ -11,7 +11,15 @@ export const schedulerFoldVersion = 1;
 type StepRow =
   | readonly ['ready', step: string, attempt: number, position: number, noted: WaitReason | null]
   | readonly ['live', step: string, attempt: number, fence: number, at: string, isStarted: boolean]
-  | readonly ['delayed', step: string, attempt: number, position: number, at: number, max: number];
+  | readonly [
+      'delayed',
+      step: string,
+      attempt: number,
+      position: number,
+      noted: WaitReason | null,
+      at: number,
+      max: number,
+    ];
 
 interface RunRow {
   readonly id: string;
@@ -96,7 +104,15 @@ function stepRow(entry: ActiveStep): StepRow {
     case 'live':
       return [kind, step, attempt, entry.fence, entry.executorId, entry.isStarted];
     case 'delayed':
-      return [kind, step, attempt, entry.position, entry.notBeforeMs, entry.waitMsMax];
+      return [
+        kind,
+        step,
+        attempt,
+        entry.position,
+        entry.noted ?? null,
+        entry.notBeforeMs,
+        entry.waitMsMax,
+      ];
   }
 }
 
@@ -104,8 +120,8 @@ function activeStep(run: RunEntry, row: StepRow, plans: PlanLookup): ActiveStep 
   const [kind, step, attempt] = row;
   const base = { runId: run.id, step, attempt };
   if (kind === 'delayed') {
-    const [, , , position, notBeforeMs, waitMsMax] = row;
-    return { ...base, kind, position, notBeforeMs, waitMsMax };
+    const [, , , position, noted, notBeforeMs, waitMsMax] = row;
+    return { ...base, kind, position, noted: noted ?? undefined, notBeforeMs, waitMsMax };
   }
   const needs = stepNeeds(plans(run.planHash), step, run.isolation);
   if (kind === 'live') {

@@ -5,6 +5,7 @@ import type {
   PlanLookup,
   RecordedEvent,
   RunEvent,
+  WaitReason,
 } from '#libs/events';
 import { parseStreamName } from '#libs/events';
 import { stepNeeds } from './demand.ts';
@@ -25,6 +26,8 @@ export interface DelayedStep {
   readonly notBeforeMs: number;
   /** However the wall clock jumps, no wait is longer than this. */
   readonly waitMsMax: number;
+  /** The class that was last written to the log for this wait. */
+  noted: WaitReason | undefined;
 }
 
 export type ActiveStep = ReadyStep | LiveAttempt | DelayedStep;
@@ -54,6 +57,8 @@ export class SchedulerState {
   readonly runs = new Map<string, RunEntry>();
   readonly pastHomes = new Map<string, Home>();
   readonly #lanes = new Lanes(this.executors);
+  /** All retries that wait for their time. */
+  readonly delays = new Set<DelayedStep>();
   #newDelays: DelayedStep[] = [];
   /** Everything up to here is folded. */
   position = 0;
@@ -70,15 +75,11 @@ export class SchedulerState {
     return this.#lanes.current((runId) => this.runs.get(runId)?.home);
   }
 
-  /** The retries that came since the last call (after a restore: all). Whether one still counts tells `isDelayed`. */
+  /** The retries that came since the last call (after a restore: all). Those that still count are in `delays`. */
   takeNewDelays(): readonly DelayedStep[] {
     const taken = this.#newDelays;
     this.#newDelays = [];
     return taken;
-  }
-
-  isDelayed(delayed: DelayedStep): boolean {
-    return this.runs.get(delayed.runId)?.steps.get(delayed.step) === delayed;
   }
 
   /** Folds one event. Events that were folded already are skipped. The plan of the event's run must be there. */
@@ -116,8 +117,10 @@ export class SchedulerState {
   place(run: RunEntry, entry: ActiveStep): void {
     run.steps.set(entry.step, entry);
     if (entry.kind === 'ready') this.#lanes.add(entry, run.home);
-    else if (entry.kind === 'delayed') this.#newDelays.push(entry);
-    else {
+    else if (entry.kind === 'delayed') {
+      this.delays.add(entry);
+      this.#newDelays.push(entry);
+    } else {
       this.executors.hold(entry);
       this.liveCount += 1;
     }
@@ -152,7 +155,7 @@ export class SchedulerState {
         return;
       case 'run.step-wait-changed': {
         const entry = run.steps.get(event.data.step);
-        if (entry?.kind === 'ready') entry.noted = event.data.reason;
+        if (entry !== undefined && entry.kind !== 'live') entry.noted = event.data.reason;
         return;
       }
       case 'run.step-assigned':
@@ -219,6 +222,7 @@ export class SchedulerState {
       position: event.position,
       notBeforeMs,
       waitMsMax: byLog > 0 ? byLog : byRule,
+      noted: undefined,
     });
   }
 
@@ -241,7 +245,9 @@ export class SchedulerState {
     if (entry.kind === 'live') {
       this.executors.release(entry);
       this.liveCount -= 1;
-    } else if (entry.kind === 'ready') {
+    } else if (entry.kind === 'delayed') {
+      this.delays.delete(entry);
+    } else {
       this.#lanes.remove(entry);
       this.#dropReservation(entry);
     }

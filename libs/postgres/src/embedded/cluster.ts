@@ -1,0 +1,68 @@
+import { spawn } from 'node:child_process';
+import { chownSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { Fault } from '#libs/kernel';
+import type { Launcher } from './launcher.ts';
+import { ownerRole } from './settings.ts';
+
+const draftPrefix = 'cluster.draft-';
+
+/** The environment of the server's programs: nothing of ours. */
+export function programEnv(launcher: Launcher): Record<string, string> {
+  return { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C', ...launcher.binaries.env };
+}
+
+/**
+ * Makes the cluster unless it is there. It is built beside its place and renamed when complete, so a start that was
+ * killed half-way leaves nothing that looks like a cluster; its rest is cleared away here.
+ *
+ * @returns the cluster's folder
+ * @throws Fault `postgres.start-failed` with what initdb said
+ */
+export async function ensureCluster(launcher: Launcher): Promise<string> {
+  const place = join(launcher.clusterHome, 'cluster');
+  if (existsSync(place)) return place;
+  for (const name of readdirSync(launcher.clusterHome)) {
+    if (name.startsWith(draftPrefix)) {
+      rmSync(join(launcher.clusterHome, name), { recursive: true, force: true });
+    }
+  }
+  const draft = join(launcher.clusterHome, draftPrefix + process.pid);
+  mkdirSync(draft, { mode: 0o700 });
+  if (launcher.user !== undefined) chownSync(draft, launcher.user.uid, launcher.user.gid);
+  await runInitdb(launcher, draft);
+  renameSync(draft, place);
+  return place;
+}
+
+function runInitdb(launcher: Launcher, dir: string): Promise<void> {
+  const [program = '', ...args] = [
+    ...launcher.prefix,
+    launcher.binaries.initdb,
+    `--pgdata=${dir}`,
+    `--username=${ownerRole}`,
+    // Whoever can enter the socket's folder may connect.
+    '--auth=trust',
+    '--encoding=UTF8',
+    '--locale=C',
+    '--no-instructions',
+  ];
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, {
+      cwd: '/',
+      env: programEnv(launcher),
+      stdio: ['ignore', 'ignore', 'pipe'],
+      ...launcher.user,
+    });
+    let said = '';
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      said = (said + text).slice(-2_000);
+    });
+    const fail = (cause?: unknown) =>
+      reject(
+        new Fault('postgres.start-failed', 'never', `initdb failed: ${said.trim()}`, { cause }),
+      );
+    child.on('error', fail);
+    child.on('close', (code) => (code === 0 ? resolve() : fail()));
+  });
+}

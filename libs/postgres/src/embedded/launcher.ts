@@ -1,0 +1,134 @@
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { chownSync, cpSync, existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs';
+import { join } from 'node:path';
+import { Fault } from '#libs/kernel';
+import type { PostgresBinaries } from './binaries.ts';
+
+/** How the server's programs are started, given that they refuse root. */
+export interface Launcher {
+  readonly binaries: PostgresBinaries;
+  /** Where the cluster may lie. */
+  readonly clusterHome: string;
+  /** Put before program and arguments. */
+  readonly prefix: readonly string[];
+  /** The OS user to become; undefined: stay who we are. */
+  readonly user: { readonly uid: number; readonly gid: number } | undefined;
+}
+
+/** The ways there are; `auto` takes the first that works: plain where we aren't root, then a user namespace, then an own user. */
+export type LaunchMode = 'auto' | 'plain' | 'namespace' | 'own-user';
+
+const ownUserName = 'millrace';
+const ownUserHome = '/var/lib/millrace';
+
+/**
+ * Chooses how to start the server over `home` (a folder of ours, perhaps below one that is closed to others).
+ *
+ * As root the programs run in a user namespace in which root's files belong to an ordinary user: nothing is copied
+ * and closed folders stay readable. Where namespaces are forbidden, programs and cluster live under /var/lib/millrace
+ * and belong to the system user `millrace`, which is made if it is not there.
+ *
+ * @throws Fault `postgres.start-failed` where no way works
+ */
+export function chooseLauncher(
+  home: string,
+  binaries: PostgresBinaries,
+  mode: LaunchMode = 'auto',
+): Launcher {
+  const isRoot = process.getuid?.() === 0;
+  const plain = { binaries, clusterHome: home, prefix: [], user: undefined };
+  if (mode === 'plain' || (mode === 'auto' && !isRoot)) return plain;
+  if (mode !== 'own-user') {
+    const uid = String(namespaceUid(readFileSync('/etc/passwd', 'utf8')));
+    const prefix = ['unshare', '--user', `--map-user=${uid}`, `--map-group=${uid}`];
+    if (runs([...prefix, binaries.postgres, '--version'], binaries.env)) {
+      return { ...plain, prefix };
+    }
+    if (mode === 'namespace') throw noWay('a user namespace cannot be made here');
+  }
+  return ownUserLauncher(home, binaries);
+}
+
+/** The programs look their user up by number, so it must be one that the machine knows: 1000, else nobody, else any. */
+export function namespaceUid(passwd: string): number {
+  const known = passwd
+    .split('\n')
+    .map((line) => line.split(':'))
+    .filter((fields) => fields.length >= 7 && /^\d+$/.test(fields[2] ?? ''))
+    .map((fields) => ({ name: fields[0], uid: Number(fields[2]) }))
+    .filter((user) => user.uid !== 0);
+  const best =
+    known.find((user) => user.uid === 1000) ??
+    known.find((user) => user.name === 'nobody') ??
+    known[0];
+  return best?.uid ?? 1000;
+}
+
+function ownUserLauncher(home: string, binaries: PostgresBinaries): Launcher {
+  const user = findUser() ?? makeUser();
+  if (user === undefined) {
+    throw noWay(`the system user ${ownUserName} cannot be made: make it, or start as another user`);
+  }
+  mkdirSync(ownUserHome, { recursive: true, mode: 0o755 });
+  const digest = createHash('sha256').update(home).digest('hex').slice(0, 16);
+  const clusterHome = join(ownUserHome, `cluster-${digest}`);
+  mkdirSync(clusterHome, { recursive: true, mode: 0o700 });
+  chownSync(clusterHome, user.uid, user.gid);
+  return { binaries: copyBinaries(binaries), clusterHome, prefix: [], user };
+}
+
+/** The package may lie in a folder that the own user cannot enter. Copied once per version, visible when complete. */
+function copyBinaries(binaries: PostgresBinaries): PostgresBinaries {
+  const version = spawnSync(binaries.postgres, ['--version'], {
+    env: { ...binaries.env },
+    encoding: 'utf8',
+  }).stdout.trim();
+  const root = join(ownUserHome, version.replaceAll(/[^A-Za-z0-9.]+/g, '-'));
+  if (!existsSync(root)) {
+    const draft = `${root}.${process.pid}`;
+    cpSync(binaries.root, draft, { recursive: true, dereference: true });
+    const links = binaries.env.LD_LIBRARY_PATH ?? binaries.env.DYLD_LIBRARY_PATH;
+    if (links !== undefined)
+      cpSync(links, join(draft, 'lib'), { recursive: true, dereference: true });
+    renameSync(draft, root);
+  }
+  return {
+    initdb: join(root, 'bin', 'initdb'),
+    postgres: join(root, 'bin', 'postgres'),
+    root,
+    env: {},
+  };
+}
+
+function findUser(): Launcher['user'] {
+  for (const line of readFileSync('/etc/passwd', 'utf8').split('\n')) {
+    const [name, , uid, gid] = line.split(':');
+    if (name === ownUserName) return { uid: Number(uid), gid: Number(gid) };
+  }
+  return undefined;
+}
+
+function makeUser(): Launcher['user'] {
+  const isMade =
+    runs(['useradd', '--system', '--user-group', '--no-create-home', ownUserName], {}) ||
+    runs(['adduser', '-S', '-D', '-H', ownUserName], {});
+  return isMade ? findUser() : undefined;
+}
+
+function runs(command: readonly string[], env: Readonly<Record<string, string>>): boolean {
+  const [program = '', ...args] = command;
+  const { status } = spawnSync(program, args, {
+    env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', ...env },
+    stdio: 'ignore',
+  });
+  return status === 0;
+}
+
+function noWay(why: string): Fault {
+  return new Fault(
+    'postgres.start-failed',
+    'never',
+    `the embedded Postgres refuses root and ${why}`,
+  );
+}

@@ -1,0 +1,144 @@
+import { spawn } from 'node:child_process';
+import { closeSync, openSync, readFileSync, readlinkSync, realpathSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Fault } from '#libs/kernel';
+import { processIdentity } from '../process-identity.ts';
+import { programEnv } from './cluster.ts';
+import type { Launcher } from './launcher.ts';
+import { parsePostmasterFile } from './postmaster-file.ts';
+
+/** One life of the server. */
+export interface Postmaster {
+  readonly pid: number;
+  readonly identity: string;
+  /** Resolves when it is gone. */
+  readonly exited: Promise<void>;
+}
+
+const pollMs = 10;
+/** A crash with much log to replay takes long; a hang must end nevertheless. */
+const startPolls = 120_000 / pollMs;
+
+/**
+ * Starts the server in a process group of its own (Ctrl-C on our terminal does not reach it) and waits until it
+ * takes connections. It outlives us when we are killed.
+ *
+ * @throws Fault `postgres.start-failed` (retry: backoff) with the end of its log
+ */
+export async function startPostmaster(
+  launcher: Launcher,
+  clusterDir: string,
+  options: { readonly args: readonly string[]; readonly logFile: string },
+): Promise<Postmaster> {
+  const [program = '', ...args] = [...launcher.prefix, launcher.binaries.postgres, ...options.args];
+  const log = openSync(options.logFile, 'a', 0o600);
+  const child = spawn(program, args, {
+    cwd: '/',
+    detached: true,
+    env: programEnv(launcher),
+    stdio: ['ignore', log, log],
+    ...launcher.user,
+  });
+  closeSync(log);
+  let hasEnded = false;
+  const exited = new Promise<void>((resolve) => {
+    const end = () => {
+      hasEnded = true;
+      resolve();
+    };
+    child.once('exit', end);
+    child.once('error', end);
+  });
+  child.unref();
+  const { pid } = child;
+  const identity = pid === undefined ? undefined : processIdentity(pid);
+  for (let poll = 0; poll < startPolls && !hasEnded; poll += 1) {
+    const file = readPostmasterFile(clusterDir);
+    if (pid !== undefined && identity !== undefined && file?.pid === pid && file.isReady) {
+      return { pid, identity, exited };
+    }
+    await delay(pollMs);
+  }
+  if (!hasEnded) child.kill('SIGKILL');
+  await exited;
+  throw new Fault(
+    'postgres.start-failed',
+    'backoff',
+    `Postgres did not start; its log ends with: ${lastLines(options.logFile)}`,
+  );
+}
+
+/**
+ * The server that already runs over the cluster, left by a process that was killed. A pid counts only where its
+ * working folder is the cluster (the kernel tells), or where its start is the one that was recorded: a recycled
+ * pid is never touched.
+ */
+export function findOrphan(
+  clusterDir: string,
+  recorded: { readonly pid: number; readonly identity: string } | undefined,
+): Postmaster | undefined {
+  const pid = readPostmasterFile(clusterDir)?.pid;
+  if (pid === undefined) return undefined;
+  const identity = processIdentity(pid);
+  if (identity === undefined) return undefined;
+  const isRecorded = recorded?.pid === pid && recorded.identity === identity;
+  if (!isRecorded && !worksIn(pid, clusterDir)) return undefined;
+  return { pid, identity, exited: pollUntilGone(pid, identity) };
+}
+
+/** Fast shutdown (10 s), then immediate (5 s; the next start replays its log), then by force. Bounded. */
+export async function stopPostmaster(postmaster: Postmaster): Promise<void> {
+  const steps = [
+    ['SIGINT', 10_000],
+    ['SIGQUIT', 5_000],
+    ['SIGKILL', 5_000],
+  ] as const;
+  for (const [signal, waitMs] of steps) {
+    if (processIdentity(postmaster.pid) !== postmaster.identity) return;
+    // The whole group by force: a child that hangs would keep the shared memory.
+    trySignal(signal === 'SIGKILL' ? -postmaster.pid : postmaster.pid, signal);
+    const timer = new AbortController();
+    const isGone = await Promise.race([
+      postmaster.exited.then(() => true),
+      delay(waitMs, false, { signal: timer.signal }).catch(() => false),
+    ]);
+    timer.abort();
+    if (isGone) return;
+  }
+  throw new Fault('postgres.start-failed', 'never', `process ${postmaster.pid} does not end`);
+}
+
+/** Whether the socket of a server answers a handshake is asked by whoever adopts it; here only whether it claims so. */
+export function readPostmasterFile(clusterDir: string) {
+  try {
+    return parsePostmasterFile(readFileSync(join(clusterDir, 'postmaster.pid'), 'utf8'));
+  } catch {
+    return undefined;
+  }
+}
+
+/** The end of a log, for an error message. */
+function lastLines(logFile: string): string {
+  return readFileSync(logFile, 'utf8').slice(-4_096).trim().split('\n').slice(-4).join(' | ');
+}
+
+function worksIn(pid: number, dir: string): boolean {
+  try {
+    return readlinkSync(`/proc/${pid}/cwd`) === realpathSync(dir);
+  } catch {
+    return false;
+  }
+}
+
+async function pollUntilGone(pid: number, identity: string): Promise<void> {
+  while (processIdentity(pid) === identity) await delay(100, undefined, { ref: false });
+}
+
+function trySignal(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}

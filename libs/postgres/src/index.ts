@@ -1,0 +1,11 @@
+export {
+  type EmbeddedPostgres,
+  type EmbeddedPostgresOptions,
+  startEmbeddedPostgres,
+} from './embedded/embedded-postgres.ts';
+export type { LaunchMode } from './embedded/launcher.ts';
+export { canActAs, type ForeignPostgres, foreignPostgres } from './foreign-postgres.ts';
+export { type DataDirLock, lockDataDir } from './lock-data-dir.ts';
+export { type MigrateAnswer, type MigrateOptions, migrate } from './migrate.ts';
+export { openPool, type Pool, type PoolClient, type PoolConfig, type PoolOptions } from './pool.ts';
+export { processIdentity } from './process-identity.ts';

@@ -1,0 +1,114 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Fault, sha256Hex } from '#libs/kernel';
+import type { Pool, PoolClient } from './pool.ts';
+
+export interface MigrateOptions {
+  /** Folder with `0001_name.sql`, `0002_…`; other files are ignored. */
+  readonly dir: string;
+  readonly logger?: { info(message: string): void };
+}
+
+export interface MigrateAnswer {
+  /** File names applied by this call, in order. */
+  readonly applied: readonly string[];
+  /** Numbers the database knows and the folder does not: a newer version was here. Left as they are. */
+  readonly unknown: readonly number[];
+}
+
+interface Migration {
+  readonly number: number;
+  readonly name: string;
+  readonly sql: string;
+  readonly checksum: string;
+}
+
+/** Any constant serves that nobody else in the database uses as an advisory lock. */
+const lockKey = 7_420_001;
+
+/**
+ * Brings a database to the state that the files describe: each file once, in the order of its number, in a transaction
+ * of its own together with its entry in `schema_migrations`. Forward only. Several processes may do this at once: one
+ * works, the others wait and find it done.
+ *
+ * @param pool  connects as the owner of the tables
+ * @throws Fault `postgres.migration-failed` where a file fails (it leaves nothing behind), or is no longer what was
+ *         applied; `postgres.unreachable` (retry: backoff)
+ */
+export async function migrate(pool: Pool, options: MigrateOptions): Promise<MigrateAnswer> {
+  const migrations = await readMigrations(options.dir);
+  const client = await pool.connect().catch((cause: unknown) => {
+    throw new Fault('postgres.unreachable', 'backoff', 'Postgres cannot be reached', { cause });
+  });
+  try {
+    // Another process may migrate for long; and a migration may take longer than a query should.
+    await client.query('set lock_timeout = 0; set statement_timeout = 0');
+    await client.query('select pg_advisory_lock($1)', [lockKey]);
+    return await applyMissing(client, migrations, options.logger);
+  } finally {
+    // Closing the connection ends lock and settings, whatever happened.
+    client.release(true);
+  }
+}
+
+async function applyMissing(
+  client: PoolClient,
+  migrations: readonly Migration[],
+  logger: MigrateOptions['logger'],
+): Promise<MigrateAnswer> {
+  await client.query(`
+    create table if not exists schema_migrations (
+      number int primary key, name text not null, checksum text not null,
+      applied_at timestamptz not null default clock_timestamp()
+    )`);
+  const { rows } = await client.query<{ number: number; checksum: string }>(
+    'select number, checksum from schema_migrations order by number',
+  );
+  const known = new Map(rows.map((row) => [row.number, row.checksum]));
+  const applied: string[] = [];
+  for (const migration of migrations) {
+    const checksum = known.get(migration.number);
+    if (checksum === undefined) {
+      await applyOne(client, migration);
+      logger?.info(`applied migration ${migration.name}`);
+      applied.push(migration.name);
+    } else if (checksum !== migration.checksum) {
+      throw failed(`${migration.name} was changed after it had been applied: add a new file`);
+    }
+  }
+  const present = new Set(migrations.map((migration) => migration.number));
+  return { applied, unknown: [...known.keys()].filter((number) => !present.has(number)) };
+}
+
+async function applyOne(client: PoolClient, migration: Migration): Promise<void> {
+  try {
+    await client.query('begin');
+    await client.query(migration.sql);
+    await client.query(
+      'insert into schema_migrations (number, name, checksum) values ($1, $2, $3)',
+      [migration.number, migration.name, migration.checksum],
+    );
+    await client.query('commit');
+  } catch (cause) {
+    await client.query('rollback').catch(() => {});
+    throw failed(`${migration.name}: ${cause instanceof Error ? cause.message : cause}`, cause);
+  }
+}
+
+async function readMigrations(dir: string): Promise<readonly Migration[]> {
+  const names = await readdir(dir).catch((cause: unknown) => {
+    throw failed(`the folder ${dir} cannot be read`, cause);
+  });
+  const migrations: Migration[] = [];
+  for (const name of names.filter((entry) => /^\d{4}_.+\.sql$/.test(entry)).sort()) {
+    const sql = await readFile(join(dir, name), 'utf8');
+    const number = Number(name.slice(0, 4));
+    if (migrations.at(-1)?.number === number) throw failed(`two files have the number ${number}`);
+    migrations.push({ number, name, sql, checksum: sha256Hex(sql) });
+  }
+  return migrations;
+}
+
+function failed(message: string, cause?: unknown): Fault {
+  return new Fault('postgres.migration-failed', 'never', message, { cause });
+}

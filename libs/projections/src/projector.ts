@@ -1,0 +1,202 @@
+import type { EventStore, LogTail, PlanCache } from '#libs/event-store';
+import type { RecordedEvent } from '#libs/events';
+import { Fault, type Timers } from '#libs/kernel';
+import type { Pool } from '#libs/postgres';
+import { projections as allProjections } from './catalog.ts';
+import { inTransaction, readCheckpoints, writeCheckpoints } from './checkpoints.ts';
+import type { Projection } from './projection.ts';
+import { applyBatch, liveTable, type ProjectionFailure, plansOf } from './read-model-writer.ts';
+import { rebuildTables } from './rebuild.ts';
+
+export interface ProjectorParts {
+  readonly pool: Pool;
+  readonly store: EventStore;
+  readonly tail: LogTail;
+  readonly plans: PlanCache;
+  readonly timers: Timers;
+  readonly logger: {
+    warn(fields: object, message: string): void;
+    error(fields: object, message: string): void;
+  };
+  /** Default: all there are. */
+  readonly projections?: readonly Projection[];
+}
+
+export interface ProjectionStatus {
+  readonly name: string;
+  readonly version: number;
+  readonly position: number;
+  readonly lag: number;
+  readonly rebuilding: boolean;
+}
+
+const batchMax = 1_000;
+const retryMs = 500;
+
+/**
+ * Keeps every read model up to date: follows the log, writes each batch with its checkpoint in one transaction. All of them
+ * move together, so that one position says what readers see.
+ */
+export class Projector {
+  readonly #parts: ProjectorParts;
+  readonly #projections: readonly Projection[];
+  readonly #stopping = new AbortController();
+  readonly #rebuilding = new Set<string>();
+  readonly #waiting = new Set<{ readonly position: number; readonly wake: () => void }>();
+  #incarnation = '';
+  #position = 0;
+  #running: Promise<void> = Promise.resolve();
+  /** Batches and swaps take turns. */
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(parts: ProjectorParts) {
+    this.#parts = parts;
+    this.#projections = parts.projections ?? allProjections;
+  }
+
+  /** Everything up to here is in the read models. */
+  get position(): number {
+    return this.#position;
+  }
+
+  /** Rebuilds what is out of date (another version, a restored log), then follows the log until `stop`. */
+  async start(): Promise<void> {
+    const { store, pool } = this.#parts;
+    const { incarnation } = await store.head();
+    this.#incarnation = incarnation;
+    const checkpoints = await readCheckpoints(pool);
+    const current = (projection: Projection) => {
+      const found = checkpoints.get(projection.name);
+      return found?.version === projection.version && found.incarnation === incarnation
+        ? found.position
+        : undefined;
+    };
+    // They move together: what was rebuilt starts where the others are.
+    this.#position = Math.max(
+      0,
+      ...this.#projections.map((projection) => current(projection) ?? 0),
+    );
+    for (const projection of this.#projections) {
+      if (current(projection) !== this.#position) await this.#rebuild(projection);
+    }
+    this.#running = this.#follow();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#running;
+    for (const { wake } of this.#waiting) wake();
+  }
+
+  /** @returns false where the read models did not get there in time */
+  async waitFor(position: number, timeoutMs: number): Promise<boolean> {
+    if (this.#position >= position) return true;
+    await new Promise<void>((resolve) => {
+      const waiting = { position, wake: () => done() };
+      const cancel = this.#parts.timers.after(timeoutMs, () => done());
+      const done = () => {
+        cancel();
+        this.#waiting.delete(waiting);
+        resolve();
+      };
+      this.#waiting.add(waiting);
+    });
+    return this.#position >= position;
+  }
+
+  /**
+   * Builds one read model again from the first event, beside the old one, and swaps them. Readers see the old one meanwhile.
+   * @throws Fault `request.not-found`
+   */
+  async rebuild(name: string): Promise<void> {
+    const projection = this.#projections.find((candidate) => candidate.name === name);
+    if (!projection) {
+      const names = this.#projections.map((candidate) => candidate.name).join(', ');
+      throw new Fault(
+        'request.not-found',
+        'never',
+        `there is no read model ${name} (there are ${names})`,
+      );
+    }
+    await this.#rebuild(projection);
+  }
+
+  async statuses(): Promise<readonly ProjectionStatus[]> {
+    const head = await this.#parts.store.head();
+    return this.#projections.map(({ name, version }) => ({
+      name,
+      version,
+      position: this.#position,
+      lag: Math.max(0, head.position - this.#position),
+      rebuilding: this.#rebuilding.has(name),
+    }));
+  }
+
+  async #rebuild(projection: Projection): Promise<void> {
+    this.#rebuilding.add(projection.name);
+    try {
+      await rebuildTables(this.#parts, projection, {
+        incarnation: this.#incarnation,
+        position: () => this.#position,
+        swap: (work) => this.#inTurn(work),
+      });
+    } finally {
+      this.#rebuilding.delete(projection.name);
+    }
+  }
+
+  async #follow(): Promise<void> {
+    while (!this.#stopping.signal.aborted) {
+      try {
+        for await (const batch of this.#parts.tail.follow(this.#position, {
+          abort: this.#stopping.signal,
+          batchMax,
+        })) {
+          await this.#inTurn(() => this.#apply(batch));
+        }
+      } catch (error) {
+        this.#parts.logger.warn(
+          { error: String(error), position: this.#position },
+          'the read models wait for the database',
+        );
+        await new Promise<void>((resolve) => this.#parts.timers.after(retryMs, resolve));
+      }
+    }
+  }
+
+  async #apply(batch: readonly RecordedEvent[]): Promise<void> {
+    const last = batch.at(-1);
+    if (!last || last.position <= this.#position) return;
+    const plans = await plansOf(batch, this.#parts.plans);
+    await inTransaction(this.#parts.pool, async (client) => {
+      const failures = await applyBatch(client, this.#projections, batch, {
+        plans,
+        nameOf: liveTable,
+      });
+      for (const failure of failures) await this.#recordFailure(client, failure);
+      await writeCheckpoints(client, this.#projections, {
+        position: last.position,
+        incarnation: this.#incarnation,
+      });
+    });
+    this.#position = last.position;
+    for (const waiting of [...this.#waiting]) if (waiting.position <= last.position) waiting.wake();
+  }
+
+  async #recordFailure(
+    client: { query(text: string, values: unknown[]): Promise<unknown> },
+    failure: ProjectionFailure,
+  ): Promise<void> {
+    this.#parts.logger.error(failure, 'a projection could not take an event; it is skipped');
+    await client.query(
+      'insert into projection_failures (name, position, error) values ($1, $2, $3) on conflict do nothing',
+      [failure.projection, failure.position, failure.error.slice(0, 2000)],
+    );
+  }
+
+  #inTurn<Value>(work: () => Promise<Value>): Promise<Value> {
+    const mine = this.#turn.then(work);
+    this.#turn = mine.catch(() => {});
+    return mine;
+  }
+}

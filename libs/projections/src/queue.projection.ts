@@ -1,0 +1,51 @@
+import type { Projection, ReadTable } from './projection.ts';
+
+const queuedSteps: ReadTable = {
+  name: 'queued_steps',
+  key: ['run_id', 'step'],
+  columns: {
+    run_id: 'uuid',
+    step: 'text',
+    attempt: 'int',
+    position: 'bigint',
+    queued_at: 'timestamptz',
+    not_before: 'timestamptz',
+    reason: 'text',
+    reason_since: 'timestamptz',
+  },
+};
+
+/** Steps that may start and have no executor yet. */
+export const queueProjection: Projection = {
+  name: 'queue',
+  version: 1,
+  tables: [queuedSteps],
+  handles: [
+    'run.step-queued',
+    'run.step-wait-changed',
+    'run.step-assigned',
+    'run.step-finished',
+    'run.step-skipped',
+  ],
+  project(event) {
+    if (!('step' in event.data)) return [];
+    const table = queuedSteps.name;
+    const key = { run_id: event.stream.slice('run-'.length), step: event.data.step };
+    switch (event.type) {
+      case 'run.step-queued': {
+        const { attempt, notBefore } = event.data;
+        const insert = {
+          attempt,
+          position: event.position,
+          queued_at: event.time,
+          not_before: notBefore ?? null,
+        };
+        return [{ table, key, insert }];
+      }
+      case 'run.step-wait-changed':
+        return [{ table, key, set: { reason: event.data.reason, reason_since: event.time } }];
+      default:
+        return [{ table, key, remove: true }];
+    }
+  },
+};

@@ -1,0 +1,67 @@
+import type { EventStore, PlanCache } from '#libs/event-store';
+import type { Pool, PoolClient } from '#libs/postgres';
+import { inTransaction, writeCheckpoints } from './checkpoints.ts';
+import type { Projection } from './projection.ts';
+import { applyBatch, plansOf, readSchema, type TableName } from './read-model-writer.ts';
+
+const batchMax = 2_000;
+/** The rest that is applied while the live batches wait, at most. */
+const lastStretch = 500;
+
+const draftTable: TableName = (table) => `${readSchema}.${table}_rebuild`;
+
+interface RebuildContext {
+  readonly incarnation: string;
+  /** Where the live tables are. */
+  position(): number;
+  /** Runs work while no live batch is applied. */
+  swap<Value>(work: () => Promise<Value>): Promise<Value>;
+}
+
+/** Builds a projection's tables from the first event up to where the live ones are, then takes their place. */
+export async function rebuildTables(
+  parts: { readonly pool: Pool; readonly store: EventStore; readonly plans: PlanCache },
+  projection: Projection,
+  context: RebuildContext,
+): Promise<void> {
+  await inTransaction(parts.pool, (client) => createDrafts(client, projection));
+  let position = 0;
+  const advance = async (end: number) => {
+    while (position < end) {
+      const batch = (await parts.store.readLog({ after: position, limit: batchMax })).filter(
+        (event) => event.position <= end,
+      );
+      const last = batch.at(-1);
+      if (!last) return;
+      const plans = await plansOf(batch, parts.plans);
+      await inTransaction(parts.pool, (client) =>
+        applyBatch(client, [projection], batch, { plans, nameOf: draftTable }),
+      );
+      position = last.position;
+    }
+  };
+  while (context.position() - position > lastStretch) await advance(context.position());
+  await context.swap(async () => {
+    await advance(context.position());
+    await inTransaction(parts.pool, async (client) => {
+      for (const { name } of projection.tables) {
+        await client.query(`drop table ${readSchema}.${name}`);
+        await client.query(`alter table ${draftTable(name)} rename to ${name}`);
+      }
+      await client.query('delete from projection_failures where name = $1', [projection.name]);
+      await writeCheckpoints(client, [projection], {
+        position: context.position(),
+        incarnation: context.incarnation,
+      });
+    });
+  });
+}
+
+async function createDrafts(client: PoolClient, projection: Projection): Promise<void> {
+  for (const { name } of projection.tables) {
+    await client.query(`drop table if exists ${draftTable(name)}`);
+    await client.query(
+      `create table ${draftTable(name)} (like ${readSchema}.${name} including all)`,
+    );
+  }
+}

@@ -1,0 +1,35 @@
+import { type Isolation, isolations } from '#libs/events';
+import { Fault } from '#libs/kernel';
+import type { SandboxProbe } from '#libs/sandbox';
+import type { ExecutorSettings } from './settings.ts';
+
+type Setting = ExecutorSettings['sandbox'];
+
+const strength = (isolation: Isolation) => isolations.indexOf(isolation);
+
+/** The drivers that work and that the setting allows, the strongest first. */
+export function usableDrivers(
+  probes: readonly SandboxProbe[],
+  setting: Setting,
+): readonly SandboxProbe[] {
+  return probes
+    .filter(({ works, driver }) => works && (setting === 'auto' || setting === driver))
+    .toSorted((left, right) => strength(right.isolation) - strength(left.isolation));
+}
+
+/**
+ * The driver of an attempt: the strongest that works, whatever the floor. A floor is refused, never lowered.
+ *
+ * @param usable  as `usableDrivers` answers
+ * @throws Fault `isolation.unavailable`
+ */
+export function chooseDriver(usable: readonly SandboxProbe[], floor: Isolation): SandboxProbe {
+  const [strongest] = usable;
+  if (strongest && strength(strongest.isolation) >= strength(floor)) return strongest;
+  const best = strongest?.isolation ?? 'nothing';
+  throw new Fault(
+    'isolation.unavailable',
+    'never',
+    `the step asks for isolation ${floor}; this executor gives ${best}`,
+  );
+}

@@ -1,0 +1,252 @@
+import type { BlobStore } from '#libs/blobs';
+import type { Artifact } from '#libs/events';
+import { Fault } from '#libs/kernel';
+import {
+  type ArtifactPattern,
+  advance,
+  isComplete,
+  type PatternProgress,
+  parseArtifactPattern,
+  patternStart,
+  takesWholeDirectory,
+} from './artifact-pattern.ts';
+import { type DirectoryEntry, OpenDirectory } from './open-directory.ts';
+
+/** What a report carries at most (an event holds 64 KiB, names count). */
+export const artifactsMax = 200;
+const reportBytesMax = 40 * 1024;
+const nameCharactersMax = 1024;
+/** A workspace may hold millions of files: the walk ends there and says so. */
+const entriesMax = 200_000;
+/** Each level holds a descriptor. */
+const depthMax = 64;
+
+export interface CollectOptions {
+  readonly workspaceDir: string;
+  readonly patterns: readonly string[];
+  readonly blobs: Pick<BlobStore, 'put'>;
+  readonly bytesMax: number;
+  readonly abort: AbortSignal;
+}
+
+export interface Collected {
+  readonly artifacts: readonly Artifact[];
+  /** For the step's log: what was not found, not taken, cut. */
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Takes the files that the patterns name into the blob store: regular files only, no link is followed, neither at the
+ * end nor on the way. Called when the sandbox is dead; a file that changes all the same is stored as it was read.
+ * Warnings end no attempt.
+ *
+ * @throws Fault of the blob store
+ */
+export async function collectArtifacts(options: CollectOptions): Promise<Collected> {
+  const walk = new ArtifactWalk(options);
+  if (options.patterns.length > 0) await walk.run();
+  return { artifacts: walk.artifacts, warnings: walk.warnings };
+}
+
+interface Want {
+  readonly pattern: ArtifactPattern;
+  readonly progress: PatternProgress;
+}
+
+interface Place {
+  readonly directory: OpenDirectory;
+  readonly names: readonly string[];
+  readonly wants: readonly Want[];
+  /** The patterns that name the directory, or one above it: all in it is taken. */
+  readonly whole: readonly ArtifactPattern[];
+}
+
+class ArtifactWalk {
+  readonly artifacts: Artifact[] = [];
+  readonly warnings: string[] = [];
+  readonly #options: CollectOptions;
+  readonly #matched = new Set<ArtifactPattern>();
+  #entries = 0;
+  #bytes = 0;
+  #reportBytes = 0;
+  #isFull = false;
+
+  constructor(options: CollectOptions) {
+    this.#options = options;
+  }
+
+  async run(): Promise<void> {
+    const patterns = this.#options.patterns.flatMap((text) => {
+      const pattern = parseArtifactPattern(text);
+      if (!pattern) this.#warn(`${text} leaves the workspace: ignored`);
+      return pattern ?? [];
+    });
+    const directory = await this.#openRoot();
+    if (directory) {
+      const wants = patterns.map((pattern) => ({ pattern, progress: patternStart(pattern) }));
+      const whole = wants.filter(isWhole).map(({ pattern }) => pattern);
+      await this.#visit({ directory, names: [], wants, whole });
+    }
+    for (const pattern of patterns) {
+      if (!this.#matched.has(pattern)) this.#warn(`nothing matches ${pattern.text}`);
+    }
+  }
+
+  async #openRoot(): Promise<OpenDirectory | undefined> {
+    try {
+      return await OpenDirectory.open(this.#options.workspaceDir);
+    } catch {
+      this.#warn('the workspace is no directory any more');
+      return undefined;
+    }
+  }
+
+  async #visit(place: Place): Promise<void> {
+    try {
+      for (const entry of await this.#sorted(place)) {
+        if (this.#isFull || this.#options.abort.aborted) return;
+        await this.#take(place, entry);
+      }
+    } finally {
+      await place.directory.close();
+    }
+  }
+
+  /** In order of their bytes, so that the same tree gives the same list. */
+  async #sorted(place: Place): Promise<readonly DirectoryEntry[]> {
+    const entries: DirectoryEntry[] = [];
+    for await (const entry of place.directory.entries()) {
+      this.#entries += 1;
+      if (this.#entries > entriesMax) {
+        this.#stop(`more than ${entriesMax} files to look at: the rest is left out`);
+        break;
+      }
+      entries.push(entry);
+    }
+    return entries.sort((left, right) => Buffer.compare(left.name, right.name));
+  }
+
+  async #take(place: Place, entry: DirectoryEntry): Promise<void> {
+    const text = entry.name.toString();
+    const wants = place.wants
+      .map(({ pattern, progress }) => ({ pattern, progress: advance(pattern, progress, text) }))
+      .filter(({ progress }) => progress.length > 0);
+    const names = [...place.names, text];
+    const whole = [
+      ...place.whole,
+      ...wants.filter(entry.kind === 'directory' ? isWhole : isNamed).map(({ pattern }) => pattern),
+    ];
+    if (whole.length === 0 && (entry.kind !== 'directory' || wants.length === 0)) return;
+    const unfit = unfitName(entry.name, names);
+    if (unfit !== undefined) this.#warn(`${printable(names)} is left out: ${unfit}`);
+    else if (entry.kind === 'directory') await this.#enter(place, entry, { names, wants, whole });
+    else if (entry.kind === 'file') await this.#store(place, entry, { names, whole });
+    else this.#warn(`${printable(names)} is left out: it is no regular file`);
+  }
+
+  async #enter(place: Place, entry: DirectoryEntry, at: Omit<Place, 'directory'>): Promise<void> {
+    if (at.names.length >= depthMax) {
+      this.#warn(`${printable(at.names)} is left out: more than ${depthMax} directories deep`);
+      return;
+    }
+    try {
+      const directory = await place.directory.openDirectory(entry.name);
+      for (const pattern of at.whole) this.#matched.add(pattern);
+      await this.#visit({ ...at, directory });
+    } catch (error) {
+      if (error instanceof Fault) throw error;
+      this.#warn(`${printable(at.names)} is left out: ${errnoOf(error)}`);
+    }
+  }
+
+  async #store(
+    place: Place,
+    entry: DirectoryEntry,
+    at: { readonly names: readonly string[]; readonly whole: readonly ArtifactPattern[] },
+  ): Promise<void> {
+    for (const pattern of at.whole) this.#matched.add(pattern);
+    const name = at.names.join('/');
+    const cost = Buffer.byteLength(JSON.stringify(name)) + 110;
+    if (this.artifacts.length >= artifactsMax || this.#reportBytes + cost > reportBytesMax) {
+      this.#stop(`more than ${this.artifacts.length} files: the rest is left out`);
+      return;
+    }
+    try {
+      const stored = await this.#read(place, entry.name);
+      if (typeof stored === 'string') this.#warn(`${name} is left out: ${stored}`);
+      else {
+        this.artifacts.push({ name, ...stored });
+        this.#bytes += stored.size;
+        this.#reportBytes += cost;
+      }
+    } catch (error) {
+      if (error instanceof Fault) throw error;
+      this.#warn(`${name} is left out: ${errnoOf(error)}`);
+    }
+  }
+
+  /** At most as many bytes as the file has when it is opened: one that grows for ever ends all the same. */
+  async #read(place: Place, name: Buffer): Promise<Omit<Artifact, 'name'> | string> {
+    const file = await place.directory.openFile(name);
+    try {
+      const stat = await file.stat();
+      if (!stat.isFile()) return 'it is no regular file';
+      const bytesLeft = this.#options.bytesMax - this.#bytes;
+      if (stat.size > bytesLeft) return `all artifacts may have ${this.#options.bytesMax} bytes`;
+      const bytes = readUpTo(file, stat.size, this.#options.abort);
+      return await this.#options.blobs.put(bytes, { bytesMax: bytesLeft });
+    } finally {
+      await file.close();
+    }
+  }
+
+  #stop(warning: string): void {
+    if (!this.#isFull) this.#warn(warning);
+    this.#isFull = true;
+  }
+
+  #warn(text: string): void {
+    if (this.warnings.length < 50) this.warnings.push(`artifacts: ${text}`);
+  }
+}
+
+async function* readUpTo(
+  file: Awaited<ReturnType<OpenDirectory['openFile']>>,
+  size: number,
+  abort: AbortSignal,
+): AsyncGenerator<Uint8Array> {
+  let left = size;
+  while (left > 0) {
+    abort.throwIfAborted();
+    const buffer = Buffer.allocUnsafe(Math.min(left, 256 * 1024));
+    const { bytesRead } = await file.read(buffer, 0, buffer.length, null);
+    if (bytesRead === 0) return;
+    left -= bytesRead;
+    yield buffer.subarray(0, bytesRead);
+  }
+}
+
+function isWhole({ pattern, progress }: Want): boolean {
+  return takesWholeDirectory(pattern, progress);
+}
+
+function isNamed({ pattern, progress }: Want): boolean {
+  return isComplete(pattern, progress);
+}
+
+/** Names become paths on other machines and text on terminals. */
+function unfitName(name: Buffer, names: readonly string[]): string | undefined {
+  const text = names.at(-1) ?? '';
+  if (!Buffer.from(text).equals(name)) return 'its name is not UTF-8';
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  if (/[\u0000-\u001f\u007f]/.test(text)) return 'its name holds control characters';
+  return names.join('/').length > nameCharactersMax ? 'its name is too long' : undefined;
+}
+
+function printable(names: readonly string[]): string {
+  return JSON.stringify(names.join('/').slice(0, 200));
+}
+
+function errnoOf(error: unknown): string {
+  return (error as NodeJS.ErrnoException).code ?? 'it could not be read';
+}

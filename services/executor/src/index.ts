@@ -1,0 +1,2 @@
+export { Executor, type ExecutorParts } from './executor.ts';
+export type { ExecutorSettings } from './settings.ts';

@@ -1,0 +1,32 @@
+/** How one executor works. Directories are absolute and its alone. */
+export interface ExecutorSettings {
+  /** For people. */
+  readonly name: string;
+  readonly version: string;
+  readonly labels: readonly string[];
+  /** Attempts at once, >= 1. */
+  readonly slots: number;
+  readonly sandbox: 'auto' | 'process' | 'oci';
+  /** Directories put first in a step's PATH; where they are not of the system they are shown read-only in the sandbox. */
+  readonly hostPath: readonly string[];
+  /** Further directories shown read-only in the sandbox. */
+  readonly hostBinds: readonly string[];
+  /** Remembers the executor's id; holds what an attempt needs beside its workspace. */
+  readonly stateDir: string;
+  readonly workspacesDir: string;
+  /** Between TERM and KILL. Default 10,000. */
+  readonly graceMs: number;
+  /** Of one attempt's log. */
+  readonly logBytesMax: number;
+  /** Of all artifacts of one attempt. */
+  readonly artifactBytesMax: number;
+  /** How long the workspace of a failed run is kept. */
+  readonly workspaceKeepMs: number;
+  /** Of all kept workspaces; the oldest go first. */
+  readonly workspaceBytesMax: number;
+  readonly limits?: {
+    readonly memoryBytes?: number;
+    readonly pids?: number;
+    readonly cpus?: number;
+  };
+}

@@ -1,0 +1,50 @@
+import { describe, expect, it } from 'vitest';
+import { assignmentOf } from './fakes.ts';
+import { shownDirectories, stepEnvironment } from './step-environment.ts';
+
+const place = {
+  workspace: '/workspace',
+  home: '/home/step',
+  hostPath: ['/opt/go/bin', '/usr/bin'],
+  traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+};
+
+describe('the environment of a step', () => {
+  it('is this and nothing else', () => {
+    const assignment = { ...assignmentOf({ env: { A: '1' } }), fence: 42 };
+    expect(stepEnvironment(assignment, place)).toEqual({
+      PATH: '/opt/go/bin:/usr/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/sbin:/bin',
+      HOME: '/home/step',
+      LANG: 'C.UTF-8',
+      CI: 'true',
+      A: '1',
+      MILLRACE: 'true',
+      MILLRACE_RUN_ID: assignment.runId,
+      MILLRACE_RUN_NUMBER: '7',
+      MILLRACE_PIPELINE: 'demo',
+      MILLRACE_STEP: 'only',
+      MILLRACE_ATTEMPT: '1',
+      MILLRACE_FENCE: '42',
+      MILLRACE_WORKSPACE: '/workspace',
+      TRACEPARENT: place.traceparent,
+    });
+  });
+
+  it('lets the file choose its PATH, never who it is', () => {
+    const env = { PATH: '/x', LANG: 'de', MILLRACE_FENCE: '1', MILLRACE_RUN_ID: 'forged' };
+    const assignment = { ...assignmentOf({ env }), fence: 42 };
+    expect(stepEnvironment(assignment, place)).toMatchObject({
+      PATH: '/x',
+      LANG: 'de',
+      MILLRACE_FENCE: '42',
+      MILLRACE_RUN_ID: assignment.runId,
+    });
+  });
+});
+
+describe('the directories a sandbox shows', () => {
+  it('are the binds and what PATH names beyond the system', () => {
+    const hostPath = ['/opt/go/bin', '/usr/lib/x', '/src/node_modules/.bin', '/bin'];
+    expect(shownDirectories(hostPath, ['/opt/go'])).toEqual(['/opt/go', '/src/node_modules/.bin']);
+  });
+});

@@ -1,0 +1,53 @@
+import type { Assignment } from '#libs/api-contract';
+
+const systemPath = [
+  '/usr/local/sbin',
+  '/usr/local/bin',
+  '/usr/sbin',
+  '/usr/bin',
+  '/sbin',
+  '/bin',
+] as const;
+
+/** Where a step finds itself, as it sees it. */
+export interface StepPlace {
+  readonly workspace: string;
+  readonly home: string;
+  readonly hostPath: readonly string[];
+  readonly traceparent: string;
+}
+
+/**
+ * The whole environment of a step, made from nothing. What the file declares may replace PATH, HOME, LANG and CI,
+ * never what says which attempt this is.
+ */
+export function stepEnvironment(assignment: Assignment, place: StepPlace): Record<string, string> {
+  return {
+    PATH: [...new Set([...place.hostPath, ...systemPath])].join(':'),
+    HOME: place.home,
+    LANG: 'C.UTF-8',
+    CI: 'true',
+    ...assignment.env,
+    MILLRACE: 'true',
+    MILLRACE_RUN_ID: assignment.runId,
+    MILLRACE_RUN_NUMBER: String(assignment.runNumber),
+    MILLRACE_PIPELINE: assignment.pipeline,
+    MILLRACE_STEP: assignment.step,
+    MILLRACE_ATTEMPT: String(assignment.attempt),
+    MILLRACE_FENCE: String(assignment.fence),
+    MILLRACE_WORKSPACE: place.workspace,
+    TRACEPARENT: place.traceparent,
+  };
+}
+
+const ofTheSystem = /^\/(?:usr|bin|sbin|lib|lib32|lib64)(?:\/|$)/;
+
+/** What the sandbox shows read-only: the binds, and what PATH names outside of the machine's own userland. */
+export function shownDirectories(
+  hostPath: readonly string[],
+  hostBinds: readonly string[],
+): readonly string[] {
+  const isShown = (dir: string) =>
+    ofTheSystem.test(dir) || hostBinds.some((bind) => dir === bind || dir.startsWith(`${bind}/`));
+  return [...new Set([...hostBinds, ...hostPath.filter((dir) => !isShown(dir))])];
+}

@@ -1,0 +1,148 @@
+import type { Heartbeats } from '#libs/leases';
+import {
+  type Beat,
+  type ExecutorEntry,
+  isOverdue,
+  type LeaseWatch,
+  type LiveAttempt,
+  type OverdueLimits,
+  type OverdueWatch,
+  observeAttempts,
+  observeBeats,
+  overdueLimits,
+  silentExecutors,
+  startWatch,
+} from '#libs/scheduling';
+import type { LoopParts } from './dispatch.loop.ts';
+import type { Lead } from './leader.ts';
+import { pause, repeat, tellFault } from './pacing.ts';
+
+const sweepEveryMs = 1_000;
+/** Losses on their way at once. */
+const inFlightMax = 500;
+/** A heartbeat row that belongs to nobody for this long is removed. */
+const strangerMs = 60_000;
+
+type LostWhy = Parameters<LoopParts['commands']['loseAttempt']>[2];
+
+const whyLost: Record<NonNullable<ExecutorEntry['lostWhy']>, LostWhy> = {
+  silent: 'lease-expired',
+  left: 'executor-gone',
+  replaced: 'executor-restarted',
+  gone: 'executor-gone',
+};
+
+/**
+ * Nothing that an executor holds is held for ever. A silent executor is declared lost first, and what it held follows
+ * from that by the same way as for one that left or was replaced: should the leader die in between, its successor
+ * finds a lost executor with attempts and need not watch it for a whole term again.
+ */
+export class LeaseSweeperLoop {
+  readonly #parts: LoopParts;
+  readonly #heartbeats: Heartbeats;
+  readonly #limits: OverdueLimits;
+  #epoch = 0;
+  #leases: LeaseWatch = startWatch(0);
+  #attempts: OverdueWatch = new Map();
+  /** Since when heartbeats belong to nobody. */
+  #strangers: ReadonlyMap<string, number> = new Map();
+  /** Fences whose loss is on its way. */
+  readonly #asked = new Set<number>();
+
+  constructor(parts: LoopParts, heartbeats: Heartbeats, limits: OverdueLimits = overdueLimits) {
+    this.#parts = parts;
+    this.#heartbeats = heartbeats;
+    this.#limits = limits;
+  }
+
+  run(): Promise<void> {
+    const { timers, logger, stopping: abort } = this.#parts;
+    const loop = { name: 'lease-sweeper', everyMs: () => sweepEveryMs, timers, logger, abort };
+    return repeat(loop, () => this.#sweep());
+  }
+
+  /** What is held in the name of lost executors is lost, at once. */
+  loseOrphans(): void {
+    const lead = this.#parts.lead();
+    if (lead === undefined) return;
+    for (const executor of this.#parts.state().executors.orphaned()) {
+      const why = whyLost[executor.lostWhy ?? 'gone'];
+      for (const attempt of executor.held) this.#lose(lead, attempt, why);
+    }
+  }
+
+  async #sweep(): Promise<void> {
+    const { clock, lead: leadNow } = this.#parts;
+    const nowMs = clock.monotonicMs();
+    // Followers watch attempts as well, so that a new leader knows how long they have been going.
+    this.#attempts = observeAttempts(this.#attempts, this.#heldAttempts(), nowMs);
+    if (leadNow() === undefined) return;
+    const rows = await this.#heartbeats.readAll();
+    const lead = leadNow();
+    if (lead === undefined) return;
+    if (lead.epoch !== this.#epoch) {
+      this.#epoch = lead.epoch;
+      this.#leases = startWatch(nowMs);
+    }
+    this.#leases = observeBeats(this.#leases, this.#present(), { rows, nowMs });
+    for (const id of silentExecutors(this.#leases)) await this.#loseExecutor(lead, id);
+    await this.#forgetStrangers(rows, nowMs);
+    this.loseOrphans();
+    for (const attempt of this.#heldAttempts()) {
+      const at = { nowMs, limits: this.#limits };
+      if (isOverdue(this.#attempts, attempt, at)) this.#lose(lead, attempt, 'overdue');
+    }
+  }
+
+  async #loseExecutor(lead: Lead, executorId: string): Promise<void> {
+    const verdict = await this.#parts.commands.loseExecutor(lead, executorId);
+    if (verdict === 'refused') return;
+    this.#parts.logger.warn({ executorId }, 'the executor is silent and was declared lost');
+    await this.#heartbeats.remove(executorId);
+  }
+
+  /** Rows of executors that the log knows as gone, or not at all; one just registered is given time to be folded. */
+  async #forgetStrangers(rows: readonly Beat[], nowMs: number): Promise<void> {
+    const { executors } = this.#parts.state();
+    const strangers = rows.filter(({ executorId }) => !isPresent(executors.get(executorId)));
+    this.#strangers = new Map(
+      strangers.map(({ executorId }) => [executorId, this.#strangers.get(executorId) ?? nowMs]),
+    );
+    for (const [id, sinceMs] of this.#strangers) {
+      if (nowMs - sinceMs >= strangerMs) await this.#heartbeats.remove(id);
+    }
+  }
+
+  #lose(lead: Lead, attempt: LiveAttempt, why: LostWhy): void {
+    if (this.#asked.has(attempt.fence) || this.#asked.size >= inFlightMax) return;
+    this.#asked.add(attempt.fence);
+    void this.#askToLose(lead, attempt, why);
+  }
+
+  async #askToLose(lead: Lead, attempt: LiveAttempt, why: LostWhy): Promise<void> {
+    try {
+      await this.#parts.commands.loseAttempt(lead, attempt, why);
+    } catch (error) {
+      tellFault(this.#parts.logger, 'lease-sweeper', error);
+    }
+    // Where it came to nothing the next sweeps ask again.
+    await pause(this.#parts.timers, sweepEveryMs, this.#parts.stopping);
+    this.#asked.delete(attempt.fence);
+  }
+
+  *#present(): Generator<string> {
+    for (const executor of this.#parts.state().executors.all()) {
+      if (isPresent(executor)) yield executor.id;
+    }
+  }
+
+  *#heldAttempts(): Generator<LiveAttempt> {
+    for (const executor of this.#parts.state().executors.all()) {
+      if (isPresent(executor)) yield* executor.held;
+    }
+  }
+}
+
+function isPresent(executor: ExecutorEntry | undefined): boolean {
+  return executor !== undefined && executor.status !== 'lost';
+}

@@ -1,0 +1,125 @@
+import { DispatchLoop, type LoopParts } from './dispatch.loop.ts';
+import { type Lead, Leader } from './leader.ts';
+import { LeaseSweeperLoop } from './lease-sweeper.loop.ts';
+import { LogFold } from './log-fold.ts';
+import { pause, repeat } from './pacing.ts';
+import type { SchedulerParts } from './scheduler.parts.ts';
+import { SchedulerCommands } from './scheduler-commands.ts';
+import { TimersLoop } from './timers.loop.ts';
+import { WaitNotesLoop } from './wait-notes.loop.ts';
+
+/** What follows from time alone, or from taking the lead, is noticed within this; everything else comes with its event. */
+const pulseMs = 100;
+const stopWithinMs = 2_000;
+
+/** What is worth a gauge. */
+export interface SchedulerReadings {
+  readonly isLeading: boolean;
+  /** 0 where another leads. */
+  readonly epoch: number;
+  /** Who leads, as far as is known here. */
+  readonly leader: string | undefined;
+  /** Ready steps without an executor. */
+  readonly queueLength: number;
+  /** Attempts that executors hold. */
+  readonly heldAttempts: number;
+  /** Retries that wait for their time. */
+  readonly delayedRetries: number;
+  readonly activeRuns: number;
+  readonly position: number;
+  /** Events that are in the log and not yet folded, as far as this process knows. */
+  readonly lag: number;
+}
+
+/**
+ * One scheduler of one shard. Any number may run: one leads, the others fold along and wait for its lease to end.
+ * Starts once, stops once.
+ */
+export class Scheduler {
+  private readonly parts: SchedulerParts;
+  private readonly stopping = new AbortController();
+  private readonly fold: LogFold;
+  private readonly leader: Leader;
+  private readonly dispatcher: DispatchLoop;
+  private readonly sweeper: LeaseSweeperLoop;
+  private readonly retries: TimersLoop;
+  private readonly waitNotes: WaitNotesLoop;
+  private loops: readonly Promise<void>[] = [];
+
+  constructor(parts: SchedulerParts) {
+    this.parts = parts;
+    this.fold = new LogFold(parts, () => this.act());
+    this.leader = new Leader(parts);
+    const state = () => this.fold.state;
+    const loop: LoopParts = {
+      state,
+      lead: () => this.lead(),
+      commands: new SchedulerCommands(parts, this.leader, state),
+      clock: parts.clock,
+      timers: parts.timers,
+      logger: parts.logger,
+      stopping: this.stopping.signal,
+    };
+    this.dispatcher = new DispatchLoop(loop);
+    this.sweeper = new LeaseSweeperLoop(loop, parts.heartbeats, parts.overdue);
+    this.retries = new TimersLoop(loop);
+    this.waitNotes = new WaitNotesLoop(loop);
+  }
+
+  /** Returns at once; where the log or the database is away the loops wait for it. */
+  start(): void {
+    const abort = this.stopping.signal;
+    const { timers, logger } = this.parts;
+    const pulse = { name: 'pulse', everyMs: () => pulseMs, timers, logger, abort };
+    this.loops = [
+      this.fold.run(abort, () => this.lead() !== undefined),
+      this.leader.run(abort),
+      this.sweeper.run(),
+      this.waitNotes.run(),
+      repeat(pulse, () => this.act()),
+    ];
+  }
+
+  /**
+   * Resolves when the loops have ended and the lead is free for a successor; where the database does not answer it waits
+   * no longer than two seconds, and the lease ends by itself. Idempotent.
+   */
+  async stop(): Promise<void> {
+    this.stopping.abort();
+    this.retries.stop();
+    const enough = new AbortController();
+    const waited = pause(this.parts.timers, stopWithinMs, enough.signal);
+    await Promise.race([Promise.all(this.loops), waited]);
+    enough.abort();
+  }
+
+  get readings(): SchedulerReadings {
+    const { state } = this.fold;
+    const lead = this.lead();
+    return {
+      isLeading: lead !== undefined,
+      epoch: lead?.epoch ?? 0,
+      leader: this.leader.holder,
+      queueLength: state.readyCount,
+      heldAttempts: state.liveCount,
+      delayedRetries: state.delays.size,
+      activeRuns: state.runs.size,
+      position: state.position,
+      lag: Math.max(0, this.parts.tail.position - state.position),
+    };
+  }
+
+  /** The lead, once the state has all that older leaders did. */
+  private lead(): Lead | undefined {
+    if (this.stopping.signal.aborted) return undefined;
+    const lead = this.leader.current;
+    return lead !== undefined && this.fold.state.position >= lead.position ? lead : undefined;
+  }
+
+  private act(): void {
+    if (this.stopping.signal.aborted) return;
+    this.sweeper.loseOrphans();
+    this.retries.update();
+    this.dispatcher.dispatch();
+  }
+}

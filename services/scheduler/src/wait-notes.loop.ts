@@ -1,0 +1,78 @@
+import type { WaitReason } from '#libs/events';
+import { type DelayedStep, type ReadyStep, waitReason } from '#libs/scheduling';
+import type { LoopParts } from './dispatch.loop.ts';
+import type { Lead } from './leader.ts';
+import { repeat, tellFault } from './pacing.ts';
+
+const lookEveryMs = 250;
+/** Shorter waits are not worth an event. */
+const notedAfterMs = 1_000;
+/** Notes per look: what people read may come later than what steps wait for. */
+const notesMax = 100;
+
+/** Writes down why steps wait, once a wait passes a second and when its class changes. */
+export class WaitNotesLoop {
+  readonly #parts: LoopParts;
+  /** How far the fold was at earlier looks: what stands below an old mark has waited since. */
+  #marks: { readonly atMs: number; readonly position: number }[] = [];
+  /** Notes on their way. */
+  readonly #asked = new WeakMap<ReadyStep | DelayedStep, WaitReason>();
+
+  constructor(parts: LoopParts) {
+    this.#parts = parts;
+  }
+
+  run(): Promise<void> {
+    const { timers, logger, stopping: abort } = this.#parts;
+    const loop = { name: 'wait-notes', everyMs: () => lookEveryMs, timers, logger, abort };
+    return repeat(loop, () => this.#look());
+  }
+
+  #look(): void {
+    const nowMs = this.#parts.clock.monotonicMs();
+    const state = this.#parts.state();
+    this.#marks.push({ atMs: nowMs, position: state.position });
+    const since = this.#marks.findLastIndex(({ atMs }) => nowMs - atMs >= notedAfterMs);
+    if (since < 0) return;
+    this.#marks = this.#marks.slice(since);
+    const lead = this.#parts.lead();
+    const position = this.#marks[0]?.position ?? 0;
+    if (lead === undefined) return;
+    for (const [step, reason] of this.#due(position)) this.#note(lead, step, reason);
+  }
+
+  /** Waits from before `position` whose class is not the one that the log has, or will have. */
+  #due(position: number): (readonly [ReadyStep | DelayedStep, WaitReason])[] {
+    const due: (readonly [ReadyStep | DelayedStep, WaitReason])[] = [];
+    const isNew = (step: ReadyStep | DelayedStep, reason: WaitReason) =>
+      step.noted !== reason && this.#asked.get(step) !== reason;
+    const state = this.#parts.state();
+    for (const lane of state.lanes()) {
+      const reason = waitReason(lane);
+      for (const step of lane) {
+        if (step.position > position) break;
+        if (isNew(step, reason)) due.push([step, reason]);
+        if (due.length >= notesMax) return due;
+      }
+    }
+    for (const step of state.delays) {
+      if (step.position > position) break;
+      if (isNew(step, 'retry-delay')) due.push([step, 'retry-delay']);
+      if (due.length >= notesMax) return due;
+    }
+    return due;
+  }
+
+  #note(lead: Lead, step: ReadyStep | DelayedStep, reason: WaitReason): void {
+    this.#asked.set(step, reason);
+    this.#parts.commands.noteWait(lead, step, reason).then(
+      (verdict) => {
+        if (verdict === 'refused') this.#asked.delete(step);
+      },
+      (error: unknown) => {
+        this.#asked.delete(step);
+        tellFault(this.#parts.logger, 'wait-notes', error);
+      },
+    );
+  }
+}

@@ -1,0 +1,123 @@
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { type Config, loadConfig } from '#libs/config';
+import { Fault } from '#libs/kernel';
+import { lockDataDir } from '#libs/postgres';
+import { createLogger, type Logger } from '#libs/telemetry';
+import { openDataDirectory } from './data-directory.ts';
+import { type Standalone, startStandalone, version } from './standalone.ts';
+
+/** How long a shutdown may take before the process ends anyway, in milliseconds. */
+const stopMs = 25_000;
+
+const { values: options } = parseArgs({
+  options: {
+    'data-dir': { type: 'string' },
+    listen: { type: 'string' },
+    db: { type: 'string' },
+    sandbox: { type: 'string' },
+    'port-fallback': { type: 'boolean' },
+    'exit-with-parent': { type: 'boolean' },
+  },
+});
+
+function readConfig(): Config {
+  const { 'data-dir': dataDir, listen, db, sandbox } = options;
+  return loadConfig({ dataDir, listen, db, sandbox }).config;
+}
+
+/** A run's own server takes a free port where the usual one is taken; `dev` says so and ends. */
+async function startWithPort(
+  config: Config,
+  start: (config: Config) => Promise<Standalone>,
+): Promise<Standalone> {
+  try {
+    return await start(config);
+  } catch (error) {
+    const isTaken = error instanceof Fault && error.code === 'port.taken';
+    if (!isTaken || !options['port-fallback']) throw error;
+    return start({ ...config, listen: config.listen.replace(/:\d+$/, ':0') });
+  }
+}
+
+function sayReady(standalone: Standalone, config: Config): void {
+  const [strongest] = standalone.drivers;
+  process.stderr.write(`millrace ${version} is ready at ${standalone.url}\n`);
+  process.stderr.write(
+    `  state ${config.dataDir} · token in ${join(config.dataDir, 'admin-token')}\n`,
+  );
+  if (strongest?.driver === 'process') {
+    process.stderr.write(
+      '  WARNING: steps run as plain processes of this user, WITHOUT ISOLATION (`millrace doctor` says why)\n',
+    );
+  } else
+    process.stderr.write(
+      `  steps run in ${strongest?.driver} sandboxes (${strongest?.notes.join('; ')})\n`,
+    );
+}
+
+/** Resolves with the exit code when the process is to end. */
+function untilStopped(logger: Logger): Promise<number> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+      process.on(signal, () => {
+        logger.info({ signal }, 'stopping');
+        resolve(0);
+      });
+    }
+    if (options['exit-with-parent']) {
+      process.stdin.on('end', () => resolve(0)).on('error', () => resolve(0));
+      process.stdin.resume();
+    }
+    const crash = (error: unknown) => {
+      logger.error(
+        { error: String((error as Error)?.stack ?? error) },
+        'a bug: the process ends, leases expire, work goes on at the next start',
+      );
+      resolve(3);
+    };
+    process.on('uncaughtException', crash);
+    process.on('unhandledRejection', crash);
+  });
+}
+
+async function main(): Promise<number> {
+  const config = readConfig();
+  const directory = openDataDirectory(config.dataDir);
+  const lock = lockDataDir(directory.root);
+  const logger = createLogger({
+    level: config.logLevel,
+    destination: join(directory.root, 'logs', 'server.log'),
+  });
+  const stopped = untilStopped(logger);
+  try {
+    const standalone = await startWithPort(config, (each) =>
+      startStandalone(each, directory, logger),
+    );
+    directory.writeServerFile({
+      url: standalone.url,
+      pid: process.pid,
+      startedAt: new Date().toISOString(),
+      version,
+    });
+    logger.info({ url: standalone.url, version }, 'ready');
+    sayReady(standalone, config);
+    const exitCode = await stopped;
+    directory.removeServerFile();
+    setTimeout(() => process.exit(exitCode === 0 ? 3 : exitCode), stopMs).unref();
+    await standalone.stop();
+    return exitCode;
+  } finally {
+    lock.release();
+    logger.flush();
+  }
+}
+
+try {
+  process.exit(await main());
+} catch (error) {
+  const code = error instanceof Fault ? error.code : 'server.error';
+  const message = error instanceof Error ? error.message.split('\n', 1)[0] : String(error);
+  process.stderr.write(`error: ${message} [${code}]\n`);
+  process.exit(code === 'config.invalid' ? 2 : 3);
+}

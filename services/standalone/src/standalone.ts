@@ -1,0 +1,247 @@
+import { readFileSync, statfsSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { availableParallelism, hostname } from 'node:os';
+import { join } from 'node:path';
+import { FsBlobStore } from '#libs/blobs';
+import type { Config } from '#libs/config';
+import {
+  Appender,
+  InProcessLogSignal,
+  MailboxDeciderRunner,
+  PgEventStore,
+  PlanCache,
+  StoreLogTail,
+} from '#libs/event-store';
+import { isUuid } from '#libs/kernel';
+import { PgHeartbeats, PgLeaderLeases } from '#libs/leases';
+import { FsLogStore } from '#libs/logs';
+import {
+  ExecutorReader,
+  PipelineReader,
+  Projector,
+  QueueReader,
+  RunReader,
+} from '#libs/projections';
+import { createSandboxDrivers, type SandboxProbe } from '#libs/sandbox';
+import { createSourceProvider } from '#libs/sources';
+import type { Logger } from '#libs/telemetry';
+import {
+  type ApiParts,
+  adminTokenVerifier,
+  executorToken,
+  LogExecutorGateway,
+  type ReadSide,
+  rememberRequest,
+  startApi,
+  startMetrics,
+} from '../../api/src/index.ts';
+import { Executor } from '../../executor/src/index.ts';
+import { PgSnapshotStore, Scheduler } from '../../scheduler/src/index.ts';
+import type { DataDirectory } from './data-directory.ts';
+import { type Database, openDatabase } from './database.ts';
+import { systemClock, systemIds, systemRandom, systemTimers } from './process-ports.ts';
+
+/** Beside `dist/` in a checkout and in an installed package. */
+const manifest = new URL('../../../../package.json', import.meta.url);
+export const { version } = JSON.parse(readFileSync(manifest, 'utf8')) as { version: string };
+
+const logSweepMs = 3_600_000;
+
+export interface Standalone {
+  readonly url: string;
+  /** What runs the steps, the strongest first. */
+  readonly drivers: readonly SandboxProbe[];
+  /** Drains and closes everything, in the reverse order of its start. Idempotent. */
+  stop(): Promise<void>;
+}
+
+/** Everything in one process: the same parts as in many, handed to each other here. */
+export async function startStandalone(
+  config: Config,
+  directory: DataDirectory,
+  logger: Logger,
+): Promise<Standalone> {
+  const stops: (() => unknown)[] = [];
+  let isDraining = false;
+  const stop = async () => {
+    isDraining = true;
+    for (let next = stops.pop(); next; next = stops.pop()) await next();
+  };
+  try {
+    const database = await openDatabase(config, directory.root, logger);
+    stops.push(() => database.close());
+    const log = openLog(database, logger);
+    const logs = new FsLogStore(directory.logs, systemClock);
+    const blobs = new FsBlobStore(directory.blobs);
+    const heartbeats = new PgHeartbeats(database.pool);
+    const token = directory.adminToken;
+    const gateway = new LogExecutorGateway({
+      ...log,
+      heartbeats,
+      clock: systemClock,
+      random: systemRandom,
+      tokenOf: (id) => executorToken(token, id),
+    });
+
+    const projector = new Projector({ pool: database.pool, ...log, timers: systemTimers, logger });
+    await projector.start();
+    stops.push(() => projector.stop());
+    const scheduler = new Scheduler({
+      ...log,
+      leases: new PgLeaderLeases(database.pool),
+      heartbeats,
+      snapshots: new PgSnapshotStore(database.pool),
+      clock: systemClock,
+      timers: systemTimers,
+      random: systemRandom,
+      logger,
+      shard: 0,
+      holder: `${hostname()}:${process.pid}:${systemIds.uuid()}`,
+    });
+    scheduler.start();
+    stops.push(() => scheduler.stop());
+
+    const read = readSide(database, log.plans, projector);
+    const metrics = startMetrics({
+      tail: log.tail,
+      queuedSteps: read.queuedSteps,
+      projections: () => projector.statuses(),
+    });
+    stops.push(() => metrics.stop());
+    const executor = new Executor({
+      gateway,
+      drivers: createSandboxDrivers(directory.executor),
+      logs,
+      blobs,
+      sources: createSourceProvider(blobs),
+      clock: systemClock,
+      timers: systemTimers,
+      ids: systemIds,
+      settings: executorSettings(config, directory),
+      logger,
+    });
+    const parts: ApiParts = {
+      version,
+      config,
+      ...log,
+      read,
+      logs,
+      blobs,
+      gateway,
+      clock: systemClock,
+      ids: systemIds,
+      logger,
+      verifyToken: adminTokenVerifier(token),
+      executorToken: (id) => executorToken(token, id),
+      nextRunNumber: () => nextRunNumber(database),
+      findPlan: async (hash) => (await log.plans.load([hash]).catch(() => undefined))?.(hash),
+      rememberRequest: (commandId, fingerprint) =>
+        rememberRequest(database.pool, commandId, fingerprint),
+      isWorkspaceKept: (runId) => isThere(join(directory.workspaces, runId), runId),
+      freeBytes: async () => {
+        const { bavail, bsize } = statfsSync(directory.root);
+        return bavail * bsize;
+      },
+      metricsText: () => metrics.text(),
+      isDraining: () => isDraining,
+    };
+    const api = await startApi(parts, config.listen);
+    stops.push(() => api.close());
+    await executor.start();
+    stops.push(() => executor.stop());
+    stops.push(keepSweepingLogs(logs, config, logger));
+    return { url: api.url, drivers: executor.drivers, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** The log with everything in this process that works on it. */
+function openLog(database: Database, logger: Logger) {
+  const store = new PgEventStore(database.appendPool);
+  const signal = new InProcessLogSignal(systemTimers);
+  const appender = new Appender({
+    store,
+    signal,
+    clock: systemClock,
+    timers: systemTimers,
+    random: systemRandom,
+  });
+  const plans = new PlanCache(store);
+  const runner = new MailboxDeciderRunner({ store, appender, plans, clock: systemClock });
+  const tail = new StoreLogTail({
+    store,
+    signal,
+    timers: systemTimers,
+    onFault: (fault) => logger.warn({ error: fault.message }, 'the log cannot be read'),
+  });
+  appender.onAppended((events) => tail.feed(events));
+  return { store, runner, tail, plans };
+}
+
+function readSide(database: Database, plans: PlanCache, projector: Projector): ReadSide {
+  const runs = new RunReader(database.pool);
+  const queue = new QueueReader(database.pool, plans);
+  const executors = new ExecutorReader(database.pool);
+  const pipelines = new PipelineReader(database.pool);
+  return {
+    listRuns: (query) => runs.list(query),
+    findRunId: (ref) => runs.findId(ref),
+    showRun: (runId) => runs.show(runId),
+    listQueue: (query) => queue.list(query),
+    queuedSteps: () => queue.count(),
+    listExecutors: (query) => executors.list(query),
+    showExecutor: (id) => executors.show(id),
+    listPipelines: (query) => pipelines.list(query),
+    listPipelineVersions: (name, query) => pipelines.versions(name, query),
+    listProjections: () => projector.statuses(),
+    waitFor: (position, timeoutMs) => projector.waitFor(position, timeoutMs),
+    rebuild: (name) => projector.rebuild(name),
+  };
+}
+
+function executorSettings(config: Config, directory: DataDirectory) {
+  return {
+    name: hostname(),
+    version,
+    labels: config.labels,
+    slots: config.slots ?? 2 * availableParallelism(),
+    sandbox: config.sandbox,
+    hostPath: config.hostPath,
+    hostBinds: config.hostBinds,
+    stateDir: directory.executor,
+    workspacesDir: directory.workspaces,
+    graceMs: config.stopGrace,
+    logBytesMax: config.logBytesMax,
+    artifactBytesMax: config.artifactBytesMax,
+    workspaceKeepMs: config.workspaceKeep,
+    workspaceBytesMax: config.workspaceBytesMax,
+  };
+}
+
+async function nextRunNumber(database: Database): Promise<number> {
+  const { rows } = await database.pool.query<{ number: number }>(
+    `select nextval('run_numbers') as number`,
+  );
+  return Number(rows[0]?.number);
+}
+
+async function isThere(path: string, runId: string): Promise<boolean> {
+  if (!isUuid(runId)) return false;
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** @returns ends the sweeping */
+function keepSweepingLogs(logs: FsLogStore, config: Config, logger: Logger): () => void {
+  const sweep = () =>
+    void logs
+      .sweep({ ageMs: config.logKeep, bytesMax: config.logStoreBytesMax })
+      .catch((error: unknown) => logger.warn({ error: String(error) }, 'logs were not swept'));
+  const timer = setInterval(sweep, logSweepMs);
+  timer.unref();
+  return () => clearInterval(timer);
+}
