@@ -43,7 +43,9 @@ const libRules = Object.entries(rank).flatMap(([level, names]) =>
     const below = Object.entries(rank)
       .filter(([other]) => Number(other) < Math.min(own, 2))
       .flatMap(([, others]) => others);
-    const allowed = [...new Set([...below, ...(sideways[name] ?? [])])].filter((other) => other !== name);
+    const allowed = [...new Set([...below, ...(sideways[name] ?? [])])].filter(
+      (other) => other !== name,
+    );
     const rules = [
       {
         name: `${name}-imports-lower-ranks`,
@@ -58,8 +60,18 @@ const libRules = Object.entries(rank).flatMap(([level, names]) =>
         severity: 'error',
         from: { path: isLib(name), pathNot: specs },
         to: {
-          dependencyTypes: ['npm', 'npm-dev', 'npm-optional', 'npm-peer', 'npm-no-pkg', 'core', 'unknown'],
-          pathNot: packages[name].map((item) => (item.startsWith('node:') ? `^(node:)?${item.slice(5)}$` : `^node_modules/${item}/`)),
+          dependencyTypes: [
+            'npm',
+            'npm-dev',
+            'npm-optional',
+            'npm-peer',
+            'npm-no-pkg',
+            'core',
+            'unknown',
+          ],
+          pathNot: packages[name].map((item) =>
+            item.startsWith('node:') ? `^(node:)?${item.slice(5)}$` : `^node_modules/${item}/`,
+          ),
         },
       });
     }
@@ -115,6 +127,9 @@ module.exports = {
     exclude: { path: ['^dist/', '^deploy/'] },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
-    enhancedResolveOptions: { conditionNames: ['source', 'import', 'node', 'default'], exportsFields: ['exports'] },
+    enhancedResolveOptions: {
+      conditionNames: ['source', 'import', 'node', 'default'],
+      exportsFields: ['exports'],
+    },
   },
 };

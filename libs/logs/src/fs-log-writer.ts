@@ -158,7 +158,8 @@ export class FsLogWriter implements LogWriter {
       await this.#flush();
       await this.#handle.sync();
       const index = Buffer.alloc(this.#offsets.length * 8);
-      this.#offsets.forEach((offset, at) => index.writeBigUInt64LE(BigInt(offset), at * 8));
+      for (const [at, offset] of this.#offsets.entries())
+        index.writeBigUInt64LE(BigInt(offset), at * 8);
       await writeFile(this.#parts.files.index, index, { mode: 0o600 });
     } catch {
       this.#pending = [];

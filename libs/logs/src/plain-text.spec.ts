@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { plainText } from './plain-text.ts';
@@ -38,7 +39,6 @@ describe('plainText', () => {
     fc.assert(
       fc.property(fc.string({ unit }), (text) => {
         const plain = plainText(text, { colour: true });
-        // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
         expect(plain.replace(/\u001b\[[0-9;:]*m/g, '')).not.toMatch(
           /[\u0000-\u0008\u000a-\u001f\u007f-\u009f]/,
         );

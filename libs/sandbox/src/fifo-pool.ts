@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
-import { mkdirSync, rmSync } from 'node:fs';
-import { constants, open, unlink } from 'node:fs/promises';
+import { close, constants, mkdirSync, open, rmSync } from 'node:fs';
+import { unlink } from 'node:fs/promises';
 import { Socket } from 'node:net';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
@@ -8,6 +8,9 @@ import { promisify } from 'node:util';
 import { Fault } from '#libs/kernel';
 
 const execFileAsync = promisify(execFile);
+// Plain descriptors: a FileHandle that is collected closes its number, which may be somebody else's by then.
+const openFd = promisify(open) as (path: string, flags: number) => Promise<number>;
+const closeFd = promisify(close);
 const batch = 32;
 const lowWater = 8;
 
@@ -42,14 +45,11 @@ export class FifoPool {
     // A failure to fill up in the background shows when the pool is empty.
     if (this.#ready.length < lowWater) this.#fill().catch(() => undefined);
     // The reader first and not blocking: a writer's open waits for one.
-    const read = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
-    const write = await open(path, constants.O_WRONLY);
+    const readFd = await openFd(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    const writeFd = await openFd(path, constants.O_WRONLY);
     await unlink(path);
-    const fd = read.fd;
-    const reader = new Socket({ fd, readable: true, writable: false });
-    // The socket owns the descriptor from here on; a FileHandle that is collected would close it a second time.
-    keepAlive.set(reader, read);
-    return { reader, writeFd: write.fd, closeWriter: () => write.close() };
+    const reader = new Socket({ fd: readFd, readable: true, writable: false });
+    return { reader, writeFd, closeWriter: () => closeFd(writeFd) };
   }
 
   #fill(): Promise<void> {
@@ -69,5 +69,3 @@ export class FifoPool {
     this.#ready.push(...paths);
   }
 }
-
-const keepAlive = new WeakMap<Readable, unknown>();

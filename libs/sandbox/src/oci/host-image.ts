@@ -36,7 +36,9 @@ export function prepareHostImage(rootDir: string): HostUserland {
   for (const path of systemDirectories) {
     if (!existsSync(path)) continue;
     if (lstatSync(path).isSymbolicLink()) {
-      if (!existsSync(join(rootDir, path))) symlinkSync(readlinkSync(path), join(rootDir, path));
+      // Dangling as it lies there, so that only lstat sees it.
+      const link = lstatSync(join(rootDir, path), { throwIfNoEntry: false });
+      if (!link) symlinkSync(readlinkSync(path), join(rootDir, path));
     } else {
       mkdirSync(join(rootDir, path), { recursive: true });
       directories.push(path);
