@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { RecordedEvent } from '#libs/events';
 import { Fault } from '#libs/kernel';
+import { VirtualClock } from '#libs/testkit';
 import { appendOf, freshRun } from './event-store.contract.ts';
+import { InProcessLogSignal } from './in-process-log-signal.ts';
 import { StoreLogTail } from './log-tail.ts';
 import type { MemoryEventStore } from './memory-event-store.ts';
 import { appenderFor, memoryStore, timers } from './note-decider.contract.ts';
@@ -97,6 +99,29 @@ describe('StoreLogTail', () => {
     await elsewhere();
     expect(await take(tail, { after: 0, count: 1 })).toEqual([1]);
     expect(faults).toHaveLength(2);
+  });
+
+  it('rests while the log is away, though the signal tells of events that it cannot read', async () => {
+    const store = memoryStore();
+    const clock = new VirtualClock();
+    const signal = new InProcessLogSignal(clock);
+    const tail = new StoreLogTail({ store, signal, timers: clock });
+    const abort = new AbortController();
+    const first = tail.follow(0, { abort: abort.signal }).next();
+    await clock.advance(1_000);
+    let asked = 0;
+    const readLog = store.readLog.bind(store);
+    store.readLog = (options) => {
+      asked += 1;
+      if (asked > 1_000) store.readLog = readLog; // a tail that spins would never let go
+      return Promise.reject(new Fault('log.unavailable', 'backoff', 'away'));
+    };
+    signal.notify(10);
+    await clock.advance(5_000);
+    expect(asked).toBeGreaterThan(5);
+    expect(asked).toBeLessThan(20);
+    abort.abort();
+    await first;
   });
 
   it('ends at once when it is told to before it starts', async () => {

@@ -123,7 +123,10 @@ export class StoreLogTail implements LogTail {
         delayMs = hasGrown ? pollBusyMs : Math.min(delayMs * 2, pollIdleMs);
       } catch (error) {
         this.#report(error);
-        delayMs = retryMs;
+        delayMs = pollBusyMs;
+        // A signal ahead of the window would end the rest at once, again and again, for as long as the log is away.
+        await this.#sleep(retryMs, abort);
+        continue;
       }
       await this.#restOrSignal(delayMs, abort);
     }
