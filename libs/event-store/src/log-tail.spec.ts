@@ -111,7 +111,7 @@ describe('StoreLogTail', () => {
     await clock.advance(1_000);
     let asked = 0;
     const readLog = store.readLog.bind(store);
-    store.readLog = (options) => {
+    store.readLog = () => {
       asked += 1;
       if (asked > 1_000) store.readLog = readLog; // a tail that spins would never let go
       return Promise.reject(new Fault('log.unavailable', 'backoff', 'away'));

@@ -50,6 +50,17 @@ describe('picks', () => {
     expect(story.pick()).toEqual(['q/a → e', 'q/b → e', 'r/a → f']);
   });
 
+  it('any executor that fits, for steps that the home of their run cannot take', () => {
+    const story = new SchedulingStory();
+    story.executor('e');
+    story.executor('f', { labels: ['gpu'] });
+    story.executor('g', { labels: ['gpu'] });
+    const gpu = (id: string) => planStep(id, { labels: ['gpu'] });
+    story.ready('r', ['a', gpu('b'), gpu('c')]);
+    story.assign('r', 'a', { executor: 'e' });
+    expect(story.pick()).toEqual(['r/b → f', 'r/c → g']);
+  });
+
   it('a later step that fits where an earlier one does not', () => {
     const story = new SchedulingStory();
     story.executor('e');

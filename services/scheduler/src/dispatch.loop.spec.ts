@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Fault } from '#libs/kernel';
 import { planStep, SchedulerRig } from '#libs/testkit';
 import type { SchedulerParts } from './scheduler.parts.ts';
 import { Scheduler } from './scheduler.ts';
@@ -71,5 +72,29 @@ describe('dispatch', () => {
     await rig.world.untilRecorded('run.finished', 2, 10_000);
     await rig.seconds(0.3);
     expect(rig.started[0]?.readings).toMatchObject({ queueLength: 0, heldAttempts: 0 });
+  });
+
+  it.each([
+    ['refused', async () => ({ ok: false, rejection: { code: 'log.conflict', message: 'no' } })],
+    [
+      'lost on its way',
+      async () => {
+        throw new Fault('log.unavailable', 'backoff', 'away');
+      },
+    ],
+  ] as const)('gives a step away again when its assignment was %s', async (_, answer) => {
+    const { runner } = rig.world.process().parts;
+    let asked = 0;
+    const run = ((decider: never, stream: never, command: { kind: string }, ...rest: never[]) => {
+      if (command.kind !== 'assign-step') return run0(decider, stream, command as never, ...rest);
+      asked += 1;
+      return asked <= 3 ? answer() : run0(decider, stream, command as never, ...rest);
+    }) as unknown as typeof runner.run;
+    const run0 = runner.run.bind(runner) as (...args: unknown[]) => unknown;
+    await rig.world.executor('e');
+    rig.scheduler('a', { runner: { run, load: runner.load.bind(runner) } });
+    await rig.world.startRun(['s']);
+    await rig.world.untilRecorded('run.finished', 1, 4_000);
+    expect(asked).toBe(4);
   });
 });
