@@ -1,5 +1,4 @@
-export { type Demand, stepNeeds } from './demand.ts';
-export { type ExecutorEntry, freeSlots, type LiveAttempt } from './executor-entry.ts';
+export type { ExecutorEntry, LiveAttempt } from './executor-entry.ts';
 export { Heap } from './heap.ts';
 export type { Lane, ReadyStep } from './lane.ts';
 export {

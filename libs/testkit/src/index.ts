@@ -1,10 +1,7 @@
-export { Freezer } from './freezer.ts';
-export { type LogProcess, logProcess, SimulatedLog } from './memory-log.ts';
 export { startTestPostgres, type TestDatabase, type TestPostgres } from './postgres.ts';
 export { RandomHistory } from './random-history.ts';
-export { namedUuid, planOf, planStep, RecordedLog } from './recorded-log.ts';
-export { type RigParts, SchedulerRig } from './scheduler-rig.ts';
+export { namedUuid, planOf, planStep } from './recorded-log.ts';
+export { SchedulerRig } from './scheduler-rig.ts';
 export { SchedulingStory } from './scheduling-story.ts';
-export { type ExecutorPlan, SimulatedExecutor } from './simulated-executor.ts';
-export { SimulatedWorld } from './simulated-world.ts';
+export type { SimulatedExecutor } from './simulated-executor.ts';
 export { VirtualClock } from './virtual-clock.ts';
