@@ -63,8 +63,12 @@ export class MailboxDeciderRunner implements DeciderRunner {
   >(
     decider: StreamDecider<State, C, Event, Code>,
     stream: StreamName,
+    options: { readonly atLeast?: number } = {},
   ): Promise<{ readonly state: State; readonly version: number; readonly position: number }> {
-    const current = await this.#states.current(decider as unknown as AnyDecider, stream);
+    const any = decider as unknown as AnyDecider;
+    const kept = options.atLeast === undefined ? undefined : this.#states.kept(any, stream);
+    const isEnough = kept !== undefined && kept.version >= (options.atLeast ?? 0);
+    const current = isEnough ? kept : await this.#states.current(any, stream);
     return { ...current, state: current.state as State };
   }
 

@@ -54,7 +54,10 @@ export interface DeciderRunner {
       readonly plans?: readonly { readonly hash: string; readonly plan: Plan }[];
     },
   ): Promise<RunnerAnswer<Event, Code>>;
-  /** The state of a stream as the log has it now (from the cache where that is current, else read). */
+  /**
+   * The state of a stream as the log has it now; with `atLeast` any state is enough that has folded that version, so that
+   * what this process knows already costs no look at the log.
+   */
   load<
     State,
     Command,
@@ -63,6 +66,7 @@ export interface DeciderRunner {
   >(
     decider: StreamDecider<State, Command, Event, Code>,
     stream: StreamName,
+    options?: { readonly atLeast?: number },
   ): Promise<{ readonly state: State; readonly version: number; readonly position: number }>;
 }
 

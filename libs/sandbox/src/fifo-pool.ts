@@ -25,7 +25,8 @@ export interface Pipe {
 /**
  * Real pipes for a step's output. Node's own `stdio: 'pipe'` makes sockets, and a socket cannot be opened as
  * `/dev/stderr`, which shell scripts do. Named pipes are made ahead, many at a time: `mkfifo` is a process of its
- * own. Each is used once and its name is gone before the step runs.
+ * own. Each is used once and its name is gone before the step runs; open to all, as a container's step may be another user
+ * that opens it anew through /proc, while the directory is closed to everybody.
  */
 export class FifoPool {
   readonly #dir: string;
@@ -62,7 +63,7 @@ export class FifoPool {
   async #makeBatch(): Promise<void> {
     const paths = Array.from({ length: batch }, () => join(this.#dir, String(this.#made++)));
     try {
-      await execFileAsync('mkfifo', ['-m', '600', ...paths]);
+      await execFileAsync('mkfifo', ['-m', '666', ...paths]);
     } catch (cause) {
       throw new Fault('sandbox.unavailable', 'backoff', 'cannot make pipes with mkfifo', { cause });
     }

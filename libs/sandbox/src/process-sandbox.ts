@@ -1,5 +1,3 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Fault } from '#libs/kernel';
 import { OutputDrain, type OutputSink } from './drain-output.ts';
@@ -15,6 +13,7 @@ import {
 } from './marker.ts';
 import { type ForkMark, forkMark, readProcess } from './process-table.ts';
 import type { Sandbox, SandboxDriver, SandboxExit, SandboxProbe, SandboxSpec } from './sandbox.ts';
+import { type SpawnedProcess, Spawner } from './spawner.ts';
 
 /** Rounds of killing what is left: each finds what was forked during the one before. */
 const killRounds = 100;
@@ -29,6 +28,7 @@ export class ProcessSandboxDriver implements SandboxDriver {
   readonly #journal: Journal;
   readonly #guard: Guard;
   readonly #pipes: FifoPool;
+  readonly #spawner = new Spawner();
   readonly #sandboxes = new Set<ProcessSandbox>();
 
   /** @param stateDir  this executor's alone; made where it is missing */
@@ -65,8 +65,10 @@ export class ProcessSandboxDriver implements SandboxDriver {
     }
     this.#guard.ensure();
     this.#journal.begin(spec.name);
-    const sandbox: ProcessSandbox = new ProcessSandbox(spec, this.#journal, this.#pipes, () =>
-      this.#sandboxes.delete(sandbox),
+    const sandbox: ProcessSandbox = new ProcessSandbox(
+      spec,
+      { journal: this.#journal, pipes: this.#pipes, spawner: this.#spawner },
+      () => this.#sandboxes.delete(sandbox),
     );
     this.#sandboxes.add(sandbox);
     return sandbox;
@@ -92,19 +94,27 @@ class ProcessSandbox implements Sandbox {
   readonly #spec: SandboxSpec;
   readonly #journal: Journal;
   readonly #pipes: FifoPool;
+  readonly #spawner: Spawner;
   readonly #forget: () => void;
   readonly #exit = Promise.withResolvers<SandboxExit>();
   #first: FirstProcess | undefined;
   #since: ForkMark | undefined;
   #isKilled = false;
   #hasEnded = false;
+  #isOver = false;
+  #isDestroyed = false;
 
-  constructor(spec: SandboxSpec, journal: Journal, pipes: FifoPool, forget: () => void) {
+  constructor(
+    spec: SandboxSpec,
+    parts: { readonly journal: Journal; readonly pipes: FifoPool; readonly spawner: Spawner },
+    forget: () => void,
+  ) {
     this.name = spec.name;
     this.exited = this.#exit.promise;
     this.#spec = spec;
-    this.#journal = journal;
-    this.#pipes = pipes;
+    this.#journal = parts.journal;
+    this.#pipes = parts.pipes;
+    this.#spawner = parts.spawner;
     this.#forget = forget;
   }
 
@@ -114,30 +124,27 @@ class ProcessSandbox implements Sandbox {
     const [stdout, stderr] = await Promise.all([this.#pipes.take(), this.#pipes.take()]);
     const startedAt = performance.now();
     const { argv, env, workspaceDir } = this.#spec;
-    const child = spawn(argv[0] ?? '', argv.slice(1), {
-      cwd: workspaceDir,
-      env: { ...env, [markerVariable]: markerValue(this.name) },
-      stdio: ['ignore', stdout.writeFd, stderr.writeFd],
-      detached: true,
-    });
-    const failed = new Promise<NodeJS.ErrnoException>((resolve) => child.once('error', resolve));
-    const ended = once(child, 'exit').catch(() => []);
-    await Promise.all([stdout.closeWriter(), stderr.closeWriter()]);
-    if (child.pid === undefined) {
+    let child: SpawnedProcess;
+    try {
+      child = await this.#spawner.start({
+        file: argv[0] ?? '',
+        args: argv.slice(1),
+        cwd: workspaceDir,
+        env: { ...env, [markerVariable]: markerValue(this.name) },
+        stdout: stdout.writeFd,
+        stderr: stderr.writeFd,
+      });
+    } catch (error) {
       stdout.reader.destroy();
       stderr.reader.destroy();
-      const cause = await failed;
-      throw new Fault(
-        'sandbox.start-failed',
-        'never',
-        `${argv[0]} cannot be run (${cause.code ?? 'unknown'})`,
-        { cause },
-      );
+      throw error;
+    } finally {
+      await Promise.all([stdout.closeWriter(), stderr.closeWriter()]);
     }
     this.#remember(child.pid);
     const drain = new OutputDrain({ stdout: stdout.reader, stderr: stderr.reader }, sink);
     if (this.#isKilled) await this.kill();
-    void this.#finish(child, ended, drain, startedAt);
+    void this.#finish(child, drain, startedAt);
   }
 
   async terminate(): Promise<void> {
@@ -150,7 +157,11 @@ class ProcessSandbox implements Sandbox {
   }
 
   async destroy(): Promise<void> {
-    await this.kill();
+    if (this.#isDestroyed) return;
+    this.#isDestroyed = true;
+    // What ended by itself was looked through already.
+    if (!this.#isOver) await this.kill();
+    this.#isKilled = true;
     if (this.#first) await this.exited;
     this.#journal.end(this.name);
     this.#forget();
@@ -166,20 +177,16 @@ class ProcessSandbox implements Sandbox {
     return this.#first ? findMembers(this.name, this.#first, this.#since) : [];
   }
 
-  async #finish(
-    child: ChildProcess,
-    ended: Promise<unknown>,
-    drain: OutputDrain,
-    startedAt: number,
-  ): Promise<void> {
-    await ended;
+  async #finish(child: SpawnedProcess, drain: OutputDrain, startedAt: number): Promise<void> {
+    const { exitCode, signal } = await child.ended;
     const wallMs = Math.round(performance.now() - startedAt);
     this.#hasEnded = true;
     await killMembers(() => this.#members());
     await drain.finish();
+    this.#isOver = true;
     this.#exit.resolve({
-      exitCode: child.exitCode,
-      signal: child.signalCode,
+      exitCode,
+      signal,
       oomKilled: false,
       pidsLimitHit: false,
       wallMs,

@@ -34,7 +34,10 @@ export interface ReadSide {
   findRunId(ref: string): Promise<string | undefined>;
   showRun(runId: string): Promise<RunDto | undefined>;
   listQueue(query: PageQuery): Promise<Page<QueueItem>>;
+  /** Roughly: for admission and metrics. */
   queuedSteps(): Promise<number>;
+  /** Those that are not lost, roughly: for admission. */
+  presentExecutors(): Promise<readonly ExecutorDto[]>;
   listExecutors(query: PageQuery & { readonly all: boolean }): Promise<Page<ExecutorDto>>;
   showExecutor(id: string): Promise<ExecutorDto | undefined>;
   listPipelines(query: PageQuery): Promise<Page<PipelineDto>>;

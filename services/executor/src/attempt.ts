@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, rmdir, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Assignment, ExecutorGateway, StopRequest } from '#libs/api-contract';
 import type { BlobStore } from '#libs/blobs';
@@ -41,6 +41,8 @@ export interface AttemptParts {
 type Mount = 'prepare' | 'mounted' | 'running' | 'unmounting' | 'gone';
 
 const retryMs = { first: 100, most: 3_000 } as const;
+/** In the step's HOME, where it is seen from inside. */
+const scriptName = '.millrace-step.sh';
 
 /**
  * The life of one attempt, phase by phase. Whatever happens in between, the sandbox and its directories are gone when `run`
@@ -92,8 +94,11 @@ export class Attempt {
       phase = 'source-failed';
       this.#workspaceDir = await this.#parts.workspaces.enter(this.assignment, this.#abort.signal);
       phase = 'start-failed';
+      // Making the sandbox and asking for the start go side by side; the command runs only behind both.
+      const announced = this.#announceStart();
+      announced.catch(() => {});
       await this.#prepareSandbox();
-      if (!(await this.#announceStart())) return undefined;
+      if (!(await announced)) return undefined;
       const exit = await this.#runCommands();
       return await this.#reportOf(exit);
     } catch (error) {
@@ -125,7 +130,7 @@ export class Attempt {
       workspace: isContained ? '/workspace' : this.#workspaceDir,
       home: isContained ? '/home/step' : this.#homeDir,
     };
-    await writeFile(join(this.#homeDir, '.millrace-step.sh'), commandScript(assignment.commands), {
+    await writeFile(join(this.#homeDir, scriptName), commandScript(assignment.commands), {
       mode: 0o600,
     });
     if (!isContained)
@@ -141,7 +146,7 @@ export class Attempt {
       image: assignment.image,
       isolation: assignment.isolation,
       network: assignment.network,
-      argv: ['/bin/sh', '-e', join(place.home, '.millrace-step.sh')],
+      argv: ['/bin/sh', '-e', join(place.home, scriptName)],
       env: stepEnvironment(assignment, {
         ...place,
         hostPath: settings.hostPath,
@@ -276,10 +281,7 @@ export class Attempt {
     this.#cancelGrace?.();
     const parts = [
       () => this.#sandbox?.destroy(),
-      () =>
-        this.#homeDir === ''
-          ? undefined
-          : new TreeRemover(join(this.#parts.settings.stateDir, 'trash')).remove(this.#homeDir),
+      () => this.#removeHome(),
       () => this.#parts.workspaces.leave(this.assignment.runId),
     ];
     for (const part of parts) {
@@ -293,6 +295,18 @@ export class Attempt {
       }
     }
     this.#mount = 'gone';
+  }
+
+  /** Most steps leave nothing there but their script. */
+  async #removeHome(): Promise<void> {
+    if (this.#homeDir === '') return;
+    await unlink(join(this.#homeDir, scriptName)).catch(() => {});
+    const isGone = await rmdir(this.#homeDir).then(
+      () => true,
+      () => false,
+    );
+    if (isGone) return;
+    await new TreeRemover(join(this.#parts.settings.stateDir, 'trash')).remove(this.#homeDir);
   }
 
   async #deliver(report: AttemptReport): Promise<void> {

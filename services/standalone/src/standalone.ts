@@ -133,7 +133,7 @@ export async function startStandalone(
       logger,
       verifyToken: adminTokenVerifier(token),
       executorToken: (id) => executorToken(token, id),
-      nextRunNumber: () => nextRunNumber(database),
+      nextRunNumber: runNumbers(database),
       findPlan: async (hash) => (await log.plans.load([hash]).catch(() => undefined))?.(hash),
       rememberRequest: (commandId, fingerprint) =>
         rememberRequest(database.pool, commandId, fingerprint),
@@ -190,7 +190,10 @@ function readSide(database: Database, plans: PlanCache, projector: Projector): R
     findRunId: (ref) => runs.findId(ref),
     showRun: (runId) => runs.show(runId),
     listQueue: (query) => queue.list(query),
-    queuedSteps: () => queue.count(),
+    queuedSteps: roughly(() => queue.count()),
+    presentExecutors: roughly(
+      async () => (await executors.list({ all: false, limit: 1000 })).items,
+    ),
     listExecutors: (query) => executors.list(query),
     showExecutor: (id) => executors.show(id),
     listPipelines: (query) => pipelines.list(query),
@@ -220,11 +223,49 @@ function executorSettings(config: Config, directory: DataDirectory) {
   };
 }
 
-async function nextRunNumber(database: Database): Promise<number> {
-  const { rows } = await database.pool.query<{ number: number }>(
-    `select nextval('run_numbers') as number`,
-  );
-  return Number(rows[0]?.number);
+/** Numbers are taken from the sequence some at a time; what a process did not use is left out. */
+const numbersAtOnce = 16;
+
+function runNumbers(database: Database): () => Promise<number> {
+  let ready: number[] = [];
+  let fetching: Promise<void> | undefined;
+  const fetch = async () => {
+    const { rows } = await database.pool.query<{ number: number }>(
+      `select nextval('run_numbers') as number from generate_series(1, $1)`,
+      [numbersAtOnce],
+    );
+    ready = rows.map((row) => Number(row.number));
+  };
+  return async () => {
+    for (;;) {
+      const number = ready.shift();
+      if (number !== undefined) return number;
+      fetching ??= fetch().finally(() => {
+        fetching = undefined;
+      });
+      await fetching;
+    }
+  };
+}
+
+/** What an answer may be old at most where only its size matters, in milliseconds. */
+const roughlyMs = 250;
+
+/** The last answer for a while, so that a burst of requests asks the database once. */
+function roughly<Value>(ask: () => Promise<Value>): () => Promise<Value> {
+  let answer: Promise<Value> | undefined;
+  let askedMs = Number.NEGATIVE_INFINITY;
+  return () => {
+    const nowMs = systemClock.monotonicMs();
+    if (answer === undefined || nowMs - askedMs > roughlyMs) {
+      askedMs = nowMs;
+      answer = ask();
+      answer.catch(() => {
+        answer = undefined;
+      });
+    }
+    return answer;
+  };
 }
 
 async function isThere(path: string, runId: string): Promise<boolean> {

@@ -108,7 +108,7 @@ export class LogExecutorGateway implements ExecutorGateway {
     executorId: string,
     request: { readonly after: number; readonly waitMs: number; readonly abort?: AbortSignal },
   ): Promise<AssignmentsResponse> {
-    await this.requirePresent(executorId);
+    await this.requirePresent(executorId, { atLeast: 1 });
     const timeout = AbortSignal.timeout(request.waitMs);
     const abort = request.abort ? AbortSignal.any([timeout, request.abort]) : timeout;
     const messages: Messages = { assignments: [], ended: [], stop: [] };
@@ -176,11 +176,12 @@ export class LogExecutorGateway implements ExecutorGateway {
     );
   }
 
-  private async requirePresent(executorId: string): Promise<void> {
-    const { state } = await this.parts.runner.load(
-      executorDecider,
-      streamName('executor', executorId),
-    );
+  private async requirePresent(
+    executorId: string,
+    options: { readonly atLeast?: number } = {},
+  ): Promise<void> {
+    const stream = streamName('executor', executorId);
+    const { state } = await this.parts.runner.load(executorDecider, stream, options);
     if (state.status === 'unknown' || state.status === 'lost') {
       throw new Fault('executor.gone', 'never', `executor ${executorId} is not registered`);
     }
@@ -195,16 +196,17 @@ export class LogExecutorGateway implements ExecutorGateway {
     switch (event.type) {
       case 'run.step-assigned': {
         if (event.data.executor !== executorId) return;
-        const assignment = await this.assignmentOf(
-          event.position,
-          { runId: runIdOf(event), ...event.data },
-          event.traceparent,
-        );
+        const assignment = await this.assignmentOf(event, event.data);
         if (assignment) messages.assignments.push(assignment);
         return;
       }
+      case 'executor.lost':
+        if (event.stream === streamName('executor', executorId)) {
+          throw new Fault('executor.gone', 'never', `executor ${executorId} was declared lost`);
+        }
+        return;
       case 'run.cancel-requested':
-        messages.stop.push(...(await this.stopsOfRun(runIdOf(event), executorId)));
+        messages.stop.push(...(await this.stopsOfRun(event, executorId)));
         return;
       case 'run.step-attempt-lost':
         messages.stop.push({
@@ -236,8 +238,12 @@ export class LogExecutorGateway implements ExecutorGateway {
     }
   }
 
-  private async stopsOfRun(runId: string, executorId: string): Promise<readonly StopRequest[]> {
-    const state = await this.runState(runId);
+  private async stopsOfRun(
+    event: RecordedEvent,
+    executorId: string,
+  ): Promise<readonly StopRequest[]> {
+    const runId = runIdOf(event);
+    const state = await this.runState(runId, event.version);
     const reason = state.status === 'unknown' ? undefined : stopReason(state);
     if (reason === undefined) return [];
     return heldAttempts(state, executorId).map(({ step, attempt, fence }) => ({
@@ -269,23 +275,23 @@ export class LogExecutorGateway implements ExecutorGateway {
     return ref;
   }
 
-  private async runState(runId: string): Promise<RunState> {
-    return (await this.parts.runner.load(runDecider, streamName('run', runId))).state;
+  /** @param atLeast  the version of an event that was seen: what this process knows of it is enough */
+  private async runState(runId: string, atLeast?: number): Promise<RunState> {
+    const stream = streamName('run', runId);
+    const options = atLeast === undefined ? {} : { atLeast };
+    return (await this.parts.runner.load(runDecider, stream, options)).state;
   }
 
   /** Undefined where the attempt has ended meanwhile. */
   private async assignmentOf(
-    fence: number,
-    ref: AttemptRef,
-    traceparent: string | null,
+    event: RecordedEvent,
+    assigned: { readonly step: string; readonly attempt: number },
   ): Promise<Assignment | undefined> {
-    this.fences.set(fence, { runId: ref.runId, step: ref.step, attempt: ref.attempt });
-    const state = await this.runState(ref.runId);
-    if (
-      state.status === 'unknown' ||
-      !holdsFence(state, { step: ref.step, attempt: ref.attempt, fence })
-    )
-      return undefined;
+    const fence = event.position;
+    const ref = { runId: runIdOf(event), step: assigned.step, attempt: assigned.attempt };
+    this.fences.set(fence, ref);
+    const state = await this.runState(ref.runId, event.version);
+    if (state.status === 'unknown' || !holdsFence(state, { ...ref, fence })) return undefined;
     const { facts, graph } = state;
     const step = graph.plan.steps.find(({ id }) => id === ref.step);
     invariant(step, `run ${ref.runId} has no step ${ref.step}`);
@@ -305,7 +311,7 @@ export class LogExecutorGateway implements ExecutorGateway {
       artifacts: step.artifacts,
       source: facts.source,
       workspaceOf: continuesWorkspace(state) ? (facts.retryOf ?? ref.runId) : ref.runId,
-      traceparent,
+      traceparent: event.traceparent,
     };
   }
 }

@@ -41,7 +41,7 @@ export async function requireIsolation(
   plan: Plan,
   floor: Isolation,
 ): Promise<void> {
-  const { items } = await parts.read.listExecutors({ limit: 1000, all: false });
+  const items = await parts.read.presentExecutors();
   if (items.length === 0) return;
   const strongest = Math.max(...items.map((executor) => isolations.indexOf(executor.isolation)));
   const wanted = Math.max(
