@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import type { ApiClient } from '#libs/api-contract';
 import { type Config, type LayeredConfig, loadConfig, type SettingKey } from '#libs/config';
+import { useServer } from './borrowed-server.ts';
 import { createOutput, type Output } from './output.ts';
-import { connect } from './server-connection.ts';
 
 /** What every command gets: its settings, where words go, and the server when it asks for it. */
 export interface CommandContext {
@@ -31,15 +31,22 @@ export function contextOf(command: Command): CommandContext {
     settings,
     config: settings.config,
     output: createOutput(options.json === true),
-    client: () => connect(settings.config),
+    client: async () =>
+      (await useServer(settings.config, argsOf(settings), { always: false })).client,
   };
 }
 
 /** The flags as the server takes them, for a server that this command starts. */
 export function serverArgs(context: CommandContext): readonly string[] {
-  const { config, settings } = context;
+  return argsOf(context.settings);
+}
+
+function argsOf(settings: LayeredConfig): readonly string[] {
+  const { config } = settings;
   const args = ['--data-dir', config.dataDir];
   if (settings.explain('listen').layer === 'flag') args.push('--listen', config.listen);
   if (settings.explain('sandbox').layer === 'flag') args.push('--sandbox', config.sandbox);
+  if (settings.explain('db').layer === 'flag' && config.db !== undefined)
+    args.push('--db', config.db);
   return args;
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import pc from 'picocolors';
+import { returnServer } from './borrowed-server.ts';
 import { addArtifacts } from './commands/artifacts.ts';
 import { addCancel } from './commands/cancel.ts';
 import { addDev } from './commands/dev.ts';
@@ -74,6 +75,8 @@ async function main(): Promise<number> {
     const { exitCode: code, line, hint } = explainFailure(error);
     process.stderr.write(`${pc.red('error:')} ${line}\n${hint === undefined ? '' : `  ${hint}\n`}`);
     return code;
+  } finally {
+    await returnServer();
   }
 }
 

@@ -1,15 +1,15 @@
 import { readFile } from 'node:fs/promises';
 import { type Command, Option } from 'commander';
-import { ApiClient, operations, type RunDto, type StartRunBody } from '#libs/api-contract';
+import { type ApiClient, operations, type RunDto, type StartRunBody } from '#libs/api-contract';
 import type { Isolation, Source } from '#libs/events';
+import { useServer } from '../borrowed-server.ts';
 import { type CommandContext, contextOf, serverArgs } from '../context.ts';
 import { exitCodeOfOutcome, exitCodes, UsageError } from '../exit-codes.ts';
 import { followRun } from '../follow-run.ts';
 import { onInterrupt } from '../interrupt.ts';
-import { type LocalServer, startLocalServer } from '../local-server.ts';
+import type { LocalServer } from '../local-server.ts';
 import { jsonPrinter, TextPrinter } from '../run-printer.ts';
 import { printVerdict, runUrl } from '../run-summary.ts';
-import { findServer, readToken } from '../server-connection.ts';
 import { uploadWorkingTree } from '../upload-working-tree.ts';
 import { compileFile, defaultPipelineFile } from './pipeline-file.ts';
 
@@ -79,34 +79,21 @@ async function runFile(
     isolation: options.isolation,
   };
   const source = readGitSource(options);
-  const { client, server } = await useServer(context);
-  try {
-    const body: StartRunBody = {
-      ...request,
-      source:
-        source ??
-        (options.source === 'none'
-          ? { kind: 'none' }
-          : await uploadWorkingTree(client, process.cwd())),
-      ...(options.key === undefined ? {} : { trigger: { key: options.key } }),
-    };
-    const exitCode = await startAndFollow(context, client, body);
-    if (server && options.keepServer) await keepServer(context, server);
-    return exitCode;
-  } finally {
-    await server?.stop();
-  }
-}
-
-/** The server of the settings, or one that lives as long as this command. */
-async function useServer(
-  context: CommandContext,
-): Promise<{ client: ApiClient; server?: LocalServer }> {
-  const { config } = context;
-  if (config.server !== undefined || (await findServer(config.dataDir)))
-    return { client: await context.client() };
-  const server = await startLocalServer(config.dataDir, serverArgs(context));
-  return { client: new ApiClient(server.url, await readToken(config)), server };
+  const { client, started } = await useServer(context.config, serverArgs(context), {
+    always: true,
+  });
+  const body: StartRunBody = {
+    ...request,
+    source:
+      source ??
+      (options.source === 'none'
+        ? { kind: 'none' }
+        : await uploadWorkingTree(client, process.cwd())),
+    ...(options.key === undefined ? {} : { trigger: { key: options.key } }),
+  };
+  const exitCode = await startAndFollow(context, client, body);
+  if (started && options.keepServer) await keepServer(context, started);
+  return exitCode;
 }
 
 async function startAndFollow(
