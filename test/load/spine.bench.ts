@@ -71,18 +71,17 @@ async function measureLatency(
     const isolation = sandbox === 'oci' ? 'standard' : 'none';
     const yaml = `name: latency\nsteps:\n  - id: clock\n    cmd: ${clock}\n`;
     const latencies: number[] = [];
+    const watcher = new RunWatcher(server.client, 0);
     for (let sample = 0; sample < warmUps + samples; sample += 1) {
       const sentMs = performance.timeOrigin + performance.now();
       const { id } = await server.startRun({ yaml, isolation });
-      const finished = await server.finished(id);
-      if (finished.outcome !== 'success')
-        throw new Error(
-          `run ${id} ended as ${finished.outcome}: ${finished.steps[0]?.attempts[0]?.message}`,
-        );
+      const outcome = await watcher.finished(id);
+      if (outcome !== 'success') throw new Error(`run ${id} ended as ${outcome}`);
       const words = await server.log(id, 'clock');
       const firstMs = Number(words.find((line) => /^\d{19}$/.test(line))) / 1e6;
       if (sample >= warmUps) latencies.push(firstMs - sentMs);
     }
+    watcher.close();
     return latencies;
   } finally {
     await server.stop();

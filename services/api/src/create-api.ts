@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import type { AddressInfo } from 'node:net';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import { Fault } from '#libs/kernel';
 import { ApiModule } from './api.module.ts';
 import type { ApiParts } from './api.parts.ts';
@@ -37,9 +37,9 @@ export async function startApi(parts: ApiParts, listen: string): Promise<Running
     bodyParser: false,
     abortOnError: false,
   });
-  const filter = new ProblemFilter(parts.logger);
-  app.useGlobalFilters(filter);
-  prepareServer(adapter.getInstance() as unknown as FastifyInstance, parts, filter);
+  // Errors of hooks and parsers come here too: Nest hands them to its global filters.
+  app.useGlobalFilters(new ProblemFilter(parts.logger));
+  prepareServer(adapter.getInstance() as unknown as FastifyInstance, parts);
   const at = listen.lastIndexOf(':');
   const host = listen.slice(0, at).replace(/^\[|\]$/g, '');
   try {
@@ -62,7 +62,7 @@ export async function startApi(parts: ApiParts, listen: string): Promise<Running
   };
 }
 
-function prepareServer(server: FastifyInstance, parts: ApiParts, filter: ProblemFilter): void {
+function prepareServer(server: FastifyInstance, parts: ApiParts): void {
   installAuthentication(server, parts.verifyToken);
   server.removeAllContentTypeParsers();
   server.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => {
@@ -76,9 +76,6 @@ function prepareServer(server: FastifyInstance, parts: ApiParts, filter: Problem
     'application/x-tar',
     { bodyLimit: parts.config.sourceBytesMax },
     (_request, payload, done) => done(null, payload),
-  );
-  server.setErrorHandler((error: unknown, request: FastifyRequest, reply: FastifyReply) =>
-    filter.answer(error, request, reply),
   );
   server.addHook('onSend', async (_request, reply) => {
     void reply.header('x-content-type-options', 'nosniff');

@@ -12,6 +12,21 @@ export const systemTimers: Timers = {
   },
 };
 
-export const systemIds: Ids = { uuid: () => uuidv7(Date.now(), randomBytes(10)) };
+/** Random bytes are drawn for many ids at once: each call to the system costs more than the id. */
+const idBytes = 10;
+let pool = randomBytes(idBytes * 512);
+let used = 0;
+
+export const systemIds: Ids = {
+  uuid() {
+    if (used === pool.length) {
+      pool = randomBytes(pool.length);
+      used = 0;
+    }
+    const random = pool.subarray(used, used + idBytes);
+    used += idBytes;
+    return uuidv7(Date.now(), random);
+  },
+};
 
 export const systemRandom = (): number => Math.random();

@@ -45,7 +45,8 @@ import { systemClock, systemIds, systemRandom, systemTimers } from './process-po
 const manifest = new URL('../../../../package.json', import.meta.url);
 export const { version } = JSON.parse(readFileSync(manifest, 'utf8')) as { version: string };
 
-const logSweepMs = 3_600_000;
+const sweepMs = 3_600_000;
+const forgetAtOnce = 100_000;
 
 export interface Standalone {
   readonly url: string;
@@ -149,7 +150,7 @@ export async function startStandalone(
     stops.push(() => api.close());
     await executor.start();
     stops.push(() => executor.stop());
-    stops.push(keepSweepingLogs(logs, config, logger));
+    stops.push(keepSweeping(logs, database, config, logger));
     return { url: api.url, drivers: executor.drivers, stop };
   } catch (error) {
     await stop();
@@ -276,13 +277,26 @@ async function isThere(path: string, runId: string): Promise<boolean> {
   );
 }
 
-/** @returns ends the sweeping */
-function keepSweepingLogs(logs: FsLogStore, config: Config, logger: Logger): () => void {
-  const sweep = () =>
-    void logs
-      .sweep({ ageMs: config.logKeep, bytesMax: config.logStoreBytesMax })
-      .catch((error: unknown) => logger.warn({ error: String(error) }, 'logs were not swept'));
-  const timer = setInterval(sweep, logSweepMs);
+/**
+ * Forgets what is over, every hour: old logs, command ids and idempotency keys past their time.
+ * @returns ends the sweeping
+ */
+function keepSweeping(
+  logs: FsLogStore,
+  database: Database,
+  config: Config,
+  logger: Logger,
+): () => void {
+  const sweep = async () => {
+    await logs.sweep({ ageMs: config.logKeep, bytesMax: config.logStoreBytesMax });
+    await database.pool.query('select forget_commands_v1($1)', [forgetAtOnce]);
+    await database.pool.query(
+      `delete from request_fingerprints where used_at < clock_timestamp() - interval '24 hours'`,
+    );
+  };
+  const timer = setInterval(() => {
+    sweep().catch((error: unknown) => logger.warn({ error: String(error) }, 'the sweep failed'));
+  }, sweepMs);
   timer.unref();
   return () => clearInterval(timer);
 }

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { Controller, Inject } from '@nestjs/common';
 import { operations, type RunDto, type StepDto } from '#libs/api-contract';
-import type { LogLine } from '#libs/logs';
+import type { LogKey, LogLine } from '#libs/logs';
 import { API_PARTS, type ApiParts } from '../api.parts.ts';
 import { HttpProblem } from '../http/http-problem.ts';
 import { requireRunId, waitForReads } from '../http/reading.ts';
@@ -10,8 +10,8 @@ import { loadRunView } from './load-run-view.ts';
 
 type LogCall = Call<typeof operations.readStepLogs>;
 
-/** How often a follower looks whether the step it waits for has begun, in milliseconds. */
-const beginPollMs = 100;
+/** How often a follower looks whether an attempt has begun, or has ended without the end of its log, in milliseconds. */
+const pollMs = { begin: 100, end: 2_000 } as const;
 
 /** Logs as NDJSON, from the first line on, live with `follow`. */
 @Controller()
@@ -61,39 +61,49 @@ export class ReadStepLogsController {
     );
   }
 
-  /** Attempt after attempt (the newest first one that is there), until the step has ended. */
+  /** Attempt after attempt, beginning with the newest, until the step has ended; one attempt where one is asked for. */
   private async *follow(
     begun: RunDto,
     begunStep: StepDto,
     call: LogCall,
     abort: AbortSignal,
   ): AsyncIterable<LogLine> {
-    let attempt = call.query.attempt ?? begunStep.attempts.at(-1)?.attempt ?? 1;
+    const asked = call.query.attempt;
+    let attempt = asked ?? begunStep.attempts.at(-1)?.attempt ?? 1;
     while (!abort.aborted) {
       const run = await loadRunView(this.parts, begun.id);
       const step = findStep(run, begunStep.id);
-      const isOver =
-        step.status === 'finished' || step.status === 'skipped' || run.status === 'finished';
-      const newest = step.attempts.at(-1);
-      if (newest && newest.attempt >= attempt) {
-        const isLive = !isOver && newest.attempt === attempt && newest.finishedAt === null;
-        yield* this.parts.logs.read(
-          { runId: run.id, step: step.id, attempt },
-          { ...readOptions(call), follow: isLive, abort },
-        );
-        if (call.query.attempt !== undefined || (isOver && newest.attempt === attempt)) return;
-        if (!isLive) {
-          attempt += 1;
-          continue;
-        }
-      } else if (isOver) return;
-      await pause(beginPollMs, abort);
-      const after = findStep(await loadRunView(this.parts, begun.id), step.id);
-      const current = after.attempts.find((candidate) => candidate.attempt === attempt);
-      if (current && current.finishedAt !== null) {
-        if (after.status === 'finished' || after.status === 'skipped') return;
+      if (step.attempts.some((candidate) => candidate.attempt === attempt)) {
+        yield* this.untilEnd({ runId: run.id, step: step.id, attempt }, call, abort);
+        if (asked !== undefined) return;
         attempt += 1;
+      } else if (
+        step.status === 'finished' ||
+        step.status === 'skipped' ||
+        run.status === 'finished'
+      ) {
+        return;
+      } else await pause(pollMs.begin, abort);
+    }
+  }
+
+  /** A log whose writer died has no end of its own: a while after the attempt has ended in the events, it is over. */
+  private async *untilEnd(key: LogKey, call: LogCall, abort: AbortSignal): AsyncIterable<LogLine> {
+    const over = new AbortController();
+    const isDone = AbortSignal.any([abort, over.signal]);
+    const watch = async () => {
+      while (!isDone.aborted) {
+        const step = findStep(await loadRunView(this.parts, key.runId), key.step);
+        const current = step.attempts.find(({ attempt }) => attempt === key.attempt);
+        await pause(pollMs.end, isDone);
+        if (current === undefined || current.finishedAt !== null) over.abort();
       }
+    };
+    watch().catch(() => over.abort());
+    try {
+      yield* this.parts.logs.read(key, { ...readOptions(call), follow: true, abort: isDone });
+    } finally {
+      over.abort();
     }
   }
 }
