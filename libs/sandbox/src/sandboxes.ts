@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { OciSandboxDriver } from './oci/oci-driver.ts';
 import { ProcessSandboxDriver } from './process-sandbox.ts';
@@ -17,6 +18,11 @@ export function createSandboxDrivers(stateDir: string): readonly SandboxDriver[]
 export async function probeSandboxes(options: {
   readonly stateDir: string;
 }): Promise<readonly SandboxProbe[]> {
-  const drivers = createSandboxDrivers(join(options.stateDir, `doctor-${process.pid}`));
-  return Promise.all(drivers.map((driver) => driver.probe()));
+  const directory = join(options.stateDir, `doctor-${process.pid}`);
+  try {
+    const drivers = createSandboxDrivers(directory);
+    return await Promise.all(drivers.map((driver) => driver.probe()));
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
 }

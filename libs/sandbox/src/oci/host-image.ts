@@ -12,9 +12,12 @@ import type { HostUserland } from './spec.ts';
 const systemDirectories = ['/usr', '/bin', '/sbin', '/lib', '/lib32', '/lib64', '/libx32'];
 const etcPaths = [
   '/etc/alternatives',
-  '/etc/ssl',
+  // Never /etc/ssl or /etc/pki themselves: private keys lie there, and the step may be their owner.
+  '/etc/ssl/certs',
+  '/etc/ssl/openssl.cnf',
+  '/etc/pki/tls/certs',
+  '/etc/pki/ca-trust/extracted',
   '/etc/ca-certificates',
-  '/etc/ca-certificates.conf',
   '/etc/ld.so.cache',
   '/etc/ld.so.conf',
   '/etc/ld.so.conf.d',

@@ -6,12 +6,14 @@ import { Fault } from '#libs/kernel';
 import { FifoPool } from '../fifo-pool.ts';
 import { Guard } from '../guard.ts';
 import { Journal } from '../journal.ts';
+import { type FirstProcess, signalEach } from '../marker.ts';
 import { isStillRunning } from '../process-table.ts';
-import type { Sandbox, SandboxDriver, SandboxProbe, SandboxSpec } from '../sandbox.ts';
+import type { Sandbox, SandboxDriver, SandboxExit, SandboxProbe, SandboxSpec } from '../sandbox.ts';
+import { removeCgroups } from './cgroup.ts';
 import { prepareHostImage } from './host-image.ts';
 import { OciSandbox } from './oci-sandbox.ts';
 import { findRuntime, OciRuntime } from './runtime.ts';
-import type { HostUserland } from './spec.ts';
+import { type HostUserland, homeMount } from './spec.ts';
 
 /** How long a killed container may take to be gone, in looks of 10 ms. */
 const reapLooks = 500;
@@ -78,28 +80,24 @@ export class OciSandboxDriver implements SandboxDriver {
     try {
       await sandbox.create();
     } catch (error) {
-      await sandbox.destroy();
+      // The journal keeps what resists, for `reap`; what the caller has to hear is the first failure.
+      await sandbox.destroy().catch(() => {});
       throw error;
     }
     return sandbox;
   }
 
+  /** What the journal names, and what a runtime made that was ended before the journal heard of it. */
   async reap(): Promise<readonly string[]> {
     const entries = this.#journal.entries();
-    for (const { name, first } of entries) {
-      if (first && isStillRunning(first.pid, first.startTicks)) {
-        process.kill(first.pid, 'SIGKILL');
-        for (
-          let look = 0;
-          look < reapLooks && isStillRunning(first.pid, first.startTicks);
-          look += 1
-        )
-          await delay(10);
-      }
+    for (const { first } of entries) if (first) await killAndWait(first);
+    const names = new Set([...entries.map(({ name }) => name), ...this.#runtime.names()]);
+    for (const name of names) {
       if (this.#program !== undefined) await this.#runtime.remove(name);
+      removeCgroups(name);
       this.#journal.end(name);
     }
-    return entries.map(({ name }) => name);
+    return [...names];
   }
 
   async killAll(): Promise<void> {
@@ -111,40 +109,51 @@ export class OciSandboxDriver implements SandboxDriver {
     const nothing = { driver: 'oci', works: false, isolation: 'none', enforces: [] } as const;
     if (this.#program === undefined)
       return { ...nothing, notes: ['neither runc nor crun is installed'] };
+    const notes: string[] = [];
+    for (const limits of [{ memoryBytes: 256 * 1024 * 1024, pids: 64, cpus: 1 }, {}]) {
+      try {
+        const { exitCode, enforced } = await this.#runOnce(limits);
+        if (exitCode !== 7)
+          return { ...nothing, notes: [`a container ended with ${exitCode} instead of 7`] };
+        notes.unshift(await this.#runtime.version());
+        return { driver: 'oci', works: true, isolation: 'standard', enforces: enforced, notes };
+      } catch (error) {
+        notes.push((error as Error).message.split('\n', 1)[0] ?? '');
+      }
+    }
+    return { ...nothing, notes };
+  }
+
+  async #runOnce(limits: SandboxSpec['limits']): Promise<SandboxExit> {
     const workspaceDir = mkdtempSync(join(tmpdir(), 'millrace-probe-'));
+    let sandbox: Sandbox | undefined;
     try {
-      const sandbox = await this.prepare({
+      sandbox = await this.prepare({
         name: `millrace-probe-${process.pid}-${Date.now().toString(36)}`,
         image: 'host',
         isolation: 'standard',
         network: 'none',
         argv: ['/bin/sh', '-c', 'exit 7'],
-        env: { PATH: '/usr/bin:/bin', HOME: '/home/step' },
+        env: { PATH: '/usr/bin:/bin', HOME: homeMount },
         workspaceDir,
         workspaceMount: '/workspace',
         homeDir: workspaceDir,
         binds: [],
-        limits: {},
+        limits,
       });
       await sandbox.start(() => {});
-      const { exitCode } = await sandbox.exited;
-      await sandbox.destroy();
-      if (exitCode !== 7)
-        return {
-          ...nothing,
-          notes: [`a container of ${this.#program} ended with ${exitCode} instead of 7`],
-        };
-      return {
-        driver: 'oci',
-        works: true,
-        isolation: 'standard',
-        enforces: ['namespaces', 'seccomp'],
-        notes: [await this.#runtime.version()],
-      };
-    } catch (error) {
-      return { ...nothing, notes: [(error as Error).message.split('\n', 1)[0] ?? ''] };
+      return await sandbox.exited;
     } finally {
+      await sandbox?.destroy();
       rmSync(workspaceDir, { recursive: true, force: true });
     }
+  }
+}
+
+/** The first process and its group: for a container that was still being made, that of the runtime. */
+async function killAndWait({ pid, startTicks }: FirstProcess): Promise<void> {
+  for (let look = 0; look < reapLooks && isStillRunning(pid, startTicks); look += 1) {
+    signalEach([-pid, pid], 'SIGKILL');
+    await delay(10);
   }
 }

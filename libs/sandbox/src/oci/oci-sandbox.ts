@@ -1,8 +1,8 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Writable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
 import { Fault } from '#libs/kernel';
 import { OutputDrain, type OutputSink } from '../drain-output.ts';
 import type { FifoPool, Pipe } from '../fifo-pool.ts';
@@ -10,11 +10,21 @@ import type { Journal } from '../journal.ts';
 import type { FirstProcess } from '../marker.ts';
 import { isStillRunning, readProcess } from '../process-table.ts';
 import type { Sandbox, SandboxExit, SandboxSpec } from '../sandbox.ts';
+import {
+  type CgroupPaths,
+  cgroupsPathOf,
+  countsSwap,
+  enforcedLimits,
+  readCgroupPaths,
+  readCgroupUsage,
+} from './cgroup.ts';
+import { ControlChannel } from './control-channel.ts';
+import { controlFd, parseStatus } from './init.ts';
 import { type OciRuntime, runtimeWords } from './runtime.ts';
 import { type HostUserland, ociConfig } from './spec.ts';
 
-/** How often the pid file is looked for while the container is made, in milliseconds. */
-const readyPollMs = 2;
+/** How long a container may take to be gone after its first process said so, in milliseconds. */
+const goneMs = 30_000;
 
 export interface OciSandboxParts {
   readonly runtime: OciRuntime;
@@ -26,8 +36,8 @@ export interface OciSandboxParts {
 }
 
 /**
- * One container. It is made by `create`, where its first process waits at a gate; `start` opens the gate. The runtime stays in
- * the foreground and hands on the exit code.
+ * One container. `create` makes it, with its first process waiting at a gate; `start` opens the gate. No runtime stays beside it:
+ * the first process tells how the step ended over a socket, and its death closes the socket.
  */
 export class OciSandbox implements Sandbox {
   readonly name: string;
@@ -36,11 +46,14 @@ export class OciSandbox implements Sandbox {
   readonly #parts: OciSandboxParts;
   readonly #dir: string;
   readonly #exit = Promise.withResolvers<SandboxExit>();
-  #child: ChildProcess | undefined;
-  #ended: Promise<unknown> = Promise.resolve();
+  #created: Promise<void> | undefined;
+  #control: ControlChannel | undefined;
   #outputs: readonly [Pipe, Pipe] | undefined;
   #first: FirstProcess | undefined;
-  #isOpen = false;
+  #cgroups: CgroupPaths = {};
+  #isKilled = false;
+  #hasStarted = false;
+  #destroyed: Promise<void> | undefined;
 
   constructor(spec: SandboxSpec, parts: OciSandboxParts) {
     this.name = spec.name;
@@ -51,47 +64,22 @@ export class OciSandbox implements Sandbox {
   }
 
   /** Makes the container and waits until its first process stands at the gate. @throws Fault `sandbox.start-failed` */
-  async create(): Promise<void> {
-    const { runtime, pipes } = this.#parts;
-    this.#writeConfig();
-    const [stdout, stderr] = await Promise.all([pipes.take(), pipes.take()]);
-    this.#outputs = [stdout, stderr];
-    const pidFile = join(this.#dir, 'pid');
-    const files = { bundle: this.#dir, pid: pidFile, log: join(this.#dir, 'runtime.log') };
-    const child = runtime.spawnContainer(this.name, files, [
-      'pipe',
-      stdout.writeFd,
-      stderr.writeFd,
-    ]);
-    this.#child = child;
-    // The gate may be gone when we write to it: then the container has ended, which its exit tells.
-    child.stdin?.on('error', () => {});
-    let hasEnded = false;
-    this.#ended = once(child, 'exit')
-      .catch(() => undefined)
-      .then(() => {
-        hasEnded = true;
-      });
-    await Promise.all([stdout.closeWriter(), stderr.closeWriter()]);
-    while (!existsSync(pidFile) || readFileSync(pidFile, 'utf8') === '') {
-      if (hasEnded) throw await this.#startFailure();
-      await new Promise((next) => setTimeout(next, readyPollMs));
-    }
-    const pid = Number(readFileSync(pidFile, 'utf8'));
-    this.#first = { pid, startTicks: readProcess(pid)?.startTicks ?? '' };
-    this.#parts.journal.recordFirstProcess(this.name, this.#first);
+  create(): Promise<void> {
+    this.#created ??= this.#make();
+    return this.#created;
   }
 
   async start(sink: OutputSink): Promise<void> {
-    const child = this.#child;
-    if (!child || !this.#outputs || child.exitCode !== null || child.signalCode !== null)
-      throw await this.#startFailure();
-    const [stdout, stderr] = this.#outputs;
+    if (this.#isKilled || !this.#control || !this.#outputs)
+      throw startFailed(`${this.name} was killed before it started`);
     const startedAt = performance.now();
+    const answer = await this.#control.ask('go\n');
+    if (answer !== 'run')
+      throw startFailed(answer === '' ? 'the container ended before its step' : answer);
+    this.#hasStarted = true;
+    const [stdout, stderr] = this.#outputs;
     const drain = new OutputDrain({ stdout: stdout.reader, stderr: stderr.reader }, sink);
-    this.#isOpen = true;
-    (child.stdin as Writable).end('go\n');
-    void this.#finish(child, drain, startedAt);
+    void this.#finish(this.#control, drain, startedAt);
   }
 
   async terminate(): Promise<void> {
@@ -100,7 +88,9 @@ export class OciSandbox implements Sandbox {
 
   /** The first process is the init of a pid namespace: with it the kernel ends everything inside. */
   async kill(): Promise<void> {
-    if (!this.#isRunning() || !this.#first) return;
+    this.#isKilled = true;
+    await this.#created?.catch(() => {});
+    if (!this.#first || !this.#isRunning()) return;
     try {
       process.kill(this.#first.pid, 'SIGKILL');
     } catch {
@@ -108,15 +98,46 @@ export class OciSandbox implements Sandbox {
     }
   }
 
-  async destroy(): Promise<void> {
-    await this.kill();
-    this.#child?.stdin?.destroy();
-    await this.#ended;
-    if (this.#isOpen) await this.exited;
-    for (const pipe of this.#outputs ?? []) pipe.reader.destroy();
-    if (this.#child && this.#child.exitCode === null) await this.#parts.runtime.remove(this.name);
-    this.#parts.journal.end(this.name);
-    this.#parts.forget();
+  /** @throws Fault `sandbox.unavailable` where something is left; calling it again tries again */
+  destroy(): Promise<void> {
+    this.#destroyed ??= this.#remove().catch((error: unknown) => {
+      this.#destroyed = undefined;
+      throw error;
+    });
+    return this.#destroyed;
+  }
+
+  async #make(): Promise<void> {
+    this.#writeConfig();
+    const [stdout, stderr] = await Promise.all([
+      this.#parts.pipes.take(),
+      this.#parts.pipes.take(),
+    ]);
+    this.#outputs = [stdout, stderr];
+    const pidFile = join(this.#dir, 'pid');
+    const files = { bundle: this.#dir, pid: pidFile, log: join(this.#dir, 'runtime.log') };
+    const stdio = ['ignore', stdout.writeFd, stderr.writeFd, 'pipe'] as const;
+    const child = this.#parts.runtime.spawnContainer(this.name, files, [...stdio]);
+    const ended = once(child, 'exit').catch(() => undefined);
+    this.#control = new ControlChannel(child.stdio[controlFd]);
+    // Until the container is there it is the runtime that an executor's death must end.
+    this.#remember(child.pid);
+    await Promise.all([stdout.closeWriter(), stderr.closeWriter()]);
+    await ended;
+    if (!hasSucceeded(child)) {
+      this.#first = undefined;
+      throw startFailed(
+        `the container was not made: ${(await runtimeWords(files.log)) || 'the runtime ended'}`,
+      );
+    }
+    this.#remember(Number(readFileSync(pidFile, 'utf8')));
+    this.#cgroups = readCgroupPaths(this.#first?.pid ?? 0);
+  }
+
+  #remember(pid: number | undefined): void {
+    if (pid === undefined) return;
+    this.#first = { pid, startTicks: readProcess(pid)?.startTicks ?? '' };
+    this.#parts.journal.recordFirstProcess(this.name, this.#first);
   }
 
   #isRunning(): boolean {
@@ -130,39 +151,51 @@ export class OciSandbox implements Sandbox {
       userland: this.#parts.userland,
       uid,
       gid,
-      cgroupsPath: `/millrace/${this.name}`,
+      cgroupsPath: cgroupsPathOf(this.name),
+      countsSwap: countsSwap(),
       architecture: process.arch,
     });
     writeFileSync(join(this.#dir, 'config.json'), JSON.stringify(config), { mode: 0o600 });
   }
 
-  async #finish(child: ChildProcess, drain: OutputDrain, startedAt: number): Promise<void> {
-    await this.#ended;
+  async #finish(control: ControlChannel, drain: OutputDrain, startedAt: number): Promise<void> {
+    const status = parseStatus(await control.ended);
     const wallMs = Math.round(performance.now() - startedAt);
+    await this.#untilGone();
+    const usage = readCgroupUsage(this.#cgroups);
+    const limits = enforcedLimits(this.#cgroups, this.#spec.limits);
     await drain.finish();
-    const { limits } = this.#spec;
     this.#exit.resolve({
-      exitCode: child.exitCode,
-      signal: child.signalCode,
-      oomKilled: false,
-      pidsLimitHit: false,
+      ...status,
+      ...usage,
       wallMs,
-      enforced: [
-        'namespaces',
-        'seccomp',
-        ...(limits.memoryBytes === undefined ? [] : ['memory']),
-        ...(limits.pids === undefined ? [] : ['pids']),
-        ...(limits.cpus === undefined ? [] : ['cpu']),
-      ],
+      enforced: ['namespaces', 'seccomp', ...limits],
     });
   }
 
-  async #startFailure(): Promise<Fault> {
-    const words = await runtimeWords(join(this.#dir, 'runtime.log'));
-    return new Fault(
-      'sandbox.start-failed',
-      'never',
-      `the container did not start: ${words === '' ? 'the runtime ended' : words}`,
-    );
+  /** The socket closes a moment before the kernel has ended the others of the pid namespace; the first process goes last. */
+  async #untilGone(): Promise<void> {
+    const endBy = performance.now() + goneMs;
+    for (let pauseMs = 1; this.#isRunning() && performance.now() < endBy; pauseMs *= 2)
+      await delay(Math.min(pauseMs, 50));
   }
+
+  async #remove(): Promise<void> {
+    await this.kill();
+    if (this.#hasStarted) await this.exited;
+    else await this.#untilGone();
+    this.#control?.close();
+    for (const pipe of this.#outputs ?? []) pipe.reader.destroy();
+    await this.#parts.runtime.remove(this.name);
+    this.#parts.journal.end(this.name);
+    this.#parts.forget();
+  }
+}
+
+function hasSucceeded(child: ChildProcess): boolean {
+  return child.pid !== undefined && child.exitCode === 0;
+}
+
+function startFailed(message: string): Fault {
+  return new Fault('sandbox.start-failed', 'never', message);
 }

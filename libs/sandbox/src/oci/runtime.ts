@@ -1,5 +1,5 @@
-import { execFile, type StdioOptions, spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { type ChildProcess, execFile, type StdioOptions, spawn } from 'node:child_process';
+import { existsSync, readdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -42,27 +42,29 @@ export class OciRuntime {
     return stdout.split('\n', 1)[0] ?? '';
   }
 
-  /** Creates and starts a container and stays until it has ended; its exit code is the container's. */
+  /**
+   * Starts a runtime that makes a container, runs its first process and ends. Stdio is the container's; descriptor 3 of it
+   * goes in too. The runtime is the leader of a process group of its own.
+   */
   spawnContainer(
     name: string,
     files: { readonly bundle: string; readonly pid: string; readonly log: string },
     stdio: StdioOptions,
-  ) {
-    const args = [
-      '--root',
-      this.#root,
-      '--log',
-      files.log,
-      '--log-format',
-      'json',
-      'run',
-      '--bundle',
-      files.bundle,
-      '--pid-file',
-      files.pid,
-      name,
-    ];
-    return spawn(this.#program, args, { env: environment, stdio, detached: true });
+  ): ChildProcess {
+    const global = ['--root', this.#root, '--log', files.log, '--log-format', 'json'];
+    const run = ['run', '--detach', '--preserve-fds', '1', '--bundle', files.bundle];
+    return spawn(this.#program, [...global, ...run, '--pid-file', files.pid, name], {
+      env: environment,
+      stdio,
+      detached: true,
+      timeout: watchdogMs,
+      killSignal: 'SIGKILL',
+    });
+  }
+
+  /** Names of the containers that the state directory knows, whatever became of them. */
+  names(): string[] {
+    return readdirSync(this.#root);
   }
 
   /** A signal to every process of the container. Nothing happens where it is gone. */

@@ -1,4 +1,5 @@
 import type { SandboxSpec } from '../sandbox.ts';
+import { initScript } from './init.ts';
 import { seccompProfile } from './seccomp.ts';
 
 /** What the machine has of the paths that the `host` image shows. */
@@ -17,16 +18,14 @@ export interface OciPlace {
   readonly uid: number;
   readonly gid: number;
   readonly cgroupsPath: string;
+  /** Whether a limit of memory can hold for swap too. */
+  readonly countsSwap: boolean;
   /** As Node names it: x64, arm64. */
   readonly architecture: string;
 }
 
-/**
- * The first process of the container: waits for its line on stdin, which the executor writes when the start of the attempt is
- * acknowledged, then runs the step in the foreground and ends with its status. When the executor dies first, its end of the
- * pipe closes and the container ends without having run anything. The step itself gets an empty stdin.
- */
-const gate = 'read -r go || exit 125; "$@" </dev/null; exit $?';
+/** Where the step finds its home, whatever its file declares as HOME: the place of a mount is not for a step to choose. */
+export const homeMount = '/home/step';
 
 const readOnlyBind = ['rbind', 'ro', 'nosuid', 'nodev'];
 
@@ -39,7 +38,7 @@ export function ociConfig(spec: SandboxSpec, place: OciPlace): object {
     process: {
       terminal: false,
       user: { uid: place.uid, gid: place.gid, umask: 0o022 },
-      args: ['/bin/sh', '-c', gate, 'millrace', ...spec.argv],
+      args: ['/bin/sh', '-c', initScript, 'millrace', ...spec.argv],
       env: Object.entries(spec.env).map(([name, value]) => `${name}=${value}`),
       cwd: spec.workspaceMount,
       capabilities: { bounding: [], effective: [], inheritable: [], permitted: [], ambient: [] },
@@ -55,7 +54,7 @@ export function ociConfig(spec: SandboxSpec, place: OciPlace): object {
       namespaces: namespaces(spec),
       cgroupsPath: place.cgroupsPath,
       rootfsPropagation: 'private',
-      resources: resources(spec),
+      resources: resources(spec, place),
       seccomp: seccompProfile(place.architecture),
       maskedPaths: [
         '/proc/acpi',
@@ -100,7 +99,7 @@ function mounts(spec: SandboxSpec, { userland }: OciPlace): object[] {
       destination: '/dev',
       type: 'tmpfs',
       source: 'tmpfs',
-      options: ['nosuid', 'strictatime', 'mode=755', 'size=65536k'],
+      options: ['nosuid', 'strictatime', 'mode=755', 'size=64k'],
     },
     {
       destination: '/dev/pts',
@@ -115,16 +114,18 @@ function mounts(spec: SandboxSpec, { userland }: OciPlace): object[] {
     ...[...userland.directories, ...userland.etc, ...network, ...spec.binds].map((path) =>
       bind(path, path, readOnlyBind),
     ),
-    bind(spec.homeDir, spec.env.HOME ?? '/home/step', ['rbind', 'rw', 'nosuid', 'nodev']),
+    bind(spec.homeDir, homeMount, ['rbind', 'rw', 'nosuid', 'nodev']),
     bind(spec.workspaceDir, spec.workspaceMount, ['rbind', 'rw', 'nosuid', 'nodev']),
   ];
 }
 
-function resources({ limits }: SandboxSpec): object {
+function resources({ limits }: SandboxSpec, { countsSwap }: OciPlace): object {
   const { memoryBytes, pids, cpus } = limits;
   return {
     devices: [{ allow: false, access: 'rwm' }],
-    ...(memoryBytes === undefined ? {} : { memory: { limit: memoryBytes, swap: memoryBytes } }),
+    ...(memoryBytes === undefined
+      ? {}
+      : { memory: { limit: memoryBytes, ...(countsSwap ? { swap: memoryBytes } : {}) } }),
     ...(pids === undefined ? {} : { pids: { limit: pids } }),
     ...(cpus === undefined ? {} : { cpu: { period: 100_000, quota: Math.round(cpus * 100_000) } }),
   };
