@@ -14,7 +14,7 @@ for record in */first-process; do
   read -r pid start _ < "$record" || continue
   stat=$(cat "/proc/$pid/stat") || continue
   set -- \${stat##*) }
-  if [ "\${20}" = "$start" ]; then kill -KILL -- "-$pid" "$pid"; fi
+  if [ "\${20}" = "$start" ]; then kill -KILL "-$pid"; kill -KILL "$pid"; fi
 done
 for pass in 1 2 3 4 5; do
   found=

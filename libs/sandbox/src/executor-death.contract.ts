@@ -1,0 +1,104 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { SandboxRig, until } from './sandbox.contract.ts';
+import type { SandboxDriver, SandboxSpec } from './sandbox.ts';
+
+/** A process that owns sandboxes and runs until it is killed; prepared ones wait, the others run. */
+const owner = `(async () => {
+  const [file, name, stateDir, prepared, started] = process.argv.slice(1);
+  const driver = new (await import(file))[name](stateDir);
+  for (const spec of JSON.parse(prepared)) await driver.prepare(spec);
+  for (const spec of JSON.parse(started)) await (await driver.prepare(spec)).start(() => {});
+  process.stdout.write('up');
+  setInterval(() => {}, 1000);
+})()`;
+
+/** What is left when an executor was killed with its sandboxes running: at once, and after the next start. */
+export function executorDeathContract(
+  where: { readonly file: string; readonly className: string },
+  open: (stateDir: string) => SandboxDriver,
+): void {
+  describe(`the death of an executor with ${where.className}`, () => {
+    let rig: SandboxRig;
+    let child: ChildProcess | undefined;
+    beforeEach(() => {
+      rig = new SandboxRig(open);
+    });
+    afterEach(async () => {
+      child?.kill('SIGKILL');
+      await rig.close();
+    });
+
+    /** One prepared, one running, one with a daemon that left its session. */
+    function specs(): SandboxSpec[] {
+      const sh = (script: string) => rig.specOf({ argv: ['/bin/sh', '-c', script] });
+      return [
+        sh(': > prepared-ran'),
+        sh('trap "" TERM HUP; : > one; while :; do sleep 0.05; done'),
+        sh('(setsid setsid sleep 1000 </dev/null >/dev/null 2>&1 &); : > two; sleep 1000'),
+      ];
+    }
+
+    async function own([first, ...rest]: SandboxSpec[]): Promise<ChildProcess> {
+      const args = ['--conditions=source', '--no-warnings', '-e', owner];
+      const lists = [JSON.stringify([first]), JSON.stringify(rest)];
+      child = spawn(
+        process.execPath,
+        [...args, where.file, where.className, rig.stateDir, ...lists],
+        { stdio: ['ignore', 'pipe', 'inherit'], detached: true },
+      );
+      if (!child.stdout) throw new Error('no stdout');
+      await once(child.stdout, 'data');
+      await until(() => ['one', 'two'].every((name) => existsSync(join(rig.workspaceDir, name))));
+      expect(rig.processes().length).toBeGreaterThanOrEqual(4);
+      return child;
+    }
+
+    async function killGroup(dying: ChildProcess): Promise<void> {
+      process.kill(-(dying.pid ?? 0), 'SIGKILL');
+      if (dying.exitCode === null && dying.signalCode === null) await once(dying, 'exit');
+    }
+
+    it('ends its sandboxes at once, and the next start clears the rest away', async () => {
+      const owned = specs();
+      await killGroup(await own(owned));
+      await until(() => rig.processes().length === 0);
+      expect([...(await open(rig.stateDir).reap())].sort()).toEqual(
+        owned.map(({ name }) => name).sort(),
+      );
+      expect(rig.leftovers()).toEqual([]);
+      expect(existsSync(join(rig.workspaceDir, 'prepared-ran'))).toBe(false);
+    });
+
+    it('is made good by the next start where the guard was killed too', async () => {
+      const owned = specs();
+      const dying = await own(owned);
+      for (const pid of guardsOf(rig.stateDir)) process.kill(pid, 'SIGKILL');
+      await until(() => guardsOf(rig.stateDir).length === 0);
+      await killGroup(dying);
+      expect(rig.processes().length).toBeGreaterThan(0);
+      expect([...(await open(rig.stateDir).reap())].sort()).toEqual(
+        owned.map(({ name }) => name).sort(),
+      );
+      expect(rig.leftovers()).toEqual([]);
+    });
+  });
+}
+
+/** The guards of one state directory, which stands in their command line. */
+function guardsOf(stateDir: string): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .filter((pid) => {
+      try {
+        const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+        return words.includes('millrace-guard') && words.includes(join(stateDir, 'sandboxes'));
+      } catch {
+        return false; // it ended meanwhile
+      }
+    })
+    .map(Number);
+}
