@@ -42,6 +42,7 @@ export {
   stepIdPattern,
   stepIdSchema,
 } from './plan.ts';
+export { type Reactions, reactions } from './reactions.ts';
 export {
   type Artifact,
   type AttemptReport,
