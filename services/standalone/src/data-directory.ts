@@ -34,11 +34,11 @@ export interface DataDirectory {
 export function openDataDirectory(path: string): DataDirectory {
   const root = resolve(path);
   try {
-    const isNew = !existsSync(root);
     for (const name of ['', 'logs', 'logs/steps', 'artifacts', 'workspaces', 'executor', 'seals'])
       mkdirSync(join(root, name), { recursive: true, mode: 0o700 });
     // The state lies inside a repository: nobody wants it in a commit.
-    if (isNew) writeFileSync(join(root, '.gitignore'), '*\n');
+    const ignore = join(root, '.gitignore');
+    if (!existsSync(ignore)) writeFileSync(ignore, '*\n');
     accessSync(root, constants.W_OK);
     const serverFile = join(root, 'server.json');
     return {

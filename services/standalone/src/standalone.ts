@@ -224,28 +224,30 @@ function executorSettings(config: Config, directory: DataDirectory) {
   };
 }
 
-/** Numbers are taken from the sequence some at a time; what a process did not use is left out. */
-const numbersAtOnce = 16;
-
+/** Everybody who waits while a question is under way is served by the next one: no number is left out. */
 function runNumbers(database: Database): () => Promise<number> {
-  let ready: number[] = [];
-  let fetching: Promise<void> | undefined;
-  const fetch = async () => {
-    const { rows } = await database.pool.query<{ number: number }>(
-      `select nextval('run_numbers') as number from generate_series(1, $1)`,
-      [numbersAtOnce],
-    );
-    ready = rows.map((row) => Number(row.number));
-  };
-  return async () => {
-    for (;;) {
-      const number = ready.shift();
-      if (number !== undefined) return number;
-      fetching ??= fetch().finally(() => {
-        fetching = undefined;
-      });
-      await fetching;
+  let waiting: PromiseWithResolvers<number>[] = [];
+  let isAsking = false;
+  const ask = async () => {
+    isAsking = true;
+    while (waiting.length > 0) {
+      const served = waiting;
+      waiting = [];
+      try {
+        const text = `select nextval('run_numbers') as number from generate_series(1, $1)`;
+        const { rows } = await database.pool.query<{ number: number }>(text, [served.length]);
+        served.forEach(({ resolve }, at) => void resolve(Number(rows[at]?.number)));
+      } catch (error) {
+        for (const { reject } of served) reject(error);
+      }
     }
+    isAsking = false;
+  };
+  return () => {
+    const mine = Promise.withResolvers<number>();
+    waiting.push(mine);
+    if (!isAsking) void ask();
+    return mine.promise;
   };
 }
 

@@ -1,0 +1,161 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { eventually, freshDirectory, millrace, spawnMillrace, writeFiles } from './harness.ts';
+
+/** Somebody's repository, without a server. */
+const directory = freshDirectory();
+const cwd = directory.path;
+const run = (...args: readonly string[]) => millrace(['--sandbox', 'process', ...args], { cwd });
+const lastLine = (text: string) =>
+  JSON.parse(text.trimEnd().split('\n').at(-1) ?? '') as Record<string, unknown>;
+
+/** Processes that work below the directory: a server, a database, a step. */
+function processesBelow(path: string): readonly string[] {
+  return execFileSync('ps', ['-eo', 'args'], { encoding: 'utf8' })
+    .split('\n')
+    .filter((line) => line.includes(path));
+}
+
+beforeAll(() => {
+  writeFiles(cwd, {
+    '.millrace.yaml': `name: demo
+inputs: { word: { type: string, default: nothing } }
+vars: { GREETING: hello }
+steps:
+  - id: greet
+    cmd: echo "\${{ vars.GREETING }} \${{ inputs.word }}" && mkdir -p out && echo made > out/file.txt
+    artifacts: [out/**]
+  - id: after
+    depends_on: [greet]
+    cmd: cat out/file.txt tree.txt
+`,
+    'tree.txt': 'from the working tree',
+    'red.yaml': `name: red
+steps:
+  - id: broken
+    cmd: for i in $(seq 1 30); do echo line $i; done; exit 3
+  - id: never
+    depends_on: [broken]
+    cmd: echo never
+`,
+  });
+  execFileSync('git', ['init', '--quiet'], { cwd });
+});
+afterAll(() => directory.remove());
+
+describe('the command line without a server', { timeout: 120_000 }, () => {
+  it('runs a pipeline and answers with a verdict', async () => {
+    const answer = await run('run', '--json', '--input', 'word=world');
+    expect({ code: answer.code, stderr: answer.stderr }).toEqual({ code: 0, stderr: '' });
+    expect(lastLine(answer.stdout)).toMatchObject({
+      run: expect.stringMatching(/^[0-9a-f-]{36}$/),
+      outcome: 'success',
+      failed: [],
+      durationMs: expect.any(Number),
+      url: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+\//),
+    });
+    expect(processesBelow(cwd)).toEqual([]);
+  });
+
+  it('shows afterwards what happened', async () => {
+    const logs = await run('logs', 'latest');
+    expect(logs.stdout).toContain('hello world');
+    expect(logs.stdout).toContain('from the working tree');
+    expect((await run('show', '1')).stdout).toMatch(/greet +success/);
+    expect(lastLine((await run('runs', '--json')).stdout)).toMatchObject({
+      number: 1,
+      outcome: 'success',
+    });
+    expect((await run('replay', '1')).stdout).toMatch(
+      /run\.queued[\s\S]*run\.step-started[\s\S]*run\.finished/,
+    );
+    expect((await run('why', '1', 'after')).stdout).toContain('after (finished)');
+    expect(
+      (await run('events', '--types', 'run.finished', '--json')).stdout.trim().split('\n'),
+    ).toHaveLength(1);
+  });
+
+  it('downloads artifacts', async () => {
+    expect((await run('artifacts', 'latest', '--to', 'got')).code).toBe(0);
+    expect(readFileSync(join(cwd, 'got/out/file.txt'), 'utf8')).toBe('made\n');
+  });
+
+  it('says on failure what failed, its last lines, and what to do next', async () => {
+    const answer = await run('run', 'red.yaml');
+    expect(answer.code).toBe(1);
+    const tail = answer.stdout.slice(answer.stdout.lastIndexOf('broken exit 3'));
+    expect(tail).toContain('line 30');
+    expect(tail).toContain('line 12');
+    expect(tail).not.toContain('line 9\n');
+    expect(tail).toContain('millrace retry 2 --failed');
+  });
+
+  it('repeats what failed in a new run', async () => {
+    const answer = await run('retry', 'latest', '--failed', '--json');
+    expect(answer.code).toBe(1);
+    expect(lastLine(answer.stdout)).toMatchObject({
+      number: 3,
+      outcome: 'failure',
+      failed: ['broken'],
+    });
+  });
+
+  it.each([
+    [['show', '99'], 6, '[run.not-found]'],
+    [['logs', 'latest', 'nosuch'], 6, '[step.not-found]'],
+    [['show', '../../etc'], 2, '[request.invalid]'],
+    [['run', 'nosuch.yaml'], 2, '[file.unreadable]'],
+    [['run', '--input', 'novalue'], 2, '[input.malformed]'],
+    [['run', '--input', 'other=1'], 2, '[run.input-unknown]'],
+    [['cancel', '1'], 2, '[run.already-finished]'],
+    [['explain', 'no.code'], 2, '[code.unknown]'],
+    [['config', 'explain', 'nosuch'], 2, '[config.unknown]'],
+    [['nosuch'], 2, 'unknown command'],
+    [['run', '--nosuch'], 2, 'unknown option'],
+    [['--data-dir', 'elsewhere', 'runs'], 3, '[server.unreachable]'],
+  ] as const)('%j ends with %i', async (args, code, words) => {
+    const answer = await run(...args);
+    expect({ code: answer.code, stderr: answer.stderr }).toEqual({
+      code,
+      stderr: expect.stringContaining(words),
+    });
+    expect(answer.stderr).not.toMatch(/\n {4}at /);
+  });
+
+  it('explains codes, settings and itself', async () => {
+    expect((await run('explain', 'graph.cycle')).code).toBe(0);
+    expect((await run('config', 'explain', 'listen')).stdout).toContain('127.0.0.1:7420');
+    expect((await run('--help')).stdout).toContain('Exit codes');
+    expect((await run('run', '--help')).stdout).toContain('--isolation');
+    expect((await run('--version')).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
+
+  it('cancels at the first Ctrl-C', async () => {
+    writeFiles(cwd, {
+      'slow.yaml': 'name: slow\nsteps:\n  - { id: wait, cmd: echo waiting && sleep 60 }\n',
+    });
+    const child = spawnMillrace(['--sandbox', 'process', 'run', 'slow.yaml'], { cwd });
+    let out = '';
+    child.stdout?.on('data', (chunk: Buffer) => {
+      out += chunk.toString();
+    });
+    await eventually(() => out.includes('│ waiting') || undefined, 'the step runs');
+    const ended = new Promise((done) => child.once('exit', done));
+    child.kill('SIGINT');
+    expect(await ended).toBe(130);
+    expect(lastLine((await run('runs', '--json', '--limit', '1')).stdout)).toMatchObject({
+      outcome: 'cancelled',
+    });
+    expect(processesBelow(cwd)).toEqual([]);
+  });
+
+  it('keeps its state out of the repository', () => {
+    mkdirSync(join(cwd, 'sub'), { recursive: true });
+    expect(existsSync(join(cwd, '.millrace/admin-token'))).toBe(true);
+    expect(
+      execFileSync('git', ['status', '--porcelain', '.millrace'], { cwd, encoding: 'utf8' }),
+    ).toBe('');
+  });
+});
