@@ -46,7 +46,10 @@ async function start(): Promise<TestPostgres> {
   // A machine that loses power may lose a test's database.
   const server = await startEmbeddedPostgres({ dataDir, settings: { fsync: 'off' } });
   endWithThisProcess(server, dataDir);
-  const admin = openPool(server.poolConfig(), { max: 1, applicationName: 'testkit' });
+  const admin = openPool(
+    { ...server.poolConfig(), allowExitOnIdle: true },
+    { max: 1, applicationName: 'testkit' },
+  );
   const templates = new Map<string, Promise<string>>();
   let count = 0;
   const templateFor = (dir: string): Promise<string> => {
@@ -109,12 +112,20 @@ function testDatabase(server: EmbeddedPostgres, admin: Pool, database: string): 
 
 /**
  * A watcher that reads from us until we are gone, killed or not, then ends the server and removes its files. Nothing
- * else reaches a server that has its own process group and outlives its parent on purpose.
+ * else reaches a server that has its own process group and outlives its parent on purpose. The server is gone once
+ * its pid file is (a zombie that nobody reaps would still answer to its pid).
  */
+const watch = `cat
+read -r pid < "$1/pg/cluster/postmaster.pid" && kill -QUIT "$pid"
+for turn in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+  [ -e "$1/pg/cluster/postmaster.pid" ] || break
+  sleep 0.1
+done
+rm -rf "$1" "$2"`;
+
 function endWithThisProcess(server: EmbeddedPostgres, dataDir: string): void {
   const socketDir = server.poolConfig().host ?? '';
-  const script = 'cat; kill -QUIT "$1"; while kill -0 "$1"; do sleep 0.05; done; rm -rf "$2" "$3"';
-  const watcher = spawn('sh', ['-c', script, 'watch', String(server.pid), dataDir, socketDir], {
+  const watcher = spawn('sh', ['-c', watch, 'watch', dataDir, socketDir], {
     detached: true,
     stdio: ['pipe', 'ignore', 'ignore'],
   });
