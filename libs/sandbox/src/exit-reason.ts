@@ -5,6 +5,8 @@ export interface ExitFacts {
   readonly exitCode: number | null;
   readonly signal: string | null;
   readonly oomKilled: boolean;
+  /** The kernel refused a fork. */
+  readonly pidsLimitHit?: boolean;
   readonly wasCancelled: boolean;
   readonly timedOut: boolean;
   /** A limit of ours made us end it. */
@@ -20,7 +22,7 @@ export interface ExitReason {
 
 /**
  * What ended an attempt, by precedence: cancelled, timeout, out of memory, a limit of ours, a signal, the exit code.
- * A pids limit that was hit shows as the failing exit that it led to; the facts beside it stay in the report.
+ * A pids limit that was hit is the cause of a failing exit; a step that coped with it has succeeded.
  */
 export function exitReason(facts: ExitFacts): ExitReason {
   const seen = {
@@ -32,5 +34,7 @@ export function exitReason(facts: ExitFacts): ExitReason {
   if (facts.oomKilled) return { outcome: 'failure', cause: 'oom', ...seen };
   if (facts.limitHit) return { outcome: 'failure', cause: facts.limitHit, ...seen };
   if (facts.signal !== null) return { outcome: 'failure', cause: 'signal', ...seen };
+  if (facts.pidsLimitHit && facts.exitCode !== 0)
+    return { outcome: 'failure', cause: 'pids-limit', ...seen };
   return { outcome: facts.exitCode === 0 ? 'success' : 'failure', cause: 'exit', ...seen };
 }

@@ -121,7 +121,7 @@ export class OciSandboxDriver implements SandboxDriver {
         notes.push((error as Error).message.split('\n', 1)[0] ?? '');
       }
     }
-    return { ...nothing, notes };
+    return { ...nothing, notes: [...new Set(notes)] };
   }
 
   async #runOnce(limits: SandboxSpec['limits']): Promise<SandboxExit> {
