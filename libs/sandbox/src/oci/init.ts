@@ -5,10 +5,11 @@ export const controlFd = 3;
 
 /**
  * The container's first process: a shell that stays, because the first process of a pid namespace is deaf to TERM and has
- * to reap what the step leaves. It waits for its line, which the executor writes when the start of the attempt is acknowledged, then
- * runs the step in the foreground and says how it ended. When the executor dies first, its end of the socket closes and the
- * container ends without having run anything. The step gets neither the socket nor a way to open it: sockets cannot be
- * opened through /proc. The brackets matter: a shell applies a plain command's redirections to itself while it waits. What the shell itself says (the name of a signal) goes to the executor, not into the log.
+ * to reap what the step leaves. It waits for its line, which the executor writes when the start of the attempt is
+ * acknowledged, then runs the step in the foreground and says how it ended. When the executor dies first, its end of the
+ * socket closes and the container ends without having run anything. The step gets neither the socket nor a way to open it:
+ * sockets cannot be opened through /proc. What the shell itself says (the name of a signal) goes to the executor, not into
+ * the log; the brackets are for that, as a shell applies a plain command's redirections to itself while it waits.
  */
 export const initScript = [
   `exec 4>&2 2>&${controlFd}`,

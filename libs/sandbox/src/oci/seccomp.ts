@@ -41,7 +41,7 @@ const architectures: Readonly<Record<string, string>> = {
 /**
  * The allow-list as OCI writes it. `clone` only without new namespaces; `clone3`, whose flags cannot be looked at, answers
  * ENOSYS, so that libraries fall back to `clone`; sockets of every family but AF_ALG and AF_VSOCK; `personality` only for
- * the values that runtimes set.
+ * the values that runtimes set. The meaning of these rules is that of Docker's default profile; the list is our own.
  */
 export function seccompProfile(architecture: string): object {
   const native = architectures[architecture];
