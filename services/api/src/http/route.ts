@@ -34,6 +34,9 @@ export interface Principal {
   readonly actor: string;
 }
 
+/** Who calls an open route. */
+const nobody: Principal = { tenant: 'default', actor: 'anonymous' };
+
 /** Serves an operation: method, path and status come from the table that openapi.json is made from. */
 export function Route(operation: Operation): MethodDecorator {
   const path = operation.path.replace(/\{path\}/, '*').replace(/\{(\w+)\}/g, ':$1');
@@ -47,14 +50,14 @@ export function Route(operation: Operation): MethodDecorator {
 export const Input = createParamDecorator(
   (operation: Operation, context: ExecutionContext): Call<Operation> => {
     const http = context.switchToHttp();
-    const request = http.getRequest<FastifyRequest & { principal: Principal }>();
+    const request = http.getRequest<FastifyRequest & { principal: Principal | null }>();
     return readCall(operation, request, http.getResponse<FastifyReply>());
   },
 );
 
 function readCall(
   operation: Operation,
-  request: FastifyRequest & { principal: Principal },
+  request: FastifyRequest & { principal: Principal | null },
   reply: FastifyReply,
 ): Call<Operation> {
   const params = { ...(request.params as Record<string, string>) };
@@ -77,11 +80,11 @@ function readCall(
 
 function originOf(
   operation: Operation,
-  request: FastifyRequest & { principal: Principal },
+  request: FastifyRequest & { principal: Principal | null },
 ): Origin {
   const key = request.headers['idempotency-key'];
   const traceparent = request.headers.traceparent;
-  const { tenant, actor } = request.principal;
+  const { tenant, actor } = request.principal ?? nobody;
   if (typeof key === 'string' && (key.length === 0 || key.length > 255)) {
     throw new HttpProblem('request.invalid', 'Idempotency-Key must have 1 to 255 characters');
   }
