@@ -1,5 +1,5 @@
 import { access, type FileHandle, open, readFile } from 'node:fs/promises';
-import type { LiveLogs } from './live-logs.ts';
+import type { LiveLogs, LogWatch } from './live-logs.ts';
 import { indexStride, type LogFiles } from './log-files.ts';
 import type { LogLine, LogReadOptions } from './log-store.ts';
 import { decodeRecord } from './record.ts';
@@ -25,74 +25,77 @@ export class FsLogReader {
   }
 
   async *read(options: LogReadOptions): AsyncIterable<LogLine> {
-    const handle = await this.#openRecords(options);
-    if (handle === undefined) return;
+    const watch = this.#live.watch(this.#files.records);
+    let handle: FileHandle | undefined;
     try {
+      handle = await this.#openRecords(options, watch);
+      if (handle === undefined) return;
       const first =
         options.tail === undefined
           ? Math.max(1, options.from ?? 1)
           : await this.#tailStart(handle, options.tail);
       const last = first - 1 + (options.limit ?? Number.POSITIVE_INFINITY);
-      for await (const line of this.#follow(handle, await this.#near(first), options)) {
-        if (line.line < first) continue;
+      for await (const line of this.#follow(handle, first, options, watch)) {
         if (line.line > last) return;
         yield line;
         if (line.line === last) return;
       }
     } finally {
-      await handle.close();
+      watch.close();
+      await handle?.close();
     }
   }
 
   /** Waits for the first byte of a log that somebody follows. */
-  async #openRecords(options: LogReadOptions): Promise<FileHandle | undefined> {
+  async #openRecords(options: LogReadOptions, watch: LogWatch): Promise<FileHandle | undefined> {
     for (;;) {
+      watch.reset();
+      const isOver = await this.#isOver(options);
       const handle = await open(this.#files.records, 'r').catch((error: NodeJS.ErrnoException) => {
         if (error.code === 'ENOENT') return undefined;
         throw error;
       });
-      if (
-        handle !== undefined ||
-        !options.follow ||
-        options.abort?.aborted ||
-        (await this.#hasEnded())
-      )
-        return handle;
-      await this.#live.change(this.#files.records, pollMs, options.abort);
+      if (handle !== undefined || isOver) return handle;
+      await watch.change(pollMs, options.abort);
     }
   }
 
+  /** The lines from `first` on. */
   async *#follow(
     handle: FileHandle,
-    start: Place,
+    first: number,
     options: LogReadOptions,
+    watch: LogWatch,
   ): AsyncIterable<LogLine> {
-    let { line, offset } = start;
+    let { line, offset } = await this.#near(first);
+    const chunk = Buffer.allocUnsafe(chunkBytes);
     let rest: Buffer = Buffer.alloc(0);
     for (;;) {
-      // Asked before the read: what was written before the end is then in the file.
-      const isOver = !options.follow || options.abort?.aborted === true || (await this.#hasEnded());
-      const chunk = Buffer.alloc(chunkBytes);
+      watch.reset();
+      const isOver = await this.#isOver(options);
       const { bytesRead } = await handle.read(chunk, 0, chunkBytes, offset);
       offset += bytesRead;
       if (bytesRead === 0) {
         // A record without its end was torn by a crash: it is no line.
         if (isOver) return;
-        await this.#live.change(this.#files.records, pollMs, options.abort);
+        await watch.change(pollMs, options.abort);
         continue;
       }
-      rest =
-        rest.length > 0
-          ? Buffer.concat([rest, chunk.subarray(0, bytesRead)])
-          : chunk.subarray(0, bytesRead);
+      const bytes = chunk.subarray(0, bytesRead);
+      const records = rest.length > 0 ? Buffer.concat([rest, bytes]) : bytes;
       let at = 0;
-      for (let end = rest.indexOf(newline); end >= 0; end = rest.indexOf(newline, at)) {
-        yield decodeRecord(rest.subarray(at, end), line);
+      for (let end = records.indexOf(newline); end >= 0; end = records.indexOf(newline, at)) {
+        if (line >= first) yield decodeRecord(records.subarray(at, end), line);
         line += 1;
         at = end + 1;
       }
-      rest = Buffer.from(rest.subarray(at));
+      rest = Buffer.from(records.subarray(at));
     }
+  }
+
+  /** Asked before the file is read: what was written before the end is then in it. */
+  async #isOver({ follow, abort }: LogReadOptions): Promise<boolean> {
+    return !follow || abort?.aborted === true || (await this.#hasEnded());
   }
 
   async #hasEnded(): Promise<boolean> {

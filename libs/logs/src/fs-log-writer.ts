@@ -1,16 +1,14 @@
-import { createHash } from 'node:crypto';
-import { type FileHandle, open, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import type { LogSummary } from '#libs/events';
-import { type Clock, Fault } from '#libs/kernel';
-import { type LinePiece, LineSplitter } from './line-splitter.ts';
+import type { Clock } from '#libs/kernel';
+import { type LinePiece, LineSplitter, textPieces } from './line-splitter.ts';
 import type { LiveLogs } from './live-logs.ts';
-import { LogCap } from './log-cap.ts';
-import { indexStride, type LogFiles } from './log-files.ts';
+import { LogCap, tailBytesMax } from './log-cap.ts';
+import type { LogFiles } from './log-files.ts';
 import type { LogLine, LogMask, LogWriter } from './log-store.ts';
+import { OpenLineTimer } from './open-line-timer.ts';
 import { encodeRecord } from './record.ts';
-
-/** A line whose end has not come is shown after this much silence: a prompt, a progress bar. */
-const openLineMs = 200;
+import { RecordFile } from './record-file.ts';
 
 export interface FsLogWriterParts {
   readonly files: LogFiles;
@@ -20,46 +18,54 @@ export interface FsLogWriterParts {
   readonly mask: LogMask | undefined;
 }
 
-/** Appends records to one file. What is written while a write is under way goes in the next one. */
+interface Channel {
+  readonly splitter: LineSplitter;
+  readonly timer: OpenLineTimer;
+}
+
+/** Where a stream stands in its line: at its beginning, with something kept back by the mask, with a part stored. */
+type LineState = 'begins' | 'kept-back' | 'shown';
+
+/** Turns the bytes of a step into records: lines, masked, within the limit. */
 export class FsLogWriter implements LogWriter {
   readonly #parts: FsLogWriterParts;
-  readonly #handle: FileHandle;
+  readonly #file: RecordFile;
   readonly #cap: LogCap;
-  readonly #hash = createHash('sha256');
-  readonly #splitters = { stdout: new LineSplitter(), stderr: new LineSplitter() };
-  /** Streams whose last record did not end its line. */
-  readonly #open = new Set<LogLine['stream']>();
-  readonly #offsets: number[] = [];
-  #pending: string[] = [];
-  #flushing: Promise<void> | undefined;
-  #bytes = 0;
-  #lines = 0;
-  #openLineTimer: NodeJS.Timeout | undefined;
+  readonly #channels: Readonly<Record<'stdout' | 'stderr', Channel>>;
+  readonly #states: Record<LogLine['stream'], LineState> = {
+    stdout: 'begins',
+    stderr: 'begins',
+    system: 'begins',
+  };
   #closing: Promise<LogSummary> | undefined;
 
-  private constructor(parts: FsLogWriterParts, handle: FileHandle) {
+  private constructor(parts: FsLogWriterParts, file: RecordFile) {
     this.#parts = parts;
-    this.#handle = handle;
+    this.#file = file;
     this.#cap = new LogCap(parts.bytesMax);
+    this.#channels = { stdout: this.#channel('stdout'), stderr: this.#channel('stderr') };
   }
 
   static async open(parts: FsLogWriterParts): Promise<FsLogWriter> {
-    const handle = await open(parts.files.records, 'ax', 0o600);
-    parts.live.open(parts.files.records);
-    return new FsLogWriter(parts, handle);
+    const { records } = parts.files;
+    const file = await RecordFile.create(records, () => parts.live.notify(records));
+    parts.live.open(records);
+    return new FsLogWriter(parts, file);
   }
 
   async write(stream: 'stdout' | 'stderr', bytes: Uint8Array): Promise<void> {
     if (this.#closing) return;
-    this.#take(stream, this.#splitters[stream].push(bytes));
-    this.#showOpenLinesSoon();
-    await this.#flush();
+    const { splitter, timer } = this.#channels[stream];
+    const pieces = splitter.push(bytes);
+    this.#take(stream, pieces);
+    timer.written({ isOpen: splitter.pendingBytes > 0, isFurther: pieces.length > 0 });
+    await this.#file.flush();
   }
 
   async system(text: string): Promise<void> {
     if (this.#closing) return;
-    for (const line of text.split('\n')) this.#store(this.#record('system', line, false));
-    await this.#flush();
+    this.#system(text);
+    await this.#file.flush();
   }
 
   close(): Promise<LogSummary> {
@@ -67,110 +73,75 @@ export class FsLogWriter implements LogWriter {
     return this.#closing;
   }
 
-  #showOpenLinesSoon(): void {
-    clearTimeout(this.#openLineTimer);
-    const { stdout, stderr } = this.#splitters;
-    if (stdout.pendingBytes + stderr.pendingBytes === 0) return;
-    this.#openLineTimer = setTimeout(() => {
-      for (const stream of ['stdout', 'stderr'] as const)
-        this.#take(stream, this.#splitters[stream].flushOpen());
+  #channel(stream: 'stdout' | 'stderr'): Channel {
+    const splitter = new LineSplitter();
+    const timer = new OpenLineTimer(() => {
+      this.#take(stream, splitter.flushOpen());
       // A full disk shows itself at the next write, which somebody awaits.
-      this.#flush().catch(() => {});
-    }, openLineMs);
+      this.#file.flush().catch(() => {});
+    });
+    return { splitter, timer };
   }
 
   #take(stream: 'stdout' | 'stderr', pieces: readonly LinePiece[]): void {
-    for (const { text, lineEnds } of pieces) {
-      const masked = this.#parts.mask?.mask(text, { stream, lineEnds }) ?? text;
-      const record = this.#record(stream, masked, this.#open.has(stream));
-      if (lineEnds) this.#open.delete(stream);
-      else this.#open.add(stream);
-      if (this.#cap.admits(record)) this.#store(record);
+    for (const piece of pieces) {
+      const record = this.#record(stream, piece);
+      if (record !== undefined && this.#admits(record)) this.#file.add(record);
     }
   }
 
-  #record(stream: LogLine['stream'], text: string, continues: boolean): string {
-    return encodeRecord({ timeMs: this.#parts.clock.nowMs(), stream, continues, text });
+  #admits(record: string): boolean {
+    const wasReached = this.#cap.isReached;
+    const admits = this.#cap.admits(record);
+    if (!admits && !wasReached)
+      this.#system(
+        `the log has reached its limit of ${this.#parts.bytesMax} bytes: of what follows, the last ${tailBytesMax / 1024} KiB are shown when the step ends`,
+      );
+    return admits;
   }
 
-  #store(record: string): void {
-    this.#pending.push(record);
-  }
-
-  async #flush(): Promise<void> {
-    while (this.#pending.length > 0) {
-      if (this.#flushing) await this.#flushing;
-      else {
-        this.#flushing = this.#writePending();
-        try {
-          await this.#flushing;
-        } finally {
-          this.#flushing = undefined;
-        }
+  #system(text: string): void {
+    for (const line of text.split(/\r?\n/)) {
+      for (const piece of textPieces(Buffer.from(line), true)) {
+        const record = this.#record('system', piece);
+        if (record !== undefined) this.#file.add(record);
       }
     }
   }
 
-  async #writePending(): Promise<void> {
-    const records = this.#pending;
-    this.#pending = [];
-    const bytes = Buffer.from(records.join(''));
-    try {
-      for (let at = 0; at < bytes.length; )
-        at += (await this.#handle.write(bytes, at)).bytesWritten;
-    } catch (cause) {
-      throw new Fault('server.disk-low', 'never', 'the log of the step cannot be written', {
-        cause,
-      });
-    }
-    this.#hash.update(bytes);
-    for (const record of records) {
-      if (this.#lines % indexStride === 0) this.#offsets.push(this.#bytes);
-      this.#lines += 1;
-      this.#bytes += Buffer.byteLength(record);
-    }
-    this.#parts.live.notify(this.#parts.files.records);
+  /** Undefined where there is nothing to store: the end of a line that was shown before, or all of it kept back by the mask. */
+  #record(stream: LogLine['stream'], { text, lineEnds }: LinePiece): string | undefined {
+    const masked = this.#parts.mask?.mask(text, { stream, lineEnds }) ?? text;
+    const state = this.#states[stream];
+    const continues = state === 'shown';
+    const isNothing = masked === '' && (continues || !lineEnds);
+    if (lineEnds) this.#states[stream] = 'begins';
+    else if (!isNothing) this.#states[stream] = 'shown';
+    else if (state === 'begins') this.#states[stream] = 'kept-back';
+    if (isNothing) return undefined;
+    return encodeRecord({ timeMs: this.#parts.clock.nowMs(), stream, continues, text: masked });
   }
 
   async #finish(): Promise<LogSummary> {
-    clearTimeout(this.#openLineTimer);
-    for (const stream of ['stdout', 'stderr'] as const)
-      this.#take(stream, this.#splitters[stream].end());
-    const { droppedLines, droppedBytes, tail } = this.#cap.finish();
-    if (droppedLines > 0) {
-      const words = `${droppedLines} lines (${droppedBytes} bytes) are left out here: the log is limited to ${this.#parts.bytesMax} bytes`;
-      this.#store(this.#record('system', words, false));
+    for (const stream of ['stdout', 'stderr'] as const) {
+      const { splitter, timer } = this.#channels[stream];
+      timer.stop();
+      const rest = splitter.end();
+      // The end of a line that was begun lets the mask give back what it kept.
+      if (rest.length === 0 && this.#states[stream] !== 'begins')
+        rest.push({ text: '', lineEnds: true });
+      this.#take(stream, rest);
     }
-    for (const record of tail) this.#store(record);
+    const { droppedLines, droppedBytes, tail } = this.#cap.finish();
+    if (droppedLines > 0)
+      this.#system(
+        `${droppedLines} lines (${droppedBytes} bytes) are left out here: the log is limited to ${this.#parts.bytesMax} bytes`,
+      );
+    for (const record of tail) this.#file.add(record);
     const { files, live } = this.#parts;
-    const summary = {
-      ...(await this.#settle()),
-      truncated: droppedLines > 0,
-    };
+    const summary = { ...(await this.#file.finish(files)), truncated: droppedLines > 0 };
     await writeFile(files.end, `${JSON.stringify(summary)}\n`, { mode: 0o600 }).catch(() => {});
     live.close(files.records);
     return summary;
-  }
-
-  /** Everything to the disk; a full disk keeps what was stored before. */
-  async #settle(): Promise<Omit<LogSummary, 'truncated'>> {
-    try {
-      await this.#flush();
-      await this.#handle.sync();
-      const index = Buffer.alloc(this.#offsets.length * 8);
-      for (const [at, offset] of this.#offsets.entries())
-        index.writeBigUInt64LE(BigInt(offset), at * 8);
-      await writeFile(this.#parts.files.index, index, { mode: 0o600 });
-    } catch {
-      this.#pending = [];
-    } finally {
-      await this.#handle.close().catch(() => {});
-    }
-    const bytes = this.#bytes;
-    return {
-      bytes,
-      lines: this.#lines,
-      ...(bytes > 0 ? { digest: `sha256:${this.#hash.digest('hex')}` } : {}),
-    };
   }
 }

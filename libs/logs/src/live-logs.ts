@@ -1,7 +1,7 @@
 /** Who follows a log that is being written in this process: wakes followers without asking the disk. */
 export class LiveLogs {
   readonly #writers = new Set<string>();
-  readonly #waiting = new Map<string, Set<() => void>>();
+  readonly #watches = new Map<string, Set<LogWatch>>();
 
   open(path: string): void {
     this.#writers.add(path);
@@ -17,25 +17,59 @@ export class LiveLogs {
   }
 
   notify(path: string): void {
-    for (const wake of this.#waiting.get(path) ?? []) wake();
+    for (const watch of this.#watches.get(path) ?? []) watch.notify();
   }
 
-  /** Resolves at the next change of the log, after `timeoutMs`, or when the signal aborts. */
-  change(path: string, timeoutMs: number, abort: AbortSignal | undefined): Promise<void> {
+  /** From now on no change of the log is missed; the caller closes the watch. */
+  watch(path: string): LogWatch {
+    const watches = this.#watches.get(path) ?? new Set();
+    this.#watches.set(path, watches);
+    const watch = new LogWatch(() => {
+      watches.delete(watch);
+      if (watches.size === 0 && this.#watches.get(path) === watches) this.#watches.delete(path);
+    });
+    watches.add(watch);
+    return watch;
+  }
+}
+
+/** One follower's ear: a change that comes between its look at the file and its wait ends the wait at once. */
+export class LogWatch {
+  readonly #onClose: () => void;
+  #hasChanged = false;
+  #wake: (() => void) | undefined;
+
+  constructor(onClose: () => void) {
+    this.#onClose = onClose;
+  }
+
+  notify(): void {
+    this.#hasChanged = true;
+    this.#wake?.();
+  }
+
+  /** Forgets the changes so far: called before looking at the file. */
+  reset(): void {
+    this.#hasChanged = false;
+  }
+
+  /** Resolves at the first change since `reset`, after `timeoutMs`, or when the signal aborts. */
+  change(timeoutMs: number, abort: AbortSignal | undefined): Promise<void> {
+    if (this.#hasChanged || abort?.aborted) return Promise.resolve();
     return new Promise((resolve) => {
-      const waiting = this.#waiting.get(path) ?? new Set();
-      this.#waiting.set(path, waiting);
       const done = () => {
         clearTimeout(timer);
         abort?.removeEventListener('abort', done);
-        waiting.delete(done);
-        if (waiting.size === 0) this.#waiting.delete(path);
+        this.#wake = undefined;
         resolve();
       };
       const timer = setTimeout(done, timeoutMs);
-      waiting.add(done);
+      this.#wake = done;
       abort?.addEventListener('abort', done, { once: true });
-      if (abort?.aborted) done();
     });
+  }
+
+  close(): void {
+    this.#onClose();
   }
 }

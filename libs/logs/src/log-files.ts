@@ -6,7 +6,7 @@ import type { LogKey } from './log-store.ts';
 export interface LogFiles {
   /** One record a line, appended. */
   readonly records: string;
-  /** Byte offsets of every 256th line, little-endian 64 bit; written when the log ends. */
+  /** Byte offsets of every 256th line, little-endian 64 bit; written when the log ends, for more than one. */
   readonly index: string;
   /** Its existence says that no more will come. */
   readonly end: string;

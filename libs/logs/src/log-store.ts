@@ -80,7 +80,7 @@ export interface LogStore {
   /**
    * Lines in order. An unknown key gives none; with `follow` it waits for the first. Ends quietly when aborted.
    *
-   * @throws Fault `step.not-found` where the key's parts are malformed; so do `open`, `seal` and `removeRun`
+   * @throws Fault `step.not-found` where the key's parts are malformed; so do `open` and `seal`
    */
   read(key: LogKey, options?: LogReadOptions): AsyncIterable<LogLine>;
   /** Tells followers of a key that no more will come though no writer closed it (its executor died). Idempotent. */

@@ -1,0 +1,113 @@
+import { createHash } from 'node:crypto';
+import { type FileHandle, open, writeFile } from 'node:fs/promises';
+import { Fault } from '#libs/kernel';
+import { indexStride, type LogFiles } from './log-files.ts';
+
+/** What lies on disk. */
+export interface StoredRecords {
+  readonly bytes: number;
+  readonly lines: number;
+  /** Absent where no byte was written. */
+  readonly digest?: string;
+}
+
+/**
+ * The file of one log while it is written. Records that are added while a write is under way go together in the
+ * next one: a slow writer is seen at once, a fast one writes in large pieces.
+ */
+export class RecordFile {
+  readonly #handle: FileHandle;
+  readonly #onStored: () => void;
+  readonly #hash = createHash('sha256');
+  readonly #offsets: number[] = [];
+  #pending: string[] = [];
+  #flushing: Promise<void> | undefined;
+  #failure: Fault | undefined;
+  #added = 0;
+  #lines = 0;
+  #bytes = 0;
+
+  private constructor(handle: FileHandle, onStored: () => void) {
+    this.#handle = handle;
+    this.#onStored = onStored;
+  }
+
+  /**
+   * @param onStored  called after every write that readers can see
+   * @throws Fault `step-log.exists`, `server.disk-low`
+   */
+  static async create(path: string, onStored: () => void): Promise<RecordFile> {
+    const handle = await open(path, 'ax', 0o600).catch((cause: NodeJS.ErrnoException) => {
+      if (cause.code === 'EEXIST')
+        throw new Fault('step-log.exists', 'never', 'this attempt has a log already', { cause });
+      throw cannotWrite(cause);
+    });
+    return new RecordFile(handle, onStored);
+  }
+
+  add(record: string): void {
+    this.#added += 1;
+    this.#pending.push(record);
+  }
+
+  /**
+   * Resolves when everything added before the call can be read.
+   *
+   * @throws Fault `server.disk-low`; nothing is stored after the first failure, since a torn record may end the file
+   */
+  async flush(): Promise<void> {
+    const wanted = this.#added;
+    while (this.#lines < wanted) {
+      if (this.#failure) throw this.#failure;
+      this.#flushing ??= this.#writePending().finally(() => {
+        this.#flushing = undefined;
+      });
+      await this.#flushing;
+    }
+  }
+
+  /** Brings everything to the disk and closes the file. A full disk keeps what was stored before. Called once. */
+  async finish(files: LogFiles): Promise<StoredRecords> {
+    try {
+      await this.flush();
+      if (this.#bytes > 0) await this.#handle.sync();
+      if (this.#offsets.length > 1)
+        await writeFile(files.index, encodeOffsets(this.#offsets), { mode: 0o600 });
+    } catch {
+      // Who wrote has been told; the lines stored so far stay readable without an index.
+    }
+    await this.#handle.close().catch(() => {});
+    const stored = { bytes: this.#bytes, lines: this.#lines };
+    return stored.bytes > 0 ? { ...stored, digest: `sha256:${this.#hash.digest('hex')}` } : stored;
+  }
+
+  async #writePending(): Promise<void> {
+    const records = this.#pending;
+    this.#pending = [];
+    const bytes = Buffer.from(records.join(''));
+    try {
+      for (let at = 0; at < bytes.length; )
+        at += (await this.#handle.write(bytes, at)).bytesWritten;
+    } catch (cause) {
+      this.#failure = cannotWrite(cause);
+      throw this.#failure;
+    }
+    this.#hash.update(bytes);
+    for (const record of records) {
+      if (this.#lines % indexStride === 0) this.#offsets.push(this.#bytes);
+      this.#lines += 1;
+      this.#bytes += Buffer.byteLength(record);
+    }
+    this.#onStored();
+  }
+}
+
+function cannotWrite(cause: unknown): Fault {
+  return new Fault('server.disk-low', 'never', 'the log of the step cannot be written', { cause });
+}
+
+function encodeOffsets(offsets: readonly number[]): Buffer {
+  const index = Buffer.alloc(offsets.length * 8);
+  for (const [at, offset] of offsets.entries()) index.writeBigUInt64LE(BigInt(offset), at * 8);
+  return index;
+}
