@@ -35,16 +35,18 @@ const prefix = 'owner.lock.';
 export function lockDataDir(dir: string): DataDirLock {
   const identity = processIdentity(process.pid);
   invariant(identity !== undefined, 'a running process has an identity');
-  const draft = join(dir, `.${prefix}${process.pid}.draft`);
   try {
     mkdirSync(dir, { recursive: true, mode: 0o700 });
+    const draft = join(dir, `.${prefix}${process.pid}.draft`);
     writeFileSync(draft, JSON.stringify({ pid: process.pid, identity }), { mode: 0o600 });
-    return claim(dir, draft);
+    try {
+      return claim(dir, draft);
+    } finally {
+      rmSync(draft, { force: true });
+    }
   } catch (error) {
     if (error instanceof Fault) throw error;
     throw new Fault('data-dir.not-writable', 'never', `cannot write in ${dir}`, { cause: error });
-  } finally {
-    rmSync(draft, { force: true });
   }
 }
 
@@ -69,7 +71,13 @@ function claim(dir: string, draft: string): DataDirLock {
       continue;
     }
     for (const older of numbers.slice(0, -1)) rmSync(join(dir, prefix + older), { force: true });
-    return { release: () => markReleased(mine) };
+    let isHeld = true;
+    return {
+      release: () => {
+        if (isHeld) markReleased(mine);
+        isHeld = false;
+      },
+    };
   }
 }
 

@@ -1,5 +1,13 @@
 import { spawn } from 'node:child_process';
-import { chownSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { Fault } from '#libs/kernel';
 import type { Launcher } from './launcher.ts';
@@ -21,7 +29,11 @@ export function programEnv(launcher: Launcher): Record<string, string> {
  */
 export async function ensureCluster(launcher: Launcher): Promise<string> {
   const place = join(launcher.clusterHome, 'cluster');
-  if (existsSync(place)) return place;
+  if (existsSync(place)) {
+    // The server refuses a folder that others may enter; a copy may have lost its mode.
+    chmodSync(place, 0o700);
+    return place;
+  }
   for (const name of readdirSync(launcher.clusterHome)) {
     if (name.startsWith(draftPrefix)) {
       rmSync(join(launcher.clusterHome, name), { recursive: true, force: true });

@@ -1,0 +1,22 @@
+import pg from 'pg';
+import { databaseName, socketPort } from './settings.ts';
+
+/** How to reach the server behind a socket as a role. */
+export function connectTo(socketDir: string, role: string): pg.PoolConfig {
+  return { host: socketDir, port: socketPort, user: role, database: databaseName };
+}
+
+/** Whether a server does its work. Bounded by 10 s. */
+export async function answers(config: pg.PoolConfig): Promise<boolean> {
+  const client = new pg.Client({ ...config, connectionTimeoutMillis: 5_000, query_timeout: 5_000 });
+  client.on('error', () => {});
+  try {
+    await client.connect();
+    await client.query('select 1');
+    return true;
+  } catch {
+    return false;
+  } finally {
+    await client.end().catch(() => {});
+  }
+}

@@ -1,0 +1,261 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { openPool, type Pool, type PoolConfig } from '../pool.ts';
+import { processIdentity } from '../process-identity.ts';
+import {
+  type EmbeddedPostgres,
+  type EmbeddedPostgresOptions,
+  startEmbeddedPostgres,
+} from './embedded-postgres.ts';
+
+/** A cluster that was made once; to make one takes longer than everything else here. */
+let template: string;
+let dataDir: string;
+let cleanUps: (() => unknown)[];
+
+/** What is killed here are processes, not machines. */
+const fast = { fsync: 'off' };
+
+beforeAll(async () => {
+  template = mkdtempSync(join(tmpdir(), 'embedded-template-'));
+  await (await startEmbeddedPostgres({ dataDir: template })).stop();
+});
+afterAll(() => rmSync(template, { recursive: true, force: true }));
+
+beforeEach(() => {
+  dataDir = mkdtempSync(join(tmpdir(), 'embedded-'));
+  chmodSync(dataDir, 0o700);
+  cleanUps = [];
+  mkdirSync(join(dataDir, 'pg'));
+  cpSync(join(template, 'pg', 'cluster'), join(dataDir, 'pg', 'cluster'), { recursive: true });
+});
+
+afterEach(async () => {
+  for (const cleanUp of cleanUps.reverse()) await cleanUp();
+  rmSync(dataDir, { recursive: true, force: true });
+});
+
+describe('startEmbeddedPostgres', () => {
+  it('makes a cluster in a closed folder, keeps what was written, leaves nothing running', async () => {
+    rmSync(join(dataDir, 'pg'), { recursive: true });
+    const first = await start();
+    const pool = open(first.poolConfig());
+    await pool.query('create table t as select 42::int8 as answer');
+    await pool.end();
+    const socketDir = first.poolConfig().host ?? '';
+    expect(statSync(socketDir).mode & 0o777).toBe(0o700);
+    const { pid } = first;
+    await first.stop();
+    await first.stop();
+    expect(processIdentity(pid)).toBeUndefined();
+    expect(existsSync(socketDir)).toBe(false);
+
+    const second = await start();
+    expect(second.isAdopted).toBe(false);
+    const { rows } = await open(second.poolConfig()).query('select answer from t');
+    expect(rows).toEqual([{ answer: 42 }]);
+  });
+
+  it('is durable, UTF-8 and deaf to the network', async () => {
+    const pool = open((await start({ settings: {} })).poolConfig());
+    const show = async (name: string) => (await pool.query(`show ${name}`)).rows[0][name];
+    expect(await show('fsync')).toBe('on');
+    expect(await show('synchronous_commit')).toBe('on');
+    expect(await show('listen_addresses')).toBe('');
+    expect(await show('server_encoding')).toBe('UTF8');
+    expect(await show('TimeZone')).toBe('UTC');
+  });
+
+  it('refuses a second owner of one data directory', async () => {
+    await start();
+    await expect(startEmbeddedPostgres({ dataDir })).rejects.toMatchObject({
+      code: 'data-dir.in-use',
+    });
+  });
+
+  it('is started again after a crash, and pools find it', async () => {
+    const onCrash = vi.fn();
+    const server = await start({ onCrash });
+    const onIdleError = vi.fn();
+    const pool = openPool(server.poolConfig(), { max: 2, applicationName: 'spec', onIdleError });
+    cleanUps.push(() => pool.end());
+    await pool.query('create table t (n int)');
+    await pool.query('insert into t values (1)');
+    const { pid } = server;
+    process.kill(pid, 'SIGKILL');
+    await vi.waitFor(() => expect(onCrash.mock.calls).toEqual([['died'], ['restarted']]), 20_000);
+    expect(server.pid).not.toBe(pid);
+    expect((await pool.query('select n from t')).rows).toEqual([{ n: 1 }]);
+    expect(onIdleError).toHaveBeenCalled();
+  });
+
+  it('stops while it is being started again', async () => {
+    const stopped = Promise.withResolvers<void>();
+    const server = await start({
+      onCrash: (change) => {
+        if (change === 'died') stopped.resolve(server.stop());
+      },
+    });
+    process.kill(server.pid, 'SIGKILL');
+    await stopped.promise;
+    expect(server.pid).toBe(0);
+    await (await start()).stop();
+  });
+
+  it('sets a large log aside', async () => {
+    const logFile = join(dataDir, 'logs', 'postgres.log');
+    mkdirSync(dirname(logFile));
+    writeFileSync(logFile, 'x'.repeat(9 * 1024 * 1024));
+    await start();
+    expect(statSync(`${logFile}.1`).size).toBe(9 * 1024 * 1024);
+    expect(statSync(logFile).size).toBeLessThan(100_000);
+  });
+
+  it('tells the end of the log where it cannot start', async () => {
+    await expect(
+      startEmbeddedPostgres({ dataDir, settings: { shared_buffers: 'plenty' } }),
+    ).rejects.toMatchObject({
+      code: 'postgres.start-failed',
+      message: expect.stringContaining('shared_buffers'),
+    });
+    // Nothing is held: the right settings work.
+    await start();
+  });
+
+  it('clears away what a killed first start left', async () => {
+    rmSync(join(dataDir, 'pg', 'cluster'), { recursive: true });
+    mkdirSync(join(dataDir, 'pg', 'cluster.draft-1', 'base'), { recursive: true });
+    await start();
+    expect(existsSync(join(dataDir, 'pg', 'cluster.draft-1'))).toBe(false);
+  });
+});
+
+describe('after kill -9 of its owner', () => {
+  it('the server is taken over, with what was acknowledged', async () => {
+    const owner = await ownerProcess();
+    await owner.kill();
+    expect(processIdentity(owner.pid)).toBeDefined();
+    const server = await start();
+    expect(server).toMatchObject({ isAdopted: true, pid: owner.pid });
+    const { rows } = await open(server.poolConfig()).query('select count(*) from acknowledged');
+    expect(rows[0].count).toBeGreaterThanOrEqual(owner.acknowledged());
+    await server.stop();
+    expect(processIdentity(owner.pid)).toBeUndefined();
+  });
+
+  it('an adopted server that dies is started again', async () => {
+    const owner = await ownerProcess();
+    await owner.kill();
+    const onCrash = vi.fn();
+    const server = await start({ onCrash });
+    process.kill(owner.pid, 'SIGKILL');
+    await vi.waitFor(() => expect(onCrash).toHaveBeenLastCalledWith('restarted'), 20_000);
+    await open(server.poolConfig()).query('select count(*) from acknowledged');
+  });
+
+  it('a server with other settings is replaced', async () => {
+    const owner = await ownerProcess();
+    await owner.kill();
+    const server = await start({ settings: { work_mem: '5MB' } });
+    expect(server.isAdopted).toBe(false);
+    expect(processIdentity(owner.pid)).toBeUndefined();
+    await open(server.poolConfig()).query('select count(*) from acknowledged');
+  });
+
+  it('a server that nobody recorded is replaced', async () => {
+    const owner = await ownerProcess();
+    await owner.kill();
+    rmSync(join(dataDir, 'pg', 'server.json'));
+    const server = await start();
+    expect(server.isAdopted).toBe(false);
+    expect(processIdentity(owner.pid)).toBeUndefined();
+  });
+
+  it('a dead server is started, whatever has its pid now', async () => {
+    const owner = await ownerProcess();
+    await owner.kill();
+    process.kill(owner.pid, 'SIGKILL');
+    await vi.waitFor(() => expect(processIdentity(owner.pid)).toBeUndefined(), 10_000);
+    const stranger = spawn('sleep', ['120']);
+    cleanUps.push(() => stranger.kill('SIGKILL'));
+    const pidFile = join(dataDir, 'pg', 'cluster', 'postmaster.pid');
+    const text = readFileSync(pidFile, 'utf8');
+    writeFileSync(pidFile, text.replace(/^\d+/, String(stranger.pid)));
+    const server = await start();
+    await open(server.poolConfig()).query('select count(*) from acknowledged');
+    expect(stranger.exitCode).toBeNull();
+    expect(stranger.signalCode).toBeNull();
+  });
+});
+
+async function start(options: Partial<EmbeddedPostgresOptions> = {}): Promise<EmbeddedPostgres> {
+  const server = await startEmbeddedPostgres({ dataDir, settings: fast, ...options });
+  cleanUps.push(() => server.stop());
+  return server;
+}
+
+function open(config: PoolConfig): Pool {
+  const pool = openPool(config, { max: 2, applicationName: 'spec' });
+  cleanUps.push(() => (pool.ended ? undefined : pool.end()));
+  return pool;
+}
+
+/** Another process that starts the server, writes rows, and prints each number once its commit is acknowledged. */
+async function ownerProcess() {
+  const program = `
+    import { openPool, startEmbeddedPostgres } from ${JSON.stringify(join(import.meta.dirname, '..', 'index.ts'))};
+    const server = await startEmbeddedPostgres(${JSON.stringify({ dataDir, settings: fast })});
+    const pool = openPool(server.poolConfig(), { max: 1, applicationName: 'owner' });
+    await pool.query('create table acknowledged (n int)');
+    console.log('pid ' + server.pid);
+    for (let n = 1; ; n += 1) {
+      await pool.query('insert into acknowledged values ($1)', [n]);
+      console.log('row ' + n);
+    }`;
+  const child: ChildProcess = spawn(
+    process.execPath,
+    [
+      '--conditions=source',
+      '--experimental-strip-types',
+      '--input-type=module-typescript',
+      '-e',
+      program,
+    ],
+    { stdio: ['ignore', 'pipe', 'inherit'], cwd: import.meta.dirname },
+  );
+  let pid = 0;
+  let rows = 0;
+  const enough = Promise.withResolvers<void>();
+  const lines = createInterface({ input: child.stdout ?? process.stdin });
+  lines.on('line', (line) => {
+    const [kind, value] = line.split(' ');
+    if (kind === 'pid') pid = Number(value);
+    else rows = Number(value);
+    if (rows === 50) enough.resolve();
+  });
+  child.once('exit', (code) => enough.reject(new Error(`the owner ended with ${code}`)));
+  await enough.promise;
+  return {
+    pid,
+    acknowledged: () => rows,
+    kill: async () => {
+      child.kill('SIGKILL');
+      await once(child, 'close');
+    },
+  };
+}
