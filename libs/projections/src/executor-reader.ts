@@ -1,5 +1,5 @@
 import type { ExecutorDto, Page } from '#libs/api-contract';
-import type { Pool } from '#libs/postgres';
+import { type Pool, queryRows } from '#libs/postgres';
 import { decodeCursor, toPage } from './cursor.ts';
 
 interface ExecutorRow {
@@ -35,7 +35,8 @@ export class ExecutorReader {
     readonly cursor?: string | undefined;
   }): Promise<Page<ExecutorDto>> {
     const before = decodeCursor(query.cursor, /^\d{1,15}$/);
-    const { rows } = await this.#pool.query<ExecutorRow>(
+    const rows = await queryRows<ExecutorRow>(
+      this.#pool,
       `select ${columns} from read_models.executors e
        where ($1 or status <> 'lost') and ($2::bigint is null or position < $2) order by position desc limit $3`,
       [query.all, before ?? null, query.limit + 1],
@@ -44,7 +45,8 @@ export class ExecutorReader {
   }
 
   async show(id: string): Promise<ExecutorDto | undefined> {
-    const { rows } = await this.#pool.query<ExecutorRow>(
+    const rows = await queryRows<ExecutorRow>(
+      this.#pool,
       `select ${columns} from read_models.executors e where executor_id = $1`,
       [id],
     );

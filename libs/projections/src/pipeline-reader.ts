@@ -1,5 +1,5 @@
 import type { Page, PipelineDto } from '#libs/api-contract';
-import type { Pool } from '#libs/postgres';
+import { type Pool, queryRows } from '#libs/postgres';
 import { decodeCursor, toPage } from './cursor.ts';
 
 interface PipelineRow {
@@ -27,7 +27,8 @@ export class PipelineReader {
   /** The newest version of each, by name. */
   async list(query: PageQuery): Promise<Page<PipelineDto>> {
     const after = decodeCursor(query.cursor, /^\P{Cc}{1,200}$/u);
-    const { rows } = await this.#pool.query<PipelineRow>(
+    const rows = await queryRows<PipelineRow>(
+      this.#pool,
       `select distinct on (name) * from read_models.pipeline_versions
        where $1::text is null or name > $1 order by name, version desc limit $2`,
       [after ?? null, query.limit + 1],
@@ -38,7 +39,8 @@ export class PipelineReader {
   /** The newest first. */
   async versions(name: string, query: PageQuery): Promise<Page<PipelineDto>> {
     const before = decodeCursor(query.cursor, /^\d{1,9}$/);
-    const { rows } = await this.#pool.query<PipelineRow>(
+    const rows = await queryRows<PipelineRow>(
+      this.#pool,
       `select * from read_models.pipeline_versions
        where name = $1 and ($2::int is null or version < $2) order by version desc limit $3`,
       [name, before ?? null, query.limit + 1],

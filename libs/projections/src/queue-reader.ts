@@ -1,6 +1,6 @@
 import type { Page, QueueItem } from '#libs/api-contract';
 import type { PlanCache } from '#libs/event-store';
-import type { Pool } from '#libs/postgres';
+import { type Pool, queryRows } from '#libs/postgres';
 import { decodeCursor, toPage } from './cursor.ts';
 
 interface QueueRow {
@@ -34,7 +34,8 @@ export class QueueReader {
     const after = decodeCursor(query.cursor, /^\d{1,15}-[a-z][a-z0-9_-]{0,62}$/);
     const position = after === undefined ? null : after.slice(0, after.indexOf('-'));
     const step = after === undefined ? '' : after.slice(after.indexOf('-') + 1);
-    const { rows } = await this.#pool.query<QueueRow>(
+    const rows = await queryRows<QueueRow>(
+      this.#pool,
       `select q.*, r.number, r.pipeline, r.plan_hash
        from read_models.queued_steps q join read_models.run_list r using (run_id)
        where $1::bigint is null or (q.position, q.step) > ($1, $2)
@@ -60,7 +61,8 @@ export class QueueReader {
   }
 
   async count(): Promise<number> {
-    const { rows } = await this.#pool.query<{ count: number }>(
+    const rows = await queryRows<{ count: number }>(
+      this.#pool,
       'select count(*) from read_models.queued_steps',
     );
     return Number(rows[0]?.count ?? 0);

@@ -1,7 +1,7 @@
 import type { AttemptDto, Page, RunDto, RunSummary, StepDto } from '#libs/api-contract';
 import { type AttemptReport, attemptReportSchema } from '#libs/events';
 import { isUuid } from '#libs/kernel';
-import type { Pool } from '#libs/postgres';
+import { type Pool, queryRows } from '#libs/postgres';
 import { decodeCursor, toPage } from './cursor.ts';
 
 interface RunRow {
@@ -70,7 +70,8 @@ export class RunReader {
     readonly cursor?: string | undefined;
   }): Promise<Page<RunSummary>> {
     const before = decodeCursor(query.cursor, /^\d{1,15}$/);
-    const { rows } = await this.#pool.query<RunRow>(
+    const rows = await queryRows<RunRow>(
+      this.#pool,
       `select * from read_models.run_list
        where ($1::text is null or status = $1) and ($2::text is null or pipeline = $2) and ($3::bigint is null or number < $3)
        order by number desc limit $4`,
@@ -87,27 +88,36 @@ export class RunReader {
         : isUuid(ref)
           ? ['select run_id from read_models.run_list where run_id = $1', [ref]]
           : ['select run_id from read_models.run_list where number = $1', [ref]];
-    const { rows } = await this.#pool.query<{ run_id: string }>(text as string, values as string[]);
+    const rows = await queryRows<{ run_id: string }>(
+      this.#pool,
+      text as string,
+      values as string[],
+    );
     return rows[0]?.run_id;
   }
 
   async show(runId: string): Promise<RunDto | undefined> {
     const [runs, steps, attempts, waits] = await Promise.all([
-      this.#pool.query<RunRow>('select * from read_models.run_list where run_id = $1', [runId]),
-      this.#pool.query<StepRow>(
+      queryRows<RunRow>(this.#pool, 'select * from read_models.run_list where run_id = $1', [
+        runId,
+      ]),
+      queryRows<StepRow>(
+        this.#pool,
         'select * from read_models.run_steps where run_id = $1 order by ordinal',
         [runId],
       ),
-      this.#pool.query<AttemptRow>(
+      queryRows<AttemptRow>(
+        this.#pool,
         'select * from read_models.run_attempts where run_id = $1 order by attempt',
         [runId],
       ),
-      this.#pool.query<WaitRow>(
+      queryRows<WaitRow>(
+        this.#pool,
         'select * from read_models.run_waits where run_id = $1 order by position',
         [runId],
       ),
     ]);
-    const run = runs.rows[0];
+    const run = runs[0];
     if (!run) return undefined;
     return {
       ...summaryOf(run),
@@ -116,11 +126,11 @@ export class RunReader {
       inputs: run.inputs,
       failedSteps: run.failed_steps,
       position: run.position,
-      steps: steps.rows.map((step) =>
+      steps: steps.map((step) =>
         stepOf(
           step,
-          attempts.rows.filter((attempt) => attempt.step === step.step),
-          waits.rows.filter((wait) => wait.step === step.step),
+          attempts.filter((attempt) => attempt.step === step.step),
+          waits.filter((wait) => wait.step === step.step),
         ),
       ),
     };

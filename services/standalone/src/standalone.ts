@@ -15,6 +15,7 @@ import {
 import { isUuid } from '#libs/kernel';
 import { PgHeartbeats, PgLeaderLeases } from '#libs/leases';
 import { FsLogStore } from '#libs/logs';
+import { queryRows } from '#libs/postgres';
 import {
   ExecutorReader,
   PipelineReader,
@@ -235,7 +236,7 @@ function runNumbers(database: Database): () => Promise<number> {
       waiting = [];
       try {
         const text = `select nextval('run_numbers') as number from generate_series(1, $1)`;
-        const { rows } = await database.pool.query<{ number: number }>(text, [served.length]);
+        const rows = await queryRows<{ number: number }>(database.pool, text, [served.length]);
         served.forEach(({ resolve }, at) => void resolve(Number(rows[at]?.number)));
       } catch (error) {
         for (const { reject } of served) reject(error);

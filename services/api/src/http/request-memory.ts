@@ -1,4 +1,4 @@
-import type { Pool } from '#libs/postgres';
+import { type Pool, queryRows } from '#libs/postgres';
 
 /** How long a key is remembered; commands are remembered as long. */
 const keepHours = 24;
@@ -13,7 +13,8 @@ export async function rememberRequest(
   commandId: string,
   fingerprint: string,
 ): Promise<boolean> {
-  const { rows } = await pool.query<{ fingerprint: string }>(
+  const rows = await queryRows<{ fingerprint: string }>(
+    pool,
     `insert into request_fingerprints as known (command_id, fingerprint) values ($1, $2)
      on conflict (command_id) do update set
        fingerprint = case when known.used_at < clock_timestamp() - make_interval(hours => $3) then excluded.fingerprint else known.fingerprint end,
