@@ -1,4 +1,5 @@
 import { type Isolation, isolations, type Plan, type Source } from '#libs/events';
+import { gitUrlProblem } from '#libs/sources';
 import type { ApiParts } from '../api.parts.ts';
 import { HttpProblem } from '../http/http-problem.ts';
 
@@ -24,8 +25,20 @@ export async function admitRun(parts: ApiParts): Promise<void> {
   }
 }
 
-/** @throws HttpProblem `source.not-found` for a snapshot that was not uploaded */
+/**
+ * A repository's address is checked before it stands in an event for ever: no path on the server, no password.
+ *
+ * @throws HttpProblem `source.invalid` for an address that no executor takes, `source.not-found` for a snapshot that was not uploaded
+ */
 export async function requireSource(parts: ApiParts, source: Source): Promise<void> {
+  if (source.kind === 'git') {
+    const problem = gitUrlProblem(source.url, { allowsFiles: false });
+    if (problem !== undefined) {
+      throw new HttpProblem('source.invalid', `the repository's address is refused: ${problem}`, {
+        errors: [{ pointer: '/source/url', detail: problem }],
+      });
+    }
+  }
   if (source.kind !== 'snapshot') return;
   if (!(await parts.blobs.has(source.digest.slice('sha256:'.length)))) {
     throw new HttpProblem('source.not-found', `there is no source ${source.digest}`);
