@@ -19,6 +19,7 @@ import { addValidate } from './commands/validate.ts';
 import { addRetry, addWatch } from './commands/watch.ts';
 import { addWhy } from './commands/why.ts';
 import { exitCodes, explainFailure } from './exit-codes.ts';
+import { mayColor } from './output.ts';
 
 /** Beside `dist/` in a checkout and in an installed package. */
 const manifest = new URL('../../../../package.json', import.meta.url);
@@ -73,7 +74,9 @@ async function main(): Promise<number> {
     if (error instanceof CommanderError)
       return error.exitCode === 0 ? exitCodes.success : exitCodes.usage;
     const { exitCode: code, line, hint } = explainFailure(error);
-    process.stderr.write(`${pc.red('error:')} ${line}\n${hint === undefined ? '' : `  ${hint}\n`}`);
+    process.stderr.write(
+      `${pc.createColors(mayColor(process.stderr)).red('error:')} ${line}\n${hint === undefined ? '' : `  ${hint}\n`}`,
+    );
     return code;
   } finally {
     await returnServer();

@@ -1,4 +1,5 @@
 import pc from 'picocolors';
+import { inheritedEnvironment } from '#libs/config';
 import type { Outcome } from '#libs/events';
 
 /** Where words go: `out` is the answer, `err` is everything beside it. */
@@ -15,7 +16,7 @@ export interface Output {
 
 export function createOutput(isJson: boolean): Output {
   const isTerminal = process.stdout.isTTY === true && !isJson;
-  const useColors = !isJson && pc.isColorSupported;
+  const useColors = !isJson && mayColor(process.stdout);
   return {
     isJson,
     isTerminal,
@@ -24,6 +25,14 @@ export function createOutput(isJson: boolean): Output {
     json: (value) => void process.stdout.write(`${JSON.stringify(value)}\n`),
     note: (text) => void process.stderr.write(`${text}\n`),
   };
+}
+
+/** On a terminal that takes colours, or where they are forced; never in a pipe by itself, and never against NO_COLOR. */
+export function mayColor(stream: { readonly isTTY?: boolean }): boolean {
+  return (
+    pc.isColorSupported &&
+    (stream.isTTY === true || inheritedEnvironment().FORCE_COLOR !== undefined)
+  );
 }
 
 /** A mark and a word: never colour alone. */
