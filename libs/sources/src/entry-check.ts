@@ -1,6 +1,13 @@
+import { posix } from 'node:path';
 import type { Header } from 'tar-stream';
 import { Fault } from '#libs/kernel';
-import { linkProblem, nameProblem, treeLimits, withoutEndSlash } from './entry-name.ts';
+import {
+  detourProblem,
+  linkProblem,
+  nameProblem,
+  treeLimits,
+  withoutEndSlash,
+} from './entry-name.ts';
 
 /** What an entry becomes. */
 export type CheckedEntry =
@@ -10,62 +17,96 @@ export type CheckedEntry =
       readonly name: string;
       readonly size: number;
       readonly isExecutable: boolean;
-      readonly mtimeMs: number;
+      /** Whole seconds of Unix time, 0 where the tar says nothing that makes sense. */
+      readonly mtimeS: number;
     }
   | { readonly kind: 'link'; readonly name: string; readonly target: string };
 
+/** The year 2500: file systems know times up to there. */
+const mtimeMaxS = 16_725_225_600;
+
 /**
- * Judges the entries of one tree in their order, so that writing them can neither leave the tree nor go through a link.
- * One object per tree; the same rules at upload and at extraction.
+ * Judges the entries of one tree in their order, so that writing them can neither leave the tree nor go through a link,
+ * nor meet itself. One object per tree; the same rules at upload and at extraction.
  */
 export class EntryCheck {
-  readonly #links = new Set<string>();
   readonly #files = new Set<string>();
-  #entries = 0;
+  readonly #links = new Map<string, string>();
+  readonly #directories = new Set<string>(['.']);
   #bytes = 0;
 
   /** @throws Fault `source.invalid` naming the entry */
   check(header: Header): CheckedEntry {
-    const { name } = header;
+    const { name, type, size } = header;
     const problem = this.#problemOf(header);
-    if (problem !== undefined) {
-      const shown = JSON.stringify(name.length > 100 ? `${name.slice(0, 100)}…` : name);
-      throw new Fault('source.invalid', 'never', `the entry ${shown} is refused: ${problem}`);
-    }
+    if (problem !== undefined) throw refused(name, problem);
     const path = withoutEndSlash(name);
-    if (header.type === 'directory') return { kind: 'directory', name: path };
-    this.#files.add(path);
-    if (header.type === 'symlink') {
-      this.#links.add(path);
-      return { kind: 'link', name: path, target: linkTarget(header) };
+    this.#addDirectories(type === 'directory' ? path : posix.dirname(path));
+    if (type === 'directory') return { kind: 'directory', name: path };
+    if (type === 'symlink') {
+      const target = linkTarget(header);
+      this.#links.set(path, target);
+      return { kind: 'link', name: path, target };
     }
-    const { size } = header;
+    this.#files.add(path);
     const isExecutable = (header.mode & 0o111) !== 0;
-    return { kind: 'file', name: path, size, isExecutable, mtimeMs: header.mtime.getTime() };
+    return { kind: 'file', name: path, size, isExecutable, mtimeS: secondsOf(header.mtime) };
+  }
+
+  /**
+   * Judges what can only be seen at the end: called after the last entry, before any link is made.
+   *
+   * @throws Fault `source.invalid` naming the entry
+   */
+  finish(): void {
+    for (const [name, target] of this.#links) {
+      const problem = detourProblem(name, target, this.#links);
+      if (problem !== undefined) throw refused(name, problem);
+    }
   }
 
   #problemOf(header: Header): string | undefined {
     const { name, type } = header;
-    this.#entries += 1;
     this.#bytes += header.size;
-    if (this.#entries > treeLimits.entriesMax) return `more than ${treeLimits.entriesMax} entries`;
+    const entries = this.#files.size + this.#links.size + this.#directories.size;
+    if (entries > treeLimits.entriesMax) return `more than ${treeLimits.entriesMax} entries`;
     if (this.#bytes > treeLimits.bytesMax) return `more than ${treeLimits.bytesMax} bytes`;
     const badName = nameProblem(name);
     if (badName !== undefined) return badName;
     if (type !== 'file' && type !== 'directory' && type !== 'symlink')
       return `an entry of the type ${type}`;
     const path = withoutEndSlash(name);
-    if (this.#files.has(path)) return 'the same name twice';
-    if (this.#links.has(path)) return 'a name that is a link already';
+    if (this.#isTaken(path)) return 'the same name twice';
+    if (type !== 'directory' && this.#directories.has(path)) return 'the name of a directory';
     for (let at = path.indexOf('/'); at >= 0; at = path.indexOf('/', at + 1)) {
-      const parent = path.slice(0, at);
-      if (this.#files.has(parent)) return 'a parent that is a file or a link';
+      if (this.#isTaken(path.slice(0, at))) return 'a parent that is a file or a link';
     }
     return type === 'symlink' ? linkProblem(name, linkTarget(header)) : undefined;
   }
+
+  #isTaken(path: string): boolean {
+    return this.#files.has(path) || this.#links.has(path);
+  }
+
+  /** Upwards until one is known: its parents are, too. */
+  #addDirectories(path: string): void {
+    for (let each = path; !this.#directories.has(each); each = posix.dirname(each))
+      this.#directories.add(each);
+  }
+}
+
+function refused(name: string, problem: string): Fault {
+  const shown = JSON.stringify(name.length > 100 ? `${name.slice(0, 100)}…` : name);
+  return new Fault('source.invalid', 'never', `the entry ${shown} is refused: ${problem}`);
 }
 
 /** A hostile header may have none, whatever the type says. */
 function linkTarget(header: Header): string {
   return (header.linkname as string | null) ?? '';
+}
+
+/** A hostile header may hold any number, and none. */
+function secondsOf(mtime: Date): number {
+  const seconds = Math.floor(mtime.getTime() / 1000);
+  return seconds >= 0 && seconds <= mtimeMaxS ? seconds : 0;
 }

@@ -2,15 +2,17 @@ import { posix } from 'node:path';
 
 /** Limits of one tree, for uploads and for extraction alike. */
 export const treeLimits = {
+  /** Files, links and directories, also those that only names imply. */
   entriesMax: 200_000,
   bytesMax: 8 * 1024 ** 3,
   nameBytesMax: 4096,
+  depthMax: 256,
   linkBytesMax: 4096,
 } as const;
 
 /**
  * What is wrong with an entry's name, or undefined. Names are relative, `/` between parts, without `..`, control characters
- * or anything that some file system reads otherwise. The state of Millrace itself is never part of a tree.
+ * or anything that some file system reads otherwise; newlines and other odd characters are nobody's business.
  */
 export function nameProblem(name: string): string | undefined {
   const bytes = Buffer.byteLength(name);
@@ -23,11 +25,13 @@ export function nameProblem(name: string): string | undefined {
     return 'a name with empty parts, . or ..';
   if (parts.some((part) => Buffer.byteLength(part) > 255))
     return 'a part of a name longer than 255 bytes';
-  if (parts[0] === '.git') return 'a .git directory';
+  if (parts.length > treeLimits.depthMax) return `a name of ${parts.length} parts`;
+  // Some file systems fold case.
+  if (parts[0]?.toLowerCase() === '.git') return 'a .git directory';
   return undefined;
 }
 
-/** What is wrong with a symbolic link, or undefined: its target must stay inside the tree. */
+/** What is wrong with a symbolic link taken alone, or undefined: its target must stay inside the tree. */
 export function linkProblem(name: string, target: string): string | undefined {
   if (
     target === '' ||
@@ -36,10 +40,32 @@ export function linkProblem(name: string, target: string): string | undefined {
   )
     return 'a link without a proper target';
   if (target.startsWith('/')) return 'a link with an absolute target';
+  if (target.split('/').length > treeLimits.depthMax) return 'a link without a proper target';
   const resolved = posix.normalize(posix.join(posix.dirname(withoutEndSlash(name)), target));
   return resolved === '..' || resolved.startsWith('../')
     ? 'a link that leaves the tree'
     : undefined;
+}
+
+/**
+ * What is wrong with a link beside the other links, or undefined. `..` after another link goes up from where that one
+ * leads, which may be out of the tree; without it links that stay inside by themselves do so together.
+ *
+ * @param links  names and targets of all links of the tree; no link lies below another
+ */
+export function detourProblem(
+  name: string,
+  target: string,
+  links: ReadonlyMap<string, string>,
+): string | undefined {
+  let path = posix.dirname(name);
+  let isThroughLink = false;
+  for (const part of target.split('/')) {
+    if (part === '..' && isThroughLink) return 'a link that goes up from another link';
+    path = posix.join(path, part);
+    isThroughLink ||= links.has(path);
+  }
+  return undefined;
 }
 
 export function withoutEndSlash(name: string): string {

@@ -1,20 +1,21 @@
-import { constants, createWriteStream } from 'node:fs';
-import { mkdir, mkdtemp, rename, rm, symlink, utimes, writeFile } from 'node:fs/promises';
+import { closeSync, constants, futimesSync, mkdirSync, openSync, writeSync } from 'node:fs';
+import { mkdtemp, open, rename, rm, symlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { Fault } from '#libs/kernel';
-import { readTar } from './check-snapshot.ts';
 import { type CheckedEntry, EntryCheck } from './entry-check.ts';
+import { type EntryBytes, readTar } from './read-tar.ts';
 
 /** Files up to this size are written in one go, in bytes. */
-const smallFileBytes = 1024 * 1024;
+const smallFileBytes = 64 * 1024;
+
+const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
 
 /**
  * Writes a tar into a directory that exists afterwards only when everything is there. Links are made last, so that nothing
  * is ever written through one; set-uid bits, owners and devices don't come along.
  *
- * @throws Fault `source.invalid`; an abort throws its reason
+ * @throws Fault `source.invalid`; an error of the stream as it is; an abort throws its reason
  */
 export async function extractSnapshot(
   stream: Readable,
@@ -27,7 +28,7 @@ export async function extractSnapshot(
     await rename(draft, targetDir);
   } catch (error) {
     await rm(draft, { recursive: true, force: true });
-    throw error;
+    throw asFault(error);
   }
 }
 
@@ -35,44 +36,75 @@ async function writeEntries(stream: Readable, root: string, abort: AbortSignal):
   const check = new EntryCheck();
   const made = new Set<string>(['.']);
   const links: Extract<CheckedEntry, { kind: 'link' }>[] = [];
-  for await (const entry of readTar(stream)) {
+  await readTar(stream, async (header, bytes) => {
     abort.throwIfAborted();
-    const checked = check.check(entry.header);
+    const checked = check.check(header);
     const parent = checked.kind === 'directory' ? checked.name : dirname(checked.name);
     if (!made.has(parent)) {
-      await mkdir(join(root, parent), { recursive: true });
+      mkdirSync(join(root, parent), { recursive: true });
       made.add(parent);
     }
     if (checked.kind === 'link') links.push(checked);
-    if (checked.kind === 'file') await writeOne(entry, root, checked);
-    else entry.resume();
-  }
-  for (const { name, target } of links) {
-    await symlink(target, join(root, name)).catch((cause: unknown) => {
-      throw new Fault(
-        'source.invalid',
-        'never',
-        `the link ${JSON.stringify(name)} cannot be made`,
-        { cause },
-      );
-    });
-  }
+    if (checked.kind === 'file') await writeOne(bytes, root, checked, abort);
+  });
+  check.finish();
+  for (const { name, target } of links) await symlink(target, join(root, name));
 }
 
 async function writeOne(
-  entry: Readable,
+  bytes: EntryBytes,
   root: string,
   file: Extract<CheckedEntry, { kind: 'file' }>,
+  abort: AbortSignal,
 ): Promise<void> {
   const path = join(root, file.name);
   const mode = file.isExecutable ? 0o755 : 0o644;
-  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
+  const { mtimeS } = file;
   if (file.size <= smallFileBytes) {
     const chunks: Uint8Array[] = [];
-    for await (const chunk of entry) chunks.push(chunk as Uint8Array);
-    await writeFile(path, Buffer.concat(chunks), { mode, flag: flags as unknown as string });
-  } else
-    await pipeline(entry, createWriteStream(path, { mode, flags: flags as unknown as string }));
-  const mtime = file.mtimeMs / 1000;
-  await utimes(path, mtime, mtime);
+    for await (const chunk of bytes) chunks.push(chunk);
+    writeSmall({ path, mode, mtimeS, bytes: Buffer.concat(chunks) });
+    return;
+  }
+  const handle = await open(path, flags, mode);
+  try {
+    for await (const chunk of bytes) {
+      abort.throwIfAborted();
+      await handle.appendFile(chunk);
+    }
+    await handle.utimes(mtimeS, mtimeS);
+  } finally {
+    await handle.close();
+  }
+}
+
+interface SmallFile {
+  readonly path: string;
+  readonly mode: number;
+  readonly mtimeS: number;
+  readonly bytes: Uint8Array;
+}
+
+/** Without the detours over the thread pool, which cost several times as much as such a file itself. */
+function writeSmall({ path, mode, mtimeS, bytes }: SmallFile): void {
+  const descriptor = openSync(path, flags, mode);
+  try {
+    for (let at = 0; at < bytes.length; ) at += writeSync(descriptor, bytes, at);
+    futimesSync(descriptor, mtimeS, mtimeS);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** The disk's own troubles by their names; whatever else is wrong stays as it is. */
+function asFault(error: unknown): unknown {
+  const code = (error as NodeJS.ErrnoException | undefined)?.code;
+  if (code === 'ENOSPC' || code === 'EDQUOT')
+    return new Fault('server.disk-low', 'backoff', 'the disk is full', { cause: error });
+  // Names that this file system takes for equal: upper and lower case, composed and decomposed letters.
+  if (code === 'EEXIST')
+    return new Fault('source.invalid', 'never', 'two entries have one name on this file system', {
+      cause: error,
+    });
+  return error;
 }

@@ -27,6 +27,15 @@ export const gitArguments: readonly string[] = [
   'advice.detachedHead=false',
   '-c',
   'transfer.fsckObjects=true',
+  // Faults that old commits of honest repositories have.
+  '-c',
+  'fetch.fsck.zeroPaddedFilemode=ignore',
+  '-c',
+  'fetch.fsck.missingSpaceBeforeDate=ignore',
+  '-c',
+  'fetch.fsck.badTimezone=ignore',
+  '-c',
+  'safe.bareRepository=explicit',
   '-c',
   'filter.lfs.smudge=',
   '-c',
@@ -39,10 +48,10 @@ export const gitArguments: readonly string[] = [
  * An environment made from nothing.
  *
  * @param options.protocols  what git may speak, separated by colons
- * @param options.readsUserSettings  for the user's own working tree: their ignore rules count
+ * @param options.userHome   for the user's own working tree: their settings, so that their ignore rules count
  */
 export function gitEnvironment(
-  options: { readonly protocols?: string; readonly readsUserSettings?: boolean } = {},
+  options: { readonly protocols?: string; readonly userHome?: string } = {},
 ): Record<string, string> {
   const isolated = {
     GIT_CONFIG_NOSYSTEM: '1',
@@ -52,15 +61,21 @@ export function gitEnvironment(
     XDG_CONFIG_HOME: '/nonexistent',
   };
   return {
-    PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+    PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/opt/homebrew/bin',
     LANG: 'C.UTF-8',
     GIT_TERMINAL_PROMPT: '0',
     GIT_ASKPASS: '/bin/false',
     SSH_ASKPASS: '/bin/false',
     GIT_ALLOW_PROTOCOL: options.protocols ?? 'https:http:ssh',
     GIT_OPTIONAL_LOCKS: '0',
-    ...(options.readsUserSettings
-      ? { GIT_CONFIG_COUNT: '1', GIT_CONFIG_KEY_0: 'safe.directory', GIT_CONFIG_VALUE_0: '*' }
-      : isolated),
+    ...(options.userHome === undefined
+      ? isolated
+      : {
+          HOME: options.userHome,
+          // Another user's tree may be listed: nothing of its settings that runs a program is left (gitArguments).
+          GIT_CONFIG_COUNT: '1',
+          GIT_CONFIG_KEY_0: 'safe.directory',
+          GIT_CONFIG_VALUE_0: '*',
+        }),
   };
 }

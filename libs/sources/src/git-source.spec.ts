@@ -5,10 +5,13 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   rmSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -91,6 +94,73 @@ describe('checkOut', () => {
       message: expect.stringMatching(/^git says: [^\n]+$/),
     });
     expect(readdirSync(root)).toEqual(['repository']);
+  });
+
+  it('keeps links as they are and leaves submodules empty', async () => {
+    symlinkSync('/etc', join(root, 'repository/outside'));
+    const first = commit({ a: '1' });
+    git('update-index', '--add', '--cacheinfo', `160000,${first},module`);
+    git('commit', '--quiet', '-m', 'two');
+    await take(git('rev-parse', 'HEAD'));
+    expect(readlinkSync(join(root, 'target/outside'))).toBe('/etc');
+    expect(readdirSync(join(root, 'target/module'))).toEqual([]);
+  });
+
+  it.each([
+    ['.git', '100644 blob'],
+    ['.GIT', '100644 blob'],
+    ['..', '100644 blob'],
+  ])('refuses a tree that holds %s', async (name, kind) => {
+    commit({ a: '1' });
+    const blob = git('rev-parse', 'HEAD:a');
+    // git itself refuses to make such a tree: it is written byte by byte.
+    const mode = kind.split(' ')[0];
+    const bytes = Buffer.concat([Buffer.from(`${mode} ${name}\0`), Buffer.from(blob, 'hex')]);
+    writeFileSync(join(root, 'tree-object'), bytes);
+    const tree = git('hash-object', '-t', 'tree', '-w', '--literally', join(root, 'tree-object'));
+    rmSync(join(root, 'tree-object'));
+    const sha = git('commit-tree', tree, '-m', 'hostile');
+    git('update-ref', 'refs/heads/hostile', sha);
+    await expect(take(sha)).rejects.toMatchObject({ code: 'source.fetch-failed' });
+    expect(readdirSync(root)).toEqual(['repository']);
+  });
+
+  it('says nothing of a name in the address when a server refuses', async () => {
+    const server = createServer((_, response) => response.writeHead(403).end());
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    try {
+      const refused = take('f'.repeat(40), `http://s3cret@127.0.0.1:${port}/x`);
+      await expect(refused).rejects.toMatchObject({
+        code: 'source.fetch-failed',
+        message: expect.not.stringContaining('s3cret'),
+      });
+    } finally {
+      server.close();
+    }
+  });
+
+  it('ends git and its helpers when it is aborted while a server is silent', async () => {
+    const abort = new AbortController();
+    const server = createServer(() => abort.abort(new Error('enough')));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    // The helper's end closes its connection, whoever waits for an answer.
+    const gone = new Promise<void>((resolve) => {
+      server.on('connection', (socket) => socket.once('close', () => resolve()));
+    });
+    try {
+      await expect(
+        checkOut({ url: `http://127.0.0.1:${port}/x`, commit: 'f'.repeat(40) }, join(root, 't'), {
+          abort: abort.signal,
+          allowsFiles: false,
+        }),
+      ).rejects.toThrow('enough');
+      await gone;
+      expect(readdirSync(root)).toEqual(['repository']);
+    } finally {
+      server.close();
+    }
   });
 
   it('ends when it is aborted', async () => {

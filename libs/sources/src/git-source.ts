@@ -4,6 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import { Fault } from '#libs/kernel';
 import { gitArguments, gitEnvironment } from './git-command.ts';
 import { gitUrlProblem } from './git-url.ts';
+import { oneLine } from './git-words.ts';
 
 export interface GitCheckout {
   readonly url: string;
@@ -11,8 +12,8 @@ export interface GitCheckout {
   readonly commit: string;
 }
 
-/** A fetch that says nothing for so long is ended, in milliseconds. */
-const fetchMs = 10 * 60_000;
+/** A call of git that takes longer is ended, in milliseconds. */
+const callMs = 10 * 60_000;
 
 /**
  * Checks out one commit: fetched alone where the server allows it, else from the whole history. No hook, filter, submodule
@@ -46,7 +47,12 @@ export async function checkOut(
       );
     } catch (error) {
       options.abort.throwIfAborted();
-      if (!/not our ref|unadvertised|does not allow/i.test((error as Error).message)) throw error;
+      if (
+        !/not our ref|unadvertised|does not allow|shallow capabilities/i.test(
+          (error as Error).message,
+        )
+      )
+        throw error;
       await git(
         'fetch',
         '--quiet',
@@ -111,7 +117,11 @@ function runGit(
         // It has ended meanwhile.
       }
     };
-    const timer = setTimeout(kill, fetchMs);
+    let isLate = false;
+    const timer = setTimeout(() => {
+      isLate = true;
+      kill();
+    }, callMs);
     options.abort.addEventListener('abort', kill, { once: true });
     const settle = () => {
       clearTimeout(timer);
@@ -124,23 +134,17 @@ function runGit(
     child.once('close', (code) => {
       settle();
       if (code === 0) resolve(out);
-      else
+      else {
+        const words = isLate ? 'it took more than ten minutes' : oneLine(err);
         reject(
           new Fault(
             'source.fetch-failed',
             'never',
-            `git says: ${oneLine(err) || `it ended with ${code}`}`,
+            `git says: ${words || `it ended with ${code}`}`,
           ),
         );
+      }
     });
     if (options.abort.aborted) kill();
   });
-}
-
-/** The line that says what is wrong, without credentials that a server or a redirect may have put into an address. */
-function oneLine(words: string): string {
-  const lines = words.split('\n').filter((line) => line.trim() !== '');
-  const line =
-    lines.find((candidate) => /^(fatal|error|remote):/.test(candidate)) ?? lines.at(-1) ?? '';
-  return line.replace(/\/\/[^/@\s]*@/g, '//').slice(0, 300);
 }

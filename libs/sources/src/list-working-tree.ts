@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
-import { lstat, readdir } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
+import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Fault } from '#libs/kernel';
@@ -13,8 +14,9 @@ const neverTaken: ReadonlySet<string> = new Set(['.git', '.millrace', 'node_modu
 const listBytesMax = 256 * 1024 * 1024;
 
 /**
- * The files of a working tree as they are now, sorted by name: in a git repository what is tracked or untracked and not
- * ignored (deleted files and submodules left out); elsewhere everything but .git, .millrace and node_modules.
+ * Names of a working tree, sorted: in a git repository what is tracked (also what was deleted since) or untracked and not
+ * ignored, by the user's own ignore rules, too; elsewhere everything but .git, .millrace and node_modules.
+ * Directories that git does not look into, submodules and other repositories, are among the names.
  *
  * @returns names relative to `directory`, `/` between parts
  * @throws Fault `source.invalid`
@@ -43,19 +45,12 @@ async function listByGit(directory: string): Promise<readonly string[] | undefin
       cause,
     });
   });
-  const kept: string[] = [];
-  for (const name of text.split('\u0000')) {
-    if (name === '') continue;
-    const found = await lstat(join(directory, name)).catch(() => undefined);
-    // Deleted in the working tree, or a submodule's directory.
-    if (found && !found.isDirectory()) kept.push(name);
-  }
-  return kept;
+  return text.split('\u0000').filter((name) => name !== '');
 }
 
 async function git(directory: string, args: readonly string[]): Promise<string> {
   const { stdout } = await run('git', [...gitArguments, '-C', directory, ...args], {
-    env: gitEnvironment({ readsUserSettings: true }),
+    env: gitEnvironment({ userHome: homedir() }),
     maxBuffer: listBytesMax,
   });
   return stdout;

@@ -1,11 +1,10 @@
-import { createReadStream } from 'node:fs';
-import { lstat, readFile, readlink } from 'node:fs/promises';
+import { createReadStream, lstatSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { type Pack, pack } from 'tar-stream';
 import { Fault } from '#libs/kernel';
-import { linkProblem, nameProblem, treeLimits } from './entry-name.ts';
+import { detourProblem, linkProblem, nameProblem, treeLimits } from './entry-name.ts';
 import { listWorkingTree } from './list-working-tree.ts';
 
 const smallFileBytes = 1024 * 1024;
@@ -14,33 +13,38 @@ export interface WorkingTreeSnapshot {
   /** A tar, sorted by name; owners are left out, so that the same tree gives the same bytes for everybody. */
   readonly stream: Readable;
   readonly files: number;
-  /** What could not be taken along, one line each: sockets, links that leave the tree. */
+  /** What could not be taken along, one line each: submodules, sockets, names that are not UTF-8, links that leave the tree. */
   readonly leftOut: readonly string[];
 }
 
-type Item = { readonly name: string } & (
-  | { readonly kind: 'link'; readonly target: string; readonly mtime: Date }
-  | { readonly kind: 'file'; readonly size: number; readonly mode: number; readonly mtime: Date }
+type Item = { readonly name: string; readonly mtime: Date } & (
+  | { readonly kind: 'link'; readonly target: string }
+  | { readonly kind: 'file'; readonly size: number; readonly mode: number }
 );
 
 /**
- * A working tree as it is: dirty files, modes and links kept, ignored files not. Times are kept to the second, since build
- * tools compare them. `.git` is not part of it.
+ * A working tree as it is: dirty files, modes and links kept, ignored files, empty directories and `.git` not. Times are
+ * kept to the second, since build tools compare them: the digest says "the same tree, untouched", not "the same text".
  *
- * @throws Fault `source.invalid` where the tree is too large or cannot be read
+ * @throws Fault `source.invalid` where the tree is too large or cannot be read; so does the stream
  */
 export async function snapshotWorkingTree(directory: string): Promise<WorkingTreeSnapshot> {
-  const items: Item[] = [];
+  const found: Item[] = [];
   const leftOut: string[] = [];
-  let bytes = 0;
   for (const name of await listWorkingTree(directory)) {
-    const item = await itemOf(directory, name);
+    const item = itemOf(directory, name);
     if (typeof item === 'string') leftOut.push(`${name}: ${item}`);
-    else {
-      items.push(item);
-      bytes += item.kind === 'file' ? item.size : 0;
-    }
+    else if (item !== undefined) found.push(item);
   }
+  const links = new Map(
+    found.flatMap((item) => (item.kind === 'link' ? [[item.name, item.target] as const] : [])),
+  );
+  const items = found.filter((item) => {
+    const problem = item.kind === 'link' && detourProblem(item.name, item.target, links);
+    if (problem) leftOut.push(`${item.name}: ${problem}`);
+    return !problem;
+  });
+  const bytes = items.reduce((sum, item) => sum + (item.kind === 'file' ? item.size : 0), 0);
   if (items.length > treeLimits.entriesMax || bytes > treeLimits.bytesMax) {
     throw new Fault(
       'source.invalid',
@@ -51,25 +55,22 @@ export async function snapshotWorkingTree(directory: string): Promise<WorkingTre
   return { stream: writeTar(directory, items), files: items.length, leftOut };
 }
 
-async function itemOf(directory: string, name: string): Promise<Item | string> {
+/** A text says why it cannot come along; undefined where it was deleted. Without the thread pool: thousands of short calls. */
+function itemOf(directory: string, name: string): Item | string | undefined {
   const problem = nameProblem(name);
   if (problem !== undefined) return problem;
   const path = join(directory, name);
-  const found = await lstat(path).catch(() => undefined);
-  if (!found) return 'gone meanwhile';
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  if (!found) return undefined;
   const mtime = new Date(Math.floor(found.mtimeMs / 1000) * 1000);
   if (found.isSymbolicLink()) {
-    const target = await readlink(path);
+    const target = readlinkSync(path);
     return linkProblem(name, target) ?? { kind: 'link', name, target, mtime };
   }
+  if (found.isDirectory()) return 'a submodule or another repository';
   if (!found.isFile()) return 'not a regular file';
-  return {
-    kind: 'file',
-    name,
-    size: found.size,
-    mode: (found.mode & 0o111) === 0 ? 0o644 : 0o755,
-    mtime,
-  };
+  const mode = (found.mode & 0o111) === 0 ? 0o644 : 0o755;
+  return { kind: 'file', name, size: found.size, mode, mtime };
 }
 
 function writeTar(directory: string, items: readonly Item[]): Readable {
@@ -80,7 +81,7 @@ function writeTar(directory: string, items: readonly Item[]): Readable {
     for (const item of items) {
       if (item.kind === 'link')
         tar.entry({ name: item.name, type: 'symlink', linkname: item.target, mtime: item.mtime });
-      else await writeFile(tar, join(directory, item.name), item);
+      else await writeFile(tar, join(directory, item.name), item).catch(cannotRead(item.name));
     }
     tar.finalize();
   };
@@ -96,7 +97,7 @@ async function writeFile(
 ): Promise<void> {
   const { name, size, mode, mtime } = item;
   if (size <= smallFileBytes) {
-    const bytes = await readFile(path);
+    const bytes = readFileSync(path);
     // The answer comes when a slow reader has taken the entry, so that memory stays bounded.
     await new Promise<void>((resolve, reject) => {
       tar.entry({ name, size: bytes.length, mode, mtime }, bytes, (error) =>
@@ -107,4 +108,13 @@ async function writeFile(
   }
   const sink = tar.entry({ name, size, mode, mtime });
   await pipeline(createReadStream(path, { end: size - 1 }), sink as unknown as Writable);
+}
+
+function cannotRead(name: string): (cause: unknown) => never {
+  return (cause) => {
+    const why = (cause as NodeJS.ErrnoException).code ?? 'it changed meanwhile';
+    throw new Fault('source.invalid', 'never', `cannot read ${JSON.stringify(name)}: ${why}`, {
+      cause,
+    });
+  };
 }

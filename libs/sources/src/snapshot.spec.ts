@@ -4,16 +4,19 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   readlinkSync,
   rmSync,
   statSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
+import { gzipSync } from 'node:zlib';
 import { type Header, pack } from 'tar-stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Fault } from '#libs/kernel';
@@ -105,6 +108,59 @@ describe('a working tree', () => {
     ]);
   });
 
+  it('notes what has no place in it: submodules, other repositories, names that are not UTF-8', async () => {
+    write({ a: '1', 'inner/b': '2' });
+    git('init', '--quiet');
+    execFileSync('git', ['init', '--quiet', join(root, 'tree/inner')]);
+    writeFileSync(Buffer.from(`${root}/tree/caf\xe9`, 'latin1'), 'x');
+    writeFileSync(join(root, 'tree/.gitignore'), 'dropped\n');
+    const snapshot = await snapshotWorkingTree(join(root, 'tree'));
+    await bytesOf(snapshot.stream);
+    expect(snapshot.leftOut).toEqual([
+      'caf\ufffd: a name that is not UTF-8',
+      'inner/: a submodule or another repository',
+    ]);
+    expect(snapshot.files).toBe(2);
+  });
+
+  it('leaves out links that only together leave the tree', async () => {
+    write({ 'a/b/c': '1' });
+    symlinkSync('../..', join(root, 'tree/a/b/up'));
+    symlinkSync('a/b/up/../x', join(root, 'tree/out'));
+    const snapshot = await snapshotWorkingTree(join(root, 'tree'));
+    expect(await checkSnapshot(snapshot.stream)).toBe(2);
+    expect(snapshot.leftOut).toEqual(['out: a link that goes up from another link']);
+  });
+
+  it('takes a part of a repository as a tree of its own', async () => {
+    write({ top: '1', 'part/a': '2', 'part/skip': '3', '.gitignore': 'skip\n' });
+    git('init', '--quiet');
+    const { stream, files } = await snapshotWorkingTree(join(root, 'tree/part'));
+    expect([files, await checkSnapshot(stream)]).toEqual([1, 1]);
+  });
+
+  it('keeps times to the second', async () => {
+    write({ a: '1' });
+    utimesSync(join(root, 'tree/a'), 1_700_000_000.7, 1_700_000_000.7);
+    expect(statSync(join(await roundTrip(), 'a')).mtimeMs).toBe(1_700_000_000_000);
+  });
+
+  it('says which file was taken away while it was read', async () => {
+    write({ a: 'x'.repeat(2_000_000), b: '1' });
+    const { stream } = await snapshotWorkingTree(join(root, 'tree'));
+    rmSync(join(root, 'tree/b'));
+    await expect(bytesOf(stream)).rejects.toMatchObject({
+      code: 'source.invalid',
+      message: expect.stringContaining('cannot read "b"'),
+    });
+  });
+
+  it('carries hundreds of files', async () => {
+    for (let at = 0; at < 600; at += 1) write({ [`d${at % 100}/f${at}`]: `${at}` });
+    const copy = await roundTrip();
+    expect(readFileSync(join(copy, 'd99/f599'), 'utf8')).toBe('599');
+  });
+
   it('carries a file larger than one piece', async () => {
     write({ big: 'x'.repeat(5_000_000) });
     expect(statSync(join(await roundTrip(), 'big')).size).toBe(5_000_000);
@@ -166,6 +222,76 @@ describe('a hostile tar', () => {
         { name: 'a/b', text: '2' },
       ],
     ],
+    [
+      'a file over a directory that a name implies',
+      [
+        { name: 'a/b', text: '1' },
+        { name: 'a', text: '2' },
+      ],
+    ],
+    [
+      'a link over a directory',
+      [
+        { name: 'a/b', text: '1' },
+        { name: 'a', type: 'symlink', linkname: 'x' },
+      ],
+    ],
+    [
+      'a directory over a link',
+      [
+        { name: 'a', type: 'symlink', linkname: 'x' },
+        { name: 'a/', type: 'directory' },
+      ],
+    ],
+    [
+      'a directory over a file',
+      [
+        { name: 'a', text: '1' },
+        { name: 'a/', type: 'directory' },
+      ],
+    ],
+    [
+      'a directory below a link',
+      [
+        { name: 'a', type: 'symlink', linkname: 'x' },
+        { name: 'a/b/', type: 'directory' },
+      ],
+    ],
+    [
+      'the same link twice',
+      [
+        { name: 'a', type: 'symlink', linkname: 'x' },
+        { name: 'a', type: 'symlink', linkname: 'y' },
+      ],
+    ],
+    [
+      'links that leave together',
+      [
+        { name: 'a/b/up', type: 'symlink', linkname: '../..' },
+        { name: 'out', type: 'symlink', linkname: 'a/b/up/../etc/passwd' },
+      ],
+    ],
+    ['a link that leaves late', [{ name: 'l', type: 'symlink', linkname: 'a/b/../../../x' }]],
+    ['a link with NUL', [{ name: 'l', type: 'symlink', linkname: 'a', pax: { linkpath: 'x\0y' } }]],
+    ['NUL in its long name', [{ name: 'a', pax: { path: 'x\0y' } }]],
+    ['another name behind the short one', [{ name: 'a', pax: { path: '../../x' } }]],
+    [
+      'a target behind the short one',
+      [{ name: 'l', type: 'symlink', linkname: 'a', pax: { linkpath: '/etc' } }],
+    ],
+    ['a negative size', [{ name: 'a', text: '1', pax: { size: '-5' } }]],
+    ['a size that is none', [{ name: 'a', text: '1', pax: { size: 'x' } }]],
+    ['a .git in capitals', [{ name: '.GIT/config', text: 'x' }]],
+    [
+      'a hard link inside',
+      [
+        { name: 'a', text: '1' },
+        { name: 'h', type: 'link', linkname: 'a' },
+      ],
+    ],
+    ['a block device', [{ name: 'd', type: 'block-device' }]],
+    ['a contiguous file', [{ name: 'c', type: 'contiguous-file' }]],
+    ['too deep a name', [{ name: Array.from({ length: 300 }, () => 'd').join('/') }]],
     ['a hard link', [{ name: 'h', type: 'link', linkname: '/etc/passwd' }]],
     ['a device', [{ name: 'd', type: 'character-device' }]],
     ['a FIFO', [{ name: 'f', type: 'fifo' }]],
@@ -203,9 +329,88 @@ describe('a hostile tar', () => {
     });
   });
 
+  it.each([
+    ['of nothing', (_: Buffer) => Buffer.alloc(0)],
+    ['with garbage behind it', (tar: Buffer) => Buffer.concat([tar, Buffer.alloc(700, 65)])],
+    ['with a wrong checksum', (tar: Buffer) => changed(tar, 0, 'z')],
+    ['with a size below zero', (tar: Buffer) => summed(changed(tar, 124, '\xff'.repeat(12)))],
+    ['with a size beyond its end', (tar: Buffer) => summed(changed(tar, 124, '77777777777\0'))],
+    ['with a name that is not UTF-8', (tar: Buffer) => summed(changed(tar, 0, '\xe9'))],
+    ['of an unknown kind', (tar: Buffer) => summed(changed(tar, 156, 'S'))],
+    ['that is compressed', (tar: Buffer) => gzipSync(tar)],
+  ])('%s is refused at upload and at extraction', async (_, spoil) => {
+    const tar = spoil(await bytesOf(tarOf({ name: 'a', text: '1' })));
+    await expect(checkSnapshot(Readable.from([tar]))).rejects.toMatchObject({
+      code: 'source.invalid',
+    });
+    await expect(
+      extractSnapshot(Readable.from([tar]), join(root, 'target'), never),
+    ).rejects.toMatchObject({ code: 'source.invalid' });
+    expect(readdirSync(root)).toEqual([]);
+  });
+
+  it.each(['\xff'.repeat(12), `\x80${'\xff'.repeat(11)}`, '77777777777\0'])(
+    'may tell nonsense about time',
+    async (mtime) => {
+      const tar = await bytesOf(tarOf({ name: 'a', text: '1' }));
+      const target = join(root, 'target');
+      await extractSnapshot(Readable.from([summed(changed(tar, 136, mtime))]), target, never);
+      expect(readFileSync(join(target, 'a'), 'utf8')).toBe('1');
+    },
+  );
+
+  it.each([100, 600, 1_100])(
+    'whose stream breaks after %i bytes gives that error on',
+    async (length) => {
+      const tar = await bytesOf(tarOf({ name: 'a', text: '1' }));
+      const broken = () =>
+        Readable.from(
+          (async function* () {
+            yield tar.subarray(0, length);
+            throw new Fault('blob.corrupt', 'never', 'the disk lies');
+          })(),
+        );
+      await expect(checkSnapshot(broken())).rejects.toMatchObject({ code: 'blob.corrupt' });
+      await expect(extractSnapshot(broken(), join(root, 'target'), never)).rejects.toMatchObject({
+        code: 'blob.corrupt',
+      });
+      expect(readdirSync(root)).toEqual([]);
+    },
+  );
+
+  it('leaves nothing when it is aborted, and closes its stream', async () => {
+    const abort = new AbortController();
+    const tar = await bytesOf(tarOf({ name: 'a', text: '1' }, { name: 'b', text: '2' }));
+    const stream = Readable.from(
+      (async function* () {
+        yield tar.subarray(0, 1024);
+        abort.abort(new Error('enough'));
+        yield tar.subarray(1024);
+      })(),
+    );
+    await expect(extractSnapshot(stream, join(root, 'target'), abort.signal)).rejects.toThrow(
+      'enough',
+    );
+    expect(stream.destroyed).toBe(true);
+    expect(readdirSync(root)).toEqual([]);
+  });
+
   it('drops set-uid bits', async () => {
     const target = join(root, 'target');
     await extractSnapshot(tarOf({ name: 'a', mode: 0o6755, text: '1' }), target, never);
     expect(statSync(join(target, 'a')).mode & 0o7777).toBe(0o755);
   });
 });
+
+function changed(tar: Buffer, at: number, text: string): Buffer {
+  const copy = Buffer.from(tar);
+  copy.write(text, at, 'latin1');
+  return copy;
+}
+
+/** With the checksum of its first header set right. */
+function summed(tar: Buffer): Buffer {
+  tar.fill(' ', 148, 156);
+  const sum = tar.subarray(0, 512).reduce((total, byte) => total + byte, 0);
+  return changed(tar, 148, `${sum.toString(8).padStart(6, '0')}\0 `);
+}
