@@ -1,0 +1,137 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { operations } from '#libs/api-contract';
+import { freshDirectory, millrace, TestServer, writeFiles } from './harness.ts';
+
+const directory = freshDirectory();
+const dataDir = `${directory.path}/data`;
+let server: TestServer;
+beforeAll(async () => {
+  server = await TestServer.start({ dataDir });
+});
+afterAll(async () => {
+  await server.stop();
+  directory.remove();
+});
+
+const yaml = 'name: once\nsteps: [{ id: a, cmd: "true" }]';
+const send = async (path: string, body: object, headers: Record<string, string> = {}) => {
+  const response = await server.request(`/api/v1/${path}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body: JSON.stringify(body),
+  });
+  return { status: response.status, ...((await response.json()) as Record<string, unknown>) };
+};
+const start = (body: object, key?: string) =>
+  send(
+    'runs',
+    { yaml, isolation: 'none', ...body },
+    key === undefined ? {} : { 'idempotency-key': key },
+  );
+const countOfRuns = async () =>
+  (await server.client.call(operations.listRuns, { query: { limit: 1000 } })).items.length;
+
+describe('a request that comes twice', { timeout: 60_000 }, () => {
+  it('with an Idempotency-Key has its effect once, also when both come at the same time', async () => {
+    const before = await countOfRuns();
+    const answers = await Promise.all(Array.from({ length: 8 }, () => start({}, 'same')));
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([201]));
+    expect(
+      new Set(answers.map(({ id, number, position }) => `${id} ${number} ${position}`)).size,
+    ).toBe(1);
+    expect(await start({}, 'same')).toEqual(answers[0]);
+    expect(await countOfRuns()).toBe(before + 1);
+  });
+
+  it('with the key of another request is refused', async () => {
+    await start({}, 'mine');
+    expect(await start({ trigger: { ref: 'other' } }, 'mine')).toMatchObject({
+      status: 422,
+      code: 'request.idempotency-mismatch',
+    });
+  });
+
+  it('with a key that is no key is refused', async () => {
+    expect(await start({}, 'x'.repeat(256))).toMatchObject({
+      status: 400,
+      code: 'request.invalid',
+    });
+  });
+
+  it('and was refused may be sent again when it is right: refusals are not remembered', async () => {
+    const snapshot = { kind: 'snapshot', digest: `sha256:${'1'.repeat(64)}` };
+    expect(await start({ source: snapshot }, 'later')).toMatchObject({ status: 404 });
+    expect(await start({ source: snapshot }, 'later')).toMatchObject({ status: 404 });
+  });
+
+  it('of another operation is another request, whatever its key', async () => {
+    const run = await start({}, 'shared-key');
+    await server.finished(String(run.id));
+    const registered = await send('pipelines', { yaml }, { 'idempotency-key': 'shared-key' });
+    expect(registered.status).toBe(201);
+  });
+
+  it('retries a run once', async () => {
+    const failed = await server.run({ yaml: 'name: red\nsteps: [{ id: a, cmd: exit 1 }]' });
+    const retry = () =>
+      send(`runs/${failed.id}/retry`, { step: 'a' }, { 'idempotency-key': 'retry-once' });
+    const [first, second] = await Promise.all([retry(), retry()]);
+    expect(first.status).toBe(201);
+    expect(second.id).toBe(first.id);
+  });
+});
+
+describe('a trigger key', { timeout: 60_000 }, () => {
+  it('starts one run, whoever brings it', async () => {
+    const trigger = { key: 'push:repository/main:42' };
+    const before = await countOfRuns();
+    const answers = await Promise.all(Array.from({ length: 5 }, () => start({ trigger })));
+    expect(new Set(answers.map(({ id }) => id)).size).toBe(1);
+    writeFiles(directory.path, { 'once.yaml': yaml });
+    const cli = await millrace(
+      [
+        '--data-dir',
+        dataDir,
+        'run',
+        '--json',
+        '--source',
+        'none',
+        '--key',
+        trigger.key,
+        'once.yaml',
+      ],
+      { cwd: directory.path },
+    );
+    expect(cli.code).toBe(0);
+    expect(JSON.parse(cli.stdout.trim().split('\n').at(-1) ?? '')).toMatchObject({
+      run: answers[0]?.id,
+      outcome: 'success',
+    });
+    expect(await countOfRuns()).toBe(before + 1);
+    expect((await start({ trigger: { key: 'push:repository/main:43' } })).id).not.toBe(
+      answers[0]?.id,
+    );
+  });
+
+  it.each(['x', 'a:b', ':a:b', 'a:b:', 'a b:c:d', 'a:b:c d'])('%j is none', async (key) => {
+    expect(await start({ trigger: { key } })).toMatchObject({
+      status: 400,
+      code: 'request.invalid',
+    });
+  });
+});
+
+describe('after a restart', { timeout: 60_000 }, () => {
+  it('what was answered is answered again', async () => {
+    const byKey = await start({}, 'across');
+    const byTrigger = await start({ trigger: { key: 'a:b:c' } });
+    await server.kill();
+    server = await TestServer.start({ dataDir });
+    expect(await start({}, 'across')).toEqual(byKey);
+    expect(await start({ trigger: { key: 'a:b:c' } })).toEqual(byTrigger);
+    expect(await start({ inputs: {}, trigger: { ref: 'x' } }, 'across')).toMatchObject({
+      status: 422,
+    });
+    await server.finished(String(byKey.id));
+  });
+});
