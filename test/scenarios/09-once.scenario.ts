@@ -14,13 +14,23 @@ afterAll(async () => {
 });
 
 const yaml = 'name: once\nsteps: [{ id: a, cmd: "true" }]';
-const send = async (path: string, body: object, headers: Record<string, string> = {}) => {
+interface Answer {
+  readonly status: number;
+  readonly id?: unknown;
+  readonly number?: unknown;
+  readonly position?: unknown;
+}
+const send = async (
+  path: string,
+  body: object,
+  headers: Record<string, string> = {},
+): Promise<Answer> => {
   const response = await server.request(`/api/v1/${path}`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', ...headers },
     body: JSON.stringify(body),
   });
-  return { status: response.status, ...((await response.json()) as Record<string, unknown>) };
+  return { status: response.status, ...((await response.json()) as object) };
 };
 const start = (body: object, key?: string) =>
   send(
@@ -71,13 +81,33 @@ describe('a request that comes twice', { timeout: 60_000 }, () => {
     expect(registered.status).toBe(201);
   });
 
-  it('retries a run once', async () => {
-    const failed = await server.run({ yaml: 'name: red\nsteps: [{ id: a, cmd: exit 1 }]' });
+  it('of another body or another thing is another request, for every operation', async () => {
+    const key = { 'idempotency-key': 'one-thing' };
+    const mismatch = { status: 422, code: 'request.idempotency-mismatch' };
+    expect((await send('pipelines', { yaml }, key)).status).toBe(201);
+    expect(await send('pipelines', { yaml: `${yaml}\n` }, key)).toMatchObject(mismatch);
+    const slow = 'name: slow\nsteps: [{ id: a, cmd: sleep 600 }]';
+    const [first, second] = await Promise.all([start({ yaml: slow }), start({ yaml: slow })]);
+    const cancelled = await send(`runs/${first.id}/cancel`, {}, key);
+    expect(cancelled.status).toBe(202);
+    expect(await send(`runs/${first.id}/cancel`, {}, key)).toEqual(cancelled);
+    expect(await send(`runs/${second.id}/cancel`, {}, key)).toMatchObject(mismatch);
+    expect((await send(`runs/${second.id}/cancel`, {})).status).toBe(202);
+    for (const { id } of [first, second])
+      expect((await server.finished(String(id))).outcome).toBe('cancelled');
+  });
+
+  it('retries a run once, also when the workspace has gone on to the new run', async () => {
+    const failed = await server.run({
+      yaml: 'name: red\nsteps:\n  - { id: a, cmd: touch made }\n  - { id: b, depends_on: a, cmd: ls made && exit 1 }\n',
+    });
     const retry = () =>
-      send(`runs/${failed.id}/retry`, { step: 'a' }, { 'idempotency-key': 'retry-once' });
+      send(`runs/${failed.id}/retry`, { failed: true }, { 'idempotency-key': 'retry-once' });
     const [first, second] = await Promise.all([retry(), retry()]);
     expect(first.status).toBe(201);
     expect(second.id).toBe(first.id);
+    await server.finished(String(first.id));
+    expect(await retry()).toEqual(first);
   });
 });
 

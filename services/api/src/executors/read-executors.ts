@@ -4,6 +4,7 @@ import { executorDecider } from '#libs/domain';
 import { streamName } from '#libs/events';
 import { API_PARTS, type ApiParts } from '../api.parts.ts';
 import { HttpProblem, problemOf } from '../http/http-problem.ts';
+import { requireSameRequest } from '../http/idempotency.ts';
 import { withNextLink } from '../http/next-link.ts';
 import { waitForReads } from '../http/reading.ts';
 import { type Call, Input, Route } from '../http/route.ts';
@@ -35,6 +36,7 @@ export class ExecutorsController {
   async drain(
     @Input(operations.drainExecutor) call: Call<typeof operations.drainExecutor>,
   ): Promise<{ position: number }> {
+    await requireSameRequest(this.parts, call);
     const answer = await this.parts.runner.run(
       executorDecider,
       streamName('executor', call.params.id),

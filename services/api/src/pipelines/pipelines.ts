@@ -13,6 +13,7 @@ import { sha256Hex } from '#libs/kernel';
 import { compilePipeline } from '#libs/pipeline-dsl';
 import { API_PARTS, type ApiParts } from '../api.parts.ts';
 import { HttpProblem, problemOf } from '../http/http-problem.ts';
+import { requireSameRequest } from '../http/idempotency.ts';
 import { withNextLink } from '../http/next-link.ts';
 import { waitForReads } from '../http/reading.ts';
 import { type Call, Input, Route } from '../http/route.ts';
@@ -68,9 +69,10 @@ export class PipelinesController {
   ) {}
 
   @Route(operations.registerPipeline)
-  register(
+  async register(
     @Input(operations.registerPipeline) call: Call<typeof operations.registerPipeline>,
   ): Promise<PipelineRegisteredDto> {
+    await requireSameRequest(this.parts, call);
     return this.commands.execute(new RegisterPipeline(call.body.yaml, call.origin));
   }
 

@@ -1,10 +1,12 @@
 import { Controller, Inject } from '@nestjs/common';
 import { Command, CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { operations, type RunDto, type RunRetried } from '#libs/api-contract';
+import { operations, type RunDto, type RunRetried, type RunStarted } from '#libs/api-contract';
 import { runDecider, stepsToReuse } from '#libs/domain';
 import { type Origin, streamName } from '#libs/events';
+import { uuidFromName } from '#libs/kernel';
 import { API_PARTS, type ApiParts } from '../api.parts.ts';
 import { HttpProblem, problemOf } from '../http/http-problem.ts';
+import { requireSameRequest } from '../http/idempotency.ts';
 import { requireRunId } from '../http/reading.ts';
 import { type Call, Input, Route } from '../http/route.ts';
 import { admitRun } from './admission.ts';
@@ -28,6 +30,9 @@ export class RetryRunHandler implements ICommandHandler<RetryRun> {
 
   async execute({ runId, step, origin }: RetryRun): Promise<RunRetried> {
     const { parts } = this;
+    const newId = this.idOfNewRun(runId, step, origin);
+    const answered = await this.firstAnswer(newId, origin);
+    if (answered) return { ...answered, retryOf: runId };
     const earlier = await loadRunView(parts, runId);
     if (earlier.status !== 'finished')
       throw new HttpProblem('run.not-finished', `run ${earlier.number} has not finished`);
@@ -35,7 +40,6 @@ export class RetryRunHandler implements ICommandHandler<RetryRun> {
     const plan = await parts.findPlan(earlier.planHash);
     if (!plan)
       throw new HttpProblem('pipeline.not-found', `the plan of run ${earlier.number} is gone`);
-    const newId = parts.ids.uuid();
     const answer = await parts.runner.run(
       runDecider,
       streamName('run', newId),
@@ -58,6 +62,22 @@ export class RetryRunHandler implements ICommandHandler<RetryRun> {
     );
     if (!answer.ok) throw problemOf(answer.rejection);
     return { ...runStartedOf(answer), retryOf: runId };
+  }
+
+  /** A retry with a command id names its run by it, so that a repeat finds the run although its workspace has gone there. */
+  private idOfNewRun(runId: string, step: string | undefined, { commandId }: Origin): string {
+    return commandId === undefined
+      ? this.parts.ids.uuid()
+      : uuidFromName('retry', commandId, runId, step ?? '');
+  }
+
+  private async firstAnswer(newId: string, { commandId }: Origin): Promise<RunStarted | undefined> {
+    if (commandId === undefined) return undefined;
+    const stream = streamName('run', newId);
+    const history = await this.parts.store.readStream(stream);
+    const events = history.filter((event) => event.commandId === commandId);
+    const last = events.at(-1);
+    return last && runStartedOf({ stream, position: last.position, events });
   }
 
   private async reusedSteps(earlier: RunDto, step: string | undefined): Promise<readonly string[]> {
@@ -94,6 +114,7 @@ export class RetryRunController {
   ): Promise<RunRetried> {
     const runId = await requireRunId(this.parts, call.params.id);
     await admitRun(this.parts);
+    await requireSameRequest(this.parts, call);
     const started = await this.commands.execute(new RetryRun(runId, call.body.step, call.origin));
     void call.reply.header('location', `/api/v1/runs/${started.id}`);
     return started;

@@ -10,10 +10,11 @@ import {
   type Source,
   streamName,
 } from '#libs/events';
-import { canonicalJson, invariant, sha256Hex, uuidFromName } from '#libs/kernel';
+import { invariant, uuidFromName } from '#libs/kernel';
 import { checkInputs, compilePipeline } from '#libs/pipeline-dsl';
 import { API_PARTS, type ApiParts } from '../api.parts.ts';
 import { HttpProblem, problemOf } from '../http/http-problem.ts';
+import { requireSameRequest } from '../http/idempotency.ts';
 import { type Call, Input, Route } from '../http/route.ts';
 import { admitRun, requireIsolation, requireSource } from './admission.ts';
 
@@ -116,7 +117,8 @@ export class StartRunController {
     await requireSource(this.parts, body.source);
     const isolation = body.isolation ?? 'standard';
     await requireIsolation(this.parts, plan, isolation);
-    const origin = await this.identify(call, body.trigger?.key);
+    await requireSameRequest(this.parts, call);
+    const origin = identify(call.origin, body.trigger?.key);
     const request = {
       plan,
       inputs: inputs.inputs,
@@ -142,24 +144,12 @@ export class StartRunController {
       throw new HttpProblem('pipeline.not-found', `there is no pipeline ${name} in ${tenant}`);
     return plan;
   }
+}
 
-  /** A trigger key and an Idempotency-Key are both command ids: the same key starts one run. */
-  private async identify(
-    call: Call<typeof operations.startRun>,
-    key: string | undefined,
-  ): Promise<Origin> {
-    if (call.origin.commandId !== undefined) {
-      const fingerprint = sha256Hex(canonicalJson(call.body));
-      if (!(await this.parts.rememberRequest(call.origin.commandId, fingerprint))) {
-        throw new HttpProblem(
-          'request.idempotency-mismatch',
-          'this Idempotency-Key was used with another body',
-        );
-      }
-    }
-    if (key === undefined || call.origin.commandId !== undefined) return call.origin;
-    return { ...call.origin, commandId: uuidFromName('trigger', call.origin.tenant, key) };
-  }
+/** A trigger key is a command id as an Idempotency-Key is: the same key starts one run. */
+function identify(origin: Origin, key: string | undefined): Origin {
+  if (key === undefined || origin.commandId !== undefined) return origin;
+  return { ...origin, commandId: uuidFromName('trigger', origin.tenant, key) };
 }
 
 /** @throws HttpProblem `pipeline.invalid` with every diagnostic */
