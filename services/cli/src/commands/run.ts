@@ -88,7 +88,7 @@ async function runFile(
       source ??
       (options.source === 'none'
         ? { kind: 'none' }
-        : await uploadWorkingTree(client, process.cwd())),
+        : await uploadWorkingTree(client, process.cwd(), context.output.note)),
     ...(options.key === undefined ? {} : { trigger: { key: options.key } }),
   };
   const exitCode = await startAndFollow(context, client, body);
