@@ -47,7 +47,9 @@ function updateStatements(
   for (const row of rows) {
     if (row.insert || row.removes) continue;
     const id = `${Object.keys(row.set).sort().join()}|${Object.keys(row.first).sort().join()}`;
-    groups.set(id, [...(groups.get(id) ?? []), row]);
+    const group = groups.get(id) ?? [];
+    groups.set(id, group);
+    group.push(row);
   }
   return [...groups.values()].flatMap((group) => {
     const set = Object.keys(group[0]?.set ?? {}).sort();

@@ -1,4 +1,4 @@
-import type { Pool, PoolClient } from '#libs/postgres';
+import { type Pool, type PoolClient, queryRows } from '#libs/postgres';
 import type { Projection } from './projection.ts';
 
 export interface Checkpoint {
@@ -8,51 +8,52 @@ export interface Checkpoint {
   readonly incarnation: string;
 }
 
+/** Somebody else moved the checkpoints: the rows hold more than we know of, read where they stand. */
+export class CheckpointMoved extends Error {
+  override readonly name = 'CheckpointMoved';
+}
+
 export async function readCheckpoints(pool: Pool): Promise<ReadonlyMap<string, Checkpoint>> {
-  const { rows } = await pool.query<Checkpoint>(
+  const rows = await queryRows<Checkpoint>(
+    pool,
     'select name, version, position, incarnation from projection_checkpoints',
   );
   return new Map(rows.map((row) => [row.name, row]));
 }
 
-/** Belongs into the transaction that writes the rows. */
-export async function writeCheckpoints(
+/**
+ * Moves checkpoints, in the transaction that writes the rows. Compared and set in one: rows are never written twice, be it
+ * after a commit whose answer was lost, or beside another process that writes the same tables.
+ *
+ * @throws CheckpointMoved where they no longer stand at `from`; the transaction must be given up then
+ */
+export async function moveCheckpoints(
   client: PoolClient,
   projections: readonly Projection[],
-  at: { readonly position: number; readonly incarnation: string },
+  move: { readonly from: number; readonly to: number; readonly incarnation: string },
 ): Promise<void> {
-  await client.query(
-    `insert into projection_checkpoints (name, version, position, incarnation)
-     select name, version, $3, $4 from unnest($1::text[], $2::int[]) as p(name, version)
-     on conflict (name) do update set version = excluded.version, position = excluded.position, incarnation = excluded.incarnation`,
+  const { rowCount } = await client.query(
+    `update projection_checkpoints c set position = $4
+     from unnest($1::text[], $2::int[]) as p(name, version)
+     where c.name = p.name and c.version = p.version and c.position = $3 and c.incarnation = $5`,
     [
       projections.map(({ name }) => name),
       projections.map(({ version }) => version),
-      at.position,
-      at.incarnation,
+      move.from,
+      move.to,
+      move.incarnation,
     ],
   );
+  if (rowCount !== projections.length) {
+    throw new CheckpointMoved(`the checkpoints are no longer at ${move.from}`);
+  }
 }
 
-/** Runs the work in one transaction; rolls back where it throws. */
-export async function inTransaction<Value>(
-  pool: Pool,
-  work: (client: PoolClient) => Promise<Value>,
-): Promise<Value> {
-  const client = await pool.connect();
-  let isBroken: Error | undefined;
-  try {
-    // Rows and checkpoint are lost together when the machine loses power: they are built again from the log.
-    await client.query('begin; set local synchronous_commit = off');
-    const value = await work(client);
-    await client.query('commit');
-    return value;
-  } catch (error) {
-    await client.query('rollback').catch((failure: Error) => {
-      isBroken = failure;
-    });
-    throw error;
-  } finally {
-    client.release(isBroken);
-  }
+/** Sets the checkpoint of a read model that was built anew, in the transaction that swaps its tables. */
+export async function putCheckpoint(client: PoolClient, checkpoint: Checkpoint): Promise<void> {
+  await client.query(
+    `insert into projection_checkpoints (name, version, position, incarnation) values ($1, $2, $3, $4)
+     on conflict (name) do update set version = excluded.version, position = excluded.position, incarnation = excluded.incarnation`,
+    [checkpoint.name, checkpoint.version, checkpoint.position, checkpoint.incarnation],
+  );
 }

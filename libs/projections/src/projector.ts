@@ -3,9 +3,10 @@ import type { RecordedEvent } from '#libs/events';
 import { Fault, type Timers } from '#libs/kernel';
 import type { Pool } from '#libs/postgres';
 import { projections as allProjections } from './catalog.ts';
-import { inTransaction, readCheckpoints, writeCheckpoints } from './checkpoints.ts';
+import { CheckpointMoved, moveCheckpoints, readCheckpoints } from './checkpoints.ts';
+import { inTransaction } from './in-transaction.ts';
 import type { Projection } from './projection.ts';
-import { applyBatch, liveTable, type ProjectionFailure, plansOf } from './read-model-writer.ts';
+import { applyBatch, liveTable, plansOf } from './read-model-writer.ts';
 import { rebuildTables } from './rebuild.ts';
 
 export interface ProjectorParts {
@@ -41,7 +42,7 @@ export class Projector {
   readonly #parts: ProjectorParts;
   readonly #projections: readonly Projection[];
   readonly #stopping = new AbortController();
-  readonly #rebuilding = new Set<string>();
+  readonly #rebuilding = new Map<string, Promise<void>>();
   readonly #waiting = new Set<{ readonly position: number; readonly wake: () => void }>();
   #incarnation = '';
   #position = 0;
@@ -61,24 +62,7 @@ export class Projector {
 
   /** Rebuilds what is out of date (another version, a restored log), then follows the log until `stop`. */
   async start(): Promise<void> {
-    const { store, pool } = this.#parts;
-    const { incarnation } = await store.head();
-    this.#incarnation = incarnation;
-    const checkpoints = await readCheckpoints(pool);
-    const current = (projection: Projection) => {
-      const found = checkpoints.get(projection.name);
-      return found?.version === projection.version && found.incarnation === incarnation
-        ? found.position
-        : undefined;
-    };
-    // They move together: what was rebuilt starts where the others are.
-    this.#position = Math.max(
-      0,
-      ...this.#projections.map((projection) => current(projection) ?? 0),
-    );
-    for (const projection of this.#projections) {
-      if (current(projection) !== this.#position) await this.#rebuild(projection);
-    }
+    await this.#resume();
     this.#running = this.#follow();
   }
 
@@ -106,6 +90,7 @@ export class Projector {
 
   /**
    * Builds one read model again from the first event, beside the old one, and swaps them. Readers see the old one meanwhile.
+   * Who asks while that goes on waits for the same.
    * @throws Fault `request.not-found`
    */
   async rebuild(name: string): Promise<void> {
@@ -132,17 +117,38 @@ export class Projector {
     }));
   }
 
-  async #rebuild(projection: Projection): Promise<void> {
-    this.#rebuilding.add(projection.name);
-    try {
-      await rebuildTables(this.#parts, projection, {
-        incarnation: this.#incarnation,
-        position: () => this.#position,
-        swap: (work) => this.#inTurn(work),
-      });
-    } finally {
-      this.#rebuilding.delete(projection.name);
+  /** Reads where the read models stand, and brings those that are elsewhere to where the others are. */
+  async #resume(): Promise<void> {
+    const { store, pool } = this.#parts;
+    const head = await store.head();
+    this.#incarnation = head.incarnation;
+    const checkpoints = await readCheckpoints(pool);
+    const positionOf = ({ name, version }: Projection) => {
+      const found = checkpoints.get(name);
+      const isCurrent =
+        found?.version === version &&
+        found.incarnation === head.incarnation &&
+        found.position <= head.position;
+      return isCurrent ? found.position : undefined;
+    };
+    // They move together: what was rebuilt starts where the others are.
+    this.#standAt(Math.max(0, ...this.#projections.map((each) => positionOf(each) ?? 0)));
+    for (const projection of this.#projections) {
+      if (positionOf(projection) !== this.#position) await this.#rebuild(projection);
     }
+  }
+
+  #rebuild(projection: Projection): Promise<void> {
+    const { name } = projection;
+    const underWay = this.#rebuilding.get(name);
+    if (underWay) return underWay;
+    const rebuild = rebuildTables(this.#parts, projection, {
+      incarnation: this.#incarnation,
+      position: () => this.#position,
+      swap: (work) => this.#inTurn(work),
+    }).finally(() => this.#rebuilding.delete(name));
+    this.#rebuilding.set(name, rebuild);
+    return rebuild;
   }
 
   async #follow(): Promise<void> {
@@ -157,9 +163,13 @@ export class Projector {
       } catch (error) {
         this.#parts.logger.warn(
           { error: String(error), position: this.#position },
-          'the read models wait for the database',
+          error instanceof CheckpointMoved
+            ? 'the read models were moved by somebody else'
+            : 'the read models wait for the database',
         );
         await new Promise<void>((resolve) => this.#parts.timers.after(retryMs, resolve));
+        // A commit may have succeeded without an answer.
+        await this.#resume().catch(() => {});
       }
     }
   }
@@ -168,30 +178,23 @@ export class Projector {
     const last = batch.at(-1);
     if (!last || last.position <= this.#position) return;
     const plans = await plansOf(batch, this.#parts.plans);
-    await inTransaction(this.#parts.pool, async (client) => {
-      const failures = await applyBatch(client, this.#projections, batch, {
-        plans,
-        nameOf: liveTable,
-      });
-      for (const failure of failures) await this.#recordFailure(client, failure);
-      await writeCheckpoints(client, this.#projections, {
-        position: last.position,
+    const failures = await inTransaction(this.#parts.pool, async (client) => {
+      await moveCheckpoints(client, this.#projections, {
+        from: this.#position,
+        to: last.position,
         incarnation: this.#incarnation,
       });
+      return await applyBatch(client, this.#projections, batch, { plans, nameOf: liveTable });
     });
-    this.#position = last.position;
-    for (const waiting of [...this.#waiting]) if (waiting.position <= last.position) waiting.wake();
+    for (const failure of failures) {
+      this.#parts.logger.error(failure, 'a projection could not take an event; it is skipped');
+    }
+    this.#standAt(last.position);
   }
 
-  async #recordFailure(
-    client: { query(text: string, values: unknown[]): Promise<unknown> },
-    failure: ProjectionFailure,
-  ): Promise<void> {
-    this.#parts.logger.error(failure, 'a projection could not take an event; it is skipped');
-    await client.query(
-      'insert into projection_failures (name, position, error) values ($1, $2, $3) on conflict do nothing',
-      [failure.projection, failure.position, failure.error.slice(0, 2000)],
-    );
+  #standAt(position: number): void {
+    this.#position = position;
+    for (const waiting of [...this.#waiting]) if (waiting.position <= position) waiting.wake();
   }
 
   #inTurn<Value>(work: () => Promise<Value>): Promise<Value> {

@@ -20,6 +20,11 @@ export interface ProjectionFailure {
   readonly error: string;
 }
 
+interface ApplyOptions {
+  readonly plans: PlanLookup;
+  readonly nameOf: TableName;
+}
+
 /** Loads the plans that a batch of events names. */
 export function plansOf(batch: readonly RecordedEvent[], plans: PlanCache): Promise<PlanLookup> {
   return plans.load(
@@ -28,15 +33,57 @@ export function plansOf(batch: readonly RecordedEvent[], plans: PlanCache): Prom
 }
 
 /**
- * Applies a batch to some projections inside the caller's transaction.
+ * Applies a batch to some projections inside the caller's transaction. An event that a projection cannot take is skipped
+ * for it and kept in `projection_failures`, so that the others and what follows are not held up: it is a bug, and a
+ * rebuild with the corrected version mends it.
  *
- * @returns events that were skipped because a projection threw: the others and what follows are not held up
+ * @returns what was skipped
  */
 export async function applyBatch(
   client: PoolClient,
   projections: readonly Projection[],
   batch: readonly RecordedEvent[],
-  options: { readonly plans: PlanLookup; readonly nameOf: TableName },
+  options: ApplyOptions,
+): Promise<readonly ProjectionFailure[]> {
+  await client.query('savepoint batch');
+  try {
+    const failures = await writeBatch(client, projections, batch, options);
+    return await keepFailures(client, failures);
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
+    await client.query('rollback to savepoint batch');
+    return await keepFailures(client, await applySingly(client, projections, batch, options));
+  }
+}
+
+/** Finds the rows that the database refuses, in a batch of which it refused some. */
+async function applySingly(
+  client: PoolClient,
+  projections: readonly Projection[],
+  batch: readonly RecordedEvent[],
+  options: ApplyOptions,
+): Promise<readonly ProjectionFailure[]> {
+  const failures: ProjectionFailure[] = [];
+  for (const event of batch) {
+    for (const projection of projections) {
+      await client.query('savepoint event');
+      try {
+        failures.push(...(await writeBatch(client, [projection], [event], options)));
+      } catch (error) {
+        if (!isRefusal(error)) throw error;
+        await client.query('rollback to savepoint event');
+        failures.push(failureOf(projection, event, error));
+      }
+    }
+  }
+  return failures;
+}
+
+async function writeBatch(
+  client: PoolClient,
+  projections: readonly Projection[],
+  batch: readonly RecordedEvent[],
+  { plans, nameOf }: ApplyOptions,
 ): Promise<readonly ProjectionFailure[]> {
   const failures: ProjectionFailure[] = [];
   const changes: RowChange[] = [];
@@ -45,13 +92,9 @@ export async function applyBatch(
     for (const event of batch) {
       if (!handles.has(event.type)) continue;
       try {
-        changes.push(...projection.project(event, options.plans));
+        changes.push(...projection.project(event, plans));
       } catch (error) {
-        failures.push({
-          projection: projection.name,
-          position: event.position,
-          error: String(error),
-        });
+        failures.push(failureOf(projection, event, error));
       }
     }
   }
@@ -59,8 +102,35 @@ export async function applyBatch(
   for (const table of projections.flatMap(({ tables }) => tables)) {
     const rows = merged.get(table.name);
     if (!rows) continue;
-    for (const { text, values } of changeStatements(table, options.nameOf(table.name), rows))
+    for (const { text, values } of changeStatements(table, nameOf(table.name), rows))
       await client.query(text, [...values]);
   }
   return failures;
+}
+
+async function keepFailures(
+  client: PoolClient,
+  failures: readonly ProjectionFailure[],
+): Promise<readonly ProjectionFailure[]> {
+  for (const { projection, position, error } of failures) {
+    await client.query(
+      'insert into projection_failures (name, position, error) values ($1, $2, $3) on conflict do nothing',
+      [projection, position, error],
+    );
+  }
+  return failures;
+}
+
+function failureOf(
+  { name }: Projection,
+  { position }: RecordedEvent,
+  error: unknown,
+): ProjectionFailure {
+  return { projection: name, position, error: String(error).slice(0, 2_000) };
+}
+
+/** The database says no to a value (a data exception, a violated constraint, a limit), not to us. */
+function isRefusal(error: unknown): boolean {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  return typeof code === 'string' && /^(?:22|23|54)[0-9A-Z]{3}$/.test(code);
 }

@@ -1,6 +1,7 @@
 import type { EventStore, PlanCache } from '#libs/event-store';
 import type { Pool, PoolClient } from '#libs/postgres';
-import { inTransaction, writeCheckpoints } from './checkpoints.ts';
+import { putCheckpoint } from './checkpoints.ts';
+import { inTransaction } from './in-transaction.ts';
 import type { Projection } from './projection.ts';
 import { applyBatch, plansOf, readSchema, type TableName } from './read-model-writer.ts';
 
@@ -42,22 +43,22 @@ export async function rebuildTables(
   };
   while (context.position() - position > lastStretch) await advance(context.position());
   await context.swap(async () => {
+    const { name, version } = projection;
+    const { incarnation } = context;
     await advance(context.position());
     await inTransaction(parts.pool, async (client) => {
-      for (const { name } of projection.tables) {
-        await client.query(`drop table ${readSchema}.${name}`);
-        await client.query(`alter table ${draftTable(name)} rename to ${name}`);
+      for (const table of projection.tables) {
+        await client.query(`drop table ${readSchema}.${table.name}`);
+        await client.query(`alter table ${draftTable(table.name)} rename to ${table.name}`);
       }
-      await client.query('delete from projection_failures where name = $1', [projection.name]);
-      await writeCheckpoints(client, [projection], {
-        position: context.position(),
-        incarnation: context.incarnation,
-      });
+      await putCheckpoint(client, { name, version, position: context.position(), incarnation });
     });
   });
 }
 
+/** What could not be applied is found again, or is mended now. */
 async function createDrafts(client: PoolClient, projection: Projection): Promise<void> {
+  await client.query('delete from projection_failures where name = $1', [projection.name]);
   for (const { name } of projection.tables) {
     await client.query(`drop table if exists ${draftTable(name)}`);
     await client.query(

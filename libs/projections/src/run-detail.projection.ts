@@ -52,7 +52,7 @@ const runWaits: ReadTable = {
 /** Steps, attempts and recorded waits of every run. Where a wait ended is read from what came next. */
 export const runDetailProjection: Projection = {
   name: 'run-detail',
-  version: 1,
+  version: 2,
   tables: [runSteps, runAttempts, runWaits],
   handles: [
     'run.queued',
@@ -71,6 +71,8 @@ export const runDetailProjection: Projection = {
     return 'step' in event.data ? stepChanges(event, { run_id: runId, step: event.data.step }) : [];
   },
 };
+
+const notEnded = { outcome: null, cause: null, exit_code: null, signal: null, ended_at: null };
 
 function stepRows(runId: string, planHash: string, plans: PlanLookup): readonly RowChange[] {
   return plans(planHash).steps.map((step, ordinal) => ({
@@ -135,7 +137,8 @@ function stepChanges(
         }),
       ];
     case 'run.step-retry-scheduled':
-      return [step({ status: 'waiting' })];
+      // The step has not ended after all; what the attempt came to stands with the attempt.
+      return [step({ status: 'waiting', ...notEnded })];
     case 'run.step-skipped':
       return [
         step({

@@ -8,10 +8,10 @@ const runList: ReadTable = {
     number: 'bigint',
     pipeline: 'text',
     plan_hash: 'text',
-    status: 'text',
     outcome: 'text',
     queued_at: 'timestamptz',
     started_at: 'timestamptz',
+    cancel_requested_at: 'timestamptz',
     finished_at: 'timestamptz',
     trigger: 'jsonb',
     retry_of: 'uuid',
@@ -19,21 +19,17 @@ const runList: ReadTable = {
     isolation: 'text',
     inputs: 'jsonb',
     failed_steps: 'jsonb',
-    position: 'bigint',
   },
 };
 
-/** A row a run: what lists show, and the head of a run's page. */
+/** A row a run: what lists show, and the head of a run's page. The database derives `status` from the times. */
 export const runListProjection: Projection = {
   name: 'run-list',
-  version: 1,
+  version: 2,
   tables: [runList],
   handles: ['run.queued', 'run.step-started', 'run.cancel-requested', 'run.finished'],
   project(event) {
     const key = { run_id: event.stream.slice('run-'.length) };
-    const set = (columns: Readonly<Record<string, unknown>>, first = {}) => [
-      { table: runList.name, key, set: { ...columns, position: event.position }, first },
-    ];
     switch (event.type) {
       case 'run.queued': {
         const { data } = event;
@@ -41,7 +37,6 @@ export const runListProjection: Projection = {
           number: data.runNumber,
           pipeline: data.pipeline,
           plan_hash: data.planHash,
-          status: 'queued',
           queued_at: event.time,
           trigger: data.trigger,
           retry_of: data.retryOf ?? null,
@@ -49,21 +44,18 @@ export const runListProjection: Projection = {
           isolation: data.isolation,
           inputs: data.inputs,
           failed_steps: [],
-          position: event.position,
         };
         return [{ table: runList.name, key, insert }];
       }
       case 'run.step-started':
-        return set({ status: 'running' }, { started_at: event.time });
+        return [{ table: runList.name, key, first: { started_at: event.time } }];
       case 'run.cancel-requested':
-        return set({ status: 'cancelling' });
-      case 'run.finished':
-        return set({
-          status: 'finished',
-          outcome: event.data.outcome,
-          finished_at: event.time,
-          failed_steps: event.data.failedSteps,
-        });
+        return [{ table: runList.name, key, first: { cancel_requested_at: event.time } }];
+      case 'run.finished': {
+        const { outcome, failedSteps } = event.data;
+        const set = { outcome, finished_at: event.time, failed_steps: failedSteps };
+        return [{ table: runList.name, key, set }];
+      }
       default:
         return [];
     }

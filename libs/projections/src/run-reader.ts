@@ -20,9 +20,17 @@ interface RunRow {
   readonly isolation: RunDto['isolation'];
   readonly inputs: Record<string, string>;
   readonly failed_steps: string[];
-  readonly position: number;
 }
 
+/** A run with what belongs to it, read in one statement: all of it stands at one position. */
+interface RunPageRow extends RunRow {
+  readonly position: number;
+  readonly steps: readonly StepRow[];
+  readonly attempts: readonly AttemptRow[];
+  readonly waits: readonly WaitRow[];
+}
+
+/** Rows that arrive as JSON: times are text. */
 interface StepRow {
   readonly step: string;
   readonly name: string;
@@ -34,7 +42,7 @@ interface StepRow {
   readonly allow_failure: boolean;
   readonly depends_on: string[];
   readonly skip_reason: StepDto['skipReason'];
-  readonly ended_at: Date | null;
+  readonly ended_at: string | null;
 }
 
 interface AttemptRow {
@@ -42,17 +50,25 @@ interface AttemptRow {
   readonly attempt: number;
   readonly executor: string;
   readonly fence: number;
-  readonly assigned_at: Date;
-  readonly started_at: Date | null;
-  readonly finished_at: Date | null;
+  readonly assigned_at: string;
+  readonly started_at: string | null;
+  readonly finished_at: string | null;
   readonly report: Partial<AttemptReport> | null;
 }
 
 interface WaitRow {
   readonly step: string;
   readonly reason: StepDto['waits'][number]['reason'];
-  readonly from_at: Date;
+  readonly from_at: string;
 }
+
+/** In the order in which a swap takes the tables, so that the two never wait for each other. */
+const runPage = `select r.*,
+    (select position from projection_checkpoints where name = 'run-list') as position,
+    (select coalesce(json_agg(s order by s.ordinal), '[]') from read_models.run_steps s where s.run_id = r.run_id) as steps,
+    (select coalesce(json_agg(a order by a.attempt), '[]') from read_models.run_attempts a where a.run_id = r.run_id) as attempts,
+    (select coalesce(json_agg(w order by w.position), '[]') from read_models.run_waits w where w.run_id = r.run_id) as waits
+  from read_models.run_list r where r.run_id = $1`;
 
 /** Runs as the read models have them. */
 export class RunReader {
@@ -69,13 +85,26 @@ export class RunReader {
     readonly limit: number;
     readonly cursor?: string | undefined;
   }): Promise<Page<RunSummary>> {
+    const values: unknown[] = [];
+    const conditions: string[] = [];
+    const where = (column: string, value: unknown) => {
+      values.push(value);
+      conditions.push(`${column} $${values.length}`);
+    };
     const before = decodeCursor(query.cursor, /^\d{1,15}$/);
+    if (query.status !== undefined) where('status =', query.status);
+    // Few runs are not finished; their index is found by these very words.
+    if (query.status !== undefined && query.status !== 'finished')
+      conditions.push(`status <> 'finished'`);
+    if (query.pipeline !== undefined) where('pipeline =', query.pipeline);
+    if (before !== undefined) where('number <', before);
+    values.push(query.limit + 1);
     const rows = await queryRows<RunRow>(
       this.#pool,
       `select * from read_models.run_list
-       where ($1::text is null or status = $1) and ($2::text is null or pipeline = $2) and ($3::bigint is null or number < $3)
-       order by number desc limit $4`,
-      [query.status ?? null, query.pipeline ?? null, before ?? null, query.limit + 1],
+       ${conditions.length === 0 ? '' : `where ${conditions.join(' and ')}`}
+       order by number desc limit $${values.length}`,
+      values,
     );
     return toPage(rows, query.limit, { item: summaryOf, key: (row) => row.number });
   }
@@ -97,28 +126,10 @@ export class RunReader {
   }
 
   async show(runId: string): Promise<RunDto | undefined> {
-    const [runs, steps, attempts, waits] = await Promise.all([
-      queryRows<RunRow>(this.#pool, 'select * from read_models.run_list where run_id = $1', [
-        runId,
-      ]),
-      queryRows<StepRow>(
-        this.#pool,
-        'select * from read_models.run_steps where run_id = $1 order by ordinal',
-        [runId],
-      ),
-      queryRows<AttemptRow>(
-        this.#pool,
-        'select * from read_models.run_attempts where run_id = $1 order by attempt',
-        [runId],
-      ),
-      queryRows<WaitRow>(
-        this.#pool,
-        'select * from read_models.run_waits where run_id = $1 order by position',
-        [runId],
-      ),
-    ]);
-    const run = runs[0];
+    const [run] = await queryRows<RunPageRow>(this.#pool, runPage, [runId]);
     if (!run) return undefined;
+    const attempts = Map.groupBy(run.attempts, ({ step }) => step);
+    const waits = Map.groupBy(run.waits, ({ step }) => step);
     return {
       ...summaryOf(run),
       source: run.source,
@@ -126,12 +137,8 @@ export class RunReader {
       inputs: run.inputs,
       failedSteps: run.failed_steps,
       position: run.position,
-      steps: steps.map((step) =>
-        stepOf(
-          step,
-          attempts.filter((attempt) => attempt.step === step.step),
-          waits.filter((wait) => wait.step === step.step),
-        ),
+      steps: run.steps.map((step) =>
+        stepOf(step, attempts.get(step.step) ?? [], waits.get(step.step) ?? []),
       ),
     };
   }
@@ -145,9 +152,9 @@ function summaryOf(row: RunRow): RunSummary {
     planHash: row.plan_hash,
     status: row.status,
     outcome: row.outcome,
-    queuedAt: row.queued_at.toISOString(),
-    startedAt: instant(row.started_at),
-    finishedAt: instant(row.finished_at),
+    queuedAt: instant(row.queued_at),
+    startedAt: row.started_at && instant(row.started_at),
+    finishedAt: row.finished_at && instant(row.finished_at),
     trigger: row.trigger,
     retryOf: row.retry_of,
   };
@@ -168,8 +175,8 @@ function stepOf(row: StepRow, attempts: readonly AttemptRow[], waits: readonly W
     attempts: attempts.map(attemptOf),
     waits: waits.map((wait, at) => ({
       reason: wait.reason,
-      from: wait.from_at.toISOString(),
-      to: instant(endOfWait(wait, waits[at + 1], attempts, row.ended_at)),
+      from: instant(wait.from_at),
+      to: endOfWait(wait, waits[at + 1], attempts, row.ended_at),
     })),
   };
 }
@@ -179,13 +186,14 @@ function endOfWait(
   wait: WaitRow,
   next: WaitRow | undefined,
   attempts: readonly AttemptRow[],
-  endedAt: Date | null,
-): Date | null {
-  const assigned = attempts.find((attempt) => attempt.assigned_at >= wait.from_at)?.assigned_at;
-  const ends = [next?.from_at, assigned, endedAt].filter(
-    (end) => end !== undefined && end !== null,
-  );
-  return ends.length === 0 ? null : new Date(Math.min(...ends.map((end) => end.getTime())));
+  endedAt: string | null,
+): string | null {
+  const from = instant(wait.from_at);
+  const ends = [next?.from_at, ...attempts.map((attempt) => attempt.assigned_at), endedAt]
+    .filter((end) => end !== undefined && end !== null)
+    .map(instant)
+    .filter((end) => end >= from);
+  return ends.sort()[0] ?? null;
 }
 
 function attemptOf(row: AttemptRow): AttemptDto {
@@ -194,9 +202,9 @@ function attemptOf(row: AttemptRow): AttemptDto {
     attempt: row.attempt,
     executor: row.executor,
     fence: row.fence,
-    assignedAt: row.assigned_at.toISOString(),
-    startedAt: instant(row.started_at),
-    finishedAt: instant(row.finished_at),
+    assignedAt: instant(row.assigned_at),
+    startedAt: row.started_at && instant(row.started_at),
+    finishedAt: row.finished_at && instant(row.finished_at),
     outcome: report.outcome ?? null,
     cause: report.cause ?? null,
     exitCode: report.exitCode ?? null,
@@ -210,6 +218,7 @@ function attemptOf(row: AttemptRow): AttemptDto {
   };
 }
 
-function instant(date: Date | null): string | null {
-  return date === null ? null : date.toISOString();
+/** RFC 3339 UTC with milliseconds. */
+function instant(time: Date | string): string {
+  return new Date(time).toISOString();
 }

@@ -1,3 +1,4 @@
+export { type AnyEvent, AnyEvents } from './any-events.ts';
 export { deciderSpec, foldHistory, specTime } from './decider-spec.ts';
 export { startTestPostgres, type TestDatabase, type TestPostgres } from './postgres.ts';
 export { RandomHistory } from './random-history.ts';

@@ -1,0 +1,287 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { InProcessLogSignal, MemoryEventStore, PlanCache, StoreLogTail } from '#libs/event-store';
+import type { StreamName } from '#libs/events';
+import type { Pool } from '#libs/postgres';
+import { type AnyEvent, AnyEvents, startTestPostgres, type TestDatabase } from '#libs/testkit';
+import { projections } from './catalog.ts';
+import type { Projection } from './projection.ts';
+import { Projector } from './projector.ts';
+import { runListProjection } from './run-list.projection.ts';
+
+/** Pauses between tries are cut short: what is tried here fails often. */
+const timers = {
+  after(delayMs: number, callback: () => void) {
+    const timer = setTimeout(callback, delayMs <= 500 ? delayMs / 50 : delayMs);
+    return () => clearTimeout(timer);
+  },
+};
+const incarnation = '00000000-0000-8000-8000-000000000001';
+
+let database: TestDatabase;
+let pool: Pool;
+let log: ReturnType<typeof openLog>;
+let running: Projector[];
+
+beforeEach(async () => {
+  database = await (await startTestPostgres()).freshDatabase();
+  pool = database.appPool(6);
+  log = openLog();
+  running = [];
+});
+afterEach(async () => {
+  await Promise.all(running.map((projector) => projector.stop()));
+  await database.close();
+});
+
+describe('a rebuild', () => {
+  it.each([1, 2, 3])('comes to the same as following, byte for byte (%d)', async (seed) => {
+    const projector = await start();
+    const events = new AnyEvents(seed);
+    // Batches of all sizes, as they come when the log is quiet and when it is not.
+    for (const size of [1, 2, 700, 3, 1, 1_500, 40, 1]) {
+      await log.append(events.take(size));
+      if (size % 2 === 1) await projector.waitFor(log.position, 20_000);
+    }
+    expect(await projector.waitFor(log.position, 20_000)).toBe(true);
+    const followed = await dump();
+    expect(followed.run_steps?.length).toBeGreaterThan(100);
+    for (const { name } of projections) await projector.rebuild(name);
+    expect(await dump()).toEqual(followed);
+    // The tables that took their place are as good as the old ones.
+    await log.append(events.take(500));
+    expect(await projector.waitFor(log.position, 20_000)).toBe(true);
+    const again = await dump();
+    for (const { name } of projections) await projector.rebuild(name);
+    expect(await dump()).toEqual(again);
+  });
+
+  it('goes on while events come', async () => {
+    const projector = await start();
+    const events = new AnyEvents(4);
+    await log.append(events.take(3_000));
+    let isDone = false;
+    const appending = (async () => {
+      while (!isDone) {
+        await log.append(events.take(50));
+        await projector.waitFor(log.position - 100, 20_000);
+      }
+    })();
+    await Promise.all([...projections, ...projections].map(({ name }) => projector.rebuild(name)));
+    isDone = true;
+    await appending;
+    await projector.waitFor(log.position, 20_000);
+    const live = await dump();
+    for (const { name } of projections) await projector.rebuild(name);
+    expect(await dump()).toEqual(live);
+  });
+
+  it('follows a new version, and a log that was restored, at the next start', async () => {
+    const first = await start();
+    await log.append(new AnyEvents(5).take(300));
+    await first.waitFor(log.position, 20_000);
+    const before = await dump();
+    await first.stop();
+    await pool.query(`update read_models.run_list set pipeline = 'as an old version wrote it'`);
+
+    const newer = projections.map((each) =>
+      each.name === 'run-list' ? { ...each, version: each.version + 1 } : each,
+    );
+    const second = await start({ projections: newer });
+    expect(second.position).toBe(log.position);
+    expect(await dump()).toEqual(before);
+    await second.stop();
+
+    log = openLog('00000000-0000-8000-8000-000000000002');
+    await log.append(new AnyEvents(6).take(100));
+    const third = await start({ projections: newer });
+    await third.waitFor(log.position, 20_000);
+    const { rows } = await pool.query('select count(*) from read_models.run_list');
+    expect(rows[0].count).toBe(await log.count('run.queued', log.position));
+  });
+
+  it('of an unknown read model is refused', async () => {
+    const projector = await start();
+    await expect(projector.rebuild('weather')).rejects.toMatchObject({ code: 'request.not-found' });
+  });
+});
+
+describe('rows and checkpoint', () => {
+  it('stand together, whatever connection breaks when', async () => {
+    const projector = await start();
+    const events = new AnyEvents(7);
+    for (let round = 0; round < 40; round += 1) {
+      await log.append(events.take(60));
+      // Some are cut while they write, some while they rest.
+      await projector.waitFor(log.position - (round % 3) * 40, 5_000);
+      await database.ownerPool.query(
+        `select pg_terminate_backend(pid) from pg_stat_activity where usename = 'millrace_app' and datname = current_database()`,
+      );
+      const { rows } = await database.ownerPool.query(
+        `select (select max(position) from projection_checkpoints) as position, count(*) from read_models.run_list`,
+      );
+      expect(rows[0].count).toBe(await log.count('run.queued', rows[0].position));
+    }
+    expect(await projector.waitFor(log.position, 20_000)).toBe(true);
+    const survived = await dump();
+    for (const { name } of projections) await projector.rebuild(name);
+    expect(await dump()).toEqual(survived);
+  });
+
+  it('are moved by one of two processes at a time, never back', async () => {
+    await database.ownerPool.query(`
+      create table moves (old_position bigint, new_position bigint);
+      grant insert on moves to millrace_app;
+      create function note_move() returns trigger language plpgsql as
+        $$ begin insert into moves values (old.position, new.position); return new; end $$;
+      create trigger note_move after update on projection_checkpoints
+        for each row when (new.name = 'queue') execute function note_move()`);
+    const both = [await start(), await start()];
+    const events = new AnyEvents(8);
+    for (let round = 0; round < 60; round += 1) {
+      await log.append(events.take(30));
+      await both[round % 2]?.waitFor(log.position - 60, 20_000);
+    }
+    for (const projector of both) {
+      expect(await projector.waitFor(log.position, 20_000)).toBe(true);
+    }
+    const { rows } = await database.ownerPool.query('select * from moves order by new_position');
+    let position = 0;
+    for (const move of rows) {
+      expect(move.old_position).toBe(position);
+      position = move.new_position;
+    }
+    expect(position).toBe(log.position);
+    const live = await dump();
+    const [first] = both;
+    for (const { name } of projections) await first?.rebuild(name);
+    expect(await dump()).toEqual(live);
+  });
+});
+
+describe('an event that a projection cannot take', () => {
+  it('is skipped for that one and kept for inspection; the others go on', async () => {
+    const throwing: Projection = {
+      ...runListProjection,
+      name: 'throwing',
+      tables: [],
+      project(event) {
+        if (event.position % 10 === 0) throw new Error('a bug');
+        return [];
+      },
+    };
+    const projector = await start({ projections: [...projections, throwing] });
+    const events = new AnyEvents(9);
+    const batch = events.take(200);
+    const [twin] = batch.filter(({ event }) => event.type === 'run.queued');
+    // The database refuses a second run with one number.
+    const other: StreamName = 'run-00000000-0000-8000-8000-00000000000a';
+    await log.append([...batch, { ...(twin as AnyEvent), stream: other }]);
+    const poisoned = log.position;
+    await log.append(events.take(50));
+    expect(await projector.waitFor(log.position, 20_000)).toBe(true);
+    const { rows } = await pool.query(
+      `select name, position, error from projection_failures where name <> 'throwing'`,
+    );
+    expect(rows).toEqual([
+      { name: 'run-list', position: poisoned, error: expect.stringContaining('duplicate key') },
+    ]);
+    const thrown = await pool.query(
+      `select count(*) from projection_failures where error = 'Error: a bug'`,
+    );
+    expect(thrown.rows[0].count).toBeGreaterThan(0);
+    const steps = await pool.query(
+      `select 1 from read_models.run_steps where run_id = $1 limit 1`,
+      [other.slice('run-'.length)],
+    );
+    expect(steps.rowCount).toBe(1);
+  });
+});
+
+describe('waiting', () => {
+  it('ends with the position, with the time, with the projector', async () => {
+    const projector = await start();
+    const reached = projector.waitFor(5, 20_000);
+    const later = projector.waitFor(1_000_000, 20_000);
+    expect(await projector.waitFor(1_000_000, 1)).toBe(false);
+    await log.append(new AnyEvents(10).take(5));
+    expect(await reached).toBe(true);
+    expect(projector.position).toBe(5);
+    await projector.stop();
+    expect(await later).toBe(false);
+  });
+
+  it('shows in the statuses', async () => {
+    const projector = await start();
+    await log.append(new AnyEvents(11).take(20));
+    await vi.waitFor(async () => {
+      const statuses = await projector.statuses();
+      expect(statuses.map(({ lag }) => lag)).toEqual(projections.map(() => 0));
+    }, 20_000);
+    expect(await projector.statuses()).toEqual(
+      projections.map(({ name, version }) => ({
+        name,
+        version,
+        position: 20,
+        lag: 0,
+        rebuilding: false,
+      })),
+    );
+  });
+});
+
+async function start(over: { projections?: readonly Projection[] } = {}): Promise<Projector> {
+  const { store, tail } = log;
+  const logger = { warn: () => {}, error: () => {} };
+  const plans = new PlanCache(store);
+  const projector = new Projector({ pool, store, tail, plans, timers, logger, ...over });
+  running.push(projector);
+  await projector.start();
+  return projector;
+}
+
+/** A log in memory: what is tested here is what becomes of it. */
+function openLog(as = incarnation) {
+  let nowMs = Date.UTC(2026, 0, 1);
+  const clock = { nowMs: () => (nowMs += 7), monotonicMs: () => nowMs };
+  const store = new MemoryEventStore(clock, { incarnation: as });
+  const signal = new InProcessLogSignal(timers);
+  const tail = new StoreLogTail({ store, signal, timers });
+  const versions = new Map<StreamName, number>();
+  let position = 0;
+  return {
+    store,
+    tail,
+    get position() {
+      return position;
+    },
+    async append(events: readonly AnyEvent[]): Promise<void> {
+      const answers = await store.append(
+        events.map(({ stream, event, plans }) => {
+          const expectedVersion = versions.get(stream) ?? 0;
+          versions.set(stream, expectedVersion + 1);
+          const origin = { tenant: 'default', actor: 'system' };
+          return { stream, expectedVersion, events: [event], origin, plans };
+        }),
+      );
+      expect(answers.every(({ kind }) => kind === 'appended')).toBe(true);
+      position += events.length;
+      signal.notify(position);
+    },
+    async count(type: string, upTo: number): Promise<number> {
+      const events = await store.readLog({ after: 0, limit: 1_000_000, types: [type] });
+      return events.filter((event) => event.position <= upTo).length;
+    },
+  };
+}
+
+/** Every table of every read model as text, rows in the order of their keys. */
+async function dump(): Promise<Record<string, readonly string[]>> {
+  const tables: Record<string, readonly string[]> = {};
+  for (const { name, key } of projections.flatMap((each) => each.tables)) {
+    const { rows } = await database.ownerPool.query<{ row: string }>(
+      `select t::text as row from read_models.${name} t order by ${key.join(', ')}`,
+    );
+    tables[name] = rows.map(({ row }) => row);
+  }
+  return tables;
+}
