@@ -4,6 +4,12 @@ import { basename, join } from 'node:path';
 import { OpenDirectory } from './open-directory.ts';
 
 /**
+ * Entries after which `rm` takes over: 10,000 nested directories took 21 s by hand and less than 4 s with it, on two
+ * busy cores. Small trees, which most are, go without a process.
+ */
+const byHandMax = 200;
+
+/**
  * Removes directories that strangers filled: any depth, any names, no permissions, read-only or immutable entries.
  *
  * A tree is first renamed into `trashDir` (same file system, ours alone), so its name is free at once and nobody who
@@ -47,17 +53,26 @@ export class TreeRemover {
 
   async #destroy(root: string): Promise<void> {
     const pending = [root];
+    let byHand = 0;
+    const onEntry = async (path: string) => {
+      byHand += 1;
+      if (byHand === byHandMax) await removeAtOnce([path, ...pending]);
+    };
     for (let path = pending.pop(); path !== undefined; path = pending.pop()) {
-      if (!(await lstat(path)).isDirectory()) await unlink(path);
-      else {
-        await this.#hollow(path, pending);
-        await rmdir(path);
-      }
+      const found = await lstat(path).catch(orNothing);
+      if (found?.isDirectory()) {
+        await this.#hollow(path, pending, onEntry);
+        await rmdir(path).catch(orNothing);
+      } else if (found) await unlink(path);
     }
   }
 
   /** Unlinks what is in the directory and hoists its directories onto `pending`. */
-  async #hollow(path: string, pending: string[]): Promise<void> {
+  async #hollow(
+    path: string,
+    pending: string[],
+    onEntry: (path: string) => Promise<void>,
+  ): Promise<void> {
     // By its own name, freshly made in our trash: nobody can have put a link there.
     await chmod(path, 0o700).catch(() => unlock(path));
     const directory = await OpenDirectory.open(path);
@@ -67,14 +82,17 @@ export class TreeRemover {
         // A directory read while it shrinks may skip entries: read until one pass finds none.
         for await (const { name, kind } of directory.entries()) {
           isEmpty = false;
+          await onEntry(path);
           const entry = directory.pathOf(name);
           const step = async () => {
-            if (kind !== 'directory') return unlink(entry);
+            if (kind !== 'directory') return unlink(entry).catch(orNothing);
             const hoisted = this.#freshPath();
             await rename(entry, hoisted);
             pending.push(hoisted);
           };
-          await step().catch(() => this.#force(path, entry, step));
+          await step().catch((error: unknown) =>
+            isCode(error, 'ENOENT') ? undefined : this.#force(path, entry, step),
+          );
         }
       }
     } finally {
@@ -108,6 +126,18 @@ function unlock(path: string): Promise<void> {
       () => resolve(),
     );
   });
+}
+
+/** What rm cannot remove stays for us. Its own walk goes by descriptors too and follows no link. */
+function removeAtOnce(paths: readonly string[]): Promise<void> {
+  return new Promise((resolve) => {
+    execFile('rm', ['-rf', '--', ...paths], () => resolve());
+  });
+}
+
+function orNothing(error: unknown): undefined {
+  if (isCode(error, 'ENOENT')) return undefined;
+  throw error;
 }
 
 function isCode(error: unknown, code: string): boolean {
