@@ -121,6 +121,25 @@ describe('runView', () => {
     expect([run.status, run.steps[0]?.status]).toEqual([status, step]);
   });
 
+  it('tells how an attempt ended with the attempt where another follows', () => {
+    const rule = 'failure';
+    const notBefore = '2026-01-01T00:00:09.000Z';
+    const run = runView(runId, plan, [
+      ...whole.slice(0, 6),
+      ...history({
+        type: 'run.step-retry-scheduled',
+        data: { step: 'build', nextAttempt: 2, notBefore, rule },
+      }),
+    ]);
+    expect(run.steps[0]).toMatchObject({
+      status: 'waiting',
+      outcome: null,
+      cause: null,
+      exitCode: null,
+      attempts: [{ attempt: 1, outcome: 'failure', exitCode: 3 }],
+    });
+  });
+
   it('keeps a lost attempt beside the next one', () => {
     const run = runView(runId, plan, [
       ...whole.slice(0, 5),

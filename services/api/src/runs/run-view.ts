@@ -114,7 +114,12 @@ function applyToStep(step: Mutable<StepDto>, event: RecordedEvent): void {
       });
       break;
     case 'run.step-retry-scheduled':
+      // The step has not ended after all; what the attempt came to stands with the attempt.
       step.status = 'waiting';
+      step.outcome = null;
+      step.cause = null;
+      step.exitCode = null;
+      step.signal = null;
       break;
     case 'run.step-skipped':
       closeWait(step, event.time);
@@ -128,6 +133,7 @@ function applyToStep(step: Mutable<StepDto>, event: RecordedEvent): void {
 
 function finishStep(step: Mutable<StepDto>, event: EventOfType<'run.step-finished'>): void {
   const { data } = event;
+  closeWait(step, event.time);
   step.status = 'finished';
   step.outcome = data.outcome;
   step.cause = data.cause;
