@@ -8,32 +8,36 @@ import {
   reject,
 } from '#libs/kernel';
 
-/** An executor as the log knows it. One id is one life of its process: what is lost never comes back. */
-export interface KnownExecutor {
-  /** `drained`: no new assignments, what it holds may finish. */
-  readonly status: 'ready' | 'drained' | 'lost';
-  readonly description: ExecutorDescription;
-}
-export type ExecutorState = { readonly status: 'unknown' } | KnownExecutor;
+export type ExecutorState =
+  | { readonly status: 'unknown' }
+  | {
+      readonly status: 'online' | 'draining' | 'lost';
+      readonly description: ExecutorDescription;
+    };
 
-export interface RegisterExecutor {
+/** An executor's process begins its life. The same description again changes nothing. */
+export interface RegisterExecutor extends ExecutorDescription {
   readonly kind: 'register-executor';
-  readonly description: ExecutorDescription;
 }
+
+/** No new assignments; what it holds may finish. */
 export interface DrainExecutor {
   readonly kind: 'drain-executor';
   readonly by: string;
 }
+
+/** It is not coming back under this id. */
 export interface LoseExecutor {
   readonly kind: 'lose-executor';
   readonly why: 'silent' | 'left' | 'replaced';
 }
+
 export type ExecutorCommand = RegisterExecutor | DrainExecutor | LoseExecutor;
 export type ExecutorRejection = 'executor.not-found' | 'executor.gone';
 
 type ExecutorDecision = Decision<ExecutorEvent, ExecutorRejection>;
 
-/** The life of an executor. Its stream is `executor-<id>`. */
+/** An id stands for one life of a process: what was lost registers again under a new one. */
 export const executorDecider: Decider<
   ExecutorState,
   ExecutorCommand,
@@ -54,63 +58,53 @@ export const executorDecider: Decider<
         return assertNever(command);
     }
   },
-  evolve: evolveExecutor,
+  evolve(state, event) {
+    switch (event.type) {
+      case 'executor.registered':
+        return { status: 'online', description: event.data };
+      case 'executor.drained':
+        return state.status === 'unknown' ? state : { ...state, status: 'draining' };
+      case 'executor.lost':
+        return state.status === 'unknown' ? state : { ...state, status: 'lost' };
+      default:
+        return assertNever(event);
+    }
+  },
 };
 
-/** Repeats of the same description change nothing; another one counts from now on. A drain outlives both. */
-function decideRegister({ description }: RegisterExecutor, state: ExecutorState): ExecutorDecision {
+function decideRegister(command: RegisterExecutor, state: ExecutorState): ExecutorDecision {
   if (state.status === 'lost') return gone();
-  if (state.status !== 'unknown' && isSame(state.description, description)) return accept();
-  return accept({ type: 'executor.registered', data: description });
+  const { kind: _, ...description } = command;
+  const isSame =
+    state.status !== 'unknown' && canonicalJson(state.description) === canonicalJson(description);
+  return isSame ? accept() : accept({ type: 'executor.registered', data: description });
 }
 
-function decideDrain({ by }: DrainExecutor, state: ExecutorState): ExecutorDecision {
+function decideDrain(command: DrainExecutor, state: ExecutorState): ExecutorDecision {
   switch (state.status) {
     case 'unknown':
-      return notFound();
+      return unknown();
     case 'lost':
       return gone();
-    case 'drained':
+    case 'draining':
       return accept();
-    case 'ready':
-      return accept({ type: 'executor.drained', data: { by } });
+    case 'online':
+      return accept({ type: 'executor.drained', data: { by: command.by } });
     default:
-      return assertNever(state.status);
+      return assertNever(state);
   }
 }
 
-function decideLose({ why }: LoseExecutor, state: ExecutorState): ExecutorDecision {
-  if (state.status === 'unknown') return notFound();
+function decideLose(command: LoseExecutor, state: ExecutorState): ExecutorDecision {
+  if (state.status === 'unknown') return unknown();
   if (state.status === 'lost') return accept();
-  return accept({ type: 'executor.lost', data: { why } });
+  return accept({ type: 'executor.lost', data: { why: command.why } });
 }
 
-function evolveExecutor(state: ExecutorState, event: ExecutorEvent): ExecutorState {
-  switch (event.type) {
-    case 'executor.registered': {
-      const status = state.status === 'unknown' ? 'ready' : state.status;
-      return { status, description: event.data };
-    }
-    case 'executor.drained':
-      return state.status === 'unknown' ? state : { ...state, status: 'drained' };
-    case 'executor.lost':
-      return state.status === 'unknown' ? state : { ...state, status: 'lost' };
-    default:
-      return assertNever(event);
-  }
-}
-
-function isSame(left: ExecutorDescription, right: ExecutorDescription): boolean {
-  return canonicalJson(left) === canonicalJson(right);
-}
-
-function notFound() {
+function unknown(): ExecutorDecision {
   return reject('executor.not-found', 'there is no such executor');
 }
 
-function gone() {
-  return reject(
-    'executor.gone',
-    'the executor was declared lost; it has to register under a new id',
-  );
+function gone(): ExecutorDecision {
+  return reject('executor.gone', 'the executor was declared lost; it registers under a new id');
 }

@@ -1,44 +1,33 @@
 import type { PipelineEvent, PlanLookup } from '#libs/events';
 import { accept, type Decider } from '#libs/kernel';
 
-/** A pipeline in its newest version. */
-export interface KnownPipeline {
-  readonly status: 'registered';
-  readonly name: string;
-  /** 1, 2, 3 …: raised when the compiled plan changes. */
+export interface PipelineState {
+  /** 0 while the pipeline is unknown. */
   readonly version: number;
-  readonly sourceHash: string;
-  readonly planHash: string;
+  readonly planHash: string | null;
 }
-export type PipelineState = { readonly status: 'unknown' } | KnownPipeline;
 
+/** The text was compiled. The version rises when the plan changes; another text with the same plan changes nothing. */
 export interface RegisterPipeline {
   readonly kind: 'register-pipeline';
   readonly name: string;
-  /** Hex SHA-256 of the YAML text. */
   readonly sourceHash: string;
   readonly planHash: string;
-  /** `plan.schema` of the compiled plan. */
   readonly planSchema: number;
 }
 
-/** A pipeline's versions. Its stream is `pipeline-<id>`. Text that compiles to the same plan is no new version. */
-export const pipelineDecider: Decider<
-  PipelineState,
-  RegisterPipeline,
-  PipelineEvent,
-  never,
-  PlanLookup
-> = {
-  initialState: { status: 'unknown' },
+export interface PipelineDecider
+  extends Decider<PipelineState, RegisterPipeline, PipelineEvent, never, PlanLookup> {}
+
+export const pipelineDecider: PipelineDecider = {
+  initialState: { version: 0, planHash: null },
   decide({ name, sourceHash, planHash, planSchema }, state) {
-    if (state.status === 'registered' && state.planHash === planHash) return accept();
-    const version = state.status === 'registered' ? state.version + 1 : 1;
-    const data = { name, version, sourceHash, planHash, planSchema };
-    return accept({ type: 'pipeline.registered', data });
+    if (state.planHash === planHash) return accept();
+    const version = state.version + 1;
+    return accept({
+      type: 'pipeline.registered',
+      data: { name, version, sourceHash, planHash, planSchema },
+    });
   },
-  evolve(_, { data }) {
-    const { name, version, sourceHash, planHash } = data;
-    return { status: 'registered', name, version, sourceHash, planHash };
-  },
+  evolve: (_, { data }) => ({ version: data.version, planHash: data.planHash }),
 };

@@ -1,21 +1,21 @@
 import type { PlanLookup, SchedulerEvent } from '#libs/events';
 import { accept, type Decider, reject } from '#libs/kernel';
 
-/** Who leads a shard; epoch 0 before the first. */
 export interface SchedulerState {
+  /** 0 before the first leader. */
   readonly epoch: number;
   readonly holder: string | null;
 }
 
+/** A scheduler that holds the shard's lease row makes its epoch known; from then on older epochs are refused. */
 export interface TakeLead {
   readonly kind: 'take-lead';
   readonly shard: number;
-  /** From the lease row that was just claimed. */
   readonly epoch: number;
   readonly holder: string;
 }
 
-/** The lead of one shard. Its stream is `scheduler-<shard>`. Epochs only rise: a claim that was overtaken is refused. */
+/** Epochs only rise. */
 export const schedulerDecider: Decider<
   SchedulerState,
   TakeLead,
@@ -29,12 +29,10 @@ export const schedulerDecider: Decider<
     if (epoch <= state.epoch) {
       return reject(
         'scheduler.stale-epoch',
-        `epoch ${epoch} of shard ${shard} is not newer than ${state.epoch} of ${state.holder}`,
+        `epoch ${epoch} of shard ${shard} is not above ${state.epoch}`,
       );
     }
     return accept({ type: 'scheduler.leader-changed', data: { shard, epoch, holder } });
   },
-  evolve(_, { data }) {
-    return { epoch: data.epoch, holder: data.holder };
-  },
+  evolve: (_, { data }) => ({ epoch: data.epoch, holder: data.holder }),
 };
