@@ -1,0 +1,75 @@
+import { expect, it } from 'vitest';
+import { planHash, type RunEvent } from '#libs/events';
+import { foldHistory, namedUuid, planOf, planStep } from '#libs/testkit';
+import { runDecider } from './run.decider.ts';
+
+const plan = planOf('demo', [planStep('build'), planStep('test', { dependsOn: ['build'] })]);
+const lookup = () => plan;
+const history: RunEvent[] = [
+  {
+    type: 'run.queued',
+    data: {
+      runNumber: 1,
+      pipelineId: namedUuid('demo'),
+      pipeline: 'demo',
+      planHash: planHash(plan),
+      trigger: { kind: 'api', actor: 'user:admin' },
+      inputs: {},
+      source: { kind: 'none' },
+      isolation: 'none',
+    },
+  },
+  { type: 'run.step-queued', data: { step: 'build', attempt: 1 } },
+];
+const assigned: RunEvent = {
+  type: 'run.step-assigned',
+  data: { step: 'build', attempt: 1, executor: namedUuid('executor'), leaseMs: 20_000 },
+};
+const cancel = { kind: 'cancel-run', by: 'bob', force: false } as const;
+
+it('an assignment of the same append has no fence yet: its step is skipped', () => {
+  const before = foldHistory(runDecider, history, lookup);
+  const speculative = runDecider.evolve(before, assigned, { position: 0, time: '' }, lookup);
+  const decision = runDecider.decide(cancel, speculative);
+  expect(decision).toEqual({
+    ok: true,
+    events: [
+      { type: 'run.cancel-requested', data: { by: 'bob', force: false } },
+      { type: 'run.step-skipped', data: { step: 'build', reason: 'cancelled' } },
+      { type: 'run.step-skipped', data: { step: 'test', reason: 'cancelled' } },
+      { type: 'run.finished', data: { outcome: 'cancelled', failedSteps: [] } },
+    ],
+  });
+});
+
+it('a retry that waits for its delay is over', () => {
+  const report = { outcome: 'failure', cause: 'exit', exitCode: 1 } as const;
+  const state = foldHistory<ReturnType<typeof runDecider.evolve>, never, RunEvent>(
+    runDecider,
+    [
+      ...history,
+      assigned,
+      { type: 'run.step-finished', data: { step: 'build', attempt: 1, fence: 3, ...report } },
+      {
+        type: 'run.step-retry-scheduled',
+        data: {
+          step: 'build',
+          nextAttempt: 2,
+          notBefore: '2026-01-01T00:00:00.000Z',
+          rule: 'failure',
+        },
+      },
+    ],
+    lookup,
+  );
+  const decision = runDecider.decide({ ...cancel, reason: 'too late' }, state);
+  expect(decision).toMatchObject({
+    ok: true,
+    events: [
+      { data: { by: 'bob', force: false, reason: 'too late' } },
+      { data: { step: 'build', reason: 'cancelled' } },
+      { data: { step: 'test', reason: 'cancelled' } },
+      { data: { outcome: 'cancelled' } },
+    ],
+  });
+});
