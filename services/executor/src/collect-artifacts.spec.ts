@@ -97,7 +97,7 @@ describe('collecting artifacts', () => {
   });
 
   it('neither waits for a FIFO nor reads a device or a socket', async () => {
-    execFileSync('mkfifo', [join(workspaceDir, 'pipe')]);
+    execFileSync('/usr/bin/mkfifo', [join(workspaceDir, 'pipe')]);
     if (process.getuid?.() === 0) {
       execFileSync('mknod', [join(workspaceDir, 'zero'), 'c', '1', '5']);
     }

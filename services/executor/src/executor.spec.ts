@@ -1,249 +1,316 @@
-import { randomBytes, randomUUID } from 'node:crypto';
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Assignment, MemoryExecutorGateway } from '#libs/api-contract';
 import { MemoryBlobStore } from '#libs/blobs';
-import { Fault, type Timers, uuidv7 } from '#libs/kernel';
-import { FsLogStore } from '#libs/logs';
-import { createSandboxDrivers } from '#libs/sandbox';
-import type { SourceProvider } from '#libs/sources';
-import { createSourceProvider } from '#libs/sources';
 import { silentLogger } from '#libs/telemetry';
+import { VirtualClock } from '#libs/testkit';
 import { Executor } from './executor.ts';
-import { assignmentOf } from './fakes.ts';
+import {
+  assignmentOf,
+  CountedSources,
+  MemoryLogs,
+  randomIds,
+  ScriptedDriver,
+  settingsIn,
+} from './fakes.ts';
 
-const timers: Timers = {
-  after(delayMs, callback) {
-    const timer = setTimeout(callback, delayMs);
-    return () => clearTimeout(timer);
-  },
-};
-const clock = { nowMs: () => Date.now(), monotonicMs: () => performance.now() };
-const ids = { uuid: () => uuidv7(Date.now(), randomBytes(10)) };
-
-let root = '';
+let directory: string;
+let clock: VirtualClock;
 let gateway: MemoryExecutorGateway;
+let driver: ScriptedDriver;
 let executor: Executor;
-let logs: FsLogStore;
 
-beforeEach(() => {
-  root = mkdtempSync(join(tmpdir(), 'millrace-executor-'));
-  gateway = new MemoryExecutorGateway(timers);
-  logs = new FsLogStore(join(root, 'logs'), clock);
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'millrace-executor-'));
+  clock = new VirtualClock();
+  gateway = new MemoryExecutorGateway(clock);
+  driver = new ScriptedDriver();
+  executor = life();
 });
 afterEach(async () => {
-  await executor.stop();
-  rmSync(root, { recursive: true, force: true });
+  await ended(executor.stop());
+  await rm(directory, { recursive: true, force: true });
 });
 
-async function begin(
-  sources: SourceProvider = createSourceProvider(new MemoryBlobStore()),
-): Promise<string> {
-  executor = new Executor({
+function life(): Executor {
+  return new Executor({
     gateway,
-    drivers: createSandboxDrivers(join(root, 'executor')),
-    logs,
+    drivers: [driver],
+    logs: new MemoryLogs(),
     blobs: new MemoryBlobStore(),
-    sources,
+    sources: new CountedSources(),
     clock,
-    timers,
-    ids,
+    timers: clock,
+    ids: randomIds,
+    settings: settingsIn(directory, { slots: 2 }),
     logger: silentLogger,
-    settings: {
-      name: 'spec',
-      version: '1',
-      labels: [],
-      slots: 4,
-      sandbox: 'process',
-      hostPath: [],
-      hostBinds: [],
-      stateDir: join(root, 'executor'),
-      workspacesDir: join(root, 'workspaces'),
-      graceMs: 300,
-      logBytesMax: 1_000_000,
-      artifactBytesMax: 1_000_000,
-      workspaceKeepMs: 60_000,
-      workspaceBytesMax: 1_000_000_000,
-    },
   });
-  await executor.start();
-  return gateway.registrations.at(-1)?.executorId ?? '';
 }
 
-function step(given: Partial<Assignment>): Omit<Assignment, 'fence'> {
-  const runId = given.runId ?? randomUUID();
-  const { fence: _, ...assignment } = assignmentOf({ workspaceOf: runId, ...given, runId });
-  return assignment;
+/** Lets virtual time pass, and the disk do its work, until the promise has settled. */
+async function ended<Result>(promise: Promise<Result>): Promise<Result> {
+  let isOver = false;
+  const watched = promise.finally(() => {
+    isOver = true;
+  });
+  watched.catch(() => {});
+  await expect
+    .poll(
+      async () => {
+        await clock.advance(100);
+        return isOver;
+      },
+      { interval: 2, timeout: 10_000 },
+    )
+    .toBe(true);
+  return watched;
 }
 
-async function until<Value>(ask: () => Value | undefined): Promise<Value> {
-  for (let look = 0; look < 2_000; look += 1) {
-    const value = ask();
-    if (value !== undefined) return value;
-    await new Promise((next) => setTimeout(next, 10));
-  }
-  throw new Error('it did not come');
+function assign(given: Partial<Assignment> = {}, to = executor.executorId ?? ''): Assignment {
+  const { fence: _, ...order } = assignmentOf({
+    runId: randomIds.uuid(),
+    timeoutMs: 86_400_000,
+    ...given,
+  });
+  return gateway.assign(to, order);
 }
 
-const reportOf = (assignment: Assignment) =>
-  until(() => gateway.reports.find(({ fence }) => fence === assignment.fence)?.report);
+const runningCount = () => driver.sandboxes.filter(({ hasStarted }) => hasStarted).length;
+const running = (count: number) => expect.poll(runningCount).toBe(count);
+const idle = () => expect.poll(() => executor.held).toBe(0);
 
-async function linesOf({ runId, step: name, attempt }: Assignment): Promise<readonly string[]> {
-  const lines: string[] = [];
-  for await (const { stream, text } of logs.read({ runId, step: name, attempt }))
-    if (stream !== 'system') lines.push(text);
-  return lines;
-}
+describe('an executor', () => {
+  it('clears away, says what it can do, and remembers its name', async () => {
+    await mkdir(join(directory, 'state', 'homes', 'left-over'), { recursive: true });
+    await executor.start();
+    expect(driver.story).toEqual(['reap']);
+    expect(await readdir(join(directory, 'state'))).not.toContain('homes');
+    expect(gateway.registrations).toMatchObject([
+      { slots: 2, capabilities: { drivers: ['process'], isolation: 'none' } },
+    ]);
+    expect(gateway.registrations[0]?.replaces).toBeUndefined();
+    const id = await readFile(join(directory, 'state', 'executor-id'), 'utf8');
+    expect(id.trim()).toBe(executor.executorId);
+  });
 
-const nothingIsLeft = () => {
-  expect(executor.held).toBe(0);
-  expect(readdirSync(join(root, 'executor', 'homes'))).toEqual([]);
-  expect(readdirSync(join(root, 'executor', 'process', 'sandboxes'))).toEqual([]);
-};
+  it('says after a restart whom it replaces', async () => {
+    await executor.start();
+    const first = executor.executorId;
+    await ended(executor.stop());
+    executor = life();
+    await executor.start();
+    expect(gateway.registrations[1]).toMatchObject({ replaces: first });
+    expect(executor.executorId).not.toBe(first);
+  });
 
-describe('an attempt', () => {
-  it('starts once it is acknowledged, runs its commands to the first that fails, and reports', async () => {
-    const assignment = gateway.assign(
-      await begin(),
-      step({ commands: ['echo one', 'exit 41', 'echo never'] }),
-    );
-    expect(await reportOf(assignment)).toMatchObject({
-      outcome: 'failure',
-      cause: 'exit',
-      exitCode: 41,
+  it('starts with a state file that makes no sense', async () => {
+    await mkdir(join(directory, 'state'), { recursive: true });
+    await writeFile(join(directory, 'state', 'executor-id'), 'half a');
+    await executor.start();
+    expect(gateway.registrations[0]?.replaces).toBeUndefined();
+  });
+
+  it('waits for a server that is not there yet', async () => {
+    gateway.isUnreachable = true;
+    const starting = executor.start();
+    await expect.poll(() => driver.story).toEqual(['reap']);
+    await clock.advance(30_000);
+    gateway.isUnreachable = false;
+    await ended(starting);
+    expect(gateway.registrations).toHaveLength(1);
+  });
+
+  it('refuses to start where no driver works', async () => {
+    driver.probe = async () => ({
       driver: 'process',
-      log: { truncated: false },
+      works: false,
+      notes: ['broken'],
+      isolation: 'none',
+      enforces: [],
     });
-    expect(gateway.starts.map(({ fence }) => fence)).toEqual([assignment.fence]);
-    expect(await linesOf(assignment)).toEqual(['one']);
-    await until(() => (executor.held === 0 ? true : undefined));
-    nothingIsLeft();
+    await expect(executor.start()).rejects.toMatchObject({ code: 'sandbox.unavailable' });
   });
 
-  it('that comes twice is run once', async () => {
-    const assignment = gateway.assign(await begin(), step({ commands: ['sleep 0.3'] }));
+  it('runs what it is assigned, as many at once as it has slots', async () => {
+    await executor.start();
+    const three = [assign(), assign(), assign()];
+    await running(2);
+    expect(executor.held).toBe(3);
+    driver.sandboxes[0]?.end({ exitCode: 0 });
+    await running(3);
+    for (const sandbox of driver.sandboxes) sandbox.end({ exitCode: 0 });
+    await idle();
+    expect(gateway.reports.map(({ fence }) => fence).toSorted()).toEqual(
+      three.map(({ fence }) => fence).toSorted(),
+    );
+  });
+
+  it('runs an assignment once that it hears twice', async () => {
+    await executor.start();
+    const assignment = assign();
     gateway.repeat(assignment);
-    await reportOf(assignment);
+    await running(1);
+    driver.last.end({ exitCode: 0 });
+    await idle();
+    gateway.repeat(assignment);
+    await clock.advance(1_000);
+    expect(driver.sandboxes).toHaveLength(1);
     expect(gateway.starts).toHaveLength(1);
   });
 
-  it('whose source fails is the system’s fault', async () => {
-    const sources: SourceProvider = {
-      materialise: async () => {
-        throw new Fault('source.fetch-failed', 'never', 'git says: no');
-      },
-    };
-    const assignment = gateway.assign(await begin(sources), step({}));
-    expect(await reportOf(assignment)).toMatchObject({
-      outcome: 'error',
-      cause: 'source-failed',
-      message: 'git says: no [source.fetch-failed]',
-    });
-    expect(gateway.starts).toEqual([]);
-  });
-
-  it('that asks for more isolation than there is does not run', async () => {
-    const assignment = gateway.assign(await begin(), step({ isolation: 'standard' }));
-    expect(await reportOf(assignment)).toMatchObject({
-      outcome: 'error',
-      cause: 'start-failed',
-      message: expect.stringContaining('[isolation.unavailable]'),
-    });
-  });
-
-  it('that takes too long is ended: TERM, the grace, KILL', async () => {
-    const assignment = gateway.assign(
-      await begin(),
-      step({ commands: ['trap "" TERM; while :; do sleep 0.05; done'], timeoutMs: 200 }),
-    );
-    expect(await reportOf(assignment)).toMatchObject({ outcome: 'timeout', cause: 'timeout' });
-  });
-
-  it('that is cancelled may say a last word', async () => {
-    const assignment = gateway.assign(
-      await begin(),
-      step({ commands: ['trap "echo bye; exit 0" TERM; echo ready; sleep 30 & wait'] }),
-    );
-    while (!(await linesOf(assignment)).includes('ready'))
-      await new Promise((next) => setTimeout(next, 20));
-    gateway.cancel(assignment.runId, false);
-    expect(await reportOf(assignment)).toMatchObject({ outcome: 'cancelled', cause: 'cancelled' });
-    expect(await linesOf(assignment)).toEqual(['ready', 'bye']);
-  });
-
-  it('shares one workspace with the other steps of its run', async () => {
-    let filled = 0;
-    const real = createSourceProvider(new MemoryBlobStore());
-    const counting: SourceProvider = {
-      async materialise(...args) {
-        filled += 1;
-        await real.materialise(...args);
-      },
-    };
-    const executorId = await begin(counting);
-    const runId = randomUUID();
-    const meet = (me: string, other: string) => [
-      `touch ${me}; for i in $(seq 100); do [ -e ${other} ] && exit 0; sleep 0.05; done; exit 1`,
-    ];
-    const left = gateway.assign(
-      executorId,
-      step({ runId, step: 'left', commands: meet('l', 'r') }),
-    );
-    const right = gateway.assign(
-      executorId,
-      step({ runId, step: 'right', commands: meet('r', 'l') }),
-    );
-    expect([(await reportOf(left)).outcome, (await reportOf(right)).outcome]).toEqual([
-      'success',
-      'success',
-    ]);
-    expect(filled).toBe(1);
+  it('makes one workspace for the parallel steps of a run, and removes it at its end', async () => {
+    await executor.start();
+    const runId = randomIds.uuid();
+    assign({ runId, step: 'a' });
+    assign({ runId, step: 'b' });
+    await running(2);
+    const dirs = driver.sandboxes.map(({ spec }) => spec.workspaceDir);
+    expect(new Set(dirs)).toEqual(new Set([join(directory, 'workspaces', runId)]));
+    for (const sandbox of driver.sandboxes) sandbox.end({ exitCode: 0 });
+    await idle();
     gateway.endRun(runId, false);
-    await until(() => (existsSync(join(root, 'workspaces', runId)) ? undefined : true));
+    await expect.poll(() => readdir(join(directory, 'workspaces'))).not.toContain(runId);
   });
 
-  it('of a retry goes on in the workspace that was kept, once', async () => {
-    const executorId = await begin();
-    const first = gateway.assign(executorId, step({ commands: ['echo made > file; exit 1'] }));
-    await reportOf(first);
-    gateway.endRun(first.runId, true);
-    const second = gateway.assign(
-      executorId,
-      step({ workspaceOf: first.runId, commands: ['cat file'] }),
-    );
-    expect((await reportOf(second)).outcome).toBe('success');
-    const third = gateway.assign(executorId, step({ workspaceOf: first.runId }));
-    expect(await reportOf(third)).toMatchObject({
-      outcome: 'error',
-      message: expect.stringContaining('[run.workspace-gone]'),
-    });
+  it('hears of a cancel while it listens', async () => {
+    await executor.start();
+    const { runId } = assign();
+    await running(1);
+    gateway.cancel(runId, false);
+    await idle();
+    expect(driver.story).toContain('term');
+    expect(gateway.reports).toMatchObject([{ report: { outcome: 'cancelled' } }]);
+  });
+
+  it('goes on listening after the server was away', async () => {
+    await executor.start();
+    gateway.isUnreachable = true;
+    await clock.advance(8_000);
+    gateway.isUnreachable = false;
+    assign();
+    await clock.advance(10_000);
+    await running(1);
+    expect(gateway.registrations).toHaveLength(1);
   });
 });
 
-describe('an executor', () => {
-  it('that is declared lost kills what it holds, reports nothing of it, and begins anew', async () => {
-    const executorId = await begin();
-    const assignment = gateway.assign(executorId, step({ commands: ['sleep 30'] }));
-    await until(() => (gateway.starts.length > 0 ? true : undefined));
-    gateway.declareLost(executorId);
-    const second = await until(() => gateway.registrations.at(1));
-    expect(second.replaces).toBe(executorId);
-    await until(() => (executor.held === 0 ? true : undefined));
+describe('an executor that nobody hears', () => {
+  it('kills what it runs 14 s after its last heard heartbeat, and registers anew', async () => {
+    await executor.start();
+    const first = executor.executorId;
+    assign();
+    await running(1);
+    await clock.advance(5_000);
+    gateway.isUnreachable = true;
+    await clock.advance(13_999);
+    expect(driver.story).not.toContain('kill all');
+    await clock.advance(1);
+    expect(driver.story).toContain('kill all');
+    expect(driver.story).not.toContain('term');
+    await idle();
+    gateway.isUnreachable = false;
+    await ended(expect.poll(() => gateway.registrations.length).toBe(2));
+    expect(gateway.registrations[1]).toMatchObject({ replaces: first });
     expect(gateway.reports).toEqual([]);
-    nothingIsLeft();
-    const next = gateway.assign(second.executorId, step({ commands: ['true'] }));
-    expect((await reportOf(next)).outcome).toBe('success');
-    expect(next.fence).not.toBe(assignment.fence);
+    assign();
+    await running(2);
   });
 
-  it('that stops kills what it holds, reports nothing of it, and says good-bye', async () => {
-    const executorId = await begin();
-    gateway.assign(executorId, step({ commands: ['sleep 30'] }));
-    await until(() => (gateway.starts.length > 0 ? true : undefined));
-    await executor.stop();
-    expect([gateway.reports, gateway.left]).toEqual([[], [executorId]]);
-    nothingIsLeft();
+  it('does the same at once when it was declared lost', async () => {
+    await executor.start();
+    const first = executor.executorId ?? '';
+    assign();
+    await running(1);
+    gateway.declareLost(first);
+    await ended(expect.poll(() => gateway.registrations.length).toBe(2));
+    expect(driver.story).toContain('kill all');
+    expect(executor.held).toBe(0);
+    await expect.poll(() => executor.executorId).not.toBe(first);
+    expect(gateway.reports).toEqual([]);
+  });
+
+  it('learns from a report that it was declared lost', async () => {
+    await executor.start();
+    const first = executor.executorId ?? '';
+    assign();
+    assign();
+    await running(2);
+    // Neither a poll nor a heartbeat says so: only the report is answered.
+    gateway.assignments = () => new Promise(() => {});
+    gateway.heartbeat = () => new Promise(() => {});
+    gateway.declareLost(first);
+    driver.sandboxes[0]?.end({ exitCode: 0 });
+    await expect.poll(() => driver.story).toContain('kill all');
+    await idle();
+  });
+});
+
+describe('leaving', () => {
+  it('by a stop: kills, reports nothing, says good-bye', async () => {
+    await executor.start();
+    const id = executor.executorId;
+    assign();
+    await running(1);
+    await ended(executor.stop());
+    expect(driver.story).toContain('kill all');
+    expect(gateway.reports).toEqual([]);
+    expect(gateway.left).toEqual([id]);
+    expect(executor.held).toBe(0);
+  });
+
+  it('by a stop: lets a report that is under way arrive', async () => {
+    await executor.start();
+    assign();
+    await running(1);
+    gateway.isUnreachable = true;
+    driver.last.end({ exitCode: 0 });
+    await expect.poll(() => driver.story).toContain('destroy');
+    const stopping = executor.stop();
+    gateway.isUnreachable = false;
+    await ended(stopping);
+    expect(gateway.reports).toMatchObject([{ report: { outcome: 'success' } }]);
+  });
+
+  it('by a stop while the server is away', async () => {
+    await executor.start();
+    assign();
+    await running(1);
+    gateway.isUnreachable = true;
+    await ended(executor.stop());
+    expect(executor.held).toBe(0);
+    expect(gateway.left).toEqual([]);
+  });
+
+  it('by a drain: takes no more, waits for what runs', async () => {
+    await executor.start();
+    const id = executor.executorId;
+    assign();
+    await running(1);
+    const draining = executor.drain(3_600_000);
+    await clock.advance(0);
+    assign();
+    await clock.advance(60_000);
+    expect(driver.sandboxes).toHaveLength(1);
+    expect(gateway.heartbeats.length).toBeGreaterThanOrEqual(11);
+    driver.last.end({ exitCode: 0 });
+    await ended(draining);
+    expect(gateway.reports).toMatchObject([{ report: { outcome: 'success' } }]);
+    expect(gateway.left).toEqual([id]);
+  });
+
+  it('by a drain: not for longer than it may', async () => {
+    await executor.start();
+    assign();
+    await running(1);
+    await ended(executor.drain(60_000));
+    expect(gateway.reports).toEqual([]);
+    expect(driver.story).toContain('kill all');
+  });
+
+  it('before it has begun', async () => {
+    await ended(executor.stop());
+    expect(gateway.left).toEqual([]);
   });
 });

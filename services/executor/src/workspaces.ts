@@ -1,11 +1,21 @@
-import { execFile } from 'node:child_process';
-import { mkdir, readdir, rename, stat, unlink, writeFile } from 'node:fs/promises';
+import {
+  lstat,
+  mkdir,
+  readdir,
+  readFile,
+  rename,
+  unlink,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import type { Assignment } from '#libs/api-contract';
 import { type Clock, Fault, isUuid } from '#libs/kernel';
 import type { SourceProvider } from '#libs/sources';
+import { diskUsageBytes } from './disk-usage.ts';
+import { JointWork } from './joint-work.ts';
 import { TreeRemover } from './remove-tree.ts';
+import { type IdleWorkspace, leastWanted } from './workspace-retention.ts';
 
 export interface WorkspacesParts {
   /** Ours alone. */
@@ -16,20 +26,25 @@ export interface WorkspacesParts {
   readonly bytesMax: number;
 }
 
+export type WorkspaceOrder = Pick<Assignment, 'runId' | 'workspaceOf' | 'source'>;
+
 interface Shared {
-  readonly ready: Promise<string>;
+  /** Undefined while nobody has asked for it, and again after it failed. */
+  ready: JointWork<string> | undefined;
   users: number;
   /** Set when the run has ended while steps still used it. */
   end: { readonly keep: boolean } | undefined;
 }
 
 /**
- * One workspace per run, shared by its steps, filled from the run's source once. It goes with the run's success, and stays for
- * a while after a failure, for a retry that continues in it.
+ * One workspace per run, `DIRECTORY/<run>`, shared by its steps, filled from the run's source once. It goes with the run's
+ * success, and stays for a while after a failure, for a retry that continues in it; `.kept/<run>` then says since when.
  */
 export class Workspaces {
   readonly #parts: WorkspacesParts;
   readonly #shared = new Map<string, Shared>();
+  /** Per run, one thing happens to its directory after the other. */
+  readonly #turns = new Map<string, Promise<unknown>>();
   readonly #remover: TreeRemover;
 
   constructor(parts: WorkspacesParts) {
@@ -49,20 +64,29 @@ export class Workspaces {
   }
 
   /**
-   * The run's workspace, made if it is not there. Each `enter` needs a `leave`, also where it threw.
+   * The run's workspace, made by the first that asks; it is told to stop when the last that waits is aborted. A failure
+   * concerns all that wait, the next one tries again. Who got a workspace calls `leave`, after the sandbox is gone.
    *
-   * @throws Fault of the source; `run.workspace-gone` where the workspace that a retry continues is gone
+   * @throws Fault of the source; `run.workspace-gone` where the workspace that a retry continues is gone, or a step has
+   * put something else in its place; the reason of `abort`
    */
-  async enter(assignment: Assignment, abort: AbortSignal): Promise<string> {
-    const { runId } = assignment;
-    const shared = this.#shared.get(runId) ?? {
-      ready: this.#prepare(assignment, abort),
-      users: 0,
-      end: undefined,
-    };
+  async enter(order: WorkspaceOrder, abort: AbortSignal): Promise<string> {
+    const { runId } = order;
+    const shared = this.#shared.get(runId) ?? { ready: undefined, users: 0, end: undefined };
     this.#shared.set(runId, shared);
     shared.users += 1;
-    return shared.ready;
+    const ready =
+      shared.ready ?? new JointWork((stop) => this.#inTurn(runId, () => this.#make(order, stop)));
+    shared.ready = ready;
+    try {
+      const path = await ready.wait(abort);
+      await this.#requireDirectory(runId, path);
+      return path;
+    } catch (error) {
+      if (shared.ready === ready && !ready.isWanted) shared.ready = undefined;
+      await this.leave(runId);
+      throw error;
+    }
   }
 
   async leave(runId: string): Promise<void> {
@@ -72,77 +96,130 @@ export class Workspaces {
     if (shared.users > 0) return;
     this.#shared.delete(runId);
     if (shared.end) await this.#finish(runId, shared.end.keep);
+    else await this.#touch(runId);
   }
 
-  /** The run has ended. What its last step still uses goes when it leaves. */
+  /** The run has ended. What its last step still uses goes when it leaves. Runs without a workspace here are nothing to us. */
   async end(runId: string, keep: boolean): Promise<void> {
     const shared = this.#shared.get(runId);
     if (shared) shared.end = { keep };
     else await this.#finish(runId, keep);
   }
 
-  /** Removes kept workspaces that are too old or, the oldest first, too many bytes; and those of runs nobody speaks of any more. */
+  /**
+   * Removes kept workspaces that are too old or, the oldest first, too many bytes; and those that no step has used for
+   * that long (their run's end was told while this executor was away).
+   */
   async sweep(): Promise<void> {
     const { directory, clock, keepMs, bytesMax } = this.#parts;
-    const found: { readonly runId: string; readonly sinceMs: number }[] = [];
+    const found: IdleWorkspace[] = [];
     for (const runId of (await readdir(directory)).filter(isUuid)) {
-      if (this.#shared.has(runId)) continue;
-      const since =
-        (await stat(join(directory, '.kept', runId)).catch(() => undefined)) ??
-        (await stat(join(directory, runId)));
-      found.push({ runId, sinceMs: since.mtimeMs });
+      if (!this.#shared.has(runId)) found.push(await this.#describe(runId));
     }
-    found.sort((a, b) => b.sinceMs - a.sinceMs);
-    let bytes = 0;
-    for (const { runId, sinceMs } of found) {
-      bytes += await bytesOf(join(directory, runId));
-      if (clock.nowMs() - sinceMs > keepMs || bytes > bytesMax) await this.#remove(runId);
+    const limits = { nowMs: clock.nowMs(), keepMs, keptBytesMax: bytesMax };
+    for (const runId of leastWanted(found, limits)) {
+      await this.#inTurn(runId, async () => {
+        if (!this.#shared.has(runId)) await this.#remove(runId);
+      });
     }
   }
 
-  async #prepare({ runId, workspaceOf, source }: Assignment, abort: AbortSignal): Promise<string> {
-    const path = join(this.#parts.directory, runId);
-    if (await exists(path)) return path;
-    if (workspaceOf === runId) {
-      await this.#parts.sources.materialise(source, path, { abort });
-      return path;
+  async #make({ runId, workspaceOf, source }: WorkspaceOrder, abort: AbortSignal) {
+    const path = this.#pathOf(runId);
+    if (!(await exists(path))) {
+      if (workspaceOf === runId) await this.#parts.sources.materialise(source, path, { abort });
+      else await this.#inTurn(workspaceOf, () => this.#takeOver(workspaceOf, path));
     }
-    try {
-      await rename(join(this.#parts.directory, workspaceOf), path);
-    } catch (cause) {
-      throw new Fault(
-        'run.workspace-gone',
-        'never',
-        `the workspace of run ${workspaceOf} is not on this executor any more`,
-        { cause },
-      );
-    }
-    await unlink(join(this.#parts.directory, '.kept', workspaceOf)).catch(() => {});
+    // An archive may have set a time of long ago, by which a sweep would judge it.
+    await this.#touch(runId);
     return path;
   }
 
+  async #takeOver(from: string, path: string): Promise<void> {
+    const gone = (cause?: unknown) =>
+      new Fault(
+        'run.workspace-gone',
+        'never',
+        `the workspace of run ${from} is not on this executor any more`,
+        { cause },
+      );
+    if (this.#shared.has(from)) throw gone();
+    await rename(this.#pathOf(from), path).catch((cause: unknown) => {
+      throw gone(cause);
+    });
+    await unlink(this.#keptPathOf(from)).catch(() => {});
+  }
+
+  /** A link in its place would lead the next step to where it points. */
+  async #requireDirectory(runId: string, path: string): Promise<void> {
+    const found = await lstat(path).catch(() => undefined);
+    if (found?.isDirectory()) return;
+    throw new Fault('run.workspace-gone', 'never', `a step of run ${runId} removed the workspace`);
+  }
+
   async #finish(runId: string, keep: boolean): Promise<void> {
-    if (!isUuid(runId) || !(await exists(join(this.#parts.directory, runId)))) return;
-    if (keep) await writeFile(join(this.#parts.directory, '.kept', runId), '');
-    else await this.#remove(runId);
+    if (!isUuid(runId)) return;
+    await this.#inTurn(runId, async () => {
+      if (this.#shared.has(runId) || !(await exists(this.#pathOf(runId)))) return;
+      if (!keep) return this.#remove(runId);
+      if (await exists(this.#keptPathOf(runId))) return;
+      const bytes = await diskUsageBytes(this.#pathOf(runId));
+      const endedAtMs = this.#parts.clock.nowMs();
+      await writeFile(this.#keptPathOf(runId), JSON.stringify({ endedAtMs, bytes }));
+    });
   }
 
   async #remove(runId: string): Promise<void> {
-    await this.#remover.remove(join(this.#parts.directory, runId));
-    await unlink(join(this.#parts.directory, '.kept', runId)).catch(() => {});
+    await this.#remover.remove(this.#pathOf(runId));
+    await unlink(this.#keptPathOf(runId)).catch(() => {});
+  }
+
+  async #describe(runId: string): Promise<IdleWorkspace> {
+    const found = await lstat(this.#pathOf(runId)).catch(() => undefined);
+    const kept = parseKept(await readFile(this.#keptPathOf(runId), 'utf8').catch(() => ''));
+    return { runId, usedAtMs: found?.mtimeMs ?? 0, kept };
+  }
+
+  async #touch(runId: string): Promise<void> {
+    const seconds = this.#parts.clock.nowMs() / 1_000;
+    await utimes(this.#pathOf(runId), seconds, seconds).catch(() => {});
+  }
+
+  #pathOf(runId: string): string {
+    return join(this.#parts.directory, runId);
+  }
+
+  #keptPathOf(runId: string): string {
+    return join(this.#parts.directory, '.kept', runId);
+  }
+
+  #inTurn<Result>(runId: string, work: () => Promise<Result>): Promise<Result> {
+    const mine = (this.#turns.get(runId) ?? Promise.resolve()).then(work);
+    const settled = mine
+      .catch(() => {})
+      .finally(() => {
+        if (this.#turns.get(runId) === settled) this.#turns.delete(runId);
+      });
+    this.#turns.set(runId, settled);
+    return mine;
   }
 }
 
 async function exists(path: string): Promise<boolean> {
-  return stat(path).then(
+  return lstat(path).then(
     () => true,
     () => false,
   );
 }
 
-async function bytesOf(path: string): Promise<number> {
-  const { stdout } = await promisify(execFile)('du', ['-sk', '--', path]).catch(() => ({
-    stdout: '0',
-  }));
-  return Number.parseInt(stdout, 10) * 1024;
+/** Undefined where the file was cut short by a crash: the workspace then ages by its last use. */
+function parseKept(text: string): IdleWorkspace['kept'] {
+  try {
+    const { endedAtMs, bytes } = JSON.parse(text) as { endedAtMs?: unknown; bytes?: unknown };
+    return typeof endedAtMs === 'number' && typeof bytes === 'number'
+      ? { endedAtMs, bytes }
+      : undefined;
+  } catch {
+    return undefined;
+  }
 }

@@ -1,0 +1,183 @@
+import type { AssignmentsResponse, ExecutorGateway } from '#libs/api-contract';
+import type { Clock, Ids, Timers } from '#libs/kernel';
+import type { Logger } from '#libs/telemetry';
+import { isGone } from './deliver-report.ts';
+import { Heartbeat } from './heartbeat.ts';
+import type { HeldAttempts } from './held-attempts.ts';
+import { backOff } from './patience.ts';
+import type { Membership } from './registration.ts';
+import type { Workspaces } from './workspaces.ts';
+
+export interface AssignmentWorkerParts {
+  readonly gateway: ExecutorGateway;
+  /** Registers; tries until it is known, or until the abort, which it throws. */
+  readonly join: (abort: AbortSignal) => Promise<Membership>;
+  readonly held: HeldAttempts;
+  readonly workspaces: Workspaces;
+  /** Kills whatever runs, at once. Resolves when nothing is held. */
+  readonly endEverything: () => Promise<void>;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly ids: Ids;
+  readonly logger: Logger;
+}
+
+const pollWaitMs = 20_000;
+const retryMostMs = 5_000;
+
+/**
+ * Listens for what the executor shall do. It lives through any number of registrations: when one is lost, whatever was held
+ * under it is ended, and it registers anew.
+ */
+export class AssignmentWorker {
+  readonly #parts: AssignmentWorkerParts;
+  /** Aborted: nothing new is taken. */
+  readonly #intake = new AbortController();
+  /** Aborted: the executor goes away. */
+  readonly #leaving = new AbortController();
+  #membership: Membership | undefined;
+  /** Lets go of the registration that is named. */
+  #lose: (executorId: string, why: string) => void = () => {};
+  #life: Promise<void> = Promise.resolve();
+
+  constructor(parts: AssignmentWorkerParts) {
+    this.#parts = parts;
+  }
+
+  get membership(): Membership | undefined {
+    return this.#membership;
+  }
+
+  /** Resolves when it is registered for the first time. */
+  async start(): Promise<void> {
+    this.#membership = await this.#parts.join(this.#leaving.signal);
+    this.#life = this.#live(this.#membership);
+  }
+
+  /** Takes nothing more; what is held goes on, and its heartbeats. */
+  stopIntake(): void {
+    this.#intake.abort();
+  }
+
+  /** Ends the heartbeats, too. Resolves when nothing of it goes on. */
+  async stop(): Promise<void> {
+    this.#intake.abort();
+    this.#leaving.abort();
+    await this.#life;
+  }
+
+  /** Somebody else heard that the executor was declared lost. */
+  gone(executorId: string): void {
+    this.#lose(executorId, 'the server declared it lost');
+  }
+
+  async #live(first: Membership): Promise<void> {
+    const { join, logger, endEverything } = this.#parts;
+    for (let membership: Membership | undefined = first; membership; ) {
+      const why = await this.#serve(membership);
+      if (why === undefined) return;
+      logger.error({ executorId: membership.executorId, why }, 'this executor ends what it holds');
+      this.#membership = undefined;
+      await endEverything().catch((error: unknown) =>
+        logger.error({ error: String(error) }, 'not everything ended'),
+      );
+      membership = this.#intake.signal.aborted ? undefined : await this.#rejoin(join);
+      this.#membership = membership;
+    }
+  }
+
+  async #rejoin(join: AssignmentWorkerParts['join']): Promise<Membership | undefined> {
+    for (let tries = 1; !this.#leaving.signal.aborted; tries += 1) {
+      try {
+        return await join(this.#leaving.signal);
+      } catch (error) {
+        if (this.#leaving.signal.aborted) return undefined;
+        this.#parts.logger.error({ error: String(error) }, 'registering was refused');
+        await this.#backOff(tries, this.#leaving.signal);
+      }
+    }
+    return undefined;
+  }
+
+  /** @returns why the registration was lost; undefined where the executor leaves */
+  async #serve(membership: Membership): Promise<string | undefined> {
+    const { gateway, held, clock, timers, logger } = this.#parts;
+    const lost = new AbortController();
+    let why: string | undefined;
+    const onLost = (reason: string) => {
+      why ??= reason;
+      lost.abort();
+    };
+    this.#lose = (executorId, reason) => {
+      if (executorId === membership.executorId) onLost(reason);
+    };
+    const heartbeat = new Heartbeat({
+      gateway,
+      membership,
+      describe: () => held.describe(),
+      onStop: (stop) => held.stop(stop),
+      onLost,
+      clock,
+      timers,
+      logger,
+    });
+    heartbeat.start();
+    void this.#poll(membership, AbortSignal.any([lost.signal, this.#intake.signal]), onLost);
+    // Not for the poll, which may hang while the other side does: what was lost is ended at once.
+    await aborted(AbortSignal.any([lost.signal, this.#leaving.signal]));
+    heartbeat.stop();
+    return this.#leaving.signal.aborted ? undefined : why;
+  }
+
+  async #poll(
+    membership: Membership,
+    abort: AbortSignal,
+    onLost: (why: string) => void,
+  ): Promise<void> {
+    let after = membership.position;
+    for (let failures = 0; !abort.aborted; ) {
+      try {
+        const answer = await this.#parts.gateway.assignments(membership.executorId, {
+          after,
+          waitMs: pollWaitMs,
+          abort,
+        });
+        failures = 0;
+        if (abort.aborted) return;
+        this.#take(answer, membership.executorId);
+        after = answer.position;
+      } catch (error) {
+        if (abort.aborted) return;
+        if (isGone(error)) return onLost('the server declared it lost');
+        failures += 1;
+        this.#parts.logger.warn({ error: String(error) }, 'no assignments were heard');
+        await this.#backOff(failures, abort);
+      }
+    }
+  }
+
+  #take(answer: AssignmentsResponse, executorId: string): void {
+    const { held, workspaces, logger } = this.#parts;
+    for (const assignment of answer.assignments) held.take(assignment, executorId);
+    for (const stop of answer.stop) held.stop(stop);
+    for (const { runId, keep } of answer.ended) {
+      workspaces
+        .end(runId, keep)
+        .catch((error: unknown) =>
+          logger.error({ runId, error: String(error) }, 'a workspace is left'),
+        );
+    }
+  }
+
+  #backOff(tries: number, abort: AbortSignal): Promise<void> {
+    const { timers, ids } = this.#parts;
+    return backOff({ timers, ids, mostMs: retryMostMs }, tries, abort);
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) =>
+    signal.addEventListener('abort', () => resolve(), { once: true }),
+  );
+}

@@ -1,0 +1,84 @@
+import type { Assignment, StartedRequest, StopRequest } from '#libs/api-contract';
+import type { AttemptReport } from '#libs/events';
+import type { LogWriter } from '#libs/logs';
+import type { Sandbox, SandboxProbe } from '#libs/sandbox';
+
+/** `prepare`: nothing can be seen from outside yet · `mounted`: sandbox and directories are there · `gone`: nothing is. */
+type Stage = 'prepare' | 'mounted' | 'running' | 'unmounting' | 'gone';
+
+/** A sharper wish replaces a milder one, never the other way round. */
+const sharpness: Readonly<Record<StopRequest['reason'], number>> = {
+  cancelled: 1,
+  forced: 2,
+  fenced: 3,
+};
+
+/**
+ * What the phases of one attempt hand on. Work that comes back late asks `isMounted` first; nothing but its attempt keeps
+ * a context.
+ */
+export class AttemptContext {
+  readonly assignment: Assignment;
+  /** The registration by which the attempt is held: reports go under it. */
+  readonly executorId: string;
+  stage: Stage = 'prepare';
+  log: LogWriter | undefined;
+  workspaceDir: string | undefined;
+  homeDir: string | undefined;
+  driver: SandboxProbe | undefined;
+  sandbox: Sandbox | undefined;
+  /** Whether the start was accepted; asked for while the sandbox is made. */
+  announced: Promise<boolean> | undefined;
+  /** The sandbox could not be ended for certain: the workspace must not be read or removed. */
+  isSandboxLeft = false;
+  /** The end, as soon as it is known. Phases before the end are then skipped. */
+  report: AttemptReport | undefined;
+  /** Called at each sharper wish while the command runs. */
+  onStop: ((reason: StopRequest['reason']) => void) | undefined;
+  readonly #abort = new AbortController();
+  readonly #silenced = new AbortController();
+  #stopReason: StopRequest['reason'] | undefined;
+
+  constructor(assignment: Assignment, executorId: string) {
+    this.assignment = assignment;
+    this.executorId = executorId;
+  }
+
+  get ref(): StartedRequest {
+    const { runId, step, attempt, fence } = this.assignment;
+    return { runId, step, attempt, fence };
+  }
+
+  get isMounted(): boolean {
+    return this.stage === 'mounted' || this.stage === 'running';
+  }
+
+  get stopReason(): StopRequest['reason'] | undefined {
+    return this.#stopReason;
+  }
+
+  /** Ends what comes before the command. */
+  get abort(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  /** Nobody wants a report any more. */
+  get silenced(): AbortSignal {
+    return this.#silenced.signal;
+  }
+
+  /** A wish from outside; it may come more than once. */
+  stop(reason: StopRequest['reason']): void {
+    if (this.#stopReason !== undefined && sharpness[reason] <= sharpness[this.#stopReason]) return;
+    this.#stopReason = reason;
+    const why = new Error(`the attempt is ${reason}`);
+    this.#abort.abort(why);
+    if (reason === 'fenced') this.#silenced.abort(why);
+    this.onStop?.(reason);
+  }
+
+  /** One line of the executor's own in the step's log. A log that cannot be written is no reason to fail. */
+  async say(text: string): Promise<void> {
+    await this.log?.system(text).catch(() => {});
+  }
+}

@@ -1,0 +1,54 @@
+import type { StopRequest } from '#libs/api-contract';
+import type { AttemptReport, Cause } from '#libs/events';
+import { Fault } from '#libs/kernel';
+import { exitReason, type SandboxExit } from '#libs/sandbox';
+
+/** What was seen of the end of a command. */
+export interface CommandEnd {
+  readonly exit: SandboxExit;
+  /** As it stood when the command ended: a wish that comes later changes nothing. */
+  readonly stopReason: StopRequest['reason'] | undefined;
+  readonly timedOut: boolean;
+  readonly driver: string;
+}
+
+export function reportOfExit({ exit, stopReason, timedOut, driver }: CommandEnd): AttemptReport {
+  const { wallMs, cpuUserMs, cpuSystemMs, memoryPeakBytes } = exit;
+  return {
+    ...exitReason({ ...exit, wasCancelled: stopReason !== undefined, timedOut }),
+    usage: {
+      wallMs: Math.round(wallMs),
+      ...(cpuUserMs === undefined ? {} : { cpuUserMs: Math.round(cpuUserMs) }),
+      ...(cpuSystemMs === undefined ? {} : { cpuSystemMs: Math.round(cpuSystemMs) }),
+      ...(memoryPeakBytes === undefined ? {} : { memoryPeakBytes: Math.round(memoryPeakBytes) }),
+    },
+    enforced: [...exit.enforced],
+    driver,
+  };
+}
+
+/** Ended before the command ran. */
+export const cancelledReport: AttemptReport = { outcome: 'cancelled', cause: 'cancelled' };
+
+/**
+ * Something of ours or of the world failed: never the step's fault. A Fault speaks for itself; what else is thrown may
+ * name paths or worse and stays in the executor's own log.
+ */
+export function reportOfFailure(error: unknown, cause: Cause): AttemptReport {
+  const message =
+    error instanceof Fault
+      ? `${error.message} [${error.code}]`
+      : 'the executor failed; its log has the rest';
+  return { outcome: 'error', cause, message: message.slice(0, 2_000) };
+}
+
+/** The report without what can make it too large or malformed. */
+export function bareReport(report: AttemptReport): AttemptReport {
+  const { outcome, cause, exitCode, signal } = report;
+  return {
+    outcome,
+    cause,
+    ...(exitCode === undefined ? {} : { exitCode }),
+    ...(signal === undefined ? {} : { signal }),
+  };
+}

@@ -1,0 +1,70 @@
+import type { ExecutorGateway } from '#libs/api-contract';
+import type { AttemptReport, LogSummary } from '#libs/events';
+import { Fault, type Ids, type Timers } from '#libs/kernel';
+import type { Logger } from '#libs/telemetry';
+import type { AttemptContext } from './attempt-context.ts';
+import { bareReport } from './attempt-report.ts';
+import { patiently } from './patience.ts';
+
+export interface DeliveryParts {
+  readonly gateway: ExecutorGateway;
+  readonly timers: Timers;
+  readonly ids: Ids;
+  readonly logger: Logger;
+  /** The executor was declared lost: told at once, so that the rest of what it holds ends too. */
+  readonly onGone: (executorId: string) => void;
+}
+
+const reportRetryMostMs = 3_000;
+
+/**
+ * Closes the log and reports, again and again until the report is acknowledged or nobody wants it. A report that is
+ * refused for what it says goes once more without its details: the run must not wait for ever for an attempt that is over.
+ */
+export async function deliverReport(context: AttemptContext, parts: DeliveryParts): Promise<void> {
+  if (!context.report || context.stopReason === 'fenced') return;
+  if (context.report.message !== undefined) await context.say(context.report.message);
+  const log = await closeLog(context, parts);
+  const whole = log ? { ...context.report, log } : context.report;
+  try {
+    await finish(context, whole, parts);
+  } catch (error) {
+    if (context.silenced.aborted) return;
+    const about = { ...context.ref, error: String(error) };
+    if (isGone(error)) parts.onGone(context.executorId);
+    else {
+      parts.logger.error(about, 'a report was refused; it goes without its details');
+      await finish(context, bareReport(context.report), parts);
+    }
+  }
+}
+
+/** For attempts that report nothing. Idempotent. */
+export async function closeLog(
+  context: AttemptContext,
+  parts: Pick<DeliveryParts, 'logger'>,
+): Promise<LogSummary | undefined> {
+  try {
+    return await context.log?.close();
+  } catch (error) {
+    parts.logger.error({ ...context.ref, error: String(error) }, 'a log could not be closed');
+    return undefined;
+  }
+}
+
+async function finish(context: AttemptContext, report: AttemptReport, parts: DeliveryParts) {
+  const { timers, ids, gateway } = parts;
+  const { accepted } = await patiently(
+    () => gateway.finished(context.executorId, { ...context.ref, report }),
+    context.silenced,
+    { timers, ids, mostMs: reportRetryMostMs },
+  );
+  if (!accepted) parts.logger.info(context.ref, 'a report came too late: the attempt was fenced');
+}
+
+export function isGone(error: unknown): boolean {
+  return (
+    error instanceof Fault &&
+    (error.code === 'executor.gone' || error.code === 'executor.not-found')
+  );
+}

@@ -1,0 +1,119 @@
+import type { Assignment, StopRequest } from '#libs/api-contract';
+import type { Timers } from '#libs/kernel';
+import type { Logger } from '#libs/telemetry';
+import { AttemptContext } from './attempt-context.ts';
+
+export interface HeldAttemptsParts {
+  /** Attempts at once. */
+  readonly slots: number;
+  readonly run: (context: AttemptContext) => Promise<void>;
+  readonly timers: Timers;
+  readonly logger: Logger;
+}
+
+/** Fences of attempts that are over, so that an assignment said twice does not run twice. */
+const overMax = 10_000;
+
+interface Held {
+  readonly context: AttemptContext;
+  hasBegun: boolean;
+}
+
+/**
+ * What this executor holds: each fence once, as many at once as there are slots. The scheduler counts slots too; more come
+ * only for the moment between the acknowledgement of a report and our seeing it, and those wait.
+ */
+export class HeldAttempts {
+  readonly #parts: HeldAttemptsParts;
+  readonly #held = new Map<number, Held>();
+  readonly #over = new Set<number>();
+  #running = 0;
+  #whenIdle = new Set<() => void>();
+
+  constructor(parts: HeldAttemptsParts) {
+    this.#parts = parts;
+  }
+
+  get size(): number {
+    return this.#held.size;
+  }
+
+  /** What a heartbeat says. */
+  describe(): { readonly held: number[]; readonly freeSlots: number } {
+    const freeSlots = Math.max(0, this.#parts.slots - this.#held.size);
+    return { held: [...this.#held.keys()], freeSlots };
+  }
+
+  /** @param executorId  the registration under which it was assigned */
+  take(assignment: Assignment, executorId: string): void {
+    const { fence } = assignment;
+    if (this.#held.has(fence) || this.#over.has(fence)) return;
+    const held = { context: new AttemptContext(assignment, executorId), hasBegun: false };
+    this.#held.set(fence, held);
+    if (this.#running < this.#parts.slots) this.#begin(held);
+  }
+
+  /** Nothing happens where the fence is not held. */
+  stop({ fence, reason }: Pick<StopRequest, 'fence' | 'reason'>): void {
+    const held = this.#held.get(fence);
+    if (!held) return;
+    held.context.stop(reason);
+    // It ends without ever running, so it needs no slot.
+    if (!held.hasBegun) this.#begin(held);
+  }
+
+  /** None of it is ours any more: killed, and nothing is reported. */
+  fenceAll(): void {
+    for (const fence of [...this.#held.keys()]) this.stop({ fence, reason: 'fenced' });
+  }
+
+  /** As `fenceAll`, but what has only its report to deliver may still do so. */
+  fenceUnfinished(): void {
+    for (const [fence, { context }] of [...this.#held]) {
+      if (context.report === undefined) this.stop({ fence, reason: 'fenced' });
+    }
+  }
+
+  /** Resolves when nothing is held; false where that took longer than `withinMs`. */
+  async idle(withinMs: number): Promise<boolean> {
+    if (this.#held.size === 0) return true;
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    const done = () => resolve(true);
+    this.#whenIdle.add(done);
+    const cancel = this.#parts.timers.after(withinMs, () => resolve(false));
+    try {
+      return await promise;
+    } finally {
+      cancel();
+      this.#whenIdle.delete(done);
+    }
+  }
+
+  #begin(held: Held): void {
+    held.hasBegun = true;
+    this.#running += 1;
+    this.#parts
+      .run(held.context)
+      .catch((error: unknown) => {
+        const stack = error instanceof Error ? error.stack : String(error);
+        this.#parts.logger.error({ ...held.context.ref, error: stack }, 'an attempt broke');
+      })
+      .finally(() => this.#end(held));
+  }
+
+  #end({ context }: Held): void {
+    this.#running -= 1;
+    const { fence } = context.assignment;
+    this.#held.delete(fence);
+    this.#over.add(fence);
+    for (const oldest of this.#over) {
+      if (this.#over.size <= overMax) break;
+      this.#over.delete(oldest);
+    }
+    for (const next of this.#held.values()) {
+      if (this.#running >= this.#parts.slots) break;
+      if (!next.hasBegun) this.#begin(next);
+    }
+    if (this.#held.size === 0) for (const done of this.#whenIdle) done();
+  }
+}

@@ -1,0 +1,71 @@
+import { readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ExecutorGateway, RegisterRequest, RegisterResponse } from '#libs/api-contract';
+import { type Clock, type Ids, isUuid, type Timers } from '#libs/kernel';
+import { patiently } from './patience.ts';
+
+export interface RegistrationParts {
+  readonly gateway: ExecutorGateway;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly ids: Ids;
+  readonly stateDir: string;
+}
+
+export type ExecutorDescription = Omit<RegisterRequest, 'executorId' | 'replaces'>;
+
+/** One registration: from here to its loss the executor is known under this id. */
+export interface Membership extends RegisterResponse {
+  /** By the monotonic clock: when the registration was sent that was acknowledged. */
+  readonly sentAtMs: number;
+}
+
+const retryMostMs = 5_000;
+
+/**
+ * Registers under a fresh id and says which one it replaces: the last of this process, or of the state directory's last
+ * process, whose attempts are then lost at once instead of after a lease term.
+ */
+export class Registration {
+  readonly #parts: RegistrationParts;
+  #lastId: string | undefined;
+
+  constructor(parts: RegistrationParts) {
+    this.#parts = parts;
+  }
+
+  /** Tries until the server answers. @throws what is final, and the reason of `abort` */
+  async register(description: ExecutorDescription, abort: AbortSignal): Promise<Membership> {
+    const { gateway, clock, timers, ids } = this.#parts;
+    const executorId = ids.uuid();
+    const replaces = this.#lastId ?? (await this.#readId());
+    const request = { executorId, ...(replaces === undefined ? {} : { replaces }), ...description };
+    let sentAtMs = 0;
+    const answer = await patiently(
+      () => {
+        sentAtMs = clock.monotonicMs();
+        return gateway.register(request);
+      },
+      abort,
+      { timers, ids, mostMs: retryMostMs },
+    );
+    this.#lastId = executorId;
+    // Before the first assignment is asked for: what is held from now on is known by this id.
+    await this.#writeId(executorId);
+    return { ...answer, sentAtMs };
+  }
+
+  get #idFile(): string {
+    return join(this.#parts.stateDir, 'executor-id');
+  }
+
+  async #readId(): Promise<string | undefined> {
+    const text = await readFile(this.#idFile, 'utf8').catch(() => '');
+    return isUuid(text.trim()) ? text.trim() : undefined;
+  }
+
+  async #writeId(executorId: string): Promise<void> {
+    await writeFile(`${this.#idFile}.draft`, `${executorId}\n`, { mode: 0o600 });
+    await rename(`${this.#idFile}.draft`, this.#idFile);
+  }
+}

@@ -1,0 +1,459 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type Assignment, MemoryExecutorGateway } from '#libs/api-contract';
+import { MemoryBlobStore } from '#libs/blobs';
+import { attemptReportSchema } from '#libs/events';
+import { Fault } from '#libs/kernel';
+import { silentLogger } from '#libs/telemetry';
+import { VirtualClock } from '#libs/testkit';
+import { AttemptContext } from './attempt-context.ts';
+import {
+  assignmentOf,
+  CountedSources,
+  MemoryLogs,
+  randomIds,
+  ScriptedDriver,
+  settingsIn,
+} from './fakes.ts';
+import { type AttemptParts, runAttempt } from './run-attempt.ts';
+import { Workspaces } from './workspaces.ts';
+
+const executorId = '01900000-0000-7000-8000-00000000000e';
+let directory: string;
+let clock: VirtualClock;
+let gateway: MemoryExecutorGateway;
+let driver: ScriptedDriver;
+let logs: MemoryLogs;
+let sources: CountedSources;
+let blobs: MemoryBlobStore;
+let gone: string[];
+let parts: AttemptParts;
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'millrace-attempt-'));
+  clock = new VirtualClock();
+  gateway = new MemoryExecutorGateway(clock);
+  driver = new ScriptedDriver();
+  logs = new MemoryLogs();
+  sources = new CountedSources();
+  blobs = new MemoryBlobStore();
+  gone = [];
+  const settings = settingsIn(directory);
+  const workspaces = new Workspaces({
+    directory: settings.workspacesDir,
+    sources,
+    clock,
+    keepMs: 1_000_000,
+    bytesMax: 1_000_000,
+  });
+  await workspaces.open();
+  await gateway.register({
+    executorId,
+    name: 'spec',
+    labels: [],
+    slots: 1,
+    capabilities: { drivers: ['process'], isolation: 'none' },
+    version: '0',
+  });
+  parts = {
+    gateway,
+    drivers: [driver],
+    usable: [await driver.probe()],
+    workspaces,
+    logs,
+    blobs,
+    clock,
+    timers: clock,
+    ids: randomIds,
+    settings,
+    logger: silentLogger,
+    onGone: (id) => gone.push(id),
+  };
+});
+afterEach(() => rm(directory, { recursive: true, force: true }));
+
+function begin(given: Partial<Assignment> = {}) {
+  const { fence: _, ...order } = assignmentOf({ source: sourceOf(), ...given });
+  const context = new AttemptContext(gateway.assign(executorId, order), executorId);
+  let isOver = false;
+  const done = runAttempt(context, parts).finally(() => {
+    isOver = true;
+  });
+  /** Lets virtual time pass, and the disk do its work, until it is over. */
+  const over = async () => {
+    await expect
+      .poll(
+        async () => {
+          await clock.advance(1_000);
+          return isOver;
+        },
+        { interval: 5, timeout: 10_000 },
+      )
+      .toBe(true);
+    await done;
+  };
+  const running = () => expect.poll(() => driver.sandboxes.at(-1)?.hasStarted).toBe(true);
+  return { context, done, over, running };
+}
+
+function sourceOf() {
+  return { kind: 'snapshot', digest: `sha256:${'0'.repeat(64)}` } as const;
+}
+
+function report() {
+  expect(gateway.reports).toHaveLength(1);
+  const [request] = gateway.reports;
+  return attemptReportSchema.parse(request?.report);
+}
+
+async function expectNothingLeft() {
+  const homes = await readdir(join(directory, 'state', 'homes')).catch(() => []);
+  expect(homes).toEqual([]);
+}
+
+describe('the life of an attempt', () => {
+  it('runs its phases in order and reports what was seen', async () => {
+    const { context, done, running } = begin({ commands: ['echo a', 'echo b'] });
+    expect(context.stage).toBe('prepare');
+    await running();
+    expect(context.stage).toBe('running');
+    expect(gateway.starts).toEqual([context.ref]);
+    await driver.last.print('hello\n');
+    driver.last.end({ exitCode: 0, memoryPeakBytes: 5, enforced: ['memory'] });
+    await done;
+    expect(context.stage).toBe('gone');
+    expect(driver.story).toEqual(['prepare', 'start', 'destroy']);
+    expect(report()).toEqual({
+      outcome: 'success',
+      cause: 'exit',
+      exitCode: 0,
+      usage: { wallMs: 13, memoryPeakBytes: 5 },
+      enforced: ['memory'],
+      driver: 'process',
+      log: { bytes: 3, lines: 1, truncated: false },
+    });
+    expect(logs.lines).toEqual([
+      'system: this step runs as a plain process: there is no isolation',
+      'system: $ echo a',
+      'system: $ echo b',
+      'stdout: hello\n',
+    ]);
+    await expectNothingLeft();
+  });
+
+  it('gives the sandbox a script, a fresh HOME and the workspace', async () => {
+    const { done, running } = begin({ commands: ['make'], env: { A: '1' } });
+    await running();
+    const { spec } = driver.last;
+    const script = spec.argv[2] ?? '';
+    expect(spec.argv.slice(0, 2)).toEqual(['/bin/sh', '-e']);
+    expect(await readFile(script, 'utf8')).toMatch(/^make\n/);
+    expect(spec.env).toMatchObject({ A: '1', HOME: spec.homeDir, MILLRACE_STEP: 'only' });
+    expect(spec.env.MILLRACE_WORKSPACE).toBe(spec.workspaceDir);
+    expect(spec.env.TRACEPARENT).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/);
+    expect(spec.name).toMatch(/^millrace-[a-z0-9_-]+-only-1-\d+$/);
+    expect(await readFile(join(spec.workspaceDir, 'source'), 'utf8')).toBe('text');
+    await writeFile(join(spec.homeDir, 'left-behind'), 'x');
+    driver.last.end({ exitCode: 0 });
+    await done;
+    await expectNothingLeft();
+  });
+
+  it('reports the exit code of a failing step, and its artifacts', async () => {
+    const { done, running } = begin({ artifacts: ['result.txt', 'missing'] });
+    await running();
+    await writeFile(join(driver.last.spec.workspaceDir, 'result.txt'), '42');
+    driver.last.end({ exitCode: 3 });
+    await done;
+    expect(report()).toMatchObject({ outcome: 'failure', cause: 'exit', exitCode: 3 });
+    const [artifact] = report().artifacts ?? [];
+    expect(artifact).toMatchObject({ name: 'result.txt', size: 2 });
+    expect(await blobs.has(artifact?.sha256 ?? '')).toBe(true);
+    expect(logs.lines).toContain('system: artifacts: nothing matches missing');
+  });
+
+  it('reads no workspace of a sandbox that did not end', async () => {
+    driver.destroyFault = new Error('busy');
+    const { done, running } = begin({ artifacts: ['source'] });
+    await running();
+    driver.last.end({ exitCode: 0 });
+    await done;
+    expect(report()).toMatchObject({ outcome: 'success' });
+    expect(report().artifacts).toBeUndefined();
+    await parts.workspaces.end(assignmentOf().runId, false);
+    expect(await readdir(join(directory, 'workspaces'))).toContain(assignmentOf().runId);
+  });
+
+  it('calls a step that passed an error where its artifacts cannot be stored', async () => {
+    blobs.put = async () => {
+      throw new Fault('server.disk-low', 'never', 'full');
+    };
+    const { done, running } = begin({ artifacts: ['source'] });
+    await running();
+    driver.last.end({ exitCode: 0 });
+    await done;
+    expect(report()).toMatchObject({ outcome: 'error', cause: 'disk-limit' });
+  });
+});
+
+describe('an attempt that does not come to run', () => {
+  it.each([
+    [
+      'source-failed',
+      () => {
+        sources.fault = new Fault('source.fetch-failed', 'backoff', 'away');
+      },
+    ],
+    [
+      'start-failed',
+      () => {
+        driver.prepareFault = new Fault('image.unavailable', 'never', 'no');
+      },
+    ],
+    [
+      'start-failed',
+      () => {
+        driver.startFault = new Fault('sandbox.start-failed', 'never', 'no');
+      },
+    ],
+    [
+      'start-failed',
+      () => {
+        logs.openFault = new Fault('step-log.exists', 'never', 'twice');
+      },
+    ],
+  ])('is an error: %s', async (cause, spoil) => {
+    spoil();
+    await begin().done;
+    expect(report()).toMatchObject({ outcome: 'error', cause });
+    expect(report().message).toMatch(/\[[a-z.-]+\]$/);
+    await expectNothingLeft();
+    await parts.workspaces.end(assignmentOf().runId, false);
+    expect(await readdir(join(directory, 'workspaces'))).toEqual(['.kept', '.trash']);
+  });
+
+  it('is an error where its retry finds no workspace', async () => {
+    await begin({ workspaceOf: randomIds.uuid() }).done;
+    expect(report()).toMatchObject({ outcome: 'error', cause: 'source-failed' });
+    expect(report().message).toContain('[run.workspace-gone]');
+  });
+
+  it('is refused where the isolation is more than there is', async () => {
+    await begin({ isolation: 'standard' }).done;
+    expect(report().message).toContain('[isolation.unavailable]');
+    expect(driver.story).toEqual([]);
+  });
+
+  it('does not tell strangers what broke inside', async () => {
+    parts.workspaces.enter = async () => {
+      throw new Error('ENOENT /secret/path');
+    };
+    await begin().done;
+    expect(report().message).toBe('the executor failed; its log has the rest');
+  });
+
+  it('never runs where the start was not accepted', async () => {
+    gateway.started = async () => ({ accepted: false });
+    await begin().done;
+    expect(driver.story).toEqual(['prepare', 'destroy']);
+    expect(gateway.reports).toEqual([]);
+    expect(logs.closed).toHaveLength(1);
+  });
+
+  it('waits for the acknowledgement of its start', async () => {
+    gateway.isUnreachable = true;
+    const { over } = begin();
+    await expect.poll(() => driver.story).toEqual(['prepare']);
+    await clock.advance(5_000);
+    expect(driver.story).toEqual(['prepare']);
+    gateway.isUnreachable = false;
+    await clock.advance(5_000);
+    await expect.poll(() => driver.story).toEqual(['prepare', 'start']);
+    driver.last.end({ exitCode: 0 });
+    await over();
+  });
+});
+
+describe('ending an attempt', () => {
+  it('by its time limit: TERM, the grace, KILL', async () => {
+    driver.heedsTerm = false;
+    const { done, running } = begin({ timeoutMs: 60_000 });
+    await running();
+    await clock.advance(59_999);
+    expect(driver.story).not.toContain('term');
+    await clock.advance(1);
+    expect(driver.story.at(-1)).toBe('term');
+    await clock.advance(9_999);
+    expect(driver.story.at(-1)).toBe('term');
+    await clock.advance(1);
+    await done;
+    expect(driver.story).toEqual(['prepare', 'start', 'term', 'kill', 'destroy']);
+    expect(report()).toMatchObject({ outcome: 'timeout', cause: 'timeout', signal: 'SIGKILL' });
+    expect(logs.lines).toContain('system: the step took longer than 60000 ms');
+  });
+
+  it('is not moved by the wall clock', async () => {
+    const { done, running } = begin({ timeoutMs: 60_000 });
+    await running();
+    clock.jumpWall(3_600_000);
+    await clock.advance(59_000);
+    clock.jumpWall(-7_200_000);
+    expect(driver.story).not.toContain('term');
+    await clock.advance(1_000);
+    await done;
+    expect(report().outcome).toBe('timeout');
+  });
+
+  it('by a cancel: a step that heeds TERM is not killed', async () => {
+    const { context, done, running } = begin();
+    await running();
+    context.stop('cancelled');
+    context.stop('cancelled');
+    await done;
+    expect(driver.story).toEqual(['prepare', 'start', 'term', 'destroy']);
+    expect(report()).toMatchObject({ outcome: 'cancelled', cause: 'cancelled' });
+  });
+
+  it('by a cancel and then by force', async () => {
+    driver.heedsTerm = false;
+    const { context, done, running } = begin();
+    await running();
+    context.stop('cancelled');
+    context.stop('forced');
+    context.stop('cancelled');
+    await done;
+    expect(driver.story).toEqual(['prepare', 'start', 'term', 'kill', 'destroy']);
+    expect(report().outcome).toBe('cancelled');
+  });
+
+  it('by a fence: killed at once, and nothing is reported', async () => {
+    const { context, done, running } = begin({ artifacts: ['source'] });
+    await running();
+    context.stop('fenced');
+    await done;
+    expect(driver.story).toEqual(['prepare', 'start', 'kill', 'destroy']);
+    expect(gateway.reports).toEqual([]);
+    await expectNothingLeft();
+  });
+
+  it('while the source is fetched', async () => {
+    const gate = Promise.withResolvers<void>();
+    sources.gate = gate.promise;
+    const { context, done } = begin();
+    await expect.poll(() => sources.count).toBe(1);
+    context.stop('cancelled');
+    await done;
+    expect(sources.aborted).toBe(1);
+    expect(driver.story).toEqual([]);
+    expect(report()).toMatchObject({ outcome: 'cancelled', cause: 'cancelled' });
+    gate.resolve();
+  });
+
+  it('between the sandbox and its start', async () => {
+    const accepted = Promise.withResolvers<{ accepted: boolean }>();
+    gateway.started = () => accepted.promise;
+    const { context, done } = begin();
+    await expect.poll(() => driver.story).toEqual(['prepare']);
+    context.stop('cancelled');
+    accepted.resolve({ accepted: true });
+    await done;
+    expect(driver.story).toEqual(['prepare', 'destroy']);
+    expect(report().outcome).toBe('cancelled');
+  });
+
+  it('after its command has ended changes nothing', async () => {
+    const reporting = Promise.withResolvers<void>();
+    const finished = gateway.finished.bind(gateway);
+    gateway.finished = async (id, request) => {
+      await reporting.promise;
+      return finished(id, request);
+    };
+    const { context, done, running } = begin();
+    await running();
+    driver.last.end({ exitCode: 0 });
+    await expect.poll(() => driver.story.at(-1)).toBe('destroy');
+    context.stop('cancelled');
+    reporting.resolve();
+    await done;
+    expect(report().outcome).toBe('success');
+  });
+
+  it('kills again what a kill did not end', async () => {
+    const { context, done, running } = begin();
+    await running();
+    const sandbox = driver.last;
+    const kill = sandbox.kill.bind(sandbox);
+    let tries = 0;
+    sandbox.kill = async () => {
+      tries += 1;
+      if (tries < 3) throw new Error('busy');
+      await kill();
+    };
+    context.stop('forced');
+    await clock.advance(5_000);
+    await done;
+    expect(tries).toBe(3);
+  });
+});
+
+describe('reporting', () => {
+  async function ended(given: Partial<Assignment> = {}) {
+    const attempt = begin(given);
+    await attempt.running();
+    return attempt;
+  }
+
+  it('is tried until it is acknowledged', async () => {
+    const { over } = await ended();
+    gateway.isUnreachable = true;
+    driver.last.end({ exitCode: 0 });
+    await expect.poll(() => logs.closed.length).toBe(1);
+    await clock.advance(60_000);
+    expect(gateway.reports).toEqual([]);
+    gateway.isUnreachable = false;
+    await over();
+    expect(report().outcome).toBe('success');
+  });
+
+  it('ends when the attempt is fenced meanwhile', async () => {
+    const { context, done } = await ended();
+    gateway.isUnreachable = true;
+    driver.last.end({ exitCode: 0 });
+    await expect.poll(() => logs.closed.length).toBe(1);
+    context.stop('fenced');
+    await done;
+    expect(gateway.reports).toEqual([]);
+  });
+
+  it('goes without a log that cannot be closed', async () => {
+    logs.closeFault = new Error('EIO');
+    const { done } = await ended();
+    driver.last.end({ exitCode: 0 });
+    await done;
+    expect(report()).toMatchObject({ outcome: 'success' });
+    expect(report().log).toBeUndefined();
+  });
+
+  it('goes bare where its details are refused', async () => {
+    const finished = gateway.finished.bind(gateway);
+    gateway.finished = async (id, request) => {
+      if (request.report.usage) throw new Fault('event.too-large', 'never', 'too large');
+      return finished(id, request);
+    };
+    const { done } = await ended();
+    driver.last.end({ exitCode: 3 });
+    await done;
+    expect(report()).toEqual({ outcome: 'failure', cause: 'exit', exitCode: 3 });
+  });
+
+  it('tells that the executor is gone', async () => {
+    const { done } = await ended();
+    gateway.declareLost(executorId);
+    driver.last.end({ exitCode: 0 });
+    await done;
+    expect(gone).toEqual([executorId]);
+    expect(gateway.reports).toEqual([]);
+  });
+});

@@ -1,0 +1,179 @@
+import type { BlobStore } from '#libs/blobs';
+import type { Cause } from '#libs/events';
+import { BugError } from '#libs/kernel';
+import type { LogStore } from '#libs/logs';
+import type { AttemptContext } from './attempt-context.ts';
+import { cancelledReport, reportOfFailure } from './attempt-report.ts';
+import { collectArtifacts } from './collect-artifacts.ts';
+import { closeLog, type DeliveryParts, deliverReport, isGone } from './deliver-report.ts';
+import { patiently } from './patience.ts';
+import { prepareSandbox, removeHome, type SandboxParts } from './prepare-sandbox.ts';
+import { type CommandParts, runCommands } from './run-commands.ts';
+import type { Workspaces } from './workspaces.ts';
+
+export interface AttemptParts extends SandboxParts, CommandParts, DeliveryParts {
+  readonly workspaces: Workspaces;
+  readonly logs: LogStore;
+  readonly blobs: BlobStore;
+}
+
+interface Phase {
+  readonly name: string;
+  /** What the report says where the phase fails. */
+  readonly cause: Cause;
+  readonly run: (context: AttemptContext, parts: AttemptParts) => Promise<void> | void;
+}
+
+const startRetryMostMs = 3_000;
+/** Reading files must not hold a slot for ever: what is not stored by then is left out. */
+const collectMostMs = 10 * 60_000;
+
+/** To the end of the command; the first failure or wish to stop skips the rest. */
+const opening: readonly Phase[] = [
+  { name: 'open the log', cause: 'start-failed', run: openLog },
+  { name: 'enter the workspace', cause: 'source-failed', run: enterWorkspace },
+  // Making the sandbox and asking for the start go side by side; the command runs only behind both.
+  { name: 'announce the start', cause: 'start-failed', run: announceStart },
+  { name: 'prepare the sandbox', cause: 'start-failed', run: prepareSandbox },
+  { name: 'await the start', cause: 'start-failed', run: awaitStart },
+  { name: 'run the commands', cause: 'start-failed', run: runCommands },
+];
+
+/** Always, all of them, in this order: one that fails does not keep the others from their work. */
+const closing: readonly Phase[] = [
+  { name: 'destroy the sandbox', cause: 'start-failed', run: destroySandbox },
+  { name: 'collect artifacts', cause: 'disk-limit', run: collect },
+  { name: 'remove HOME', cause: 'start-failed', run: clearHome },
+  { name: 'leave the workspace', cause: 'start-failed', run: leaveWorkspace },
+  { name: 'report', cause: 'start-failed', run: deliverReport },
+];
+
+/**
+ * The life of one attempt. Whatever happens, its sandbox and directories are gone when this resolves, and the report was
+ * acknowledged or is not wanted any more.
+ *
+ * @throws BugError after everything was cleared away
+ */
+export async function runAttempt(context: AttemptContext, parts: AttemptParts): Promise<void> {
+  let bug: BugError | undefined;
+  const attend = async (phase: Phase, onFailure: (error: unknown) => void) => {
+    try {
+      await phase.run(context, parts);
+    } catch (error) {
+      if (error instanceof BugError) bug ??= error;
+      onFailure(error);
+    }
+  };
+  for (const phase of opening) {
+    if (context.report !== undefined || context.stopReason !== undefined) break;
+    await attend(phase, (error) => failed(context, parts, { phase, error }));
+  }
+  context.report ??= cancelledReport;
+  context.stage = 'unmounting';
+  for (const phase of closing) {
+    await attend(phase, (error) => complain(context, parts, { phase, error }));
+  }
+  await closeLog(context, parts);
+  context.stage = 'gone';
+  if (bug) throw bug;
+}
+
+interface Failure {
+  readonly phase: Phase;
+  readonly error: unknown;
+}
+
+function failed(context: AttemptContext, parts: AttemptParts, failure: Failure): void {
+  // A phase that was told to stop throws for that reason, and its end is not an error.
+  if (context.stopReason !== undefined) return;
+  if (isGone(failure.error)) {
+    context.stop('fenced');
+    parts.onGone(context.executorId);
+    return;
+  }
+  complain(context, parts, failure);
+  context.report = {
+    ...reportOfFailure(failure.error, failure.phase.cause),
+    ...(context.driver ? { driver: context.driver.driver } : {}),
+  };
+}
+
+function complain(context: AttemptContext, parts: AttemptParts, { phase, error }: Failure): void {
+  parts.logger.warn(
+    { ...context.ref, phase: phase.name, error: String(error) },
+    'a phase of an attempt failed',
+  );
+}
+
+async function openLog(context: AttemptContext, parts: AttemptParts): Promise<void> {
+  const { runId, step, attempt } = context.assignment;
+  const { logBytesMax } = parts.settings;
+  context.log = await parts.logs.open({ runId, step, attempt }, { bytesMax: logBytesMax });
+}
+
+async function enterWorkspace(context: AttemptContext, parts: AttemptParts): Promise<void> {
+  context.workspaceDir = await parts.workspaces.enter(context.assignment, context.abort);
+}
+
+function announceStart(context: AttemptContext, parts: AttemptParts): void {
+  const { gateway, timers, ids } = parts;
+  context.announced = patiently(
+    () => gateway.started(context.executorId, context.ref),
+    context.abort,
+    { timers, ids, mostMs: startRetryMostMs },
+  ).then(({ accepted }) => accepted);
+  context.announced.catch(() => {});
+}
+
+async function awaitStart(context: AttemptContext): Promise<void> {
+  if (!(await context.announced)) context.stop('fenced');
+}
+
+async function destroySandbox(context: AttemptContext): Promise<void> {
+  try {
+    await context.sandbox?.destroy();
+  } catch (error) {
+    context.isSandboxLeft = true;
+    throw error;
+  }
+}
+
+/** What a step left behind is of use whether it passed or not; who cancels wants its end, not its files. */
+async function collect(context: AttemptContext, parts: AttemptParts): Promise<void> {
+  const { report, workspaceDir, assignment } = context;
+  if (assignment.artifacts.length === 0 || workspaceDir === undefined) return;
+  if (report?.usage === undefined || context.stopReason !== undefined) return;
+  if (context.isSandboxLeft) return context.say('artifacts: the sandbox did not end, none is read');
+  const overdue = new AbortController();
+  const cancel = parts.timers.after(collectMostMs, () => overdue.abort());
+  try {
+    const { artifacts, warnings } = await collectArtifacts({
+      workspaceDir,
+      patterns: assignment.artifacts,
+      blobs: parts.blobs,
+      bytesMax: parts.settings.artifactBytesMax,
+      abort: AbortSignal.any([overdue.signal, context.abort]),
+    });
+    for (const warning of warnings) await context.say(warning);
+    context.report = { ...report, artifacts: [...artifacts] };
+  } catch (error) {
+    // A step that passed and whose files are lost has not passed; one that failed has failed for its own reason.
+    await context.say(`artifacts: ${reportOfFailure(error, 'disk-limit').message}`);
+    if (report.outcome === 'success') {
+      context.report = { ...report, ...reportOfFailure(error, 'disk-limit') };
+    }
+    throw error;
+  } finally {
+    cancel();
+  }
+}
+
+async function clearHome(context: AttemptContext, parts: AttemptParts): Promise<void> {
+  if (context.homeDir !== undefined) await removeHome(context.homeDir, parts.settings);
+}
+
+/** A workspace that something may still write to stays claimed: nobody reads or removes it in this life. */
+async function leaveWorkspace(context: AttemptContext, parts: AttemptParts): Promise<void> {
+  if (context.workspaceDir === undefined || context.isSandboxLeft) return;
+  await parts.workspaces.leave(context.assignment.runId);
+}

@@ -1,0 +1,55 @@
+import { type Clock, Fault, type Timers } from '#libs/kernel';
+import type { Logger } from '#libs/telemetry';
+import type { AttemptContext } from './attempt-context.ts';
+import { reportOfExit } from './attempt-report.ts';
+import { SandboxEnding } from './end-sandbox.ts';
+import type { ExecutorSettings } from './settings.ts';
+
+export interface CommandParts {
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly settings: ExecutorSettings;
+  readonly logger: Logger;
+}
+
+/**
+ * Starts the command, streams its output to the log (which holds the command back when it is slow), and waits for the
+ * end, which the time limit or a wish from outside may bring.
+ *
+ * @throws Fault `sandbox.start-failed`; the reason of the context's abort where it came first
+ */
+export async function runCommands(context: AttemptContext, parts: CommandParts): Promise<void> {
+  const { sandbox, log } = context;
+  if (!sandbox || !log) throw new Fault('sandbox.start-failed', 'never', 'there is no sandbox');
+  context.abort.throwIfAborted();
+  context.stage = 'running';
+  const { timers, logger } = parts;
+  const ending = new SandboxEnding(sandbox, { timers, logger, graceMs: parts.settings.graceMs });
+  await sandbox.start(({ stream, bytes }) =>
+    context.isMounted ? log.write(stream, bytes) : undefined,
+  );
+  let timedOut = false;
+  const cancelTimeout = timers.after(context.assignment.timeoutMs, () => {
+    timedOut = true;
+    void context.say(`the step took longer than ${context.assignment.timeoutMs} ms`);
+    ending.gracefully();
+  });
+  const heed = (reason: typeof context.stopReason) => {
+    if (reason === 'cancelled') ending.gracefully();
+    else if (reason !== undefined) ending.atOnce();
+  };
+  context.onStop = heed;
+  // What was wished while the sandbox was on its way up.
+  heed(context.stopReason);
+  const exit = await sandbox.exited;
+  ending.over();
+  cancelTimeout();
+  context.onStop = undefined;
+  context.stage = 'unmounting';
+  const driver = sandboxDriver(context);
+  context.report = reportOfExit({ exit, stopReason: context.stopReason, timedOut, driver });
+}
+
+function sandboxDriver(context: AttemptContext): string {
+  return context.driver?.driver ?? 'none';
+}

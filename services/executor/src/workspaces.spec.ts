@@ -1,0 +1,229 @@
+import {
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  symlink,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Fault } from '#libs/kernel';
+import { VirtualClock } from '#libs/testkit';
+import { CountedSources, randomIds } from './fakes.ts';
+import { Workspaces } from './workspaces.ts';
+
+const hour = 3_600_000;
+let directory: string;
+let sources: CountedSources;
+let clock: VirtualClock;
+let workspaces: Workspaces;
+const never = new AbortController().signal;
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'millrace-workspaces-'));
+  sources = new CountedSources();
+  clock = new VirtualClock();
+  workspaces = restart();
+  await workspaces.open();
+});
+afterEach(() => rm(directory, { recursive: true, force: true }));
+
+function restart(bytesMax = 1024 * 1024): Workspaces {
+  return new Workspaces({ directory, sources, clock, keepMs: 24 * hour, bytesMax });
+}
+
+function orderOf(runId = randomIds.uuid(), workspaceOf = runId) {
+  return { runId, workspaceOf, source: { kind: 'none' } } as const;
+}
+
+async function present(): Promise<string[]> {
+  return (await readdir(directory)).filter((name) => !name.startsWith('.'));
+}
+
+describe('the workspace of a run', () => {
+  it('is made once for steps that start at the same time', async () => {
+    const order = orderOf();
+    const gate = Promise.withResolvers<void>();
+    sources.gate = gate.promise;
+    const entering = [1, 2, 3].map(() => workspaces.enter(order, never));
+    gate.resolve();
+    const paths = await Promise.all(entering);
+    expect(new Set(paths).size).toBe(1);
+    expect(sources.count).toBe(1);
+    expect(await readFile(join(paths[0] ?? '', 'source'), 'utf8')).toBe('text');
+  });
+
+  it('is used further by later steps, also after a restart', async () => {
+    const order = orderOf();
+    await writeFile(join(await workspaces.enter(order, never), 'result'), '42');
+    await workspaces.leave(order.runId);
+    const path = await restart().enter(order, never);
+    expect(await readFile(join(path, 'result'), 'utf8')).toBe('42');
+    expect(sources.count).toBe(1);
+  });
+
+  it('goes on being made for the others when one is cancelled', async () => {
+    const order = orderOf();
+    const gate = Promise.withResolvers<void>();
+    sources.gate = gate.promise;
+    const one = new AbortController();
+    const first = workspaces.enter(order, one.signal);
+    const second = workspaces.enter(order, never);
+    one.abort(new Error('cancelled'));
+    await expect(first).rejects.toThrow('cancelled');
+    gate.resolve();
+    expect(await second).toContain(order.runId);
+    expect(sources.aborted).toBe(0);
+  });
+
+  it('is no longer made when nobody waits, and made anew for the next', async () => {
+    const order = orderOf();
+    const gate = Promise.withResolvers<void>();
+    sources.gate = gate.promise;
+    const one = new AbortController();
+    const first = workspaces.enter(order, one.signal);
+    await expect.poll(() => sources.count).toBe(1);
+    one.abort(new Error('cancelled'));
+    await expect(first).rejects.toThrow('cancelled');
+    expect(sources.aborted).toBe(1);
+    const second = workspaces.enter(order, never);
+    gate.resolve();
+    expect(await second).toContain(order.runId);
+    expect(sources.count).toBe(2);
+  });
+
+  it('fails for all that wait, and is tried again', async () => {
+    const order = orderOf();
+    sources.fault = new Fault('source.fetch-failed', 'backoff', 'away');
+    const both = [workspaces.enter(order, never), workspaces.enter(order, never)];
+    for (const each of both) {
+      await expect(each).rejects.toMatchObject({ code: 'source.fetch-failed' });
+    }
+    sources.fault = undefined;
+    expect(await workspaces.enter(order, never)).toContain(order.runId);
+  });
+
+  it('is refused where a step put a link in its place', async () => {
+    const order = orderOf();
+    const path = await workspaces.enter(order, never);
+    await workspaces.leave(order.runId);
+    await rm(path, { recursive: true });
+    await symlink('/etc', path);
+    await expect(workspaces.enter(order, never)).rejects.toMatchObject({
+      code: 'run.workspace-gone',
+    });
+    await workspaces.end(order.runId, false);
+    expect(await present()).toEqual([]);
+    expect(await readdir('/etc')).not.toEqual([]);
+  });
+});
+
+describe('the end of a run', () => {
+  it('removes the workspace, once its last step has left', async () => {
+    const order = orderOf();
+    await workspaces.enter(order, never);
+    await workspaces.enter(order, never);
+    await workspaces.end(order.runId, false);
+    await workspaces.leave(order.runId);
+    expect(await present()).toEqual([order.runId]);
+    await workspaces.leave(order.runId);
+    expect(await present()).toEqual([]);
+  });
+
+  it('is nothing to an executor that has no workspace of it', async () => {
+    await workspaces.end(randomIds.uuid(), true);
+    await workspaces.end(randomIds.uuid(), false);
+    expect(await readdir(join(directory, '.kept'))).toEqual([]);
+  });
+
+  it('keeps it after a failure, and a retry works on in it', async () => {
+    const failed = orderOf();
+    await writeFile(join(await workspaces.enter(failed, never), 'result'), '42');
+    await workspaces.leave(failed.runId);
+    await workspaces.end(failed.runId, true);
+    const retry = orderOf(randomIds.uuid(), failed.runId);
+    const path = await restart().enter(retry, never);
+    expect(await readFile(join(path, 'result'), 'utf8')).toBe('42');
+    expect(await present()).toEqual([retry.runId]);
+    expect(await readdir(join(directory, '.kept'))).toEqual([]);
+    expect(sources.count).toBe(1);
+  });
+
+  it('leaves nothing to a retry that comes too late', async () => {
+    const retry = orderOf(randomIds.uuid(), randomIds.uuid());
+    await expect(workspaces.enter(retry, never)).rejects.toMatchObject({
+      code: 'run.workspace-gone',
+      retry: 'never',
+    });
+    expect(sources.count).toBe(0);
+  });
+
+  it('does not give away a workspace that is still used', async () => {
+    const failed = orderOf();
+    await workspaces.enter(failed, never);
+    const retry = orderOf(randomIds.uuid(), failed.runId);
+    await expect(workspaces.enter(retry, never)).rejects.toMatchObject({
+      code: 'run.workspace-gone',
+    });
+  });
+});
+
+describe('sweeping', () => {
+  async function keep(): Promise<string> {
+    const order = orderOf();
+    const path = await workspaces.enter(order, never);
+    await writeFile(join(path, 'ballast'), Buffer.alloc(100 * 1024, 1));
+    await workspaces.leave(order.runId);
+    await workspaces.end(order.runId, true);
+    return order.runId;
+  }
+
+  it('removes what was kept for a day', async () => {
+    const runId = await keep();
+    await clock.advance(24 * hour - 1);
+    await workspaces.sweep();
+    expect(await present()).toEqual([runId]);
+    await clock.advance(2);
+    await workspaces.sweep();
+    expect(await present()).toEqual([]);
+    expect(await readdir(join(directory, '.kept'))).toEqual([]);
+  });
+
+  it('removes the oldest beyond the bytes, and never that of a run that goes on', async () => {
+    const going = orderOf();
+    await workspaces.enter(going, never);
+    await workspaces.leave(going.runId);
+    const oldest = await keep();
+    await clock.advance(hour);
+    const youngest = await keep();
+    await restart(150 * 1024).sweep();
+    expect((await present()).toSorted()).toEqual([going.runId, youngest].toSorted());
+    expect(await present()).not.toContain(oldest);
+  });
+
+  it('removes what nobody has used or spoken of for a day, by its last use', async () => {
+    const order = orderOf();
+    const path = await workspaces.enter(order, never);
+    await utimes(path, 1, 1);
+    await workspaces.sweep();
+    expect(await present()).toEqual([order.runId]);
+    await workspaces.leave(order.runId);
+    await workspaces.sweep();
+    expect(await present()).toEqual([order.runId]);
+    await clock.advance(25 * hour);
+    await workspaces.sweep();
+    expect(await present()).toEqual([]);
+  });
+
+  it('clears away what an earlier life was at', async () => {
+    await mkdir(join(directory, '.draft-of-a-source'));
+    await mkdir(join(directory, '.trash', 'half', 'removed'), { recursive: true });
+    await restart().open();
+    expect((await readdir(directory)).toSorted()).toEqual(['.kept', '.trash']);
+    expect(await readdir(join(directory, '.trash'))).toEqual([]);
+  });
+});
