@@ -32,18 +32,19 @@ export async function moveCheckpoints(
   projections: readonly Projection[],
   move: { readonly from: number; readonly to: number; readonly incarnation: string },
 ): Promise<void> {
-  const { rowCount } = await client.query(
-    `update projection_checkpoints c set position = $4
+  const { rowCount } = await client.query({
+    name: 'move_checkpoints',
+    text: `update projection_checkpoints c set position = $4
      from unnest($1::text[], $2::int[]) as p(name, version)
      where c.name = p.name and c.version = p.version and c.position = $3 and c.incarnation = $5`,
-    [
+    values: [
       projections.map(({ name }) => name),
       projections.map(({ version }) => version),
       move.from,
       move.to,
       move.incarnation,
     ],
-  );
+  });
   if (rowCount !== projections.length) {
     throw new CheckpointMoved(`the checkpoints are no longer at ${move.from}`);
   }

@@ -33,6 +33,8 @@ export interface ProjectionStatus {
 
 const batchMax = 1_000;
 const retryMs = 500;
+/** Under load batches grow by resting this long between them; nobody waits for it who asks for a position. */
+const restMs = 15;
 
 /**
  * Keeps every read model up to date: follows the log, writes each batch with its checkpoint in one transaction. All of them
@@ -44,6 +46,7 @@ export class Projector {
   readonly #stopping = new AbortController();
   readonly #rebuilding = new Map<string, Promise<void>>();
   readonly #waiting = new Set<{ readonly position: number; readonly wake: () => void }>();
+  #endRest: () => void = () => {};
   #incarnation = '';
   #position = 0;
   #running: Promise<void> = Promise.resolve();
@@ -68,6 +71,7 @@ export class Projector {
 
   async stop(): Promise<void> {
     this.#stopping.abort();
+    this.#endRest();
     await this.#running;
     for (const { wake } of this.#waiting) wake();
   }
@@ -84,6 +88,7 @@ export class Projector {
         resolve();
       };
       this.#waiting.add(waiting);
+      this.#endRest();
     });
     return this.#position >= position;
   }
@@ -159,6 +164,7 @@ export class Projector {
           batchMax,
         })) {
           await this.#inTurn(() => this.#apply(batch));
+          if (batch.length < batchMax) await this.#rest();
         }
       } catch (error) {
         this.#parts.logger.warn(
@@ -172,6 +178,18 @@ export class Projector {
         await this.#resume().catch(() => {});
       }
     }
+  }
+
+  async #rest(): Promise<void> {
+    if (this.#waiting.size > 0 || this.#stopping.signal.aborted) return;
+    await new Promise<void>((resolve) => {
+      const cancel = this.#parts.timers.after(restMs, resolve);
+      this.#endRest = () => {
+        cancel();
+        resolve();
+      };
+    });
+    this.#endRest = () => {};
   }
 
   async #apply(batch: readonly RecordedEvent[]): Promise<void> {

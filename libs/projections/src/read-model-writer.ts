@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { PlanCache } from '#libs/event-store';
 import type { PlanLookup, RecordedEvent } from '#libs/events';
 import type { PoolClient } from '#libs/postgres';
@@ -103,9 +104,14 @@ async function writeBatch(
     const rows = merged.get(table.name);
     if (!rows) continue;
     for (const { text, values } of changeStatements(table, nameOf(table.name), rows))
-      await client.query(text, [...values]);
+      await client.query({ name: statementName(text), text, values: [...values] });
   }
   return failures;
+}
+
+/** Named, a statement is planned once per connection; there are as many as the projections have ways to change a row. */
+function statementName(text: string): string {
+  return `write_${createHash('sha256').update(text).digest('hex').slice(0, 32)}`;
 }
 
 async function keepFailures(

@@ -1,6 +1,5 @@
 import { execFile } from 'node:child_process';
-import { close, constants, mkdirSync, open, rmSync } from 'node:fs';
-import { unlink } from 'node:fs/promises';
+import { closeSync, constants, mkdirSync, openSync, rmSync, unlinkSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
@@ -8,33 +7,42 @@ import { promisify } from 'node:util';
 import { Fault } from '#libs/kernel';
 
 const execFileAsync = promisify(execFile);
-// Plain descriptors: a FileHandle that is collected closes its number, which may be somebody else's by then.
-const openFd = promisify(open) as (path: string, flags: number) => Promise<number>;
-const closeFd = promisify(close);
 const batch = 32;
 const lowWater = 8;
+
+/** Runs a program of the system to its end. Rejects where it cannot be run or fails. */
+export type RunProgram = (file: string, args: readonly string[]) => Promise<void>;
+
+const runAsChild: RunProgram = async (file, args) => {
+  await execFileAsync(file, args);
+};
 
 /** A kernel pipe: what is written to `writeFd` comes out of `reader`, which ends when every writer has closed. */
 export interface Pipe {
   readonly reader: Readable;
   readonly writeFd: number;
-  /** Closes our own copy of the writing end; to be called once the child has it. */
-  closeWriter(): Promise<void>;
+  /** The name under which another process may open it for writing, until `closeWriter`. */
+  readonly path: string;
+  /** Closes our own copy of the writing end and removes the name; to be called once the child has the pipe. */
+  closeWriter(): void;
 }
 
 /**
  * Real pipes for a step's output. Node's own `stdio: 'pipe'` makes sockets, and a socket cannot be opened as
  * `/dev/stderr`, which shell scripts do. Named pipes are made ahead, many at a time: `mkfifo` is a process of its
- * own. Each is used once and its name is gone before the step runs; open to all, as a container's step may be another user
- * that opens it anew through /proc, while the directory is closed to everybody.
+ * own. Each is used once; open to all, as a container's step may be another user that opens it anew through /proc,
+ * while the directory is closed to everybody.
  */
 export class FifoPool {
   readonly #dir: string;
   #made = 0;
   #ready: string[] = [];
   #filling: Promise<void> | undefined;
+  readonly #run: RunProgram;
 
-  constructor(stateDir: string) {
+  /** @param run  how `mkfifo` is run; default: as a child of this process */
+  constructor(stateDir: string, run: RunProgram = runAsChild) {
+    this.#run = run;
     this.#dir = join(stateDir, 'pipes');
     rmSync(this.#dir, { recursive: true, force: true });
     mkdirSync(this.#dir, { recursive: true, mode: 0o700 });
@@ -45,12 +53,16 @@ export class FifoPool {
     const path = this.#ready.pop() ?? '';
     // A failure to fill up in the background shows when the pool is empty.
     if (this.#ready.length < lowWater) this.#fill().catch(() => undefined);
+    // In turn, without the thread pool: none of it reads or writes a disk, and handing it over costs more than doing it.
     // The reader first and not blocking: a writer's open waits for one.
-    const readFd = await openFd(path, constants.O_RDONLY | constants.O_NONBLOCK);
-    const writeFd = await openFd(path, constants.O_WRONLY);
-    await unlink(path);
+    const readFd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    const writeFd = openSync(path, constants.O_WRONLY);
     const reader = new Socket({ fd: readFd, readable: true, writable: false });
-    return { reader, writeFd, closeWriter: () => closeFd(writeFd) };
+    const closeWriter = () => {
+      closeSync(writeFd);
+      unlinkSync(path);
+    };
+    return { reader, writeFd, path, closeWriter };
   }
 
   #fill(): Promise<void> {
@@ -63,7 +75,7 @@ export class FifoPool {
   async #makeBatch(): Promise<void> {
     const paths = Array.from({ length: batch }, () => join(this.#dir, String(this.#made++)));
     try {
-      await execFileAsync('mkfifo', ['-m', '666', ...paths]);
+      await this.#run('mkfifo', ['-m', '666', ...paths]);
     } catch (cause) {
       throw new Fault('sandbox.unavailable', 'backoff', 'cannot make pipes with mkfifo', { cause });
     }

@@ -12,6 +12,7 @@ cd "$1" || exit 1
 while read -r _; do :; done
 for record in */first-process; do
   read -r pid start _ < "$record" || continue
+  [ -n "$start" ] || continue
   stat=$(cat "/proc/$pid/stat") || continue
   set -- \${stat##*) }
   if [ "\${20}" = "$start" ]; then kill -KILL "-$pid"; kill -KILL "$pid"; fi

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -35,6 +35,34 @@ describe('the journal', () => {
   ])('names no process from %s', (_, text) => {
     writeFileSync(join(journal.begin('one'), 'first-process'), text);
     expect(journal.entries()).toEqual([{ name: 'one', first: undefined }]);
+  });
+
+  it('shows nothing of a sandbox that is gone in the directory of a later one', () => {
+    journal.begin('one');
+    journal.recordFirstProcess('one', { pid: 42, startTicks: '4711' });
+    journal.end('one');
+    expect(new Journal(dir).entries()).toEqual([]);
+    journal.begin('again');
+    journal.recordFirstProcess('again', { pid: 4_194_304, startTicks: '471147114711' });
+    journal.end('again');
+    for (const name of ['two', 'three']) {
+      expect(readdirSync(journal.begin(name)).filter((file) => file !== 'first-process')).toEqual(
+        [],
+      );
+    }
+    journal.recordFirstProcess('three', { pid: 7, startTicks: '1' });
+    expect(journal.entries().toSorted((a, b) => a.name.localeCompare(b.name))).toEqual([
+      { name: 'three', first: { pid: 7, startTicks: '1' } },
+      { name: 'two', first: undefined },
+    ]);
+  });
+
+  it('does not pass on what a sandbox left beside its record', () => {
+    const own = journal.begin('one');
+    journal.recordFirstProcess('one', { pid: 42, startTicks: '4711' });
+    writeFileSync(join(own, 'config.json'), '{}');
+    journal.end('one');
+    expect(readdirSync(journal.begin('two'))).toEqual([]);
   });
 
   it('is closed to others, and forgets more than once', () => {

@@ -1,7 +1,20 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import type { FirstProcess } from './marker.ts';
 import { bootId } from './process-table.ts';
+
+const recordName = 'first-process';
+/** In place and always as long, so that a shorter record leaves nothing of a longer one. */
+const recordLength = 100;
+const usedMax = 64;
 
 /** A sandbox that an executor had when it wrote this. */
 export interface JournalEntry {
@@ -14,20 +27,31 @@ export interface JournalEntry {
  * What this executor runs, on disk: a directory per sandbox, made before anything of it exists and removed after
  * the last of it is gone. The file `first-process` holds `PID START_TICKS BOOT_ID`, written before the step's
  * command runs where the driver can hold it back, right after it was started otherwise. The guard reads it too.
+ *
+ * Directories go round: some file systems (ext4 without its journal) take 0.5 ms for a new inode when many came and
+ * went within the last seconds, and this happens on the executor's main thread.
  */
 export class Journal {
   readonly dir: string;
   readonly #bootId = bootId();
+  readonly #usedDir: string;
+  /** Directories of sandboxes that are gone, with a blank record. */
+  readonly #used: string[] = [];
+  #usedCount = 0;
 
   constructor(stateDir: string) {
     this.dir = join(stateDir, 'sandboxes');
     mkdirSync(this.dir, { recursive: true, mode: 0o700 });
+    this.#usedDir = join(stateDir, 'used');
+    rmSync(this.#usedDir, { recursive: true, force: true });
+    mkdirSync(this.#usedDir, { mode: 0o700 });
   }
 
-  /** @returns the sandbox's own directory, empty */
+  /** @returns the sandbox's own directory, with nothing in it but at most a blank record */
   begin(name: string): string {
     const dir = this.directoryOf(name);
-    mkdirSync(dir, { mode: 0o700 });
+    const used = this.#used.pop();
+    if (used === undefined || !hasRenamed(used, dir)) mkdirSync(dir, { mode: 0o700 });
     return dir;
   }
 
@@ -40,20 +64,35 @@ export class Journal {
   }
 
   recordFirstProcess(name: string, first: FirstProcess): void {
-    const path = join(this.directoryOf(name), 'first-process');
-    writeFileSync(path, `${first.pid} ${first.startTicks} ${this.#bootId}\n`);
+    writeRecord(this.directoryOf(name), `${first.pid} ${first.startTicks} ${this.#bootId}`);
   }
 
   end(name: string): void {
-    rmSync(this.directoryOf(name), { recursive: true, force: true });
+    const dir = this.directoryOf(name);
+    if (!this.#keep(dir)) rmSync(dir, { recursive: true, force: true });
   }
 
   entries(): JournalEntry[] {
     return readdirSync(this.dir).map((name) => ({ name, first: this.#readFirstProcess(name) }));
   }
 
+  /** For a later sandbox, where the directory holds its record and nothing else. */
+  #keep(dir: string): boolean {
+    if (this.#used.length >= usedMax) return false;
+    const used = join(this.#usedDir, String(this.#usedCount++));
+    try {
+      if (readdirSync(dir).join() !== recordName) return false;
+      writeRecord(dir, '');
+      renameSync(dir, used);
+    } catch {
+      return false;
+    }
+    this.#used.push(used);
+    return true;
+  }
+
   #readFirstProcess(name: string): FirstProcess | undefined {
-    const path = join(this.directoryOf(name), 'first-process');
+    const path = join(this.directoryOf(name), recordName);
     if (!existsSync(path)) return undefined;
     const [pid, startTicks, boot] = readFileSync(path, 'utf8').trim().split(' ');
     if (boot !== this.#bootId || startTicks === undefined || !/^[1-9]\d*$/.test(pid ?? '')) {
@@ -61,4 +100,22 @@ export class Journal {
     }
     return { pid: Number(pid), startTicks };
   }
+}
+
+/** False where it went away or the new name is taken, which making the directory will tell. */
+function hasRenamed(from: string, to: string): boolean {
+  try {
+    if (existsSync(to)) return false;
+    renameSync(from, to);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function writeRecord(dir: string, record: string): void {
+  const text = `${record.padEnd(recordLength)}\n`;
+  const path = join(dir, recordName);
+  // Not by truncation: some file systems then write to the disk at once.
+  writeFileSync(path, text, { flag: existsSync(path) ? 'r+' : 'w' });
 }

@@ -35,7 +35,7 @@ export class ProcessSandboxDriver implements SandboxDriver {
   constructor(stateDir: string) {
     this.#journal = new Journal(stateDir);
     this.#guard = new Guard(this.#journal.dir);
-    this.#pipes = new FifoPool(stateDir);
+    this.#pipes = new FifoPool(stateDir, (file, args) => this.#spawner.run(file, args));
   }
 
   async probe(): Promise<SandboxProbe> {
@@ -131,15 +131,15 @@ class ProcessSandbox implements Sandbox {
         args: argv.slice(1),
         cwd: workspaceDir,
         env: { ...env, [markerVariable]: markerValue(this.name) },
-        stdout: stdout.writeFd,
-        stderr: stderr.writeFd,
+        outputs: [stdout.path, stderr.path],
       });
     } catch (error) {
       stdout.reader.destroy();
       stderr.reader.destroy();
       throw error;
     } finally {
-      await Promise.all([stdout.closeWriter(), stderr.closeWriter()]);
+      stdout.closeWriter();
+      stderr.closeWriter();
     }
     this.#remember(child.pid);
     const drain = new OutputDrain({ stdout: stdout.reader, stderr: stderr.reader }, sink);

@@ -1,6 +1,7 @@
-import { Worker } from 'node:worker_threads';
+import { type ChildProcess, fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import { Fault } from '#libs/kernel';
-import type { SpawnNews, SpawnOrder } from './spawner.worker.ts';
+import type { SpawnNews, SpawnOrder } from './spawner-process.ts';
 
 export interface SpawnedProcess {
   readonly pid: number;
@@ -15,38 +16,65 @@ interface Waiting {
   }>;
 }
 
-/** The compiled worker beside the compiled spawner, the source beside the source. */
-const workerFile = new URL(
-  import.meta.url.endsWith('.ts') ? './spawner.worker.ts' : './spawner.worker.js',
-  import.meta.url,
+/** The compiled helper beside the compiled spawner, the source beside the source. */
+const helperFile = fileURLToPath(
+  new URL(
+    import.meta.url.endsWith('.ts') ? './spawner-process.ts' : './spawner-process.js',
+    import.meta.url,
+  ),
 );
 
-/** Starts processes from a thread of its own; see the worker for why. The thread begins with the first process. */
+const systemPath = '/usr/local/bin:/usr/bin:/bin';
+
+/** Starts processes by a small helper process; see there for why. The helper begins with the first process. */
 export class Spawner {
   readonly #waiting = new Map<number, Waiting>();
-  #worker: Worker | undefined;
+  #helper: ChildProcess | undefined;
   #count = 0;
 
   /** @throws Fault `sandbox.start-failed` */
   start(order: Omit<SpawnOrder, 'id'>): Promise<SpawnedProcess> {
-    const worker = this.#worker ?? this.#startWorker();
+    const helper = this.#helper ?? this.#startHelper();
     const id = this.#count;
     this.#count += 1;
     const waiting: Waiting = { started: Promise.withResolvers(), ended: Promise.withResolvers() };
     this.#waiting.set(id, waiting);
-    worker.postMessage({ ...order, id } satisfies SpawnOrder);
+    helper.channel?.ref();
+    helper.send({ ...order, id } satisfies SpawnOrder, (error) => {
+      if (error) this.#break(helper, error);
+    });
     return waiting.started.promise;
   }
 
-  #startWorker(): Worker {
-    const worker = new Worker(workerFile, { stdout: false, stderr: false });
-    worker.on('message', (news: SpawnNews) => this.#hear(news));
-    worker.on('error', (error) => this.#break(worker, error));
-    worker.on('exit', () => this.#break(worker, new Error('the thread ended')));
-    // Waiting steps keep the process alive by what waits for them, not by this thread.
-    worker.unref();
-    this.#worker = worker;
-    return worker;
+  /** Runs a program of the system to its end. @throws Fault `sandbox.start-failed` where it cannot be run or fails */
+  async run(file: string, args: readonly string[]): Promise<void> {
+    const { ended } = await this.start({ file, args, cwd: '/', env: { PATH: systemPath } });
+    const { exitCode } = await ended;
+    if (exitCode !== 0) throw new Fault('sandbox.start-failed', 'never', `${file} failed`);
+  }
+
+  /** The helper's pid while it runs; for tests. */
+  get pid(): number | undefined {
+    return this.#helper?.pid;
+  }
+
+  #startHelper(): ChildProcess {
+    // In a session of its own, where Ctrl-C does not reach it; it ends when this process does, however that comes.
+    const helper = fork(helperFile, [], {
+      cwd: '/',
+      env: {},
+      execArgv: ['--max-old-space-size=64', '--max-semi-space-size=1'],
+      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+      detached: true,
+    });
+    helper.on('message', (news: SpawnNews) => this.#hear(news));
+    helper.on('error', (error) => this.#break(helper, error));
+    helper.on('exit', () => this.#break(helper, new Error('the helper ended')));
+    helper.unref();
+    // Keeps this process alive only while something is waited for.
+    helper.channel?.unref();
+    this.#helper = helper;
+    return helper;
   }
 
   #hear(news: SpawnNews): void {
@@ -57,19 +85,20 @@ export class Spawner {
       return;
     }
     this.#waiting.delete(news.id);
+    if (this.#waiting.size === 0) this.#helper?.channel?.unref();
     if (news.kind === 'failed') {
       waiting.started.reject(
-        new Fault('sandbox.start-failed', 'never', `the step's shell cannot be run (${news.code})`),
+        new Fault('sandbox.start-failed', 'never', `the program cannot be run (${news.code})`),
       );
     } else waiting.ended.resolve({ exitCode: news.exitCode, signal: news.signal });
   }
 
-  #break(worker: Worker, cause: Error): void {
-    if (this.#worker !== worker) return;
-    this.#worker = undefined;
+  #break(helper: ChildProcess, cause: Error): void {
+    if (this.#helper !== helper) return;
+    this.#helper = undefined;
     for (const { started, ended } of this.#waiting.values()) {
       started.reject(
-        new Fault('sandbox.start-failed', 'never', 'the thread that starts processes broke', {
+        new Fault('sandbox.start-failed', 'never', 'the helper that starts processes broke', {
           cause,
         }),
       );

@@ -4,6 +4,7 @@ import {
   readdir,
   readFile,
   rename,
+  rmdir,
   unlink,
   utimes,
   writeFile,
@@ -170,7 +171,9 @@ export class Workspaces {
   }
 
   async #remove(runId: string): Promise<void> {
-    await this.#remover.remove(this.#pathOf(runId));
+    const path = this.#pathOf(runId);
+    // Many runs have no source and leave nothing.
+    await rmdir(path).catch(() => this.#remover.remove(path));
     await unlink(this.#keptPathOf(runId)).catch(() => {});
   }
 

@@ -122,7 +122,8 @@ export class OciSandbox implements Sandbox {
     this.#control = new ControlChannel(child.stdio[controlFd]);
     // Until the container is there it is the runtime that an executor's death must end.
     this.#remember(child.pid);
-    await Promise.all([stdout.closeWriter(), stderr.closeWriter()]);
+    stdout.closeWriter();
+    stderr.closeWriter();
     await ended;
     if (!hasSucceeded(child)) {
       this.#first = undefined;

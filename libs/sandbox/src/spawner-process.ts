@@ -1,0 +1,84 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync, constants, openSync } from 'node:fs';
+
+// A process of its own that imports nothing of ours: a fork copies the page tables of whoever forks, and each of its pages is
+// copied once more when it is next written to. From an executor of 300 MB that costs 5 to 12 ms a step, from here under 1 ms.
+
+/** What is to be started. */
+export interface SpawnOrder {
+  readonly id: number;
+  readonly file: string;
+  readonly args: readonly string[];
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string>>;
+  /** Named pipes that somebody reads already, for stdout and stderr; without them nothing of the output is kept. */
+  readonly outputs?: readonly [string, string];
+}
+
+export type SpawnNews =
+  | { readonly id: number; readonly kind: 'started'; readonly pid: number }
+  | { readonly id: number; readonly kind: 'failed'; readonly code: string }
+  | {
+      readonly id: number;
+      readonly kind: 'ended';
+      readonly exitCode: number | null;
+      readonly signal: string | null;
+    };
+
+const running = new Set<number>();
+
+function tell(news: SpawnNews): void {
+  if (process.connected) process.send?.(news, undefined, undefined, () => {});
+}
+
+function codeOf(error: unknown): string {
+  return (error as NodeJS.ErrnoException).code ?? 'unknown';
+}
+
+function obey(order: SpawnOrder): void {
+  const { id } = order;
+  let child: ChildProcess;
+  try {
+    child = start(order);
+  } catch (error) {
+    tell({ id, kind: 'failed', code: codeOf(error) });
+    return;
+  }
+  child.once('error', (error) => tell({ id, kind: 'failed', code: codeOf(error) }));
+  const { pid } = child;
+  if (pid === undefined) return;
+  running.add(pid);
+  tell({ id, kind: 'started', pid });
+  child.once('exit', (exitCode, signal) => {
+    running.delete(pid);
+    tell({ id, kind: 'ended', exitCode, signal });
+  });
+}
+
+function start({ file, args, cwd, env, outputs }: SpawnOrder): ChildProcess {
+  const fds: number[] = [];
+  try {
+    for (const path of outputs ?? []) fds.push(openSync(path, constants.O_WRONLY));
+    const stdio = outputs ? ['ignore' as const, ...fds] : 'ignore';
+    return spawn(file, args, { cwd, env, stdio, detached: true });
+  } finally {
+    for (const fd of fds) closeSync(fd);
+  }
+}
+
+// Whoever signals a whole service means the executor, which decides what becomes of its steps.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
+
+process.on('message', obey);
+
+// The executor is gone. Its guard may have looked round before the last order was obeyed here, so nothing is left to it alone.
+process.on('disconnect', () => {
+  for (const pid of running) {
+    try {
+      process.kill(-pid, 'SIGKILL');
+    } catch {
+      // It ended meanwhile.
+    }
+  }
+  process.exit();
+});
