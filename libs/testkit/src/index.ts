@@ -1,5 +1,6 @@
 export { type AnyEvent, AnyEvents } from './any-events.ts';
 export { deciderSpec, foldHistory, specTime } from './decider-spec.ts';
+export { logProcess } from './memory-log.ts';
 export { startTestPostgres, type TestDatabase, type TestPostgres } from './postgres.ts';
 export { RandomHistory } from './random-history.ts';
 export { namedUuid, planOf, planStep } from './recorded-log.ts';

@@ -119,7 +119,7 @@ export class SimulatedExecutor {
       await this.#wait(runMs);
       const end = report?.() ?? { outcome: 'success', cause: 'exit', exitCode: 0 };
       const now = { nowMs: Date.parse(event.time) + prepareMs + runMs, random: 0.5 };
-      await this.#say(event, { kind: 'finish-attempt', ...ref, report: end, ...now });
+      await this.#say(event, { kind: 'finish-attempt', executor, ...ref, report: end, ...now });
     }
     this.busy -= 1;
   }

@@ -19,7 +19,7 @@ export function decideStartAttempt(command: StartAttempt, state: RunState): RunD
   const found = findStep(state, step);
   if (found === undefined) return stepNotFound(state, step);
   const current = found.step;
-  if (!holdsAttempt(current, command) || current.executor !== executor) return fenced(command);
+  if (!isHeldBy(current, command)) return fenced(command);
   if (current.status === 'running') return accept();
   return accept({ type: 'run.step-started', data: { step, attempt, executor, fence } });
 }
@@ -32,7 +32,7 @@ export function decideFinishAttempt(command: FinishAttempt, state: RunState): Ru
   if (found === undefined) return stepNotFound(state, step);
   const current = found.step;
   if (current.endedFences.includes(fence)) return accept();
-  if (!holdsAttempt(current, command)) return fenced(command);
+  if (!isHeldBy(current, command)) return fenced(command);
   if (current.status === 'assigned' && !isPossibleUnstarted(command.report)) {
     return reject(
       'attempt.fenced',
@@ -57,6 +57,13 @@ export function holdsAttempt(
   { attempt, fence }: { readonly attempt: number; readonly fence: number },
 ): step is AssignedStep | RunningStep {
   return isHeld(step) && step.attempt === attempt && step.fence === fence;
+}
+
+function isHeldBy(
+  step: StepState,
+  command: StartAttempt | FinishAttempt,
+): step is AssignedStep | RunningStep {
+  return holdsAttempt(step, command) && step.executor === command.executor;
 }
 
 /** Without a start the command did not run: it can neither have succeeded nor said no. */

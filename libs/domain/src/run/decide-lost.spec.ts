@@ -62,7 +62,7 @@ class Story {
 
   fail(): readonly string[] {
     const report = { outcome: 'failure', cause: 'exit', exitCode: 1 } as const;
-    return this.ask({ kind: 'finish-attempt', ...this.#held(), report, ...chance }).map(
+    return this.ask({ kind: 'finish-attempt', ...this.#held(), executor, report, ...chance }).map(
       ({ type }) => type,
     );
   }
@@ -144,6 +144,9 @@ it('what a lost executor still reports is refused', () => {
   const late = { step: 'build', attempt: 1, fence: held?.fence ?? 0 };
   const report = { outcome: 'success', cause: 'exit', exitCode: 0 } as const;
   expect(
-    runDecider.decide({ kind: 'finish-attempt', ...late, report, ...chance }, story.state),
+    runDecider.decide(
+      { kind: 'finish-attempt', ...late, executor, report, ...chance },
+      story.state,
+    ),
   ).toMatchObject({ ok: false, rejection: { code: 'attempt.fenced' } });
 });

@@ -113,7 +113,7 @@ describe('what names a run or step that is not there', () => {
   const report = { outcome: 'error', cause: 'start-failed' } as const;
   it.each<RunCommand>([
     { kind: 'start-attempt', ...ref, executor },
-    { kind: 'finish-attempt', ...ref, report, ...chance },
+    { kind: 'finish-attempt', ...ref, executor, report, ...chance },
     { kind: 'lose-attempt', ...ref, why: 'overdue', ...chance },
   ])('$kind is refused', (command) => {
     given().when(command).thenRejected('run.not-found');

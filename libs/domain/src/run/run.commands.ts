@@ -51,6 +51,7 @@ export interface FinishAttempt {
   readonly kind: 'finish-attempt';
   readonly step: string;
   readonly attempt: number;
+  readonly executor: string;
   readonly fence: number;
   readonly report: AttemptReport;
   /** Unix milliseconds; a retry's `notBefore` counts from here. */

@@ -73,21 +73,18 @@ function commandOf(wish: Wish, state: RunState): RunCommand {
   const fence = chosen && 'fence' in chosen.step ? chosen.step.fence : 1;
   const ref = { step, attempt, fence: wish.isStale && wish.pick % 5 === 0 ? fence + 1 : fence };
   const executor = executors[wish.pick % 2] ?? '';
+  const holder = chosen && 'executor' in chosen.step ? chosen.step.executor : executor;
   const chance = { nowMs: Date.UTC(2026, 0, 1), random: 0.5 };
   switch (wish.kind) {
     case 'assign':
       return { kind: 'assign-step', step, attempt, executor, leaseMs: 20_000 };
     case 'start':
-      return {
-        kind: 'start-attempt',
-        ...ref,
-        executor: chosen && 'executor' in chosen.step ? chosen.step.executor : executor,
-      };
+      return { kind: 'start-attempt', ...ref, executor: holder };
     case 'finish': {
       const report = wish.ok
         ? ({ outcome: 'success', cause: 'exit', exitCode: 0 } as const)
         : ({ outcome: 'failure', cause: 'exit', exitCode: 1 } as const);
-      return { kind: 'finish-attempt', ...ref, report, ...chance };
+      return { kind: 'finish-attempt', ...ref, executor: holder, report, ...chance };
     }
     case 'lose':
       return { kind: 'lose-attempt', ...ref, why: 'lease-expired', ...chance };

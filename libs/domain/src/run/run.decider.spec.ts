@@ -99,11 +99,12 @@ const begin = (fence: number, who = executor): RunCommand => ({
   executor: who,
   fence,
 });
-const finish = (id: string, fence: number, report: object, attempt = 1) =>
+const finish = (id: string, fence: number, report: object, attempt = 1, who = executor) =>
   ({
     kind: 'finish-attempt',
     step: id,
     attempt,
+    executor: who,
     fence,
     report,
     nowMs: 0,
@@ -294,6 +295,11 @@ describe('finish-attempt', () => {
     spec
       .given(...running)
       .when(finish('build', 5, ok))
+      .thenRejected('attempt.fenced'));
+  it('refuses another executor', () =>
+    spec
+      .given(...running)
+      .when(finish('build', 4, ok, 1, 'another')))
       .thenRejected('attempt.fenced'));
   it('ends a cancelled run with its last live step', () => {
     const gone = { outcome: 'cancelled', cause: 'cancelled' } as const;

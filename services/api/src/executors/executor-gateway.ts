@@ -98,7 +98,7 @@ export class LogExecutorGateway implements ExecutorGateway {
     await this.parts.heartbeats.beat(executorId, request.freeSlots);
     const stop: StopRequest[] = [];
     for (const fence of request.held) {
-      const wish = await this.stopFor(fence);
+      const wish = await this.stopFor(fence, executorId);
       if (wish) stop.push(wish);
     }
     return { leaseMs, stop };
@@ -134,6 +134,7 @@ export class LogExecutorGateway implements ExecutorGateway {
       kind: 'finish-attempt',
       step,
       attempt,
+      executor: executorId,
       fence,
       report,
       nowMs: clock.nowMs(),
@@ -152,6 +153,7 @@ export class LogExecutorGateway implements ExecutorGateway {
     runId: string,
     command: Parameters<typeof runDecider.decide>[0],
   ): Promise<Acknowledgement> {
+    await this.requirePresent(executorId, { atLeast: 1 });
     const origin = { ...originOf(executorId), correlationId: runId };
     const answer = await this.parts.runner.run(
       runDecider,
@@ -255,12 +257,13 @@ export class LogExecutorGateway implements ExecutorGateway {
     }));
   }
 
-  private async stopFor(fence: number): Promise<StopRequest | undefined> {
+  private async stopFor(fence: number, executorId: string): Promise<StopRequest | undefined> {
     const ref = await this.attemptOf(fence);
     // A fence that no assignment has: nothing to name in the answer, and nothing that could be running under it.
     if (!ref) return undefined;
     const state = await this.runState(ref.runId);
-    if (!holdsFence(state, { ...ref, fence })) return { ...ref, fence, reason: 'fenced' };
+    if (!heldAttempts(state, executorId).some((held) => held.fence === fence))
+      return { ...ref, fence, reason: 'fenced' };
     const reason = state.status === 'unknown' ? undefined : stopReason(state);
     return reason === undefined ? undefined : { ...ref, fence, reason };
   }

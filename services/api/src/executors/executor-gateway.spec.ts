@@ -1,0 +1,113 @@
+import { randomUUID } from 'node:crypto';
+import { type ExecutorGateway, HttpExecutorGateway } from '#libs/api-contract';
+import { executorDecider, runDecider } from '#libs/domain';
+import { MemoryEventStore } from '#libs/event-store';
+import { planHash, streamName } from '#libs/events';
+import type { Clock, Timers } from '#libs/kernel';
+import { MemoryHeartbeats } from '#libs/leases';
+import { silentLogger } from '#libs/telemetry';
+import { logProcess, planOf, planStep } from '#libs/testkit';
+import {
+  type ExecutorGatewayBench,
+  executorGatewayContract,
+} from '../../../../libs/api-contract/src/executor-gateway.contract.ts';
+import type { ApiParts } from '../api.parts.ts';
+import { startApi } from '../create-api.ts';
+import { adminTokenVerifier } from '../http/authentication.ts';
+import { LogExecutorGateway } from './executor-gateway.ts';
+import { executorToken } from './internal-executors.ts';
+
+const clock: Clock & Timers = {
+  nowMs: () => Date.now(),
+  monotonicMs: () => performance.now(),
+  after(delayMs, callback) {
+    const timer = setTimeout(callback, delayMs);
+    return () => clearTimeout(timer);
+  },
+};
+const secret = 'the administrator';
+const plan = planOf('contract', [planStep('only')]);
+const origin = { tenant: 'default', actor: 'system' };
+
+/** A log in memory, and the gateway that reads what it says from there. */
+function openLog() {
+  const log = logProcess(new MemoryEventStore(clock, { incarnation: randomUUID() }), clock);
+  const gateway = new LogExecutorGateway({
+    ...log,
+    heartbeats: new MemoryHeartbeats(),
+    clock,
+    random: () => 0.5,
+    tokenOf: (executorId) => executorToken(secret, executorId),
+  });
+  return { ...log, gateway };
+}
+
+function benchOver(
+  { runner }: ReturnType<typeof openLog>,
+  gateway: ExecutorGateway,
+  close: () => Promise<void>,
+): ExecutorGatewayBench {
+  const order = async (runId: string, command: Parameters<typeof runDecider.decide>[0]) => {
+    const options = { plans: [{ hash: planHash(plan), plan }] };
+    const stream = streamName('run', runId);
+    const answer = await runner.run(runDecider, stream, command, origin, options);
+    if (!answer.ok) throw new Error(answer.rejection.message);
+  };
+  return {
+    gateway,
+    uuid: randomUUID,
+    async assign(executorId) {
+      const runId = randomUUID();
+      await order(runId, {
+        kind: 'start-run',
+        runId,
+        runNumber: 1,
+        pipelineId: randomUUID(),
+        pipeline: plan.name,
+        plan,
+        planHash: planHash(plan),
+        trigger: { kind: 'api', actor: 'user:admin' },
+        inputs: {},
+        source: { kind: 'none' },
+        isolation: 'none',
+        reusedSteps: [],
+      });
+      await order(runId, {
+        kind: 'assign-step',
+        step: 'only',
+        attempt: 1,
+        executor: executorId,
+        leaseMs: 20_000,
+      });
+      return { runId };
+    },
+    cancel: (runId, force) => order(runId, { kind: 'cancel-run', by: 'user:admin', force }),
+    async declareLost(executorId) {
+      const command = { kind: 'lose-executor', why: 'silent' } as const;
+      await runner.run(executorDecider, streamName('executor', executorId), command, origin);
+    },
+    close,
+  };
+}
+
+executorGatewayContract('LogExecutorGateway', async () => {
+  const log = openLog();
+  return benchOver(log, log.gateway, async () => {});
+});
+
+executorGatewayContract('LogExecutorGateway behind the HTTP routes', async () => {
+  const log = openLog();
+  // What the routes of the protocol use of the parts; the scenarios run them with everything.
+  const parts: Partial<ApiParts> = {
+    ...log,
+    clock,
+    ids: { uuid: randomUUID },
+    logger: silentLogger,
+    config: { sourceBytesMax: 1 } as ApiParts['config'],
+    verifyToken: adminTokenVerifier(secret),
+    executorToken: (executorId) => executorToken(secret, executorId),
+  };
+  const api = await startApi(parts as ApiParts, '127.0.0.1:0');
+  const gateway = new HttpExecutorGateway({ baseUrl: api.url, token: secret });
+  return benchOver(log, gateway, () => api.close());
+});
