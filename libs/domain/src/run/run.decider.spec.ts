@@ -299,7 +299,7 @@ describe('finish-attempt', () => {
   it('refuses another executor', () =>
     spec
       .given(...running)
-      .when(finish('build', 4, ok, 1, 'another')))
+      .when(finish('build', 4, ok, 1, 'another'))
       .thenRejected('attempt.fenced'));
   it('ends a cancelled run with its last live step', () => {
     const gone = { outcome: 'cancelled', cause: 'cancelled' } as const;
