@@ -48,6 +48,8 @@ export const { version } = JSON.parse(readFileSync(manifest, 'utf8')) as { versi
 
 const sweepMs = 3_600_000;
 const forgetAtOnce = 100_000;
+/** No upload takes longer: what is older was left by one that was interrupted. */
+const abandonedMs = 24 * 3_600_000;
 
 export interface Standalone {
   readonly url: string;
@@ -151,7 +153,7 @@ export async function startStandalone(
     stops.push(() => api.close());
     await executor.start();
     stops.push(() => executor.stop());
-    stops.push(keepSweeping(logs, database, config, logger));
+    stops.push(keepSweeping({ logs, blobs, database }, config, logger));
     return { url: api.url, drivers: executor.drivers, stop };
   } catch (error) {
     await stop();
@@ -281,17 +283,18 @@ async function isThere(path: string, runId: string): Promise<boolean> {
 }
 
 /**
- * Forgets what is over, every hour: old logs, command ids and idempotency keys past their time.
+ * Forgets what is over, every hour: old logs, halves of blobs, command ids and idempotency keys past their time.
  * @returns ends the sweeping
  */
 function keepSweeping(
-  logs: FsLogStore,
-  database: Database,
+  state: { readonly logs: FsLogStore; readonly blobs: FsBlobStore; readonly database: Database },
   config: Config,
   logger: Logger,
 ): () => void {
+  const { logs, blobs, database } = state;
   const sweep = async () => {
     await logs.sweep({ ageMs: config.logKeep, bytesMax: config.logStoreBytesMax });
+    await blobs.removeAbandoned(systemClock.nowMs() - abandonedMs);
     await database.pool.query('select forget_commands_v1($1)', [forgetAtOnce]);
     await database.pool.query(
       `delete from request_fingerprints where used_at < clock_timestamp() - interval '24 hours'`,
