@@ -10,19 +10,23 @@ export interface Logger {
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
 
+/** Lines that cannot be written (a full disk) are kept up to here, in bytes, and then dropped. */
+const keptBytesMax = 1_048_576;
+
 /**
- * A logger over pino; lines go to `destination` (a file path) or to stderr.
- * Fields that by their name hold secrets are left out.
+ * A logger over pino; lines go to `destination` (a file path) or to stderr. Fields that by their name hold secrets are left out.
+ * Each line is written at once, so there is nothing to flush, and a log that cannot be written stops nothing.
  */
 export function createLogger(options: {
   readonly level: LogLevel;
   readonly destination?: string;
-}): Logger & { flush(): void } {
+}): Logger {
   const stream = pino.destination(
     options.destination === undefined
-      ? { dest: 2, sync: true }
-      : { dest: options.destination, mkdir: true, sync: true },
+      ? { dest: 2, sync: true, maxLength: keptBytesMax }
+      : { dest: options.destination, mkdir: true, sync: true, maxLength: keptBytesMax },
   );
+  stream.on('error', () => {});
   const logger = pino(
     {
       level: options.level,
@@ -41,7 +45,6 @@ export function createLogger(options: {
     info: (fields, message) => logger.info(fields, message),
     warn: (fields, message) => logger.warn(fields, message),
     error: (fields, message) => logger.error(fields, message),
-    flush: () => stream.flushSync(),
   };
 }
 

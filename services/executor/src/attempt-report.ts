@@ -35,11 +35,14 @@ export const cancelledReport: AttemptReport = { outcome: 'cancelled', cause: 'ca
  * name paths or worse and stays in the executor's own log.
  */
 export function reportOfFailure(error: unknown, cause: Cause): AttemptReport {
-  const message =
-    error instanceof Fault
-      ? `${error.message} [${error.code}]`
-      : 'the executor failed; its log has the rest';
-  return { outcome: 'error', cause, message: message.slice(0, 2_000) };
+  return { outcome: 'error', cause, message: messageOf(error).slice(0, 2_000) };
+}
+
+function messageOf(error: unknown): string {
+  if (error instanceof Fault) return `${error.message} [${error.code}]`;
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (code === 'ENOSPC' || code === 'EDQUOT') return 'the disk of the executor is full';
+  return 'the executor failed; its log has the rest';
 }
 
 /** The report without what can make it too large or malformed. */

@@ -82,6 +82,8 @@ function untilStopped(logger: Logger): Promise<number> {
 }
 
 async function main(): Promise<number> {
+  // Nobody may listen any more, or the disk that they go to is full.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
   const config = readConfig();
   const directory = openDataDirectory(config.dataDir);
   const lock = lockDataDir(directory.root);
@@ -109,7 +111,6 @@ async function main(): Promise<number> {
     return exitCode;
   } finally {
     lock.release();
-    logger.flush();
   }
 }
 
