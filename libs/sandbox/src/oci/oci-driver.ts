@@ -13,6 +13,7 @@ import { removeCgroups } from './cgroup.ts';
 import { prepareHostImage } from './host-image.ts';
 import { OciSandbox } from './oci-sandbox.ts';
 import { findRuntime, OciRuntime } from './runtime.ts';
+import { versionWarning } from './runtime-floor.ts';
 import { type HostUserland, homeMount } from './spec.ts';
 
 /** How long a killed container may take to be gone, in looks of 10 ms. */
@@ -115,7 +116,9 @@ export class OciSandboxDriver implements SandboxDriver {
         const { exitCode, enforced } = await this.#runOnce(limits);
         if (exitCode !== 7)
           return { ...nothing, notes: [`a container ended with ${exitCode} instead of 7`] };
-        notes.unshift(await this.#runtime.version());
+        const version = await this.#runtime.version();
+        const warning = versionWarning(version);
+        notes.unshift(warning === undefined ? version : `${version}, ${warning}`);
         return { driver: 'oci', works: true, isolation: 'standard', enforces: enforced, notes };
       } catch (error) {
         notes.push((error as Error).message.split('\n', 1)[0] ?? '');
