@@ -77,6 +77,14 @@ describe('the command line without a server', { timeout: 120_000 }, () => {
     ).toHaveLength(1);
   });
 
+  it('writes nothing where it only reads', async () => {
+    const newest = async () => lastLine((await run('events', '--json')).stdout);
+    const before = await newest();
+    for (const words of [['runs'], ['show', '1'], ['executors'], ['projections']])
+      await run(...words);
+    expect(await newest()).toEqual(before);
+  });
+
   it('downloads artifacts', async () => {
     expect((await run('artifacts', 'latest', '--to', 'got')).code).toBe(0);
     expect(readFileSync(join(cwd, 'got/out/file.txt'), 'utf8')).toBe('made\n');

@@ -9,7 +9,11 @@ export interface CommandContext {
   readonly settings: LayeredConfig;
   readonly config: Config;
   readonly output: Output;
-  client(): Promise<ApiClient>;
+  /**
+   * The server. Where none runs and the data directory holds state, one is started for this command: at rest, so that reading
+   * writes nothing and runs nothing, unless `works` is said.
+   */
+  client(options?: { readonly works: boolean }): Promise<ApiClient>;
 }
 
 /** The flags that mirror settings, by setting key. */
@@ -31,8 +35,10 @@ export function contextOf(command: Command): CommandContext {
     settings,
     config: settings.config,
     output: createOutput(options.json === true),
-    client: async () =>
-      (await useServer(settings.config, argsOf(settings), { always: false })).client,
+    client: async ({ works } = { works: false }) => {
+      const args = works ? argsOf(settings) : [...argsOf(settings), '--at-rest'];
+      return (await useServer(settings.config, args, { always: false })).client;
+    },
   };
 }
 

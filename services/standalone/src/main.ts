@@ -18,6 +18,8 @@ const { values: options } = parseArgs({
     sandbox: { type: 'string' },
     'port-fallback': { type: 'boolean' },
     'exit-with-parent': { type: 'boolean' },
+    // Answers, and neither assigns nor runs anything: for a command that only reads.
+    'at-rest': { type: 'boolean' },
   },
 });
 
@@ -50,9 +52,9 @@ function sayReady(standalone: Standalone, config: Config): void {
     process.stderr.write(
       '  WARNING: steps run as plain processes of this user, WITHOUT ISOLATION (`millrace doctor` says why)\n',
     );
-  } else
+  } else if (strongest)
     process.stderr.write(
-      `  steps run in ${strongest?.driver} sandboxes (${strongest?.notes.join('; ')})\n`,
+      `  steps run in ${strongest.driver} sandboxes (${strongest.notes.join('; ')})\n`,
     );
 }
 
@@ -94,7 +96,7 @@ async function main(): Promise<number> {
   const stopped = untilStopped(logger);
   try {
     const standalone = await startWithPort(config, (each) =>
-      startStandalone(each, directory, logger),
+      startStandalone(each, directory, logger, { isAtRest: options['at-rest'] === true }),
     );
     directory.writeServerFile({
       url: standalone.url,

@@ -59,11 +59,16 @@ export interface Standalone {
   stop(): Promise<void>;
 }
 
-/** Everything in one process: the same parts as in many, handed to each other here. */
+/**
+ * Everything in one process: the same parts as in many, handed to each other here.
+ *
+ * @param options.isAtRest  without the scheduler and the executor: it answers, and nothing is assigned or run
+ */
 export async function startStandalone(
   config: Config,
   directory: DataDirectory,
   logger: Logger,
+  options: { readonly isAtRest: boolean },
 ): Promise<Standalone> {
   const stops: (() => unknown)[] = [];
   let isDraining = false;
@@ -102,8 +107,10 @@ export async function startStandalone(
       shard: 0,
       holder: `${hostname()}:${process.pid}:${systemIds.uuid()}`,
     });
-    scheduler.start();
-    stops.push(() => scheduler.stop());
+    if (!options.isAtRest) {
+      scheduler.start();
+      stops.push(() => scheduler.stop());
+    }
 
     const read = readSide(database, log.plans, projector);
     const metrics = startMetrics({
@@ -151,8 +158,10 @@ export async function startStandalone(
     };
     const api = await startApi(parts, config.listen);
     stops.push(() => api.close());
-    await executor.start();
-    stops.push(() => executor.stop());
+    if (!options.isAtRest) {
+      await executor.start();
+      stops.push(() => executor.stop());
+    }
     stops.push(keepSweeping({ logs, blobs, database }, config, logger));
     return { url: api.url, drivers: executor.drivers, stop };
   } catch (error) {

@@ -16,7 +16,7 @@ export function addCancel(program: Command): void {
           force: options.force === true,
           ...(options.reason === undefined ? {} : { reason: options.reason }),
         };
-        const answer = await (await client()).call(operations.cancelRun, {
+        const answer = await (await client({ works: true })).call(operations.cancelRun, {
           params: { id: ref },
           body,
         });

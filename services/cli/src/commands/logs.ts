@@ -27,7 +27,7 @@ export function addLogs(program: Command): void {
     .action(
       async (ref: string, step: string | undefined, options: LogOptions, command: Command) => {
         const { output, client } = contextOf(command);
-        const api = await client();
+        const api = await client({ works: options.follow === true });
         const run = await loadRun(api, ref);
         if (step !== undefined)
           await printLog(api, { runId: run.id, step, isAlone: true }, options, output);

@@ -38,7 +38,7 @@ export function addWatch(program: Command, finish: (exitCode: number) => void): 
     .argument('<run>', 'uuid, number or latest')
     .action(async (ref: string, _options, command: Command) => {
       const context = contextOf(command);
-      const client = await context.client();
+      const client = await context.client({ works: true });
       const run = await loadRun(client, ref);
       const first = await client.call(operations.listRunEvents, {
         params: { id: run.id },
@@ -65,10 +65,11 @@ export function addRetry(program: Command, finish: (exitCode: number) => void): 
         const context = contextOf(command);
         if (options.failed && options.step !== undefined)
           throw new UsageError('retry.ambiguous', 'give --failed or --step, not both');
-        const client = await context.client();
+        const client = await context.client({ works: true });
+        const before = await loadRun(client, ref);
         const body =
           options.step === undefined ? { failed: true as const } : { step: options.step };
-        const started = await client.call(operations.retryRun, { params: { id: ref }, body });
+        const started = await client.call(operations.retryRun, { params: { id: before.id }, body });
         if (options.detach) {
           if (context.output.isJson) context.output.json(started);
           else context.output.line(`run ${started.number} ${started.id}`);
@@ -76,7 +77,7 @@ export function addRetry(program: Command, finish: (exitCode: number) => void): 
         }
         if (!context.output.isJson)
           context.output.line(
-            context.output.colors.dim(`run ${started.number} repeats run ${ref}`),
+            context.output.colors.dim(`run ${started.number} repeats run ${before.number}`),
           );
         finish(await watch(context, client, started.id, started.position - 1));
       },
