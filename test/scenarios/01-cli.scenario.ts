@@ -122,7 +122,11 @@ describe('the command line without a server', { timeout: 120_000 }, () => {
     [['config', 'explain', 'nosuch'], 2, '[config.unknown]'],
     [['nosuch'], 2, 'unknown command'],
     [['run', '--nosuch'], 2, 'unknown option'],
+    [['runs', '--limit', '0'], 2, '[usage.invalid]'],
     [['--data-dir', 'elsewhere', 'runs'], 3, '[server.unreachable]'],
+    [['--data-dir', '/proc/millrace', 'run'], 3, '[data-dir.not-writable]'],
+    [['--data-dir', '/proc/millrace', 'dev'], 3, '[data-dir.not-writable]'],
+    [['--data-dir', '/proc/millrace', 'doctor'], 3, ''],
   ] as const)('%j ends with %i', async (args, code, words) => {
     const answer = await run(...args);
     expect({ code: answer.code, stderr: answer.stderr }).toEqual({

@@ -27,7 +27,7 @@ describe('exit codes', () => {
     [new Fault('server.unreachable', 'backoff', 'nobody'), 3],
     [new Fault('port.taken', 'never', 'taken'), 3],
     [new Fault('config.invalid', 'never', 'bad'), 2],
-    [new UsageError('x.y', 'no'), 2],
+    [new UsageError('input.malformed', 'no'), 2],
     [new Error('boom\n  at somewhere'), 3],
   ])('%s', (error, code) => {
     const explained = explainFailure(error);

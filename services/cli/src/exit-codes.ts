@@ -1,6 +1,7 @@
 import { ProblemError } from '#libs/api-contract';
 import type { Outcome } from '#libs/events';
 import { describeError, Fault } from '#libs/kernel';
+import { type UsageCode, usageCodes } from './usage-codes.ts';
 
 /** What the CLI's exit codes mean; stable. */
 export const exitCodes = {
@@ -34,10 +35,10 @@ export function exitCodeOfOutcome(outcome: Outcome | null): number {
 /** A wrong call: a missing file, a flag that makes no sense. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
-  readonly code: string;
-  readonly hint: string | undefined;
+  readonly code: UsageCode;
+  readonly hint: string;
 
-  constructor(code: string, message: string, hint?: string) {
+  constructor(code: UsageCode, message: string, hint: string = usageCodes[code][1]) {
     super(message);
     this.code = code;
     this.hint = hint;

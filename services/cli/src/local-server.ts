@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type ServerFile, serverFileSchema } from '#libs/api-contract';
-import { inheritedEnvironment } from '#libs/config';
+import { inheritedEnvironment, makeDirectory } from '#libs/config';
 import { describeError, Fault, isErrorCode } from '#libs/kernel';
 import { findServer } from './server-connection.ts';
 
@@ -50,7 +50,7 @@ export async function startLocalServer(
   const logPath = join(logDir, 'server.out');
   let log: number;
   try {
-    mkdirSync(logDir, { recursive: true, mode: 0o700 });
+    makeDirectory(logDir);
     log = openSync(logPath, 'w', 0o600);
   } catch (cause) {
     throw new Fault('data-dir.not-writable', 'never', `${resolve(dataDir)} cannot be written`, {

@@ -37,6 +37,7 @@ function createProgram(finish: (exitCode: number) => void): Command {
     .option('--json', 'machine-readable answers: NDJSON for lists and streams')
     .configureHelp({ showGlobalOptions: true })
     .showSuggestionAfterError()
+    .configureOutput({ outputError: (text, write) => write(withCode(text)) })
     .exitOverride()
     .addHelpText(
       'after',
@@ -59,6 +60,16 @@ Exit codes: 0 success · 1 the run failed · 2 usage or invalid pipeline · 3 sy
   for (const add of [addEvents, addProjections, addExecutors, addExplain, addConfig]) add(program);
   addDoctor(program, finish);
   return program;
+}
+
+/** Commander's words with the code that every error has, behind the first line. */
+function withCode(text: string): string {
+  const [first = '', ...rest] = text.trimEnd().split('\n');
+  return [
+    `${first.replace(/\.$/, '')} [usage.invalid]`,
+    ...rest.map((line) => `  ${line}`),
+    '',
+  ].join('\n');
 }
 
 async function main(): Promise<number> {

@@ -4,7 +4,6 @@ import {
   chmodSync,
   constants,
   existsSync,
-  mkdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -12,6 +11,7 @@ import {
 } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { ServerFile } from '#libs/api-contract';
+import { makeDirectory } from '#libs/config';
 import { Fault } from '#libs/kernel';
 
 /** Where everything lies. */
@@ -35,7 +35,7 @@ export function openDataDirectory(path: string): DataDirectory {
   const root = resolve(path);
   try {
     for (const name of ['', 'logs', 'logs/steps', 'artifacts', 'workspaces', 'executor', 'seals'])
-      mkdirSync(join(root, name), { recursive: true, mode: 0o700 });
+      makeDirectory(join(root, name));
     // The state lies inside a repository: nobody wants it in a commit.
     const ignore = join(root, '.gitignore');
     if (!existsSync(ignore)) writeFileSync(ignore, '*\n');

@@ -114,9 +114,10 @@ function check(
     detail: issue.message,
   }));
   const first = errors[0];
+  const place = first?.pointer.slice(1).replaceAll('/', '.') || where;
   throw new HttpProblem(
     'request.invalid',
-    `${where}${first ? `${first.pointer}: ${first.detail}` : ''}`.slice(0, 500),
+    `${place}: ${first?.detail ?? 'not valid'}`.slice(0, 500),
     { errors: errors.slice(0, 50) },
   );
 }

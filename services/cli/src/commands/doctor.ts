@@ -1,8 +1,9 @@
 import { execFile } from 'node:child_process';
-import { access, constants, mkdir, statfs } from 'node:fs/promises';
+import { access, constants, statfs } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { promisify } from 'node:util';
 import type { Command } from 'commander';
+import { makeDirectory } from '#libs/config';
 import { probeSandboxes } from '#libs/sandbox';
 import { type CommandContext, contextOf } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
@@ -64,7 +65,7 @@ async function checkGit(): Promise<Finding> {
 async function checkDataDir({ config }: CommandContext): Promise<Finding> {
   const dataDir = resolve(config.dataDir);
   try {
-    await mkdir(dataDir, { recursive: true, mode: 0o700 });
+    makeDirectory(dataDir);
     await access(dataDir, constants.W_OK);
     const { bavail, bsize } = await statfs(dataDir);
     const free = bavail * bsize;
@@ -80,7 +81,13 @@ async function checkDataDir({ config }: CommandContext): Promise<Finding> {
 }
 
 async function checkSandboxes({ config }: CommandContext): Promise<readonly Finding[]> {
-  const probes = await probeSandboxes({ stateDir: resolve(config.dataDir, 'executor') });
+  const stateDir = resolve(config.dataDir, 'executor');
+  try {
+    makeDirectory(stateDir);
+  } catch {
+    return [{ check: 'sandboxes', state: 'note', detail: 'not tried: there is nowhere to do it' }];
+  }
+  const probes = await probeSandboxes({ stateDir });
   return probes.map(({ driver, works, isolation, enforces, notes }) => ({
     check: `sandbox ${driver}`,
     state: works ? 'ok' : 'note',

@@ -4,6 +4,7 @@ import { describeError, isErrorCode } from '#libs/kernel';
 import { explainDiagnostic } from '#libs/pipeline-dsl';
 import { contextOf } from '../context.ts';
 import { UsageError } from '../exit-codes.ts';
+import { isUsageCode, usageCodes } from '../usage-codes.ts';
 
 export function addExplain(program: Command): void {
   program
@@ -25,6 +26,10 @@ function explanationOf(
   if (isErrorCode(code)) {
     const { title, hint, status } = describeError(code);
     return { title, text: `${hint} (HTTP ${status})` };
+  }
+  if (isUsageCode(code)) {
+    const [title, text] = usageCodes[code];
+    return { title, text };
   }
   const diagnostic = explainDiagnostic(code);
   if (diagnostic === undefined) return undefined;

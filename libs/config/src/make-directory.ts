@@ -1,0 +1,21 @@
+import { existsSync, mkdirSync, statSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+
+/**
+ * Makes a directory that a person named, and what is missing above it, for the owner alone. Not by `recursive`: where a file
+ * system answers "not found" to making an entry (/proc does), Node would try again for ever.
+ *
+ * @throws NodeJS.ErrnoException
+ */
+export function makeDirectory(path: string): void {
+  const missing: string[] = [];
+  for (let at = resolve(path); !existsSync(at); at = dirname(at)) missing.unshift(at);
+  for (const each of missing) {
+    try {
+      mkdirSync(each, { mode: 0o700 });
+    } catch (error) {
+      // Somebody else was faster.
+      if (!existsSync(each) || !statSync(each).isDirectory()) throw error;
+    }
+  }
+}
