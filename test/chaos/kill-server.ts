@@ -1,7 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { operations, type RunDto } from '#libs/api-contract';
-import { freshDirectory, TestServer } from '../scenarios/harness.ts';
+import { eventually, freshDirectory, TestServer } from '../scenarios/harness.ts';
 
 export interface ChaosReport {
   readonly kills: number;
@@ -21,14 +21,18 @@ export interface ChaosReport {
 export async function killServerRepeatedly(options: {
   readonly kills: number;
   readonly runs: number;
+  /** Default `process`. */
+  readonly sandbox?: 'process' | 'oci';
   readonly random: () => number;
   readonly note: (text: string) => void;
 }): Promise<ChaosReport> {
   const directory = freshDirectory();
-  const ledger = join(directory.path, 'ledger');
+  const { sandbox = 'process' } = options;
+  // A container sees nothing of the host that it could write to but its workspace, which the run's artifacts bring out.
+  const ledger = sandbox === 'process' ? join(directory.path, 'ledger') : 'ledger';
   const dataDir = join(directory.path, 'data');
   const accepted: string[] = [];
-  let server = await TestServer.start({ dataDir });
+  let server = await TestServer.start({ dataDir, sandbox });
   try {
     let kills = 0;
     while (kills < options.kills || accepted.length < options.runs) {
@@ -42,15 +46,25 @@ export async function killServerRepeatedly(options: {
         await server.kill();
         kills += 1;
         await submitting;
-        server = await TestServer.start({ dataDir });
+        server = await TestServer.start({ dataDir, sandbox });
         options.note(`kill ${kills}: ${accepted.length} runs accepted`);
       } else await submitting;
     }
     const runs: RunDto[] = [];
     for (const id of accepted) runs.push(await server.finished(id));
-    const violations = [...(await judge(server, runs, ledger))];
+    const lines = sandbox === 'process' ? linesOf(ledger) : await linesOfArtifacts(server, runs);
+    const violations = [...(await judge(server, runs, lines))];
+    await eventually(
+      () => workspacesIn(dataDir).length === 0 || undefined,
+      'workspaces are gone',
+    ).catch((error: Error) => violations.push(error.message));
     await server.stop();
-    violations.push(...leftovers(dataDir));
+    // Guards outlive their executor by the moment that they look round.
+    await eventually(
+      () => leftovers(dataDir).length === 0 || undefined,
+      'nothing is left',
+      10_000,
+    ).catch(() => violations.push(...leftovers(dataDir)));
     return {
       kills,
       accepted: accepted.length,
@@ -58,7 +72,7 @@ export async function killServerRepeatedly(options: {
         .flatMap(({ steps }) => steps)
         .flatMap(({ attempts }) => attempts)
         .filter(({ startedAt }) => startedAt !== null).length,
-      ledgerEntries: ledgerLines(ledger).length,
+      ledgerEntries: lines.length,
       violations,
     };
   } finally {
@@ -71,7 +85,7 @@ export async function killServerRepeatedly(options: {
 function pipelineText(ledger: string): string {
   const cmd = `echo "begin $MILLRACE_RUN_ID $MILLRACE_STEP $MILLRACE_ATTEMPT $MILLRACE_FENCE" >> ${ledger}; sleep 0.2; echo "end $MILLRACE_RUN_ID $MILLRACE_STEP $MILLRACE_ATTEMPT $MILLRACE_FENCE" >> ${ledger}`;
   const step = (id: string, after: string) =>
-    `  - id: ${id}\n    cmd: '${cmd}'\n    depends_on: [${after}]\n    retry: { max: 10, on: [worker_lost], backoff: 0s }\n`;
+    `  - id: ${id}\n    cmd: '${cmd}'\n    depends_on: [${after}]\n    artifacts: [ledger]\n    retry: { max: 10, on: [worker_lost], backoff: 0s }\n`;
   return `name: chaos\nsteps:\n${step('one', '')}${step('two', 'one')}${step('three', 'one')}`;
 }
 
@@ -91,22 +105,41 @@ async function submit(
   }
 }
 
-function ledgerLines(ledger: string): readonly string[] {
-  return existsSync(ledger)
-    ? readFileSync(ledger, 'utf8')
-        .split('\n')
-        .filter((line) => line !== '')
-    : [];
+function linesOf(ledger: string): readonly string[] {
+  return readFileSync(ledger, 'utf8')
+    .split('\n')
+    .filter((line) => line !== '');
+}
+
+/** The steps of a run write to one file; each collects it when it ends, so that the longest has all lines. */
+async function linesOfArtifacts(
+  server: TestServer,
+  runs: readonly RunDto[],
+): Promise<readonly string[]> {
+  const lines: string[] = [];
+  for (const { id } of runs) {
+    const texts: string[] = [];
+    for (const step of ['one', 'two', 'three']) {
+      const answer = await server.client.open(operations.readRunArtifact, {
+        params: { id, path: 'ledger' },
+        query: { step },
+      });
+      texts.push(await answer.text());
+    }
+    const whole = texts.sort((left, right) => left.length - right.length).at(-1) ?? '';
+    lines.push(...whole.split('\n').filter((line) => line !== ''));
+  }
+  return lines;
 }
 
 async function judge(
   server: TestServer,
   runs: readonly RunDto[],
-  ledger: string,
+  lines: readonly string[],
 ): Promise<readonly string[]> {
   const violations: string[] = [];
   const begun = new Map<string, number>();
-  for (const line of ledgerLines(ledger)) {
+  for (const line of lines) {
     const [word, ...attempt] = line.split(' ');
     if (word === 'begin') begun.set(attempt.join(' '), (begun.get(attempt.join(' ')) ?? 0) + 1);
   }
@@ -155,12 +188,42 @@ async function gapsInTheLog(server: TestServer): Promise<readonly string[]> {
   }
 }
 
-/** Mounts below the data directory and processes that carry its name, after the server has stopped. */
+function workspacesIn(dataDir: string): readonly string[] {
+  return entriesOf(join(dataDir, 'workspaces')).filter((name) => !name.startsWith('.'));
+}
+
+/** Whatever a step or its sandbox may have left, after the server has stopped. */
 function leftovers(dataDir: string): readonly string[] {
-  return readFileSync('/proc/self/mountinfo', 'utf8')
-    .split('\n')
-    .filter((line) => line.includes(dataDir))
-    .map((line) => `a mount is left: ${line}`);
+  const executor = join(dataDir, 'executor');
+  const places = ['homes', 'process/sandboxes', 'oci/sandboxes', 'oci/containers'];
+  return [
+    ...readFileSync('/proc/self/mountinfo', 'utf8')
+      .split('\n')
+      .filter((line) => line.includes(dataDir))
+      .map((line) => `a mount is left: ${line}`),
+    ...processesOf(dataDir).map((line) => `a process is left: ${line}`),
+    ...places.flatMap((place) =>
+      entriesOf(join(executor, place)).map((name) => `${place}/${name} is left`),
+    ),
+  ];
+}
+
+function processesOf(dataDir: string): readonly string[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((pid) => {
+      try {
+        const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
+        const where = readlinkSync(`/proc/${pid}/cwd`);
+        return `${words} ${where}`.includes(dataDir) ? [`${pid} ${words}`] : [];
+      } catch {
+        return []; // it ended meanwhile
+      }
+    });
+}
+
+function entriesOf(directory: string): readonly string[] {
+  return existsSync(directory) ? readdirSync(directory) : [];
 }
 
 /** A small seeded generator (mulberry32), so that a failing round can be repeated. */

@@ -1,12 +1,15 @@
-// The chaos round as a script: node --conditions=source test/chaos/run.ts [KILLS] [RUNS] [SEED]
+// The chaos round as a script: node --conditions=source test/chaos/run.ts [KILLS] [RUNS] [process|oci] [SEED]
 import { killServerRepeatedly, seededRandom } from './kill-server.ts';
 
-const [kills = 50, runs = 200, seed = Date.now() % 1_000_000] = process.argv.slice(2).map(Number);
-console.error(`${kills} kills over ${runs} runs, seed ${seed}`);
+const [kills = '50', runs = '200', driver = 'process', seed = String(Date.now() % 1_000_000)] =
+  process.argv.slice(2);
+const sandbox = driver === 'oci' ? 'oci' : 'process';
+console.error(`${kills} kills over ${runs} runs, ${sandbox}, seed ${seed}`);
 const report = await killServerRepeatedly({
-  kills,
-  runs,
-  random: seededRandom(seed),
+  kills: Number(kills),
+  runs: Number(runs),
+  sandbox,
+  random: seededRandom(Number(seed)),
   note: (text) => console.error(text),
 });
 console.log(JSON.stringify({ seed, ...report }));

@@ -20,6 +20,7 @@ done
 for pass in 1 2 3 4 5; do
   found=
   for dir in */; do
+    [ -d "$dir" ] || continue
     name=\${dir%/}
     for environ in $(grep -lsz "^${markerVariable}=\\(.*/\\)\\{0,1\\}$name\\(/.*\\)\\{0,1\\}\\$" /proc/[0-9]*/environ); do
       pid=\${environ#/proc/}

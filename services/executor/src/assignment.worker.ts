@@ -2,6 +2,7 @@ import type { AssignmentsResponse, ExecutorGateway } from '#libs/api-contract';
 import type { Clock, Ids, Timers } from '#libs/kernel';
 import type { Logger } from '#libs/telemetry';
 import { isGone } from './deliver-report.ts';
+import type { HeardPosition } from './heard-position.ts';
 import { Heartbeat } from './heartbeat.ts';
 import type { HeldAttempts } from './held-attempts.ts';
 import { backOff } from './patience.ts';
@@ -14,6 +15,7 @@ export interface AssignmentWorkerParts {
   readonly join: (abort: AbortSignal) => Promise<Membership>;
   readonly held: HeldAttempts;
   readonly workspaces: Workspaces;
+  readonly heard: HeardPosition;
   /** Kills whatever runs, at once. Resolves when nothing is held. */
   readonly endEverything: () => Promise<void>;
   readonly clock: Clock;
@@ -64,6 +66,7 @@ export class AssignmentWorker {
     this.#intake.abort();
     this.#leaving.abort();
     await this.#life;
+    await this.#parts.heard.close();
   }
 
   /** Somebody else heard that the executor was declared lost. */
@@ -134,7 +137,7 @@ export class AssignmentWorker {
     abort: AbortSignal,
     onLost: (why: string) => void,
   ): Promise<void> {
-    let after = membership.position;
+    let after = await this.#parts.heard.startFrom(membership.position);
     for (let failures = 0; !abort.aborted; ) {
       try {
         const answer = await this.#parts.gateway.assignments(membership.executorId, {
@@ -157,16 +160,17 @@ export class AssignmentWorker {
   }
 
   #take(answer: AssignmentsResponse, executorId: string): void {
-    const { held, workspaces, logger } = this.#parts;
+    const { held, workspaces, heard, logger } = this.#parts;
     for (const assignment of answer.assignments) held.take(assignment, executorId);
     for (const stop of answer.stop) held.stop(stop);
-    for (const { runId, keep } of answer.ended) {
+    const ends = answer.ended.map(({ runId, keep }) =>
       workspaces
         .end(runId, keep)
         .catch((error: unknown) =>
           logger.error({ runId, error: String(error) }, 'a workspace is left'),
-        );
-    }
+        ),
+    );
+    heard.note(answer.position, ends);
   }
 
   #backOff(tries: number, abort: AbortSignal): Promise<void> {

@@ -9,6 +9,7 @@ import type { SourceProvider } from '#libs/sources';
 import type { Logger } from '#libs/telemetry';
 import { AssignmentWorker } from './assignment.worker.ts';
 import { usableDrivers } from './choose-driver.ts';
+import { HeardPosition } from './heard-position.ts';
 import { HeldAttempts } from './held-attempts.ts';
 import { pause } from './patience.ts';
 import { type ExecutorDescription, Registration } from './registration.ts';
@@ -77,6 +78,7 @@ export class Executor {
       join: (abort) => this.#registration.register(this.#description, abort),
       held: this.#held,
       workspaces: this.#workspaces,
+      heard: new HeardPosition(stateDir, clock),
       endEverything: () => this.#endEverything(),
     });
   }
