@@ -56,7 +56,7 @@ export class FifoPool {
     // In turn, without the thread pool: none of it reads or writes a disk, and handing it over costs more than doing it.
     // The reader first and not blocking: a writer's open waits for one.
     const readFd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
-    const writeFd = openSync(path, constants.O_WRONLY);
+    const writeFd = openOrClose(path, readFd);
     const reader = new Socket({ fd: readFd, readable: true, writable: false });
     const closeWriter = () => {
       closeSync(writeFd);
@@ -80,5 +80,14 @@ export class FifoPool {
       throw new Fault('sandbox.unavailable', 'backoff', 'cannot make pipes with mkfifo', { cause });
     }
     this.#ready.push(...paths);
+  }
+}
+
+function openOrClose(path: string, readFd: number): number {
+  try {
+    return openSync(path, constants.O_WRONLY);
+  } catch (error) {
+    closeSync(readFd);
+    throw error;
   }
 }
