@@ -3,7 +3,7 @@ export { deciderSpec, foldHistory, specTime } from './decider-spec.ts';
 export { logProcess } from './memory-log.ts';
 export { startTestPostgres, type TestDatabase, type TestPostgres } from './postgres.ts';
 export { RandomHistory } from './random-history.ts';
-export { namedUuid, planOf, planStep } from './recorded-log.ts';
+export { namedUuid, planOf, planStep, runQueued } from './recorded-log.ts';
 export { SchedulerRig } from './scheduler-rig.ts';
 export { SchedulingStory } from './scheduling-story.ts';
 export type { SimulatedExecutor } from './simulated-executor.ts';

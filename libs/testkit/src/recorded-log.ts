@@ -6,6 +6,7 @@ import {
   type PlanStep,
   planHash,
   type RecordedEvent,
+  type RunEvent,
   type StreamName,
 } from '#libs/events';
 import { invariant, uuidFromName } from '#libs/kernel';
@@ -80,4 +81,21 @@ export function planStep(id: string, over: Partial<PlanStep> = {}): PlanStep {
 
 export function planOf(name: string, steps: readonly PlanStep[]): Plan {
   return { schema: 1, name, vars: {}, inputs: {}, steps: [...steps] };
+}
+
+/** The first event of a run of the plan, with nothing special about it. */
+export function runQueued(plan: Plan): Extract<RunEvent, { type: 'run.queued' }> {
+  return {
+    type: 'run.queued',
+    data: {
+      runNumber: 1,
+      pipelineId: namedUuid(plan.name),
+      pipeline: plan.name,
+      planHash: planHash(plan),
+      trigger: { kind: 'api', actor: 'user:admin' },
+      inputs: {},
+      source: { kind: 'none' },
+      isolation: 'none',
+    },
+  };
 }

@@ -1,24 +1,12 @@
 import { expect, it } from 'vitest';
-import { planHash, type RunEvent } from '#libs/events';
-import { foldHistory, namedUuid, planOf, planStep } from '#libs/testkit';
+import type { RunEvent } from '#libs/events';
+import { foldHistory, namedUuid, planOf, planStep, runQueued } from '#libs/testkit';
 import { runDecider } from './run.decider.ts';
 
 const plan = planOf('demo', [planStep('build'), planStep('test', { dependsOn: ['build'] })]);
 const lookup = () => plan;
 const history: RunEvent[] = [
-  {
-    type: 'run.queued',
-    data: {
-      runNumber: 1,
-      pipelineId: namedUuid('demo'),
-      pipeline: 'demo',
-      planHash: planHash(plan),
-      trigger: { kind: 'api', actor: 'user:admin' },
-      inputs: {},
-      source: { kind: 'none' },
-      isolation: 'none',
-    },
-  },
+  runQueued(plan),
   { type: 'run.step-queued', data: { step: 'build', attempt: 1 } },
 ];
 const assigned: RunEvent = {

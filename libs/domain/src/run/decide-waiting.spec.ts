@@ -1,6 +1,6 @@
 import { describe, it } from 'vitest';
-import { planHash, type RunEvent } from '#libs/events';
-import { deciderSpec, namedUuid, planOf, planStep } from '#libs/testkit';
+import type { RunEvent } from '#libs/events';
+import { deciderSpec, namedUuid, planOf, planStep, runQueued } from '#libs/testkit';
 import type { RunCommand } from './run.commands.ts';
 import { runDecider } from './run.decider.ts';
 import type { RunState } from './run.types.ts';
@@ -9,19 +9,7 @@ const plan = planOf('demo', [planStep('build')]);
 const { given } = deciderSpec<RunState, RunCommand, RunEvent>(runDecider, () => plan);
 const executor = namedUuid('executor');
 
-const queued: RunEvent = {
-  type: 'run.queued',
-  data: {
-    runNumber: 1,
-    pipelineId: namedUuid('demo'),
-    pipeline: 'demo',
-    planHash: planHash(plan),
-    trigger: { kind: 'api', actor: 'user:admin' },
-    inputs: {},
-    source: { kind: 'none' },
-    isolation: 'none',
-  },
-};
+const queued: RunEvent = runQueued(plan);
 const history: RunEvent[] = [
   queued,
   { type: 'run.step-queued', data: { step: 'build', attempt: 1 } },

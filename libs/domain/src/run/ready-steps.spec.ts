@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { planHash, type RunEvent } from '#libs/events';
-import { foldHistory, namedUuid, planOf, planStep } from '#libs/testkit';
+import type { RunEvent } from '#libs/events';
+import { foldHistory, planOf, planStep, runQueued } from '#libs/testkit';
 import { afterStepEnded, isReady, readySteps } from './ready-steps.ts';
 import { runDecider } from './run.decider.ts';
 import type { LiveRun, RunState } from './run.types.ts';
@@ -15,19 +15,7 @@ const plan = planOf('demo', [
   planStep('s4', { dependsOn: ['s3'] }),
   planStep('s5'),
 ]);
-const queued: RunEvent = {
-  type: 'run.queued',
-  data: {
-    runNumber: 1,
-    pipelineId: namedUuid('demo'),
-    pipeline: 'demo',
-    planHash: planHash(plan),
-    trigger: { kind: 'api', actor: 'user:admin' },
-    inputs: {},
-    source: { kind: 'none' },
-    isolation: 'none',
-  },
-};
+const queued: RunEvent = runQueued(plan);
 const ended = (step: string, outcome: 'success' | 'failure' | 'cancelled'): RunEvent => ({
   type: 'run.step-finished',
   data: { step, attempt: 1, fence: 1, outcome, cause: 'exit' },

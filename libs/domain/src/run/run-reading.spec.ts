@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { planHash, type RunEvent } from '#libs/events';
-import { foldHistory, namedUuid, planOf, planStep, specTime } from '#libs/testkit';
+import type { RunEvent } from '#libs/events';
+import { foldHistory, namedUuid, planOf, planStep, runQueued, specTime } from '#libs/testkit';
 import { runDecider } from './run.decider.ts';
 import type { KnownRun, RunState } from './run.types.ts';
 import {
@@ -21,19 +21,7 @@ const assigned = (step: string, executor: string): RunEvent => ({
 });
 const notBefore = '2026-01-01T00:10:00.000Z';
 const history: RunEvent[] = [
-  {
-    type: 'run.queued',
-    data: {
-      runNumber: 1,
-      pipelineId: namedUuid('demo'),
-      pipeline: 'demo',
-      planHash: planHash(plan),
-      trigger: { kind: 'api', actor: 'user:admin' },
-      inputs: {},
-      source: { kind: 'none' },
-      isolation: 'none',
-    },
-  },
+  runQueued(plan),
   assigned('a', one),
   assigned('b', two),
   { type: 'run.step-started', data: { step: 'b', attempt: 1, executor: two, fence: 3 } },

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { checkEvent, type Plan, planHash, type RunEvent } from '#libs/events';
-import { foldHistory, planOf, planStep, specTime } from '#libs/testkit';
+import { foldHistory, planOf, planStep, runQueued, specTime } from '#libs/testkit';
 import type { RunCommand } from './run.commands.ts';
 import { runDecider } from './run.decider.ts';
 import type { RunState } from './run.types.ts';
@@ -199,19 +199,7 @@ it('folds a run of ten thousand steps without a quadratic cost', () => {
       Array.from({ length: count }, (_, at) => planStep(`s${at}`)),
     );
     const events: RunEvent[] = [
-      {
-        type: 'run.queued',
-        data: {
-          runNumber: 1,
-          pipelineId: runId,
-          pipeline: 'wide',
-          planHash: planHash(plan),
-          trigger: { kind: 'api', actor: 'a' },
-          inputs: {},
-          source: { kind: 'none' },
-          isolation: 'none',
-        },
-      },
+      runQueued(plan),
       ...plan.steps.map(
         ({ id }): RunEvent => ({ type: 'run.step-queued', data: { step: id, attempt: 1 } }),
       ),
