@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { closeSync, constants, mkdirSync, openSync, rmSync, unlinkSync } from 'node:fs';
+import { closeSync, constants, mkdirSync, openSync, rmSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
@@ -21,17 +21,22 @@ const runAsChild: RunProgram = async (file, args) => {
 export interface Pipe {
   readonly reader: Readable;
   readonly writeFd: number;
-  /** The name under which another process may open it for writing, until `closeWriter`. */
+  /** The name under which another process may open it for writing. */
   readonly path: string;
-  /** Closes our own copy of the writing end and removes the name; to be called once the child has the pipe. */
+  /** Closes our own copy of the writing end; to be called once the child has the pipe. */
   closeWriter(): void;
+  /**
+   * To be called when nothing of the sandbox runs any more. A pipe that ended by itself has no writer left and nothing in it:
+   * it is used again. Another loses its name.
+   */
+  release(): void;
 }
 
 /**
  * Real pipes for a step's output. Node's own `stdio: 'pipe'` makes sockets, and a socket cannot be opened as
  * `/dev/stderr`, which shell scripts do. Named pipes are made ahead, many at a time: `mkfifo` is a process of its
- * own. Each is used once; open to all, as a container's step may be another user that opens it anew through /proc,
- * while the directory is closed to everybody.
+ * own, and a fresh inode takes some file systems longer than all the rest. Open to all, as a container's step may be another user
+ * that opens it anew through /proc, while the directory is closed to everybody.
  */
 export class FifoPool {
   readonly #dir: string;
@@ -49,20 +54,44 @@ export class FifoPool {
   }
 
   async take(): Promise<Pipe> {
-    while (this.#ready.length === 0) await this.#fill();
-    const path = this.#ready.pop() ?? '';
-    // A failure to fill up in the background shows when the pool is empty.
-    if (this.#ready.length < lowWater) this.#fill().catch(() => undefined);
-    // In turn, without the thread pool: none of it reads or writes a disk, and handing it over costs more than doing it.
-    // The reader first and not blocking: a writer's open waits for one.
-    const readFd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
-    const writeFd = openOrClose(path, readFd);
+    for (;;) {
+      while (this.#ready.length === 0) await this.#fill();
+      const path = this.#ready.pop() ?? '';
+      // A failure to fill up in the background shows when the pool is empty.
+      if (this.#ready.length < lowWater) this.#fill().catch(() => undefined);
+      const pipe = this.#open(path);
+      if (pipe !== undefined) return pipe;
+      // Whoever used it before was its owner, too, and may have closed it to everybody.
+      rmSync(path, { force: true });
+    }
+  }
+
+  /** In turn, without the thread pool: none of it reads or writes a disk, and handing it over costs more than doing it. */
+  #open(path: string): Pipe | undefined {
+    let readFd: number | undefined;
+    let writeFd: number;
+    try {
+      // The reader first and not blocking: a writer's open waits for one.
+      readFd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+      writeFd = openSync(path, constants.O_WRONLY);
+    } catch (error) {
+      if (readFd !== undefined) closeSync(readFd);
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === 'EACCES' || code === 'ENOENT') return undefined;
+      throw error;
+    }
     const reader = new Socket({ fd: readFd, readable: true, writable: false });
-    const closeWriter = () => {
-      closeSync(writeFd);
-      unlinkSync(path);
+    return {
+      reader,
+      writeFd,
+      path,
+      closeWriter: () => closeSync(writeFd),
+      release: () => {
+        reader.destroy();
+        if (reader.readableEnded) this.#ready.push(path);
+        else rmSync(path, { force: true });
+      },
     };
-    return { reader, writeFd, path, closeWriter };
   }
 
   #fill(): Promise<void> {
@@ -80,14 +109,5 @@ export class FifoPool {
       throw new Fault('sandbox.unavailable', 'backoff', 'cannot make pipes with mkfifo', { cause });
     }
     this.#ready.push(...paths);
-  }
-}
-
-function openOrClose(path: string, readFd: number): number {
-  try {
-    return openSync(path, constants.O_WRONLY);
-  } catch (error) {
-    closeSync(readFd);
-    throw error;
   }
 }

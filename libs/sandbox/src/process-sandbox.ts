@@ -134,8 +134,8 @@ class ProcessSandbox implements Sandbox {
         outputs: [stdout.path, stderr.path],
       });
     } catch (error) {
-      stdout.reader.destroy();
-      stderr.reader.destroy();
+      stdout.release();
+      stderr.release();
       throw error;
     } finally {
       stdout.closeWriter();
@@ -144,7 +144,10 @@ class ProcessSandbox implements Sandbox {
     this.#remember(child.pid);
     const drain = new OutputDrain({ stdout: stdout.reader, stderr: stderr.reader }, sink);
     if (this.#isKilled) await this.kill();
-    void this.#finish(child, drain, startedAt);
+    void this.#finish(child, drain, startedAt).then(() => {
+      stdout.release();
+      stderr.release();
+    });
   }
 
   async terminate(): Promise<void> {

@@ -186,7 +186,8 @@ export class OciSandbox implements Sandbox {
     if (this.#hasStarted) await this.exited;
     else await this.#untilGone();
     this.#control?.close();
-    for (const pipe of this.#outputs ?? []) pipe.reader.destroy();
+    for (const pipe of this.#outputs ?? []) pipe.release();
+    this.#outputs = undefined;
     await this.#parts.runtime.remove(this.name);
     this.#parts.journal.end(this.name);
     this.#parts.forget();
