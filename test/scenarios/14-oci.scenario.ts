@@ -12,7 +12,11 @@ beforeAll(async () => {
   server = await TestServer.start({
     dataDir: `${directory.path}/data`,
     sandbox: 'oci',
-    env: { SECRET_OF_THE_SERVER: 'not for steps', MILLRACE_STOP_GRACE: '1s' },
+    env: {
+      SECRET_OF_THE_SERVER: 'not for steps',
+      MILLRACE_STOP_GRACE: '1s',
+      PATH: '/home/someone/bin:/usr/games:/usr/sbin:/usr/bin:/sbin:/bin',
+    },
   });
 });
 afterAll(async () => {
@@ -71,7 +75,7 @@ describe('a step in its container', { timeout: 60_000 }, () => {
       MILLRACE_STEP: 'look',
       MILLRACE_WORKSPACE: '/workspace',
       OWN: 'mine',
-      PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+      PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/usr/games',
       TRACEPARENT: expect.stringMatching(/^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/),
     });
   });

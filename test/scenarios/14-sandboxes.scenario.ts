@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freshDirectory, millrace, TestServer } from './harness.ts';
 
@@ -104,14 +104,12 @@ describe('a step in a container', { timeout: 120_000 }, () => {
 
 describe('the Go example', { timeout: 300_000 }, () => {
   const cwd = join(directory.path, 'go');
-  const go = execFileSync('sh', ['-c', 'command -v go'], { encoding: 'utf8' }).trim();
-  const env = { MILLRACE_HOST_PATH: dirname(go) };
 
   it('is built, vetted and tested, and gives its coverage page', async () => {
     cpSync(join(import.meta.dirname, '../../deploy/examples/go'), cwd, { recursive: true });
-    const answer = await millrace(['run'], { cwd, env });
+    const answer = await millrace(['run'], { cwd });
     expect({ code: answer.code, tail: answer.stdout.slice(-500) }).toMatchObject({ code: 0 });
-    expect((await millrace(['artifacts', 'latest', '--to', 'got'], { cwd, env })).code).toBe(0);
+    expect((await millrace(['artifacts', 'latest', '--to', 'got'], { cwd })).code).toBe(0);
     expect(readFileSync(join(cwd, 'got/coverage/index.html'), 'utf8')).toContain('<html');
     expect(existsSync(join(cwd, 'got/bin/wordcount'))).toBe(true);
   });
@@ -121,9 +119,8 @@ describe('the Go example', { timeout: 300_000 }, () => {
       join(cwd, 'stats/broken_test.go'),
       'package stats\n\nimport "testing"\n\nfunc TestBroken(t *testing.T) { t.Fatal("broken on purpose") }\n',
     );
-    const answer = await millrace(['run'], { cwd, env });
+    const answer = await millrace(['run'], { cwd });
     expect(answer.code).toBe(1);
-    expect(answer.stdout.slice(answer.stdout.lastIndexOf('✗ test'))).toBeDefined();
     expect(answer.stdout).toContain('broken on purpose');
     expect(answer.stdout).toMatch(/millrace retry \d+ --failed/);
   });

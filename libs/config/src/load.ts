@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { parse } from 'yaml';
 import { Fault } from '#libs/kernel';
 import { type Layer, type LayeredConfig, mergeLayers } from './layers.ts';
-import { type SettingKey, settings } from './schema.ts';
+import { findSettingKey, type SettingKey, settings } from './schema.ts';
 
 /** The settings file inside the data directory. */
 export const configFileName = 'config.yaml';
@@ -68,11 +68,23 @@ function readConfigFile(path: string): Record<string, unknown> {
     const parsed: unknown = parse(readFileSync(path, 'utf8'), { maxAliasCount: 0 });
     if (parsed === null) return {};
     if (typeof parsed === 'object' && !Array.isArray(parsed))
-      return parsed as Record<string, unknown>;
+      return byKey(path, parsed as Record<string, unknown>);
   } catch (cause) {
+    if (cause instanceof Fault) throw cause;
     throw new Fault('config.invalid', 'never', `${path} is not valid YAML`, { cause });
   }
   throw new Fault('config.invalid', 'never', `${path} is not a map of settings`);
+}
+
+function byKey(path: string, written: Record<string, unknown>): Record<string, unknown> {
+  const values: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(written)) {
+    const key = findSettingKey(name) ?? name;
+    if (Object.hasOwn(values, key))
+      throw new Fault('config.invalid', 'never', `${path} sets ${key} twice`);
+    values[key] = value;
+  }
+  return values;
 }
 
 /** The environment as it came, for a program that this process becomes. Never for a step: its environment is made from nothing. */

@@ -109,7 +109,7 @@ export const settings = {
     schema: pathList,
     default: [],
     about:
-      'directories put first in a step’s PATH and shown read-only in the host image, separated by colons',
+      'directories put first in a step’s PATH and shown read-only in the host image, separated by colons; the server’s own PATH is searched last, in a sandbox as far as it lies in /usr',
   },
   hostBinds: {
     variable: 'MILLRACE_HOST_BINDS',
@@ -197,4 +197,11 @@ export type Config = { readonly [Key in Exclude<SettingKey, Optional>]: ValueOf<
 
 export function isSettingKey(text: string): text is SettingKey {
   return Object.hasOwn(settings, text);
+}
+
+/** The setting that a person means: `hostPath`, `host_path` and `MILLRACE_HOST_PATH` are one. */
+export function findSettingKey(name: string): SettingKey | undefined {
+  const key = name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+  if (isSettingKey(key)) return key;
+  return (Object.keys(settings) as SettingKey[]).find((each) => settings[each].variable === name);
 }

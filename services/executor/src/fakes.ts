@@ -63,6 +63,7 @@ export function settingsIn(
     slots: 4,
     sandbox: 'auto',
     hostPath: [],
+    ownPath: '',
     hostBinds: [],
     stateDir: join(directory, 'state'),
     workspacesDir: join(directory, 'workspaces'),

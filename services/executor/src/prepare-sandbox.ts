@@ -8,7 +8,12 @@ import { chooseDriver } from './choose-driver.ts';
 import { commandEcho, commandScript } from './command-script.ts';
 import { TreeRemover } from './remove-tree.ts';
 import type { ExecutorSettings } from './settings.ts';
-import { type StepPlace, shownDirectories, stepEnvironment } from './step-environment.ts';
+import {
+  furtherPath,
+  type StepPlace,
+  shownDirectories,
+  stepEnvironment,
+} from './step-environment.ts';
 
 export interface SandboxParts {
   /** What works and is allowed, the strongest first. */
@@ -38,6 +43,7 @@ export async function prepareSandbox(context: AttemptContext, parts: SandboxPart
     workspace: isContained ? '/workspace' : workspaceDir,
     home: isContained ? '/home/step' : homeDir,
     hostPath: settings.hostPath,
+    furtherPath: furtherPath(settings.ownPath, isContained),
     traceparent: childTraceparent(assignment.traceparent, randomBytes(parts.ids)),
   };
   context.homeDir = homeDir;

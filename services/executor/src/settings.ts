@@ -9,6 +9,8 @@ export interface ExecutorSettings {
   readonly sandbox: 'auto' | 'process' | 'oci';
   /** Directories put first in a step's PATH; where they are not of the system they are shown read-only in the sandbox. */
   readonly hostPath: readonly string[];
+  /** The executor's own PATH; what of it a step searches last is decided in step-environment.ts. */
+  readonly ownPath: string;
   /** Further directories shown read-only in the sandbox. */
   readonly hostBinds: readonly string[];
   /** Remembers the executor's id; holds what an attempt needs beside its workspace. */

@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { assignmentOf } from './fakes.ts';
-import { shownDirectories, stepEnvironment } from './step-environment.ts';
+import { furtherPath, shownDirectories, stepEnvironment } from './step-environment.ts';
 
 const place = {
   workspace: '/workspace',
   home: '/home/step',
   hostPath: ['/opt/go/bin', '/usr/bin'],
+  furtherPath: ['/usr/local/go/bin', '/bin'],
   traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
 };
 
@@ -13,7 +14,7 @@ describe('the environment of a step', () => {
   it('is this and nothing else', () => {
     const assignment = { ...assignmentOf({ env: { A: '1' } }), fence: 42 };
     expect(stepEnvironment(assignment, place)).toEqual({
-      PATH: '/opt/go/bin:/usr/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/sbin:/bin',
+      PATH: '/opt/go/bin:/usr/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/sbin:/bin:/usr/local/go/bin',
       HOME: '/home/step',
       LANG: 'C.UTF-8',
       CI: 'true',
@@ -39,6 +40,18 @@ describe('the environment of a step', () => {
       MILLRACE_FENCE: '42',
       MILLRACE_RUN_ID: assignment.runId,
     });
+  });
+});
+
+describe('what a step searches of the executor’s own PATH', () => {
+  const ownPath =
+    '/src/node_modules/.bin:.:bin::/root/go/bin:/usr/local/go/bin:/usr/lib/node_modules/npm/bin';
+
+  it.each([
+    { isContained: true, dirs: ['/usr/local/go/bin'] },
+    { isContained: false, dirs: ['/root/go/bin', '/usr/local/go/bin'] },
+  ])('in a sandbox ($isContained) is $dirs', ({ isContained, dirs }) => {
+    expect(furtherPath(ownPath, isContained)).toEqual(dirs);
   });
 });
 

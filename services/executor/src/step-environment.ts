@@ -13,7 +13,10 @@ const systemPath = [
 export interface StepPlace {
   readonly workspace: string;
   readonly home: string;
+  /** Searched before the system's directories. */
   readonly hostPath: readonly string[];
+  /** Searched after them. */
+  readonly furtherPath: readonly string[];
   readonly traceparent: string;
 }
 
@@ -23,7 +26,7 @@ export interface StepPlace {
  */
 export function stepEnvironment(assignment: Assignment, place: StepPlace): Record<string, string> {
   return {
-    PATH: [...new Set([...place.hostPath, ...systemPath])].join(':'),
+    PATH: [...new Set([...place.hostPath, ...systemPath, ...place.furtherPath])].join(':'),
     HOME: place.home,
     LANG: 'C.UTF-8',
     CI: 'true',
@@ -41,6 +44,20 @@ export function stepEnvironment(assignment: Assignment, place: StepPlace): Recor
 }
 
 const ofTheSystem = /^\/(?:usr|bin|sbin|lib|lib32|lib64)(?:\/|$)/;
+
+const ofPackageScripts = /\/node_modules(?:\/|$)/;
+
+/**
+ * What a step may search beyond the system's directories, of the executor's own PATH: a toolchain that the machine's
+ * people use works without a setting, and never goes before what the system has. A sandbox searches only what it shows
+ * anyway. What npm puts before a script's PATH is not the machine's.
+ */
+export function furtherPath(ownPath: string, isContained: boolean): readonly string[] {
+  return ownPath
+    .split(':')
+    .filter((dir) => dir.startsWith('/') && !ofPackageScripts.test(dir))
+    .filter((dir) => !isContained || ofTheSystem.test(dir));
+}
 
 /** What the sandbox shows read-only: the binds, and what PATH names outside of the machine's own userland. */
 export function shownDirectories(

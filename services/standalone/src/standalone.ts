@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises';
 import { availableParallelism, hostname } from 'node:os';
 import { join } from 'node:path';
 import { FsBlobStore } from '#libs/blobs';
-import type { Config } from '#libs/config';
+import { type Config, inheritedEnvironment } from '#libs/config';
 import {
   Appender,
   InProcessLogSignal,
@@ -225,6 +225,7 @@ function executorSettings(config: Config, directory: DataDirectory) {
     slots: config.slots ?? 2 * availableParallelism(),
     sandbox: config.sandbox,
     hostPath: config.hostPath,
+    ownPath: inheritedEnvironment().PATH ?? '',
     hostBinds: config.hostBinds,
     stateDir: directory.executor,
     workspacesDir: directory.workspaces,

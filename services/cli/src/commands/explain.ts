@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { isSettingKey, settings } from '#libs/config';
+import { findSettingKey, settings } from '#libs/config';
 import { describeError, isErrorCode } from '#libs/kernel';
 import { explainDiagnostic } from '#libs/pipeline-dsl';
 import { contextOf } from '../context.ts';
@@ -42,10 +42,11 @@ export function addConfig(program: Command): void {
     .command('explain')
     .summary('say a setting’s value and its source')
     .argument('[key]', 'one setting; all by default')
-    .action((key: string | undefined, _options, command: Command) => {
+    .action((name: string | undefined, _options, command: Command) => {
       const { output, settings: layered } = contextOf(command);
-      if (key !== undefined && !isSettingKey(key))
-        throw new UsageError('config.unknown', `there is no setting ${key}`);
+      const key = name === undefined ? undefined : findSettingKey(name);
+      if (name !== undefined && key === undefined)
+        throw new UsageError('config.unknown', `there is no setting ${name}`);
       const keys = key === undefined ? (Object.keys(settings) as (keyof typeof settings)[]) : [key];
       for (const each of keys) {
         const explained = layered.explain(each);
