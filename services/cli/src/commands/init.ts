@@ -1,17 +1,10 @@
-import { access, writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { basename } from 'node:path';
 import type { Command } from 'commander';
 import { contextOf } from '../context.ts';
 import { UsageError } from '../exit-codes.ts';
+import { firstPipeline, type ProjectFiles } from '../first-pipeline.ts';
 import { defaultPipelineFile } from './pipeline-file.ts';
-
-/** What `init` finds beside the file, and the command that tests such a project. */
-const kinds: readonly (readonly [marker: string, cmd: string])[] = [
-  ['package.json', 'npm test'],
-  ['go.mod', 'go test ./...'],
-  ['pyproject.toml', 'python3 -m pytest'],
-  ['Cargo.toml', 'cargo test'],
-  ['Makefile', 'make test'],
-];
 
 export function addInit(program: Command): void {
   program
@@ -19,8 +12,7 @@ export function addInit(program: Command): void {
     .summary('write a first pipeline file')
     .action(async (_options, command: Command) => {
       const { output } = contextOf(command);
-      const cmd = await detectCommand();
-      const text = `version: 1\nname: ci\nsteps:\n  - id: test\n    cmd: ${cmd}\n    timeout: 10m\n`;
+      const text = firstPipeline(await projectFiles());
       await writeFile(defaultPipelineFile, text, { flag: 'wx' }).catch(
         (error: NodeJS.ErrnoException) => {
           if (error.code === 'EEXIST')
@@ -36,13 +28,11 @@ export function addInit(program: Command): void {
     });
 }
 
-async function detectCommand(): Promise<string> {
-  for (const [marker, cmd] of kinds) {
-    const isThere = await access(marker).then(
-      () => true,
-      () => false,
-    );
-    if (isThere) return cmd;
-  }
-  return 'echo "replace me by your tests"';
+async function projectFiles(): Promise<ProjectFiles> {
+  const packageJson = await readFile('package.json', 'utf8').catch(() => undefined);
+  return {
+    directory: basename(process.cwd()),
+    names: new Set(await readdir('.').catch(() => [])),
+    ...(packageJson === undefined ? {} : { packageJson }),
+  };
 }
