@@ -8,6 +8,9 @@ import { describeEnd } from './run-printer.ts';
 /** How much of a failing step's log is shown at the end. */
 const tailLines = 20;
 
+/** What a POSIX shell answers for a command that it does not find. */
+const commandNotFound = 127;
+
 /** The address at which a run can be seen. */
 export function runUrl(client: ApiClient, run: { readonly id: string }): string {
   return `${client.baseUrl}/api/v1/runs/${run.id}`;
@@ -63,6 +66,10 @@ async function printFailingStep(
   );
   for (const line of lines)
     output.line(`  ${colors.dim('│')} ${plainText(line, { colour: false })}`);
+  if (step.exitCode === commandNotFound)
+    output.line(
+      '  127 says that a command is not in the step’s PATH; toolchains outside /usr need a setting: millrace config explain hostPath',
+    );
 }
 
 /** The steps of a run as a table. */
