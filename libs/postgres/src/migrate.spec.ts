@@ -43,6 +43,29 @@ function file(name: string, sql: string): void {
 }
 
 describe('migrate', () => {
+  it('says why a database cannot be reached', async () => {
+    const nowhere = openPool(
+      { ...config(), database: 'not_there' },
+      { max: 1, applicationName: 'spec' },
+    );
+    await expect(migrate(nowhere, { dir })).rejects.toMatchObject({
+      code: 'postgres.unreachable',
+      message: expect.stringContaining('database "not_there" does not exist'),
+    });
+    await nowhere.end();
+  });
+
+  it('says what its user lacks', async () => {
+    await pool.query('create role plain login; grant create on schema public to plain');
+    file('0001_a.sql', 'create role another');
+    const plain = openPool({ ...config(), user: 'plain' }, { max: 1, applicationName: 'spec' });
+    await expect(migrate(plain, { dir })).rejects.toMatchObject({
+      code: 'postgres.migration-failed',
+      message: expect.stringMatching(/0001_a\.sql: permission denied.*createrole/),
+    });
+    await plain.end();
+  });
+
   it('applies each file once, in order, whatever comes later between them', async () => {
     file('0001_a.sql', 'create table a (n int)');
     file('0010_c.sql', 'insert into a values (10)');

@@ -23,6 +23,11 @@ interface Migration {
   readonly checksum: string;
 }
 
+/** SQLSTATE 42501. */
+const insufficientPrivilege = '42501';
+const privilegesNeeded =
+  'the user of the database must own it and may make roles (alter role … createrole), or be a superuser';
+
 /** Any constant serves that nobody else in the database uses as an advisory lock. */
 const lockKey = 7_420_001;
 
@@ -38,7 +43,8 @@ const lockKey = 7_420_001;
 export async function migrate(pool: Pool, options: MigrateOptions): Promise<MigrateAnswer> {
   const migrations = await readMigrations(options.dir);
   const client = await pool.connect().catch((cause: unknown) => {
-    throw new Fault('postgres.unreachable', 'backoff', 'Postgres cannot be reached', { cause });
+    const detail = `Postgres cannot be reached (${reasonOf(cause)})`;
+    throw new Fault('postgres.unreachable', 'backoff', detail, { cause });
   });
   try {
     // Another process may migrate for long; and a migration may take longer than a query should.
@@ -91,7 +97,8 @@ async function applyOne(client: PoolClient, migration: Migration): Promise<void>
     await client.query('commit');
   } catch (cause) {
     await client.query('rollback').catch(() => {});
-    throw failed(`${migration.name}: ${cause instanceof Error ? cause.message : cause}`, cause);
+    const help = codeOf(cause) === insufficientPrivilege ? `; ${privilegesNeeded}` : '';
+    throw failed(`${migration.name}: ${reasonOf(cause)}${help}`, cause);
   }
 }
 
@@ -107,6 +114,17 @@ async function readMigrations(dir: string): Promise<readonly Migration[]> {
     migrations.push({ number, name, sql, checksum: sha256Hex(sql) });
   }
   return migrations;
+}
+
+/** What the driver says, which never holds a password; where a host has several addresses its message is empty. */
+function reasonOf(cause: unknown): string {
+  const message = cause instanceof Error ? cause.message : String(cause);
+  return message === '' ? (codeOf(cause) ?? 'no reason given') : message;
+}
+
+function codeOf(cause: unknown): string | undefined {
+  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
+  return typeof code === 'string' ? code : undefined;
 }
 
 function failed(message: string, cause?: unknown): Fault {
