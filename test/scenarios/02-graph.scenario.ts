@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RunDto } from '#libs/api-contract';
+import { settings } from '#libs/config';
 import { freshDirectory, TestServer } from './harness.ts';
 
 const directory = freshDirectory();
@@ -165,12 +166,18 @@ steps:
       'MILLRACE_RUN_ID',
       'MILLRACE_RUN_NUMBER',
       // By this mark the process driver finds what a step leaves behind.
-      'MILLRACE_SANDBOX',
+      'MILLRACE_SANDBOX_ID',
       'MILLRACE_STEP',
       'MILLRACE_WORKSPACE',
       'PATH',
       'TRACEPARENT',
     ]);
+    // A millrace inside a step must not take what says where it runs for what it is told.
+    const variables = Object.values(settings).flatMap((setting) => [
+      setting.variable,
+      `${setting.variable}_FILE`,
+    ]);
+    expect(names.filter((name) => variables.includes(name ?? ''))).toEqual([]);
   });
 
   it('of inputs are checked by their type', async () => {

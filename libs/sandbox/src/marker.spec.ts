@@ -6,12 +6,12 @@ import { forkMark, readProcess } from './process-table.ts';
 
 describe('the marker', () => {
   it.each([
-    ['its own', ['A=1', 'MILLRACE_SANDBOX=one'], true],
-    ['one around it', ['MILLRACE_SANDBOX=outer/one'], true],
-    ['one inside', ['MILLRACE_SANDBOX=one/inner'], true],
-    ['another', ['MILLRACE_SANDBOX=one-more'], false],
+    ['its own', ['A=1', 'MILLRACE_SANDBOX_ID=one'], true],
+    ['one around it', ['MILLRACE_SANDBOX_ID=outer/one'], true],
+    ['one inside', ['MILLRACE_SANDBOX_ID=one/inner'], true],
+    ['another', ['MILLRACE_SANDBOX_ID=one-more'], false],
     ['none', ['A=one'], false],
-    ['a variable with a longer name', ['X_MILLRACE_SANDBOX=one'], false],
+    ['a variable with a longer name', ['X_MILLRACE_SANDBOX_ID=one'], false],
     ['nothing at all', [], false],
   ])('of a process that carries %s', (_, environment, isMember) => {
     expect(carriesMarker(environment, 'one')).toBe(isMember);

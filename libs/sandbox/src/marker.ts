@@ -12,7 +12,7 @@ import {
  * The variable by which a process is known to belong to a sandbox of the `process` driver, wherever it went: children
  * inherit it through `setsid` and double forks. Only one that also empties its environment is lost from sight.
  */
-export const markerVariable = 'MILLRACE_SANDBOX';
+export const markerVariable = 'MILLRACE_SANDBOX_ID';
 
 /**
  * The value of the marker for a sandbox: its name behind those of the sandboxes that this executor itself runs in,

@@ -167,7 +167,7 @@ export function sandboxContract(name: string, open: (stateDir: string) => Sandbo
         .split('\0')
         .filter((entry) => entry !== '');
       // What any shell sets for its children, and the process driver's marker.
-      const own = /^(PWD|OLDPWD|SHLVL|_|MILLRACE_SANDBOX)=/;
+      const own = /^(PWD|OLDPWD|SHLVL|_|MILLRACE_SANDBOX_ID)=/;
       expect(entries.filter((entry) => !own.test(entry)).sort()).toEqual(
         ['EMPTY=', 'HOME=/home/step', `ODD=${odd}`, 'PATH=/usr/bin:/bin', `RIG=${rig.id}`].sort(),
       );
