@@ -29,15 +29,28 @@ export interface CallOptions<Op extends Operation> {
   readonly signal?: AbortSignal;
 }
 
+/**
+ * Where the server is now, after a call that did not reach one; throws where there is none. The call is then made once
+ * more.
+ */
+export type Relocate = () => Promise<string>;
+
 /** The typed client of the public face. One for the CLI, the dashboard and programs. */
 export class ApiClient {
-  readonly baseUrl: string;
   readonly #token: string;
+  readonly #relocate: Relocate | undefined;
+  #baseUrl: string;
 
   /** @param baseUrl  without a trailing slash */
-  constructor(baseUrl: string, token: string) {
-    this.baseUrl = baseUrl;
+  constructor(baseUrl: string, token: string, relocate?: Relocate) {
+    this.#baseUrl = baseUrl;
     this.#token = token;
+    this.#relocate = relocate;
+  }
+
+  /** Without a trailing slash. */
+  get baseUrl(): string {
+    return this.#baseUrl;
   }
 
   /**
@@ -60,7 +73,19 @@ export class ApiClient {
     operation: Op,
     options: CallOptions<Op> = {},
   ): Promise<Response> {
-    const url = this.baseUrl + fillPath(operation.path, options.params) + queryText(options.query);
+    try {
+      return await this.#send(operation, options);
+    } catch (error) {
+      // A body that is a stream may be half read.
+      const canRepeat = operation.body !== undefined || options.body === undefined;
+      if (!this.#relocate || !canRepeat || !wasNotTaken(error)) throw error;
+      this.#baseUrl = await this.#relocate();
+      return this.#send(operation, options);
+    }
+  }
+
+  async #send<Op extends Operation>(operation: Op, options: CallOptions<Op>): Promise<Response> {
+    const url = this.#baseUrl + fillPath(operation.path, options.params) + queryText(options.query);
     const isJson = operation.body !== undefined;
     const headers: Record<string, string> = {
       authorization: `Bearer ${this.#token}`,
@@ -91,6 +116,14 @@ export class ApiClient {
       });
     }
   }
+}
+
+/** Nobody has seen the call, or who saw it is about to end and took nothing. */
+function wasNotTaken(error: unknown): boolean {
+  if (error instanceof ProblemError) return error.problem.code === 'server.draining';
+  if (!(error instanceof Fault) || !(error.cause instanceof Error)) return false;
+  const { cause } = error.cause;
+  return cause instanceof Error && 'code' in cause && cause.code === 'ECONNREFUSED';
 }
 
 function fillPath(path: string, params: Readonly<Record<string, string>> | undefined): string {

@@ -45,8 +45,13 @@ export type {
 } from './run.ts';
 export { logLineSchema, runRefSchema } from './run.ts';
 export {
+  type LeaveMessage,
+  leaveMessageSchema,
   type ProjectionStatusDto,
   type ServerFile,
+  type ServerMessage,
   type SourceUploaded,
   serverFileSchema,
+  serverMessageSchema,
+  workPath,
 } from './server.ts';

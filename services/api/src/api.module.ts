@@ -13,6 +13,7 @@ import { ReadRunsController } from './runs/read-runs.ts';
 import { ReadStepLogsController } from './runs/read-step-logs.ts';
 import { RetryRunController, RetryRunHandler } from './runs/retry-run.ts';
 import { StartRunController, StartRunHandler } from './runs/start-run.ts';
+import { BeginWorkController } from './server/begin-work.ts';
 import { ServerController } from './server/server.controller.ts';
 import { UploadSourceController } from './sources/upload-source.ts';
 
@@ -37,6 +38,7 @@ export class ApiModule {
         ReadEventsController,
         StreamEventsController,
         ServerController,
+        BeginWorkController,
       ],
       providers: [
         { provide: API_PARTS, useValue: parts },

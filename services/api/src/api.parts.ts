@@ -79,6 +79,8 @@ export interface ApiParts {
   /** Prometheus text. */
   metricsText(): Promise<string>;
   isDraining(): boolean;
+  /** Begins to assign and to run, where this process does that. Idempotent; resolves when steps can run. */
+  work(): Promise<void>;
 }
 
 /** The token under which the parts are injected. */

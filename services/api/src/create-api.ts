@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -14,6 +15,8 @@ import { ProblemFilter } from './http/problem.filter.ts';
 export interface RunningApi {
   /** `http://host:port`, with the port that was really taken. */
   readonly url: string;
+  /** How many requests are being answered, streams included. */
+  openRequests(): number;
   /** Ends open streams, finishes what is being answered, closes the port. Idempotent. */
   close(): Promise<void>;
 }
@@ -40,6 +43,13 @@ export async function startApi(parts: ApiParts, listen: string): Promise<Running
   // Errors of hooks and parsers come here too: Nest hands them to its global filters.
   app.useGlobalFilters(new ProblemFilter(parts.logger));
   prepareServer(adapter.getInstance() as unknown as FastifyInstance, parts);
+  let open = 0;
+  (app.getHttpServer() as Server).on('request', (_request, response) => {
+    open += 1;
+    response.once('close', () => {
+      open -= 1;
+    });
+  });
   const at = listen.lastIndexOf(':');
   const host = listen.slice(0, at).replace(/^\[|\]$/g, '');
   try {
@@ -58,6 +68,7 @@ export async function startApi(parts: ApiParts, listen: string): Promise<Running
   const { port } = app.getHttpServer().address() as AddressInfo;
   return {
     url: `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
+    openRequests: () => open,
     close: () => app.close(),
   };
 }

@@ -36,8 +36,8 @@ export function contextOf(command: Command): CommandContext {
     config: settings.config,
     output: createOutput(options.json === true),
     client: async ({ works } = { works: false }) => {
-      const args = works ? argsOf(settings) : [...argsOf(settings), '--at-rest'];
-      return (await useServer(settings.config, args, { always: false })).client;
+      const wish = { args: argsOf(settings), always: false, works };
+      return (await useServer(settings.config, wish)).client;
     },
   };
 }

@@ -1,11 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, openSync, readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { closeSync, openSync, statSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type ServerFile, serverFileSchema } from '#libs/api-contract';
+import { type LeaveMessage, type ServerFile, serverMessageSchema } from '#libs/api-contract';
 import { inheritedEnvironment, makeDirectory } from '#libs/config';
-import { describeError, Fault, isErrorCode } from '#libs/kernel';
-import { findServer } from './server-connection.ts';
+import { type ErrorCode, Fault, isErrorCode } from '#libs/kernel';
 
 /** Beside the CLI in the same build. */
 const standaloneMain = fileURLToPath(new URL('../../standalone/src/main.js', import.meta.url));
@@ -16,9 +15,15 @@ const readyMs = 60_000;
 /** How long a drain may take before the server is killed, in milliseconds. */
 const stopMs = 30_000;
 
+/** The words of many servers, one behind the other; above this many bytes they begin anew. */
+const logBytesMax = 1024 * 1024;
+
 export interface LocalServer extends ServerFile {
-  /** Drains and ends it. Idempotent. */
-  stop(): Promise<void>;
+  /**
+   * Says that it is not needed any more: it drains and ends, unless others use it; then it ends behind them. Idempotent.
+   * @param options.evenIfUsed  ends it at once
+   */
+  stop(options?: { readonly evenIfUsed: boolean }): Promise<'ended' | 'staying'>;
   readonly child: ChildProcess;
 }
 
@@ -38,7 +43,8 @@ export async function becomeServer(args: readonly string[]): Promise<number> {
 }
 
 /**
- * Starts a server for as long as the caller needs it, in a process group of its own, so that Ctrl-C reaches the caller first.
+ * Starts a server for as long as the caller needs it, in a process group of its own, so that Ctrl-C reaches the caller
+ * first.
  *
  * @throws Fault with the server's own code where it says why it did not start
  */
@@ -46,65 +52,70 @@ export async function startLocalServer(
   dataDir: string,
   args: readonly string[],
 ): Promise<LocalServer> {
-  const logDir = join(resolve(dataDir), 'logs');
-  const logPath = join(logDir, 'server.out');
-  let log: number;
-  try {
-    makeDirectory(logDir);
-    log = openSync(logPath, 'w', 0o600);
-  } catch (cause) {
-    throw new Fault('data-dir.not-writable', 'never', `${resolve(dataDir)} cannot be written`, {
-      cause,
-    });
-  }
-  const child = spawn(
-    process.execPath,
-    [standaloneMain, ...args, '--port-fallback', '--exit-with-parent'],
-    { stdio: ['pipe', log, log], detached: true },
-  );
+  const logPath = join(resolve(dataDir), 'logs', 'server.out');
+  const log = openLog(logPath);
+  const child = spawn(process.execPath, [standaloneMain, ...args, '--port-fallback'], {
+    stdio: ['ignore', log, log, 'ipc'],
+    detached: true,
+  });
   closeSync(log);
-  const ended = new Promise<void>((done) => child.once('exit', () => done()));
-  const server = await waitUntilReady(child, dataDir, logPath);
-  const stop = async () => {
-    if (child.exitCode !== null || child.signalCode !== null) return;
-    child.kill('SIGTERM');
-    const killer = setTimeout(() => child.kill('SIGKILL'), stopMs);
-    await ended;
-    clearTimeout(killer);
-  };
-  return { ...server, child, stop };
+  const ended = new Promise<'ended'>((done) => child.once('exit', () => done('ended')));
+  const file = await untilReady(child, logPath);
+  return { ...file, child, stop: (options) => stopServer(child, ended, options) };
 }
 
-async function waitUntilReady(
-  child: ChildProcess,
-  dataDir: string,
-  logPath: string,
-): Promise<ServerFile> {
-  const deadline = performance.now() + readyMs;
-  while (performance.now() < deadline) {
-    if (child.exitCode !== null || child.signalCode !== null) throw startFailure(logPath);
-    const server = await findServer(dataDir);
-    if (server !== undefined && server.pid === child.pid) return serverFileSchema.parse(server);
-    await new Promise((done) => setTimeout(done, 15));
+function openLog(path: string): number {
+  try {
+    makeDirectory(dirname(path));
+    const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+    return openSync(path, size > logBytesMax ? 'w' : 'a', 0o600);
+  } catch (cause) {
+    const dataDir = dirname(dirname(path));
+    throw new Fault('data-dir.not-writable', 'never', `${dataDir} cannot be written`, { cause });
   }
-  child.kill('SIGKILL');
-  throw new Fault(
-    'server.unreachable',
-    'never',
-    `the server was not ready after ${readyMs / 1000} s; see ${logPath}`,
-  );
 }
 
-/** The server's last words end with `[code]`. */
-function startFailure(logPath: string): Fault {
-  const lines = readFileSync(logPath, 'utf8').trimEnd().split('\n');
-  const words = lines.findLast((line) => line.startsWith('error: ')) ?? lines.at(-1) ?? '';
-  const match = /^(?:error: )?(.*?)(?: \[([a-z-]+\.[a-z-]+)\])?$/.exec(words);
-  const code = match?.[2] ?? '';
-  if (isErrorCode(code)) return new Fault(code, 'never', match?.[1] ?? describeError(code).title);
-  return new Fault(
-    'server.error',
-    'never',
-    `the server did not start: ${words || 'it said nothing'}; see ${logPath}`,
+function untilReady(child: ChildProcess, logPath: string): Promise<ServerFile> {
+  const { promise, resolve: ready, reject: failed } = Promise.withResolvers<ServerFile>();
+  const fail = (code: ErrorCode, message: string) => failed(new Fault(code, 'never', message));
+  const timer = setTimeout(() => {
+    child.kill('SIGKILL');
+    fail(
+      'server.unreachable',
+      `the server was not ready after ${readyMs / 1000} s; see ${logPath}`,
+    );
+  }, readyMs);
+  child.once('exit', () => fail('server.error', `the server did not start; see ${logPath}`));
+  child.once('error', (error) => fail('server.error', `no process can be made: ${error.message}`));
+  child.on('message', (received) => {
+    const message = serverMessageSchema.safeParse(received).data;
+    if (message?.kind === 'ready') ready(message.file);
+    if (message?.kind === 'failed')
+      fail(isErrorCode(message.code) ? message.code : 'server.error', message.message);
+  });
+  return promise.finally(() => clearTimeout(timer));
+}
+
+async function stopServer(
+  child: ChildProcess,
+  ended: Promise<'ended'>,
+  options = { evenIfUsed: false },
+): Promise<'ended' | 'staying'> {
+  if (child.exitCode !== null || child.signalCode !== null) return 'ended';
+  const staying = new Promise<'staying'>((done) =>
+    child.on('message', (received) => {
+      if (serverMessageSchema.safeParse(received).data?.kind === 'staying') done('staying');
+    }),
   );
+  const leave: LeaveMessage = { kind: 'leave' };
+  if (options.evenIfUsed || !child.connected) child.kill('SIGTERM');
+  else child.send(leave, () => {});
+  const killer = setTimeout(() => child.kill('SIGKILL'), stopMs);
+  const end = await Promise.race([ended, staying]);
+  clearTimeout(killer);
+  if (end === 'staying') {
+    child.disconnect();
+    child.unref();
+  }
+  return end;
 }

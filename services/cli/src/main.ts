@@ -90,7 +90,8 @@ async function main(): Promise<number> {
     );
     return code;
   } finally {
-    await returnServer();
+    if ((await returnServer()) === 'staying')
+      process.stderr.write('the server stays until the others who use it are done\n');
   }
 }
 

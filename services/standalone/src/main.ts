@@ -1,11 +1,13 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import type { ServerFile } from '#libs/api-contract';
 import { type Config, loadConfig } from '#libs/config';
 import { Fault } from '#libs/kernel';
 import { lockDataDir } from '#libs/postgres';
 import { createLogger, type Logger } from '#libs/telemetry';
 import { openDataDirectory } from './data-directory.ts';
 import { type Standalone, startStandalone, version } from './standalone.ts';
+import { findStarter, type Starter, untilUnneeded } from './starter.ts';
 
 /** How long a shutdown may take before the process ends anyway, in milliseconds. */
 const stopMs = 25_000;
@@ -17,8 +19,7 @@ const { values: options } = parseArgs({
     db: { type: 'string' },
     sandbox: { type: 'string' },
     'port-fallback': { type: 'boolean' },
-    'exit-with-parent': { type: 'boolean' },
-    // Answers, and neither assigns nor runs anything: for a command that only reads.
+    // Answers, and neither assigns nor runs anything before it is asked to: for a command that only reads.
     'at-rest': { type: 'boolean' },
   },
 });
@@ -67,10 +68,6 @@ function untilStopped(logger: Logger): Promise<number> {
         resolve(0);
       });
     }
-    if (options['exit-with-parent']) {
-      process.stdin.on('end', () => resolve(0)).on('error', () => resolve(0));
-      process.stdin.resume();
-    }
     const crash = (error: unknown) => {
       logger.error(
         { error: String((error as Error)?.stack ?? error) },
@@ -83,7 +80,7 @@ function untilStopped(logger: Logger): Promise<number> {
   });
 }
 
-async function main(): Promise<number> {
+async function main(starter: Starter | undefined): Promise<number> {
   // Nobody may listen any more, or the disk that they go to is full.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
   const config = readConfig();
@@ -96,17 +93,23 @@ async function main(): Promise<number> {
   const stopped = untilStopped(logger);
   try {
     const standalone = await startWithPort(config, (each) =>
-      startStandalone(each, directory, logger, { isAtRest: options['at-rest'] === true }),
+      startStandalone(each, directory, logger),
     );
-    directory.writeServerFile({
-      url: standalone.url,
+    const { url } = standalone;
+    if (!options['at-rest']) await standalone.work();
+    const file: ServerFile = {
+      url,
       pid: process.pid,
       startedAt: new Date().toISOString(),
       version,
-    });
-    logger.info({ url: standalone.url, version }, 'ready');
+      mode: starter ? 'temporary' : 'lasting',
+    };
+    directory.writeServerFile(file);
+    await starter?.tell({ kind: 'ready', file });
+    logger.info({ url, version }, 'ready');
     sayReady(standalone, config);
-    const exitCode = await stopped;
+    const unneeded = starter ? [untilUnneeded(starter, standalone.openRequests).then(() => 0)] : [];
+    const exitCode = await Promise.race([stopped, ...unneeded]);
     directory.removeServerFile();
     setTimeout(() => process.exit(exitCode === 0 ? 3 : exitCode), stopMs).unref();
     await standalone.stop();
@@ -116,11 +119,13 @@ async function main(): Promise<number> {
   }
 }
 
+const starter = findStarter();
 try {
-  process.exit(await main());
+  process.exit(await main(starter));
 } catch (error) {
   const code = error instanceof Fault ? error.code : 'server.error';
-  const message = error instanceof Error ? error.message.split('\n', 1)[0] : String(error);
+  const message = error instanceof Error ? (error.message.split('\n', 1)[0] ?? '') : String(error);
+  await starter?.tell({ kind: 'failed', code, message });
   process.stderr.write(`error: ${message} [${code}]\n`);
   process.exit(code === 'config.invalid' ? 2 : 3);
 }

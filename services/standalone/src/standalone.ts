@@ -53,7 +53,11 @@ const abandonedMs = 24 * 3_600_000;
 
 export interface Standalone {
   readonly url: string;
-  /** What runs the steps, the strongest first. */
+  /** How many requests are being answered, streams included. */
+  openRequests(): number;
+  /** Begins to assign and to run. Idempotent; resolves when steps can run. */
+  work(): Promise<void>;
+  /** What runs the steps, the strongest first; empty before it works. */
   readonly drivers: readonly SandboxProbe[];
   /** Drains and closes everything, in the reverse order of its start. Idempotent. */
   stop(): Promise<void>;
@@ -61,19 +65,19 @@ export interface Standalone {
 
 /**
  * Everything in one process: the same parts as in many, handed to each other here.
- *
- * @param options.isAtRest  without the scheduler and the executor: it answers, and nothing is assigned or run
+ * It answers; nothing is assigned or run before `work`.
  */
 export async function startStandalone(
   config: Config,
   directory: DataDirectory,
   logger: Logger,
-  options: { readonly isAtRest: boolean },
 ): Promise<Standalone> {
   const stops: (() => unknown)[] = [];
   let isDraining = false;
+  let working: Promise<void> | undefined;
   const stop = async () => {
     isDraining = true;
+    await working?.catch(() => {});
     for (let next = stops.pop(); next; next = stops.pop()) await next();
   };
   try {
@@ -107,10 +111,6 @@ export async function startStandalone(
       shard: 0,
       holder: `${hostname()}:${process.pid}:${systemIds.uuid()}`,
     });
-    if (!options.isAtRest) {
-      scheduler.start();
-      stops.push(() => scheduler.stop());
-    }
 
     const read = readSide(database, log.plans, projector);
     const metrics = startMetrics({
@@ -131,6 +131,16 @@ export async function startStandalone(
       settings: executorSettings(config, directory),
       logger,
     });
+    const beginWork = async () => {
+      scheduler.start();
+      stops.push(() => scheduler.stop());
+      await executor.start();
+      stops.push(() => executor.stop());
+    };
+    const work = () => {
+      if (!isDraining) working ??= beginWork();
+      return working ?? Promise.resolve();
+    };
     const parts: ApiParts = {
       version,
       config,
@@ -155,15 +165,20 @@ export async function startStandalone(
       },
       metricsText: () => metrics.text(),
       isDraining: () => isDraining,
+      work,
     };
     const api = await startApi(parts, config.listen);
     stops.push(() => api.close());
-    if (!options.isAtRest) {
-      await executor.start();
-      stops.push(() => executor.stop());
-    }
     stops.push(keepSweeping({ logs, blobs, database }, config, logger));
-    return { url: api.url, drivers: executor.drivers, stop };
+    return {
+      url: api.url,
+      openRequests: api.openRequests,
+      get drivers() {
+        return executor.drivers;
+      },
+      work,
+      stop,
+    };
   } catch (error) {
     await stop();
     throw error;

@@ -25,7 +25,7 @@ const clock: Clock & Timers = {
     return () => clearTimeout(timer);
   },
 };
-const secret = 'the administrator';
+const secret = 'mrt_of-the-administrator';
 const plan = planOf('contract', [planStep('only')]);
 const origin = { tenant: 'default', actor: 'system' };
 

@@ -23,6 +23,7 @@ import {
   startedRequestSchema,
 } from '#libs/api-contract';
 import { API_PARTS, type ApiParts } from '../api.parts.ts';
+import { requirePrincipal } from '../http/authentication.ts';
 import { HttpProblem } from '../http/http-problem.ts';
 
 /** The token of an executor: derived, so that any api process can check it without asking anybody. */
@@ -45,7 +46,7 @@ export class InternalExecutorsController {
   @Post()
   @HttpCode(200)
   register(@Req() request: FastifyRequest, @Body() body: unknown): Promise<RegisterResponse> {
-    if (this.parts.verifyToken(bearer(request)) === undefined) throw unauthorized();
+    requirePrincipal(request, this.parts.verifyToken);
     return this.parts.gateway.register(parse(registerRequestSchema, body));
   }
 

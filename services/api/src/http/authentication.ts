@@ -33,14 +33,19 @@ export function installAuthentication(server: FastifyInstance, verify: VerifyTok
   server.addHook('onRequest', async (request: FastifyRequest) => {
     const route = request.routeOptions.url ?? '';
     if (openRoutes.has(route) || route.startsWith('/internal/v1/')) return;
-    const principal = bearerOf(request, verify);
-    if (principal === undefined)
-      throw new HttpProblem(
-        'request.unauthorized',
-        'send Authorization: Bearer TOKEN with a valid token',
-      );
+    const principal = requirePrincipal(request, verify);
     (request as FastifyRequest & { principal: Principal }).principal = principal;
   });
+}
+
+/** Whose token the request carries. @throws HttpProblem `request.unauthorized` */
+export function requirePrincipal(request: FastifyRequest, verify: VerifyToken): Principal {
+  const principal = bearerOf(request, verify);
+  if (principal !== undefined) return principal;
+  throw new HttpProblem(
+    'request.unauthorized',
+    'send Authorization: Bearer TOKEN with a valid token',
+  );
 }
 
 function bearerOf(request: FastifyRequest, verify: VerifyToken): Principal | undefined {

@@ -79,9 +79,8 @@ async function runFile(
     isolation: options.isolation,
   };
   const source = readGitSource(options);
-  const { client, started } = await useServer(context.config, serverArgs(context), {
-    always: true,
-  });
+  const wish = { args: serverArgs(context), always: true, works: true };
+  const { client, started } = await useServer(context.config, wish);
   const body: StartRunBody = {
     ...request,
     source:
@@ -137,6 +136,7 @@ async function keepServer({ output, config }: CommandContext, server: LocalServe
     });
     server.child.once('exit', () => done());
   });
+  await server.stop({ evenIfUsed: true });
 }
 
 /** `NAME=VALUE` pairs. @throws UsageError */
