@@ -144,11 +144,14 @@ describe('the command line without a server', { timeout: 120_000 }, () => {
     expect((await run('--version')).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
   });
 
-  it('cancels at the first Ctrl-C', async () => {
+  it.each([
+    ['run', 'slow.yaml'],
+    ['retry', 'latest'],
+  ])('is cancelled by Ctrl-C (%s)', async (...args) => {
     writeFiles(cwd, {
       'slow.yaml': 'name: slow\nsteps:\n  - { id: wait, cmd: echo waiting && sleep 60 }\n',
     });
-    const child = spawnMillrace(['--sandbox', 'process', 'run', 'slow.yaml'], { cwd });
+    const child = spawnMillrace(['--sandbox', 'process', ...args], { cwd });
     let out = '';
     child.stdout?.on('data', (chunk: Buffer) => {
       out += chunk.toString();
@@ -161,6 +164,20 @@ describe('the command line without a server', { timeout: 120_000 }, () => {
       outcome: 'cancelled',
     });
     expect(processesBelow(cwd)).toEqual([]);
+  });
+
+  it('goes on when nobody reads its words any more', async () => {
+    writeFiles(cwd, {
+      'unread.yaml':
+        'name: unread\nsteps:\n  - { id: go, cmd: echo on && sleep 0.5 && echo done }\n',
+    });
+    const child = spawnMillrace(['run', 'unread.yaml'], { cwd });
+    child.stdout?.once('data', () => child.stdout?.destroy());
+    expect(await new Promise((done) => child.once('exit', done))).toBe(0);
+    expect(lastLine((await run('runs', '--json', '--limit', '1')).stdout)).toMatchObject({
+      pipeline: 'unread',
+      outcome: 'success',
+    });
   });
 
   it('keeps its state out of the repository', () => {

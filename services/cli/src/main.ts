@@ -19,7 +19,7 @@ import { addValidate } from './commands/validate.ts';
 import { addRetry, addWatch } from './commands/watch.ts';
 import { addWhy } from './commands/why.ts';
 import { exitCodes, explainFailure } from './exit-codes.ts';
-import { mayColor } from './output.ts';
+import { heedReaders, mayColor } from './output.ts';
 
 /** Beside `dist/` in a checkout and in an installed package. */
 const manifest = new URL('../../../../package.json', import.meta.url);
@@ -95,9 +95,5 @@ async function main(): Promise<number> {
   }
 }
 
-// A reader that goes away (`millrace events | head`) ends the command without noise.
-process.stdout.on('error', (error: NodeJS.ErrnoException) =>
-  process.exit(error.code === 'EPIPE' ? 0 : exitCodes.systemError),
-);
-
+heedReaders();
 process.exitCode = await main();

@@ -1,6 +1,7 @@
 import pc from 'picocolors';
 import { inheritedEnvironment } from '#libs/config';
 import type { Outcome } from '#libs/events';
+import { exitCodes } from './exit-codes.ts';
 
 /** Where words go: `out` is the answer, `err` is everything beside it. */
 export interface Output {
@@ -25,6 +26,23 @@ export function createOutput(isJson: boolean): Output {
     json: (value) => void process.stdout.write(`${JSON.stringify(value)}\n`),
     note: (text) => void process.stderr.write(`${text}\n`),
   };
+}
+
+let isWantedUnheard = false;
+
+/** What this command does is wanted even where nobody reads its words any more. */
+export function goOnUnheard(): void {
+  isWantedUnheard = true;
+}
+
+/** A reader that goes away (`millrace events | head`) ends the command without noise, unless it has more to do. */
+export function heedReaders(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (!isWantedUnheard)
+        process.exit(error.code === 'EPIPE' ? exitCodes.success : exitCodes.systemError);
+    });
+  }
 }
 
 /** On a terminal that takes colours, or where they are forced; never in a pipe by itself, and never against NO_COLOR. */

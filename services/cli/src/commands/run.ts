@@ -1,15 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import { type Command, Option } from 'commander';
-import { type ApiClient, operations, type RunDto, type StartRunBody } from '#libs/api-contract';
+import { operations, type StartRunBody } from '#libs/api-contract';
 import type { Isolation, Source } from '#libs/events';
 import { useServer } from '../borrowed-server.ts';
 import { type CommandContext, contextOf, serverArgs } from '../context.ts';
-import { exitCodeOfOutcome, exitCodes, UsageError } from '../exit-codes.ts';
-import { followRun } from '../follow-run.ts';
+import { exitCodes, UsageError } from '../exit-codes.ts';
 import { onInterrupt } from '../interrupt.ts';
 import type { LocalServer } from '../local-server.ts';
-import { jsonPrinter, TextPrinter } from '../run-printer.ts';
-import { printVerdict, runUrl } from '../run-summary.ts';
+import { runUrl } from '../run-summary.ts';
+import { startAndFollow } from '../start-and-follow.ts';
 import { uploadWorkingTree } from '../upload-working-tree.ts';
 import { compileFile, defaultPipelineFile } from './pipeline-file.ts';
 
@@ -90,41 +89,12 @@ async function runFile(
         : await uploadWorkingTree(client, process.cwd(), context.output.note)),
     ...(options.key === undefined ? {} : { trigger: { key: options.key } }),
   };
-  const exitCode = await startAndFollow(context, client, body);
+  const exitCode = await startAndFollow(context, client, {
+    start: () => client.call(operations.startRun, { body }),
+    headline: (run) => `run ${run.number} · ${runUrl(client, run)}`,
+  });
   if (started && options.keepServer) await keepServer(context, started);
   return exitCode;
-}
-
-async function startAndFollow(
-  context: CommandContext,
-  client: ApiClient,
-  body: StartRunBody,
-): Promise<number> {
-  const { output } = context;
-  const started = await client.call(operations.startRun, { body });
-  if (!output.isJson)
-    output.line(output.colors.dim(`run ${started.number} · ${runUrl(client, started)}`));
-  const printer = output.isJson ? jsonPrinter(output) : new TextPrinter(output);
-  const interrupt = onInterrupt(async (times) => {
-    output.note(times === 1 ? 'cancelling the run (Ctrl-C again forces it)' : 'killing the run');
-    await client.call(operations.cancelRun, {
-      params: { id: started.id },
-      body: { reason: 'interrupted', force: times > 1 },
-    });
-  });
-  let run: RunDto;
-  try {
-    run = await followRun(client, started.id, {
-      after: started.position - 1,
-      printer,
-      showLogs: !output.isJson,
-    });
-  } finally {
-    printer.close();
-    interrupt.release();
-  }
-  await printVerdict(client, run, output);
-  return interrupt.wasInterrupted() ? exitCodes.interrupted : exitCodeOfOutcome(run.outcome);
 }
 
 async function keepServer({ output, config }: CommandContext, server: LocalServer): Promise<void> {

@@ -6,6 +6,7 @@ import { followRun } from '../follow-run.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { jsonPrinter, TextPrinter } from '../run-printer.ts';
 import { loadRun, printVerdict } from '../run-summary.ts';
+import { startAndFollow } from '../start-and-follow.ts';
 
 /** Shows a run to its end; an interrupt stops watching, not the run. @returns the exit code of its outcome */
 async function watch(
@@ -65,21 +66,21 @@ export function addRetry(program: Command, finish: (exitCode: number) => void): 
         const context = contextOf(command);
         if (options.failed && options.step !== undefined)
           throw new UsageError('retry.ambiguous', 'give --failed or --step, not both');
-        const client = await context.client({ works: true });
+        // Without anybody who follows it a run waits for a server that lasts.
+        const client = await context.client({ works: options.detach !== true });
         const before = await loadRun(client, ref);
         const body =
           options.step === undefined ? { failed: true as const } : { step: options.step };
-        const started = await client.call(operations.retryRun, { params: { id: before.id }, body });
-        if (options.detach) {
-          if (context.output.isJson) context.output.json(started);
-          else context.output.line(`run ${started.number} ${started.id}`);
+        const start = () => client.call(operations.retryRun, { params: { id: before.id }, body });
+        if (!options.detach) {
+          const headline = ({ number }: { readonly number: number }) =>
+            `run ${number} repeats run ${before.number}`;
+          finish(await startAndFollow(context, client, { start, headline }));
           return;
         }
-        if (!context.output.isJson)
-          context.output.line(
-            context.output.colors.dim(`run ${started.number} repeats run ${before.number}`),
-          );
-        finish(await watch(context, client, started.id, started.position - 1));
+        const started = await start();
+        if (context.output.isJson) context.output.json(started);
+        else context.output.line(`run ${started.number} ${started.id}`);
       },
     );
 }

@@ -1,0 +1,56 @@
+import { type ApiClient, operations, type RunDto } from '#libs/api-contract';
+import type { CommandContext } from './context.ts';
+import { exitCodeOfOutcome, exitCodes } from './exit-codes.ts';
+import { followRun } from './follow-run.ts';
+import { onInterrupt } from './interrupt.ts';
+import { goOnUnheard } from './output.ts';
+import { jsonPrinter, TextPrinter } from './run-printer.ts';
+import { printVerdict } from './run-summary.ts';
+
+interface StartedRun {
+  readonly id: string;
+  readonly number: number;
+  readonly position: number;
+}
+
+/**
+ * Starts a run and shows it to its end. The first interrupt cancels it, further ones force that; a reader that goes away
+ * changes nothing.
+ *
+ * @returns the exit code of its outcome, or of the interrupt
+ */
+export async function startAndFollow(
+  { output }: CommandContext,
+  client: ApiClient,
+  run: {
+    readonly start: () => Promise<StartedRun>;
+    readonly headline: (run: StartedRun) => string;
+  },
+): Promise<number> {
+  const accepted = Promise.withResolvers<StartedRun>();
+  // Before the call: a run that is accepted while Ctrl-C is pressed is cancelled, too.
+  const interrupt = onInterrupt(async (times) => {
+    output.note(times === 1 ? 'cancelling the run (Ctrl-C again forces it)' : 'killing the run');
+    const { id } = await accepted.promise;
+    const body = { reason: 'interrupted', force: times > 1 };
+    await client.call(operations.cancelRun, { params: { id }, body });
+  });
+  let ended: RunDto;
+  try {
+    const started = await run.start();
+    accepted.resolve(started);
+    goOnUnheard();
+    if (!output.isJson) output.line(output.colors.dim(run.headline(started)));
+    const printer = output.isJson ? jsonPrinter(output) : new TextPrinter(output);
+    try {
+      const after = started.position - 1;
+      ended = await followRun(client, started.id, { after, printer, showLogs: !output.isJson });
+    } finally {
+      printer.close();
+    }
+  } finally {
+    interrupt.release();
+  }
+  await printVerdict(client, ended, output);
+  return interrupt.wasInterrupted() ? exitCodes.interrupted : exitCodeOfOutcome(ended.outcome);
+}
