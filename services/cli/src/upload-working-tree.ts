@@ -3,6 +3,7 @@ import type { Source } from '#libs/events';
 import { snapshotWorkingTree } from '#libs/sources';
 
 const leftOutShown = 10;
+const progressMs = 3_000;
 
 /** Sends the working tree as it is, dirty files included, and answers how a run names it. */
 export async function uploadWorkingTree(
@@ -14,7 +15,23 @@ export async function uploadWorkingTree(
   for (const words of snapshot.leftOut.slice(0, leftOutShown)) note(`left out: ${words}`);
   const more = snapshot.leftOut.length - leftOutShown;
   if (more > 0) note(`left out: ${more} more`);
-  const response = await client.open(operations.uploadSource, { body: snapshot.stream as never });
-  const { digest } = (await response.json()) as { digest: string };
-  return { kind: 'snapshot', digest };
+  let bytes = 0;
+  async function* counted() {
+    for await (const chunk of snapshot.stream) {
+      bytes += (chunk as Uint8Array).length;
+      yield chunk;
+    }
+  }
+  // A small tree is there before anybody wonders.
+  const progress = setInterval(
+    () => note(`uploading the working tree: ${Math.floor(bytes / 1048576)} MiB so far`),
+    progressMs,
+  );
+  try {
+    const response = await client.open(operations.uploadSource, { body: counted() as never });
+    const { digest } = (await response.json()) as { digest: string };
+    return { kind: 'snapshot', digest };
+  } finally {
+    clearInterval(progress);
+  }
 }
