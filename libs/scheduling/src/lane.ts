@@ -8,7 +8,9 @@ export interface ReadyStep {
   readonly runId: string;
   readonly step: string;
   readonly attempt: number;
-  /** Where its run.step-queued stands: its place in the queue. Unique. */
+  /** Where its run's run.queued stands. */
+  readonly runPosition: number;
+  /** Where its run.step-queued stands. Unique. */
   readonly position: number;
   readonly needs: StepNeeds;
   /** The class that was last written to the log for this wait. */
@@ -17,6 +19,14 @@ export interface ReadyStep {
   lane: Lane | undefined;
   /** The executor that an assignment on its way names. */
   reservedFor: string | undefined;
+}
+
+/**
+ * The order of the queue: the oldest run first, then what became ready first. By the steps' own age alone a busy server
+ * would begin every run before it ended one: each next step would go behind the first steps of all who came later.
+ */
+export function compareReady(a: ReadyStep, b: ReadyStep): number {
+  return a.runPosition - b.runPosition || a.position - b.position;
 }
 
 /**
@@ -30,7 +40,7 @@ export class Lane {
   readonly executors: readonly ExecutorEntry[];
   /** True where the steps belong to runs whose workspace lives on that one executor. */
   readonly isHome: boolean;
-  /** Sorted by position; holds steps that left, until they are swept out. */
+  /** In the order of the queue; holds steps that left, until they are swept out. */
   #steps: ReadyStep[] = [];
   #head = 0;
   #size = 0;
@@ -57,11 +67,11 @@ export class Lane {
     step.lane = this;
     this.#size += 1;
     const last = this.#steps[this.#steps.length - 1];
-    if (last === undefined || last.position < step.position) {
+    if (last === undefined || compareReady(last, step) < 0) {
       this.#steps.push(step);
       return;
     }
-    const at = this.#firstAtOrAfter(step.position);
+    const at = this.#firstAtOrAfter(step);
     // A step that comes back finds its old place while that was not swept out.
     if (this.#steps[at] !== step) this.#steps.splice(at, 0, step);
     if (at < this.#head) this.#head = at;
@@ -100,12 +110,12 @@ export class Lane {
     }
   }
 
-  #firstAtOrAfter(position: number): number {
+  #firstAtOrAfter(step: ReadyStep): number {
     let low = 0;
     let high = this.#steps.length;
     while (low < high) {
       const middle = (low + high) >> 1;
-      if ((this.#steps[middle] as ReadyStep).position < position) low = middle + 1;
+      if (compareReady(this.#steps[middle] as ReadyStep, step) < 0) low = middle + 1;
       else high = middle;
     }
     return low;

@@ -1,7 +1,7 @@
 import { type Demand, fits } from './demand.ts';
 import type { ExecutorEntry } from './executor-entry.ts';
 import type { ExecutorPool, Home } from './executor-pool.ts';
-import { Lane, type ReadyStep } from './lane.ts';
+import { compareReady, Lane, type ReadyStep } from './lane.ts';
 
 /** Demands that are remembered; users choose labels freely, so there must be an end. */
 const fittingMax = 1_000;
@@ -51,7 +51,7 @@ export class Lanes {
 
   #redraw(homeOf: (runId: string) => Home | undefined): void {
     const waiting = [...this.#lanes.values()].flatMap((lane) => [...lane]);
-    waiting.sort((a, b) => a.position - b.position);
+    waiting.sort(compareReady);
     this.#lanes.clear();
     this.#isStale = false;
     for (const step of waiting) this.#laneFor(step.needs.demand, homeOf(step.runId)).add(step);

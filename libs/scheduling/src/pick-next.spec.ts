@@ -33,6 +33,18 @@ describe('picks', () => {
     expect(story.pick(0)).toEqual([]);
   });
 
+  it('the next step of an older run before the first ones of younger runs', () => {
+    const story = new SchedulingStory();
+    story.executor('e', { slots: 2 });
+    story.run('q', ['a', 'b']);
+    story.queue('q', 'a');
+    story.ready('r', ['a', 'b']);
+    story.assign('q', 'a', { executor: 'e' });
+    story.finish('q', 'a');
+    story.queue('q', 'b');
+    expect(story.pick()).toEqual(['q/b → e', 'r/a → e']);
+  });
+
   it('the emptiest executor, the one registered first among equals', () => {
     const story = new SchedulingStory();
     story.executor('e', { slots: 2 });

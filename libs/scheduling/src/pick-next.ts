@@ -1,6 +1,6 @@
 import { type ExecutorEntry, freeSlots } from './executor-entry.ts';
 import { Heap } from './heap.ts';
-import type { Lane, ReadyStep } from './lane.ts';
+import { compareReady, type Lane, type ReadyStep } from './lane.ts';
 import type { SchedulerState } from './scheduler-state.ts';
 
 /** One step for one executor. */
@@ -17,11 +17,11 @@ interface Head {
 }
 
 /**
- * Which head goes first: now the one that was queued first. This is the one place where priority and fairness between
+ * Which head goes first: now the order of the queue. This is the one place where priority and fairness between
  * tenants come in; lanes are then split by what these depend on, so that within a lane the order stays the queue's.
  */
 function compareHeads(a: Head, b: Head): number {
-  return a.step.position - b.step.position;
+  return compareReady(a.step, b.step);
 }
 
 /** What this pick has given away, over what the state knows. */

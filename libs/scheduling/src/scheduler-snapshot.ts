@@ -5,7 +5,7 @@ import type { Home } from './executor-pool.ts';
 import { type ActiveStep, type RunEntry, SchedulerState } from './scheduler-state.ts';
 
 /** Raised whenever the fold or this shape changes: snapshots of another version are thrown away. */
-export const schedulerFoldVersion = 1;
+export const schedulerFoldVersion = 2;
 
 // Rows are tuples: a snapshot of 10,000 waiting steps is written every 10,000 events and should be short.
 type StepRow =
@@ -23,6 +23,7 @@ type StepRow =
 
 interface RunRow {
   readonly id: string;
+  readonly position: number;
   readonly tenant: string;
   readonly pipeline: string;
   readonly planHash: string;
@@ -130,5 +131,5 @@ function activeStep(run: RunEntry, row: StepRow, plans: PlanLookup): ActiveStep 
   }
   const [, , , position, noted] = row;
   const waiting = { noted: noted ?? undefined, lane: undefined, reservedFor: undefined };
-  return { ...base, kind, position, needs, ...waiting };
+  return { ...base, kind, runPosition: run.position, position, needs, ...waiting };
 }

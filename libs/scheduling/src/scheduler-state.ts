@@ -35,6 +35,8 @@ export type ActiveStep = ReadyStep | LiveAttempt | DelayedStep;
 /** A run that has not finished. */
 export interface RunEntry {
   readonly id: string;
+  /** Where its run.queued stands. */
+  readonly position: number;
   readonly tenant: string;
   readonly pipeline: string;
   readonly planHash: string;
@@ -146,6 +148,7 @@ export class SchedulerState {
           runId,
           step: event.data.step,
           attempt: event.data.attempt,
+          runPosition: run.position,
           position: event.position,
           needs: stepNeeds(plans(run.planHash), event.data.step, run.isolation),
           noted: undefined,
@@ -182,10 +185,10 @@ export class SchedulerState {
 
   #startRun(id: string, event: Of<'run.queued'>): void {
     const { pipeline, planHash, isolation, retryOf } = event.data;
-    const { tenant, traceparent } = event;
+    const { tenant, traceparent, position } = event;
     // The workspace of the run that is repeated is where it was left.
     const home = retryOf === undefined ? undefined : this.pastHomes.get(retryOf);
-    const run = { id, tenant, pipeline, planHash, isolation, traceparent, home };
+    const run = { id, position, tenant, pipeline, planHash, isolation, traceparent, home };
     this.runs.set(id, { ...run, steps: new Map() });
   }
 
