@@ -17,13 +17,12 @@ const runAsChild: RunProgram = async (file, args) => {
   await execFileAsync(file, args);
 };
 
-/** A kernel pipe: what is written to `writeFd` comes out of `reader`, which ends when every writer has closed. */
+/** A kernel pipe: what is written to it comes out of `reader`, which ends when every writer has closed. */
 export interface Pipe {
   readonly reader: Readable;
-  readonly writeFd: number;
   /** The name under which another process may open it for writing. */
   readonly path: string;
-  /** Closes our own copy of the writing end; to be called once the child has the pipe. */
+  /** Closes our own writing end, which keeps the reader from an early end; to be called once the child has the pipe. */
   closeWriter(): void;
   /**
    * To be called when nothing of the sandbox runs any more. A pipe that ended by itself has no writer left and nothing in it:
@@ -83,7 +82,6 @@ export class FifoPool {
     const reader = new Socket({ fd: readFd, readable: true, writable: false });
     return {
       reader,
-      writeFd,
       path,
       closeWriter: () => closeSync(writeFd),
       release: () => {

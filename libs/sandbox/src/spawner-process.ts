@@ -1,5 +1,6 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
 import { closeSync, constants, openSync } from 'node:fs';
+import type { Socket } from 'node:net';
 
 // A process of its own that imports nothing of ours: a fork copies the page tables of whoever forks, and each of its pages is
 // copied once more when it is next written to. From an executor of 300 MB that costs 5 to 12 ms a step, from here under 1 ms.
@@ -13,7 +14,12 @@ export interface SpawnOrder {
   readonly env: Readonly<Record<string, string>>;
   /** Named pipes that somebody reads already, for stdout and stderr; without them nothing of the output is kept. */
   readonly outputs?: readonly [string, string];
+  /** Gives it a socket as descriptor 3, whose other end goes to whoever ordered this. */
+  readonly hasControl?: boolean;
 }
+
+/** The place behind stdin and the outputs. */
+const controlPlace = 3;
 
 export type SpawnNews =
   | { readonly id: number; readonly kind: 'started'; readonly pid: number }
@@ -27,8 +33,8 @@ export type SpawnNews =
 
 const running = new Set<number>();
 
-function tell(news: SpawnNews): void {
-  if (process.connected) process.send?.(news, undefined, undefined, () => {});
+function tell(news: SpawnNews, socket?: Socket): void {
+  if (process.connected) process.send?.(news, socket, undefined, () => {});
 }
 
 function codeOf(error: unknown): string {
@@ -48,18 +54,23 @@ function obey(order: SpawnOrder): void {
   const { pid } = child;
   if (pid === undefined) return;
   running.add(pid);
-  tell({ id, kind: 'started', pid });
+  // With the message our own copy of the socket is closed.
+  tell(
+    { id, kind: 'started', pid },
+    (child.stdio[controlPlace] as Socket | undefined) ?? undefined,
+  );
   child.once('exit', (exitCode, signal) => {
     running.delete(pid);
     tell({ id, kind: 'ended', exitCode, signal });
   });
 }
 
-function start({ file, args, cwd, env, outputs }: SpawnOrder): ChildProcess {
+function start({ file, args, cwd, env, outputs, hasControl }: SpawnOrder): ChildProcess {
   const fds: number[] = [];
   try {
     for (const path of outputs ?? []) fds.push(openSync(path, constants.O_WRONLY));
-    const stdio = outputs ? ['ignore' as const, ...fds] : 'ignore';
+    const out = outputs ? fds : (['ignore', 'ignore'] as const);
+    const stdio: StdioOptions = ['ignore', ...out, ...(hasControl ? (['pipe'] as const) : [])];
     return spawn(file, args, { cwd, env, stdio, detached: true });
   } finally {
     for (const fd of fds) closeSync(fd);

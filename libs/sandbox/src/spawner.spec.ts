@@ -33,6 +33,19 @@ describe('the spawner', () => {
     });
   });
 
+  it('hands over the socket that a process is given to speak by', async () => {
+    const child = await new Spawner().start({
+      ...order('read -r word <&3; echo "heard $word" >&3'),
+      hasControl: true,
+    });
+    child.control?.write('this\n');
+    let said = '';
+    for await (const text of child.control ?? []) said += text;
+    expect(said).toBe('heard this\n');
+    expect(await child.ended).toEqual({ exitCode: 0, signal: null });
+    expect((await new Spawner().start(order(':'))).control).toBeUndefined();
+  });
+
   it('fails what a program of the system fails', async () => {
     const spawner = new Spawner();
     await spawner.run('true', []);

@@ -1,10 +1,13 @@
 import { type ChildProcess, fork } from 'node:child_process';
+import type { Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { Fault } from '#libs/kernel';
 import type { SpawnNews, SpawnOrder } from './spawner-process.ts';
 
 export interface SpawnedProcess {
   readonly pid: number;
+  /** Our end of its control socket, where one was ordered. */
+  readonly control: Socket | undefined;
   readonly ended: Promise<{ readonly exitCode: number | null; readonly signal: string | null }>;
 }
 
@@ -67,7 +70,9 @@ export class Spawner {
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
       detached: true,
     });
-    helper.on('message', (news: SpawnNews) => this.#hear(news));
+    helper.on('message', (news: SpawnNews, socket) =>
+      this.#hear(news, socket as Socket | undefined),
+    );
     helper.on('error', (error) => this.#break(helper, error));
     helper.on('exit', () => this.#break(helper, new Error('the helper ended')));
     helper.unref();
@@ -77,11 +82,14 @@ export class Spawner {
     return helper;
   }
 
-  #hear(news: SpawnNews): void {
+  #hear(news: SpawnNews, control: Socket | undefined): void {
     const waiting = this.#waiting.get(news.id);
-    if (!waiting) return;
+    if (!waiting) {
+      control?.destroy();
+      return;
+    }
     if (news.kind === 'started') {
-      waiting.started.resolve({ pid: news.pid, ended: waiting.ended.promise });
+      waiting.started.resolve({ pid: news.pid, control, ended: waiting.ended.promise });
       return;
     }
     this.#waiting.delete(news.id);

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, rmdirSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { basename, join, relative } from 'node:path';
 
 /** Directories of one process's cgroups, by controller; `unified` is the tree of version 2. */
 export type CgroupPaths = Readonly<Record<string, string>>;
@@ -114,6 +114,25 @@ export function removeCgroups(name: string): void {
       if (existsSync(dir)) rmdirSync(dir);
     }
   }
+}
+
+/**
+ * Removes the cgroups of a container whose processes have ended.
+ *
+ * @param paths  as they were read while its first process lived
+ * @returns false where they are not all known to be gone: a process still ends, or nothing was read
+ */
+export function removeContainerCgroups(name: string, paths: CgroupPaths): boolean {
+  const own = new Set(Object.values(paths).filter((dir) => basename(dir) === name));
+  if (own.size === 0) return false;
+  for (const dir of own) {
+    try {
+      rmdirSync(dir);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') return false;
+    }
+  }
+  return true;
 }
 
 /** Version 1 may lack the counters of swap, and the runtime then fails on a limit of it. */

@@ -9,6 +9,7 @@ import { Journal } from '../journal.ts';
 import { type FirstProcess, signalEach } from '../marker.ts';
 import { isStillRunning } from '../process-table.ts';
 import type { Sandbox, SandboxDriver, SandboxExit, SandboxProbe, SandboxSpec } from '../sandbox.ts';
+import { Spawner } from '../spawner.ts';
 import { removeCgroups } from './cgroup.ts';
 import { prepareHostImage } from './host-image.ts';
 import { OciSandbox } from './oci-sandbox.ts';
@@ -40,10 +41,11 @@ export class OciSandboxDriver implements SandboxDriver {
     this.#program = findRuntime(options.runtime);
     const containers = join(stateDir, 'containers');
     mkdirSync(containers, { recursive: true, mode: 0o700 });
-    this.#runtime = new OciRuntime(this.#program ?? 'runc', containers);
+    const spawner = new Spawner();
+    this.#runtime = new OciRuntime(this.#program ?? 'runc', containers, spawner);
     this.#journal = new Journal(stateDir);
     this.#guard = new Guard(this.#journal.dir);
-    this.#pipes = new FifoPool(stateDir);
+    this.#pipes = new FifoPool(stateDir, (file, args) => spawner.run(file, args));
     this.#rootDir = join(stateDir, 'host-image');
     this.#userland = prepareHostImage(this.#rootDir);
   }

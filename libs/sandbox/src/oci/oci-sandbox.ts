@@ -1,5 +1,3 @@
-import type { ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -10,6 +8,7 @@ import type { Journal } from '../journal.ts';
 import type { FirstProcess } from '../marker.ts';
 import { isStillRunning, readProcess } from '../process-table.ts';
 import type { Sandbox, SandboxExit, SandboxSpec } from '../sandbox.ts';
+import type { SpawnedProcess } from '../spawner.ts';
 import {
   type CgroupPaths,
   cgroupsPathOf,
@@ -17,9 +16,10 @@ import {
   enforcedLimits,
   readCgroupPaths,
   readCgroupUsage,
+  removeContainerCgroups,
 } from './cgroup.ts';
 import { ControlChannel } from './control-channel.ts';
-import { controlFd, parseStatus } from './init.ts';
+import { parseStatus } from './init.ts';
 import { type OciRuntime, runtimeWords } from './runtime.ts';
 import { type HostUserland, ociConfig } from './spec.ts';
 
@@ -116,16 +116,20 @@ export class OciSandbox implements Sandbox {
     this.#outputs = [stdout, stderr];
     const pidFile = join(this.#dir, 'pid');
     const files = { bundle: this.#dir, pid: pidFile, log: join(this.#dir, 'runtime.log') };
-    const stdio = ['ignore', stdout.writeFd, stderr.writeFd, 'pipe'] as const;
-    const child = this.#parts.runtime.spawnContainer(this.name, files, [...stdio]);
-    const ended = once(child, 'exit').catch(() => undefined);
-    this.#control = new ControlChannel(child.stdio[controlFd]);
+    let child: SpawnedProcess;
+    try {
+      child = await this.#parts.runtime.startContainer(this.name, files, [
+        stdout.path,
+        stderr.path,
+      ]);
+    } finally {
+      stdout.closeWriter();
+      stderr.closeWriter();
+    }
+    this.#control = new ControlChannel(child.control);
     // Until the container is there it is the runtime that an executor's death must end.
     this.#remember(child.pid);
-    stdout.closeWriter();
-    stderr.closeWriter();
-    await ended;
-    if (!hasSucceeded(child)) {
+    if ((await child.ended).exitCode !== 0) {
       this.#first = undefined;
       throw startFailed(
         `the container was not made: ${(await runtimeWords(files.log)) || 'the runtime ended'}`,
@@ -135,8 +139,7 @@ export class OciSandbox implements Sandbox {
     this.#cgroups = readCgroupPaths(this.#first?.pid ?? 0);
   }
 
-  #remember(pid: number | undefined): void {
-    if (pid === undefined) return;
+  #remember(pid: number): void {
     this.#first = { pid, startTicks: readProcess(pid)?.startTicks ?? '' };
     this.#parts.journal.recordFirstProcess(this.name, this.#first);
   }
@@ -188,14 +191,12 @@ export class OciSandbox implements Sandbox {
     this.#control?.close();
     for (const pipe of this.#outputs ?? []) pipe.release();
     this.#outputs = undefined;
-    await this.#parts.runtime.remove(this.name);
+    if (!this.#isRunning() && removeContainerCgroups(this.name, this.#cgroups))
+      this.#parts.runtime.forget(this.name);
+    else await this.#parts.runtime.remove(this.name);
     this.#parts.journal.end(this.name);
     this.#parts.forget();
   }
-}
-
-function hasSucceeded(child: ChildProcess): boolean {
-  return child.pid !== undefined && child.exitCode === 0;
 }
 
 function startFailed(message: string): Fault {

@@ -1,9 +1,11 @@
-import { type ChildProcess, execFile, type StdioOptions, spawn } from 'node:child_process';
-import { existsSync, readdirSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Fault } from '#libs/kernel';
+import { signalEach } from '../marker.ts';
+import type { SpawnedProcess, Spawner } from '../spawner.ts';
 
 const run = promisify(execFile);
 
@@ -27,11 +29,13 @@ export function findRuntime(path?: string): string | undefined {
 export class OciRuntime {
   readonly #program: string;
   readonly #root: string;
+  readonly #spawner: Spawner;
 
   /** @param root  0700, this executor's alone */
-  constructor(program: string, root: string) {
+  constructor(program: string, root: string, spawner: Spawner) {
     this.#program = program;
     this.#root = root;
+    this.#spawner = spawner;
   }
 
   async version(): Promise<string> {
@@ -43,23 +47,29 @@ export class OciRuntime {
   }
 
   /**
-   * Starts a runtime that makes a container, runs its first process and ends. Stdio is the container's; descriptor 3 of it
-   * goes in too. The runtime is the leader of a process group of its own.
+   * Starts a runtime that makes a container, runs its first process and ends. Outputs and control socket are the
+   * container's. The runtime is the leader of a process group of its own.
+   *
+   * @throws Fault `sandbox.start-failed`
    */
-  spawnContainer(
+  async startContainer(
     name: string,
     files: { readonly bundle: string; readonly pid: string; readonly log: string },
-    stdio: StdioOptions,
-  ): ChildProcess {
+    outputs: readonly [string, string],
+  ): Promise<SpawnedProcess> {
     const global = ['--root', this.#root, '--log', files.log, '--log-format', 'json'];
     const run = ['run', '--detach', '--preserve-fds', '1', '--bundle', files.bundle];
-    return spawn(this.#program, [...global, ...run, '--pid-file', files.pid, name], {
+    const child = await this.#spawner.start({
+      file: this.#program,
+      args: [...global, ...run, '--pid-file', files.pid, name],
+      cwd: '/',
       env: environment,
-      stdio,
-      detached: true,
-      timeout: watchdogMs,
-      killSignal: 'SIGKILL',
+      outputs,
+      hasControl: true,
     });
+    const watchdog = setTimeout(() => signalEach([-child.pid], 'SIGKILL'), watchdogMs);
+    void child.ended.then(() => clearTimeout(watchdog));
+    return child;
   }
 
   /** Names of the containers that the state directory knows, whatever became of them. */
@@ -73,6 +83,11 @@ export class OciRuntime {
       env: environment,
       timeout: watchdogMs,
     }).catch(() => {});
+  }
+
+  /** Forgets a container of which nothing is left but what the runtime noted: a process of the runtime less for each step. */
+  forget(name: string): void {
+    rmSync(join(this.#root, name), { recursive: true, force: true });
   }
 
   /** Removes whatever is left of a container. Idempotent. */
