@@ -28,11 +28,15 @@ export class ProcessSandboxDriver implements SandboxDriver {
   readonly #journal: Journal;
   readonly #guard: Guard;
   readonly #pipes: FifoPool;
-  readonly #spawner = new Spawner();
+  readonly #spawner: Spawner;
   readonly #sandboxes = new Set<ProcessSandbox>();
 
-  /** @param stateDir  this executor's alone; made where it is missing */
-  constructor(stateDir: string) {
+  /**
+   * @param stateDir  this executor's alone; made where it is missing
+   * @param options.spawner  what starts the steps; default: one of its own
+   */
+  constructor(stateDir: string, options: { readonly spawner?: Spawner } = {}) {
+    this.#spawner = options.spawner ?? new Spawner();
     this.#journal = new Journal(stateDir);
     this.#guard = new Guard(this.#journal.dir);
     this.#pipes = new FifoPool(stateDir, (file, args) => this.#spawner.run(file, args));

@@ -3,14 +3,14 @@ import { join } from 'node:path';
 import { OciSandboxDriver } from './oci/oci-driver.ts';
 import { ProcessSandboxDriver } from './process-sandbox.ts';
 import type { SandboxDriver, SandboxProbe } from './sandbox.ts';
+import { Spawner } from './spawner.ts';
 
-/**
- * Every driver of an executor, each with a directory of its own below `stateDir`.
- */
+/** Every driver of an executor, each with a directory of its own below `stateDir`, and one helper for all of them. */
 export function createSandboxDrivers(stateDir: string): readonly SandboxDriver[] {
+  const spawner = new Spawner();
   return [
-    new OciSandboxDriver(join(stateDir, 'oci')),
-    new ProcessSandboxDriver(join(stateDir, 'process')),
+    new OciSandboxDriver(join(stateDir, 'oci'), { spawner }),
+    new ProcessSandboxDriver(join(stateDir, 'process'), { spawner }),
   ];
 }
 

@@ -36,12 +36,16 @@ export class OciSandboxDriver implements SandboxDriver {
   /**
    * @param stateDir  this executor's alone; made where it is missing
    * @param options.runtime  path of the runtime's program; default: the system's runc, else crun
+   * @param options.spawner  what starts the runtime; default: one of its own
    */
-  constructor(stateDir: string, options: { readonly runtime?: string } = {}) {
+  constructor(
+    stateDir: string,
+    options: { readonly runtime?: string; readonly spawner?: Spawner } = {},
+  ) {
     this.#program = findRuntime(options.runtime);
     const containers = join(stateDir, 'containers');
     mkdirSync(containers, { recursive: true, mode: 0o700 });
-    const spawner = new Spawner();
+    const spawner = options.spawner ?? new Spawner();
     this.#runtime = new OciRuntime(this.#program ?? 'runc', containers, spawner);
     this.#journal = new Journal(stateDir);
     this.#guard = new Guard(this.#journal.dir);
