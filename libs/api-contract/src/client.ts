@@ -76,9 +76,7 @@ export class ApiClient {
     try {
       return await this.#send(operation, options);
     } catch (error) {
-      // A body that is a stream may be half read.
-      const canRepeat = operation.body !== undefined || options.body === undefined;
-      if (!this.#relocate || !canRepeat || !wasNotTaken(error)) throw error;
+      if (!this.#relocate || !mayRepeat(operation, options.body, error)) throw error;
       this.#baseUrl = await this.#relocate();
       return this.#send(operation, options);
     }
@@ -118,12 +116,17 @@ export class ApiClient {
   }
 }
 
-/** Nobody has seen the call, or who saw it is about to end and took nothing. */
-function wasNotTaken(error: unknown): boolean {
-  if (error instanceof ProblemError) return error.problem.code === 'server.draining';
+/** Whether nobody has taken the call, or it only reads. */
+function mayRepeat(operation: Operation, body: unknown, error: unknown): boolean {
+  // A body that is a stream may be half read.
+  if (operation.body === undefined && body !== undefined) return false;
+  // Another server may have taken the port of ours, and does not know our token.
+  if (error instanceof ProblemError)
+    return ['server.draining', 'request.unauthorized'].includes(error.problem.code);
   if (!(error instanceof Fault) || !(error.cause instanceof Error)) return false;
   const { cause } = error.cause;
-  return cause instanceof Error && 'code' in cause && cause.code === 'ECONNREFUSED';
+  const wasRefused = cause instanceof Error && 'code' in cause && cause.code === 'ECONNREFUSED';
+  return wasRefused || operation.method === 'GET';
 }
 
 function fillPath(path: string, params: Readonly<Record<string, string>> | undefined): string {

@@ -86,7 +86,7 @@ function untilReady(child: ChildProcess, logPath: string): Promise<ServerFile> {
     );
   }, readyMs);
   child.once('exit', () => fail('server.error', `the server did not start; see ${logPath}`));
-  child.once('error', (error) => fail('server.error', `no process can be made: ${error.message}`));
+  child.on('error', (error) => fail('server.error', `no process can be made: ${error.message}`));
   child.on('message', (received) => {
     const message = serverMessageSchema.safeParse(received).data;
     if (message?.kind === 'ready') ready(message.file);

@@ -80,6 +80,16 @@ function untilStopped(logger: Logger): Promise<number> {
   });
 }
 
+/** A server that cannot work ends with everything that it has started. */
+async function workOrEnd(standalone: Standalone): Promise<void> {
+  try {
+    await standalone.work();
+  } catch (error) {
+    await standalone.stop();
+    throw error;
+  }
+}
+
 async function main(starter: Starter | undefined): Promise<number> {
   // Nobody may listen any more, or the disk that they go to is full.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
@@ -96,7 +106,7 @@ async function main(starter: Starter | undefined): Promise<number> {
       startStandalone(each, directory, logger),
     );
     const { url } = standalone;
-    if (!options['at-rest']) await standalone.work();
+    if (!options['at-rest']) await workOrEnd(standalone);
     const file: ServerFile = {
       url,
       pid: process.pid,

@@ -1,0 +1,94 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Readable } from 'node:stream';
+import { afterEach, describe, expect, it } from 'vitest';
+import { ApiClient, ProblemError } from './client.ts';
+import { operations } from './operations.ts';
+
+const servers: Server[] = [];
+afterEach(() => {
+  for (const server of servers.splice(0)) server.close();
+});
+
+/** A server that answers all calls alike, and remembers them. */
+async function answering(status: number, body: object) {
+  const seen: string[] = [];
+  const server = createServer((request, response) => {
+    seen.push(`${request.method} ${request.url}`);
+    request.resume().once('end', () => {
+      response.writeHead(status, { 'content-type': 'application/json' });
+      response.end(JSON.stringify(body));
+    });
+  });
+  servers.push(server.listen(0, '127.0.0.1'));
+  await once(server, 'listening');
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, seen };
+}
+
+async function goneAddress(): Promise<string> {
+  const { url } = await answering(200, {});
+  const server = servers.pop();
+  server?.close();
+  if (server) await once(server, 'close');
+  return url;
+}
+
+const cancelled = { position: 7 };
+const cancel = (client: ApiClient) =>
+  client.call(operations.cancelRun, { params: { id: 'latest' }, body: {} });
+const draining = {
+  type: 'about:blank',
+  title: 'The server is shutting down',
+  status: 503,
+  detail: 'the server is shutting down',
+  code: 'server.draining',
+};
+
+describe('a client that can ask where the server is now', () => {
+  it('makes a call again that nobody has taken', async () => {
+    const there = await answering(202, cancelled);
+    const client = new ApiClient(await goneAddress(), 't', async () => there.url);
+    expect(await cancel(client)).toEqual(cancelled);
+    expect(client.baseUrl).toBe(there.url);
+    expect(there.seen).toHaveLength(1);
+  });
+
+  it.each([
+    ['ends', { status: 503, code: 'server.draining' }],
+    ['is not the one that it knows', { status: 401, code: 'request.unauthorized' }],
+  ])('leaves a server that %s', async (_, { status, code }) => {
+    const ending = await answering(status, { ...draining, status, code });
+    const there = await answering(202, cancelled);
+    const client = new ApiClient(ending.url, 't', async () => there.url);
+    expect(await cancel(client)).toEqual(cancelled);
+  });
+
+  it('takes any other no for an answer', async () => {
+    const there = await answering(409, { ...draining, status: 409, code: 'log.conflict' });
+    const client = new ApiClient(there.url, 't', async () => there.url);
+    await expect(cancel(client)).rejects.toBeInstanceOf(ProblemError);
+    expect(there.seen).toHaveLength(1);
+  });
+
+  it('sends a body that can be read once only once', async () => {
+    const there = await answering(201, {});
+    const client = new ApiClient(await goneAddress(), 't', async () => there.url);
+    const body = Readable.from(['tar']) as never;
+    await expect(client.open(operations.uploadSource, { body })).rejects.toMatchObject({
+      code: 'server.unreachable',
+    });
+    expect(there.seen).toEqual([]);
+  });
+
+  it('asks once: who is not there either is not there', async () => {
+    const nowhere = await goneAddress();
+    let asked = 0;
+    const client = new ApiClient(nowhere, 't', async () => {
+      asked += 1;
+      return nowhere;
+    });
+    await expect(cancel(client)).rejects.toMatchObject({ code: 'server.unreachable' });
+    expect(asked).toBe(1);
+  });
+});
