@@ -48,13 +48,16 @@ describe('loadConfig', () => {
     expect(() => loadConfig({ dataDir, ...flags }, env)).toThrow(words);
   });
 
-  it.each(['nonsense: 1\n', '[1, 2]\n', 'a: [\n', 'slots: 1\nMILLRACE_SLOTS: 2\n'])(
-    'refuses the file %j',
-    (text) => {
-      writeFileSync(join(dataDir, 'config.yaml'), text);
-      expect(() => loadConfig({ dataDir }, {})).toThrow(Fault);
-    },
-  );
+  it.each([
+    'nonsense: 1\n',
+    '[1, 2]\n',
+    'a: [\n',
+    'slots: 1\nMILLRACE_SLOTS: 2\n',
+    '__proto__: 1\n',
+  ])('refuses the file %j', (text) => {
+    writeFileSync(join(dataDir, 'config.yaml'), text);
+    expect(() => loadConfig({ dataDir }, {})).toThrow(Fault);
+  });
 
   it('knows a setting by each of its spellings', () => {
     writeFileSync(join(dataDir, 'config.yaml'), 'host_path: /opt/go/bin\nMILLRACE_SLOTS: 3\n');

@@ -77,14 +77,13 @@ function readConfigFile(path: string): Record<string, unknown> {
 }
 
 function byKey(path: string, written: Record<string, unknown>): Record<string, unknown> {
-  const values: Record<string, unknown> = {};
+  const values = new Map<string, unknown>();
   for (const [name, value] of Object.entries(written)) {
     const key = findSettingKey(name) ?? name;
-    if (Object.hasOwn(values, key))
-      throw new Fault('config.invalid', 'never', `${path} sets ${key} twice`);
-    values[key] = value;
+    if (values.has(key)) throw new Fault('config.invalid', 'never', `${path} sets ${key} twice`);
+    values.set(key, value);
   }
-  return values;
+  return Object.fromEntries(values);
 }
 
 /** The environment as it came, for a program that this process becomes. Never for a step: its environment is made from nothing. */

@@ -4,12 +4,13 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { FifoPool, type Pipe } from './fifo-pool.ts';
+import { Spawner } from './spawner.ts';
 
 let dir: string;
 let pool: FifoPool;
 beforeEach(() => {
   dir = mkdtempSync(join(tmpdir(), 'millrace-pipes-'));
-  pool = new FifoPool(dir);
+  pool = new FifoPool(dir, (file, args) => new Spawner().run(file, args));
 });
 afterEach(() => rmSync(dir, { recursive: true }));
 

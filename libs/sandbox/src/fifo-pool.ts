@@ -1,21 +1,14 @@
-import { execFile } from 'node:child_process';
 import { closeSync, constants, mkdirSync, openSync, rmSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
-import { promisify } from 'node:util';
 import { Fault } from '#libs/kernel';
 
-const execFileAsync = promisify(execFile);
 const batch = 32;
 const lowWater = 8;
 
 /** Runs a program of the system to its end. Rejects where it cannot be run or fails. */
 export type RunProgram = (file: string, args: readonly string[]) => Promise<void>;
-
-const runAsChild: RunProgram = async (file, args) => {
-  await execFileAsync(file, args);
-};
 
 /** A kernel pipe: what is written to it comes out of `reader`, which ends when every writer has closed. */
 export interface Pipe {
@@ -44,8 +37,8 @@ export class FifoPool {
   #filling: Promise<void> | undefined;
   readonly #run: RunProgram;
 
-  /** @param run  how `mkfifo` is run; default: as a child of this process */
-  constructor(stateDir: string, run: RunProgram = runAsChild) {
+  /** @param run  how `mkfifo` is run */
+  constructor(stateDir: string, run: RunProgram) {
     this.#run = run;
     this.#dir = join(stateDir, 'pipes');
     rmSync(this.#dir, { recursive: true, force: true });

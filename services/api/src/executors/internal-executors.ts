@@ -23,7 +23,7 @@ import {
   startedRequestSchema,
 } from '#libs/api-contract';
 import { API_PARTS, type ApiParts } from '../api.parts.ts';
-import { requirePrincipal } from '../http/authentication.ts';
+import { bearerToken, requirePrincipal, unauthorized } from '../http/authentication.ts';
 import { HttpProblem } from '../http/http-problem.ts';
 
 /** The token of an executor: derived, so that any api process can check it without asking anybody. */
@@ -107,23 +107,9 @@ export class InternalExecutorsController {
     if (!z.uuid().safeParse(id).success)
       throw new HttpProblem('executor.not-found', 'an executor is named by its uuid');
     const digest = (text: string) => createHash('sha256').update(text).digest();
-    if (!timingSafeEqual(digest(bearer(request)), digest(this.parts.executorToken(id))))
+    if (!timingSafeEqual(digest(bearerToken(request) ?? ''), digest(this.parts.executorToken(id))))
       throw unauthorized();
   }
-}
-
-function bearer(request: FastifyRequest): string {
-  const header = request.headers.authorization ?? '';
-  return header.length <= 1024 && header.startsWith('Bearer ')
-    ? header.slice('Bearer '.length)
-    : '';
-}
-
-function unauthorized(): HttpProblem {
-  return new HttpProblem(
-    'request.unauthorized',
-    'send Authorization: Bearer TOKEN with a valid token',
-  );
 }
 
 function orFenced(answer: { readonly accepted: boolean }): object {

@@ -40,19 +40,24 @@ export function installAuthentication(server: FastifyInstance, verify: VerifyTok
 
 /** Whose token the request carries. @throws HttpProblem `request.unauthorized` */
 export function requirePrincipal(request: FastifyRequest, verify: VerifyToken): Principal {
-  const principal = bearerOf(request, verify);
-  if (principal !== undefined) return principal;
-  throw new HttpProblem(
+  const token = bearerToken(request);
+  const principal = token === undefined ? undefined : verify(token);
+  if (principal === undefined) throw unauthorized();
+  return principal;
+}
+
+export function unauthorized(): HttpProblem {
+  return new HttpProblem(
     'request.unauthorized',
     'send Authorization: Bearer TOKEN with a valid token',
   );
 }
 
-function bearerOf(request: FastifyRequest, verify: VerifyToken): Principal | undefined {
+export function bearerToken(request: FastifyRequest): string | undefined {
   const header = request.headers.authorization;
   const match =
     header === undefined || header.length > 1024
       ? null
       : /^Bearer ([A-Za-z0-9._~+/=-]+)$/.exec(header);
-  return match?.[1] === undefined ? undefined : verify(match[1]);
+  return match?.[1];
 }
