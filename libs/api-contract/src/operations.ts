@@ -58,12 +58,17 @@ export interface Operation {
   readonly body?: z.ZodType;
   /** Default application/json. */
   readonly bodyType?: string;
+  /** Default: what a few fields need. */
+  readonly bodyBytesMax?: number;
   readonly takesIdempotencyKey?: boolean;
   readonly status: number;
   readonly response?: z.ZodType;
   /** Default application/json. */
   readonly responseType?: string;
 }
+
+/** Room for a pipeline that is too large, so that the compiler can say so. */
+const pipelineBytesMax = 12 * 1024 * 1024;
 
 const runParams = z.object({ id: runRefSchema });
 const stepParams = z.object({ id: runRefSchema, step: stepIdSchema });
@@ -78,6 +83,7 @@ export const operations = {
     tag: 'pipelines',
     summary: 'Register a pipeline, or a new version of it',
     body: registerPipelineBodySchema,
+    bodyBytesMax: pipelineBytesMax,
     takesIdempotencyKey: true,
     status: 201,
     response: pipelineRegisteredSchema,
@@ -99,6 +105,7 @@ export const operations = {
     tag: 'pipelines',
     summary: 'Compile a pipeline and say what is wrong with it',
     body: validateBodySchema,
+    bodyBytesMax: pipelineBytesMax,
     status: 200,
     response: validationSchema,
   },
@@ -130,6 +137,7 @@ export const operations = {
     tag: 'runs',
     summary: 'Start a run',
     body: startRunBodySchema,
+    bodyBytesMax: pipelineBytesMax,
     takesIdempotencyKey: true,
     status: 201,
     response: runStartedSchema,

@@ -1,6 +1,10 @@
 import type { Readable } from 'node:stream';
 
-/** Immutable bytes by their SHA-256. */
+/**
+ * Immutable bytes by their SHA-256. Nothing is removed through this port: equal bytes are one blob, whoever put them, so who
+ * would take back what it has put could take it from somebody else. What must not be stored is judged on its way in: a
+ * stream that ends with an error leaves nothing.
+ */
 export interface BlobStore {
   /**
    * Stores a stream. Visible only when complete: temporary file, fsync, rename, fsync of the directory.
@@ -16,6 +20,4 @@ export interface BlobStore {
   /** @throws Fault `blob.not-found` */
   get(sha256: string): Promise<{ readonly size: number; readonly stream: Readable }>;
   has(sha256: string): Promise<boolean>;
-  /** Idempotent. */
-  remove(sha256: string): Promise<void>;
 }

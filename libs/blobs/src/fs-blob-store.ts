@@ -56,10 +56,6 @@ export class FsBlobStore implements BlobStore {
     );
   }
 
-  async remove(sha256: string): Promise<void> {
-    if (isSha256(sha256)) await rm(this.pathOf(sha256), { force: true });
-  }
-
   /**
    * Removes what interrupted puts left behind.
    *

@@ -27,8 +27,4 @@ export class MemoryBlobStore implements BlobStore {
   async has(sha256: string): Promise<boolean> {
     return this.blobs.has(sha256);
   }
-
-  async remove(sha256: string): Promise<void> {
-    this.blobs.delete(sha256);
-  }
 }

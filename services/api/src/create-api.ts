@@ -7,10 +7,16 @@ import type { FastifyInstance } from 'fastify';
 import { Fault } from '#libs/kernel';
 import { ApiModule } from './api.module.ts';
 import type { ApiParts } from './api.parts.ts';
-import { installAuthentication } from './http/authentication.ts';
-import { HttpProblem } from './http/http-problem.ts';
-import { jsonBytesMax, parseJsonBody } from './http/json-body.ts';
+import { installAuthentication, isOpenRoute } from './http/authentication.ts';
+import { ConnectionGate } from './http/connection-gate.ts';
 import { ProblemFilter } from './http/problem.filter.ts';
+import {
+  askBeforeContinue,
+  type BodyLimits,
+  bodyTimes,
+  installBodies,
+  jsonBytesMax,
+} from './http/request-bodies.ts';
 
 export interface RunningApi {
   /** `http://host:port`, with the port that was really taken. */
@@ -21,17 +27,28 @@ export interface RunningApi {
   close(): Promise<void>;
 }
 
+/** For tests: what takes long or much by default. */
+export type ApiLimits = Partial<Pick<BodyLimits, 'jsonMs' | 'silenceMs'>> & {
+  readonly strangersMax?: number;
+};
+
 /**
  * Starts the HTTP side.
  *
  * @param listen  `HOST:PORT`; port 0 takes a free one
  * @throws Fault `port.taken`
  */
-export async function startApi(parts: ApiParts, listen: string): Promise<RunningApi> {
+export async function startApi(
+  parts: ApiParts,
+  listen: string,
+  limits: ApiLimits = {},
+): Promise<RunningApi> {
   const adapter = new FastifyAdapter({
     genReqId: () => parts.ids.uuid(),
     bodyLimit: jsonBytesMax,
+    // A source may take long to come; `installBodies` bounds what bodies take.
     requestTimeout: 0,
+    http: { connectionsCheckingInterval: 2_000 },
     forceCloseConnections: true,
     routerOptions: { maxParamLength: 1024 },
   });
@@ -42,7 +59,7 @@ export async function startApi(parts: ApiParts, listen: string): Promise<Running
   });
   // Errors of hooks and parsers come here too: Nest hands them to its global filters.
   app.useGlobalFilters(new ProblemFilter(parts.logger));
-  prepareServer(adapter.getInstance() as unknown as FastifyInstance, parts);
+  prepareServer(adapter.getInstance() as unknown as FastifyInstance, parts, limits);
   let open = 0;
   (app.getHttpServer() as Server).on('request', (_request, response) => {
     open += 1;
@@ -73,32 +90,17 @@ export async function startApi(parts: ApiParts, listen: string): Promise<Running
   };
 }
 
-function prepareServer(server: FastifyInstance, parts: ApiParts): void {
-  installAuthentication(server, parts.verifyToken);
-  server.removeAllContentTypeParsers();
-  server.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => {
-    try {
-      done(null, parseJsonBody(body as Buffer));
-    } catch (error) {
-      done(error as Error);
-    }
+function prepareServer(server: FastifyInstance, parts: ApiParts, limits: ApiLimits): void {
+  const gate = new ConnectionGate(limits);
+  gate.guard(server.server);
+  askBeforeContinue(server.server);
+  installAuthentication(server, parts);
+  server.addHook('onRequest', async (request) => {
+    if (!isOpenRoute(request)) gate.welcome(request.raw.socket);
   });
-  server.addContentTypeParser(
-    'application/x-tar',
-    { bodyLimit: parts.config.sourceBytesMax },
-    (_request, payload, done) => done(null, payload),
-  );
+  const { sourceBytesMax } = parts.config;
+  installBodies(server, { ...bodyTimes, sourceBytesMax, ...limits });
   server.addHook('onSend', async (_request, reply) => {
     void reply.header('x-content-type-options', 'nosniff');
-  });
-  server.addHook('preParsing', async (request) => {
-    const length = Number(request.headers['content-length'] ?? 0);
-    const isTar = request.headers['content-type'] === 'application/x-tar';
-    if (length > (isTar ? parts.config.sourceBytesMax : jsonBytesMax)) {
-      throw new HttpProblem(
-        'request.too-large',
-        `the body has ${length} bytes, more than this route takes`,
-      );
-    }
   });
 }

@@ -1,4 +1,4 @@
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac } from 'node:crypto';
 import {
   Body,
   Controller,
@@ -23,7 +23,6 @@ import {
   startedRequestSchema,
 } from '#libs/api-contract';
 import { API_PARTS, type ApiParts } from '../api.parts.ts';
-import { bearerToken, requirePrincipal, unauthorized } from '../http/authentication.ts';
 import { HttpProblem } from '../http/http-problem.ts';
 
 /** The token of an executor: derived, so that any api process can check it without asking anybody. */
@@ -37,27 +36,23 @@ const pollQuerySchema = z.strictObject({
   wait: z.coerce.number().int().min(0).max(waitMsMax).default(20_000),
 });
 
-/** The executor protocol over HTTP, for executors on other machines. Not part of the public face. */
+/**
+ * The executor protocol over HTTP, for executors on other machines. Not part of the public face. Registering takes a token of
+ * the public face; what follows takes the executor's own, which the authentication hook has checked.
+ */
 @Controller('/internal/v1/executors')
 export class InternalExecutorsController {
   constructor(@Inject(API_PARTS) private readonly parts: ApiParts) {}
 
-  /** Registering takes a token of the public face; what follows takes the executor's own. */
   @Post()
   @HttpCode(200)
-  register(@Req() request: FastifyRequest, @Body() body: unknown): Promise<RegisterResponse> {
-    requirePrincipal(request, this.parts.verifyToken);
+  register(@Body() body: unknown): Promise<RegisterResponse> {
     return this.parts.gateway.register(parse(registerRequestSchema, body));
   }
 
   @Post(':id/heartbeat')
   @HttpCode(200)
-  heartbeat(
-    @Req() request: FastifyRequest,
-    @Param('id') id: string,
-    @Body() body: unknown,
-  ): Promise<HeartbeatResponse> {
-    this.requireExecutor(request, id);
+  heartbeat(@Param('id') id: string, @Body() body: unknown): Promise<HeartbeatResponse> {
     return this.parts.gateway.heartbeat(id, parse(heartbeatRequestSchema, body));
   }
 
@@ -67,7 +62,6 @@ export class InternalExecutorsController {
     @Param('id') id: string,
     @Query() query: unknown,
   ): Promise<AssignmentsResponse> {
-    this.requireExecutor(request, id);
     const { after, wait } = parse(pollQuerySchema, query);
     const abort = new AbortController();
     request.raw.once('close', () => abort.abort());
@@ -76,39 +70,20 @@ export class InternalExecutorsController {
 
   @Post(':id/started')
   @HttpCode(200)
-  async started(
-    @Req() request: FastifyRequest,
-    @Param('id') id: string,
-    @Body() body: unknown,
-  ): Promise<object> {
-    this.requireExecutor(request, id);
+  async started(@Param('id') id: string, @Body() body: unknown): Promise<object> {
     return orFenced(await this.parts.gateway.started(id, parse(startedRequestSchema, body)));
   }
 
   @Post(':id/finished')
   @HttpCode(200)
-  async finished(
-    @Req() request: FastifyRequest,
-    @Param('id') id: string,
-    @Body() body: unknown,
-  ): Promise<object> {
-    this.requireExecutor(request, id);
+  async finished(@Param('id') id: string, @Body() body: unknown): Promise<object> {
     return orFenced(await this.parts.gateway.finished(id, parse(finishedRequestSchema, body)));
   }
 
   @Delete(':id')
   @HttpCode(204)
-  async leave(@Req() request: FastifyRequest, @Param('id') id: string): Promise<void> {
-    this.requireExecutor(request, id);
+  async leave(@Param('id') id: string): Promise<void> {
     await this.parts.gateway.leave(id);
-  }
-
-  private requireExecutor(request: FastifyRequest, id: string): void {
-    if (!z.uuid().safeParse(id).success)
-      throw new HttpProblem('executor.not-found', 'an executor is named by its uuid');
-    const digest = (text: string) => createHash('sha256').update(text).digest();
-    if (!timingSafeEqual(digest(bearerToken(request) ?? ''), digest(this.parts.executorToken(id))))
-      throw unauthorized();
   }
 }
 

@@ -24,36 +24,65 @@ const openRoutes: ReadonlySet<string> = new Set(
     .map((operation) => operation.path),
 );
 
+/** Routes of the executor protocol that take the token of the executor they name. */
+const executorRoutes = '/internal/v1/executors/:id';
+
+/** What the hook asks of the rest of the server. */
+export interface Credentials {
+  readonly verifyToken: VerifyToken;
+  /** The token that an executor was given. */
+  executorToken(executorId: string): string;
+}
+
 /**
- * Deny by default: one hook before everything, unknown addresses included. What is open is judged by the route that will
- * really serve the request, never by the text of the path. /internal has tokens of its own and checks them in its handler.
+ * Deny by default: one hook before everything, unknown addresses included, and before a byte of any body is read. What is
+ * open, and whose token is wanted, is judged by the route that will really serve the request, never by the text of the path.
  */
-export function installAuthentication(server: FastifyInstance, verify: VerifyToken): void {
+export function installAuthentication(server: FastifyInstance, credentials: Credentials): void {
   server.decorateRequest('principal', null as unknown as Principal);
   server.addHook('onRequest', async (request: FastifyRequest) => {
-    const route = request.routeOptions.url ?? '';
-    if (openRoutes.has(route) || route.startsWith('/internal/v1/')) return;
-    const principal = requirePrincipal(request, verify);
-    (request as FastifyRequest & { principal: Principal }).principal = principal;
+    if (isOpenRoute(request)) return;
+    if (routeOf(request).startsWith(executorRoutes)) requireExecutor(request, credentials);
+    else {
+      const principal = requirePrincipal(request, credentials.verifyToken);
+      (request as FastifyRequest & { principal: Principal }).principal = principal;
+    }
   });
 }
 
+/** Whether the request needs no credentials. */
+export function isOpenRoute(request: FastifyRequest): boolean {
+  return openRoutes.has(routeOf(request));
+}
+
+function routeOf(request: FastifyRequest): string {
+  return request.routeOptions.url ?? '';
+}
+
 /** Whose token the request carries. @throws HttpProblem `request.unauthorized` */
-export function requirePrincipal(request: FastifyRequest, verify: VerifyToken): Principal {
+function requirePrincipal(request: FastifyRequest, verify: VerifyToken): Principal {
   const token = bearerToken(request);
   const principal = token === undefined ? undefined : verify(token);
   if (principal === undefined) throw unauthorized();
   return principal;
 }
 
-export function unauthorized(): HttpProblem {
+/** @throws HttpProblem `request.unauthorized` where the token is not that of the executor in the path */
+function requireExecutor(request: FastifyRequest, credentials: Credentials): void {
+  const { id = '' } = request.params as { readonly id?: string };
+  const digest = (text: string) => createHash('sha256').update(text).digest();
+  const expected = digest(credentials.executorToken(id));
+  if (!timingSafeEqual(digest(bearerToken(request) ?? ''), expected)) throw unauthorized();
+}
+
+function unauthorized(): HttpProblem {
   return new HttpProblem(
     'request.unauthorized',
     'send Authorization: Bearer TOKEN with a valid token',
   );
 }
 
-export function bearerToken(request: FastifyRequest): string | undefined {
+function bearerToken(request: FastifyRequest): string | undefined {
   const header = request.headers.authorization;
   const match =
     header === undefined || header.length > 1024

@@ -1,9 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { HttpProblem } from './http-problem.ts';
 
-/** JSON bodies are at most this long: room for a pipeline that is too large, so that the compiler can say so. */
-export const jsonBytesMax = 12 * 1024 * 1024;
-
 const depthMax = 64;
 
 /**

@@ -64,7 +64,10 @@ function asProblem(error: unknown, request: FastifyRequest): HttpProblem {
   const code = (error as { code?: string } | null)?.code;
   if (status === 404) return unknownRoute(request);
   if (status === 413 || code === 'FST_ERR_CTP_BODY_TOO_LARGE')
-    return new HttpProblem('request.too-large', 'the body is larger than this route takes');
+    return new HttpProblem(
+      'request.too-large',
+      `the body has more than the ${request.routeOptions.bodyLimit} bytes that this route takes`,
+    );
   if (status === 415 || code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE')
     return new HttpProblem(
       'request.media-type',

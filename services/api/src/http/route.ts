@@ -39,11 +39,15 @@ const nobody: Principal = { tenant: 'default', actor: 'anonymous' };
 
 /** Serves an operation: method, path and status come from the table that openapi.json is made from. */
 export function Route(operation: Operation): MethodDecorator {
-  const path = operation.path.replace(/\{path\}/, '*').replace(/\{(\w+)\}/g, ':$1');
   return applyDecorators(
-    RequestMapping({ path, method: RequestMethod[operation.method] }),
+    RequestMapping({ path: routePath(operation), method: RequestMethod[operation.method] }),
     HttpCode(operation.status),
   );
+}
+
+/** The operation's path as the router writes it. */
+export function routePath(operation: Operation): string {
+  return operation.path.replace(/\{path\}/, '*').replace(/\{(\w+)\}/g, ':$1');
 }
 
 /** The checked input of an operation. */

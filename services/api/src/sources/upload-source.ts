@@ -1,13 +1,13 @@
 import type { Readable } from 'node:stream';
 import { Controller, Inject } from '@nestjs/common';
 import { operations, type SourceUploaded } from '#libs/api-contract';
-import { checkSnapshot } from '#libs/sources';
 import { API_PARTS, type ApiParts } from '../api.parts.ts';
 import { HttpProblem } from '../http/http-problem.ts';
 import { type Call, Input, Route } from '../http/route.ts';
 import { admitRun } from '../runs/admission.ts';
+import { judgedSource } from './judged-source.ts';
 
-/** Takes a working tree as a tar, streams it to the blob store, and keeps it only where every entry is acceptable. */
+/** Takes a working tree as a tar and stores it, where every entry is acceptable. */
 @Controller()
 export class UploadSourceController {
   constructor(@Inject(API_PARTS) private readonly parts: ApiParts) {}
@@ -21,14 +21,7 @@ export class UploadSourceController {
     if (typeof body?.pipe !== 'function')
       throw new HttpProblem('request.media-type', 'send a tar as application/x-tar');
     const { blobs, config } = this.parts;
-    const stored = await blobs.put(body, { bytesMax: config.sourceBytesMax });
-    try {
-      const kept = await blobs.get(stored.sha256);
-      await checkSnapshot(kept.stream);
-    } catch (error) {
-      await blobs.remove(stored.sha256);
-      throw error;
-    }
+    const stored = await blobs.put(judgedSource(body), { bytesMax: config.sourceBytesMax });
     return { digest: `sha256:${stored.sha256}`, size: stored.size };
   }
 }

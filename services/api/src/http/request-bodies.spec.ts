@@ -1,0 +1,192 @@
+import { randomUUID } from 'node:crypto';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import type { IncomingMessage } from 'node:http';
+import { connect, type Socket } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { silentLogger } from '#libs/telemetry';
+import type { ApiParts } from '../api.parts.ts';
+import { type RunningApi, startApi } from '../create-api.ts';
+import { adminTokenVerifier } from './authentication.ts';
+
+const secret = 'mrt_of-the-administrator';
+const executor = randomUUID();
+const strangersMax = 4;
+/** Far more than is ever read of a body that nobody wants: one buffer of the kernel's, one of Node's. */
+const littleBytes = 256 * 1024;
+const largeBytes = 12 * 1024 * 1024;
+
+let api: RunningApi;
+let heartbeats: unknown[];
+beforeAll(async () => {
+  const parts: Partial<ApiParts> = {
+    ids: { uuid: randomUUID },
+    logger: silentLogger,
+    config: { sourceBytesMax: 1_000_000 } as ApiParts['config'],
+    verifyToken: adminTokenVerifier(secret),
+    executorToken: (id) => `token-of-${id}`,
+    gateway: {
+      heartbeat: async (_id: string, request: unknown) => {
+        heartbeats.push(request);
+        return { leaseMs: 1, stop: [] };
+      },
+    } as unknown as ApiParts['gateway'],
+  };
+  api = await startApi(parts as ApiParts, '127.0.0.1:0', { strangersMax, jsonMs: 50 });
+});
+afterAll(() => api.close());
+
+let requests: IncomingMessage[];
+const onRequest = (message: unknown) =>
+  requests.push((message as { request: IncomingMessage }).request);
+beforeAll(() => subscribe('http.server.request.start', onRequest));
+afterAll(() => void unsubscribe('http.server.request.start', onRequest));
+beforeEach(() => {
+  requests = [];
+  heartbeats = [];
+});
+
+function dial(): Socket {
+  const socket = connect(Number(new URL(api.url).port), '127.0.0.1');
+  socket.on('error', () => {}); // the server may end it while something is on its way
+  return socket;
+}
+
+const head = (path: string, headers: Record<string, string | number>, method = 'POST') =>
+  `${method} ${path} HTTP/1.1\r\nhost: x\r\n${Object.entries(headers)
+    .map(([name, value]) => `${name}: ${value}\r\n`)
+    .join('')}\r\n`;
+
+/** Everything that comes until the server ends the connection. */
+async function exchange(...pieces: (string | Uint8Array)[]): Promise<string> {
+  const socket = dial();
+  for (const piece of pieces) socket.write(piece);
+  const answer = await text(socket);
+  socket.destroy();
+  return answer;
+}
+
+const json = { 'content-type': 'application/json' };
+const asAdmin = { authorization: `Bearer ${secret}` };
+const asExecutor = { authorization: `Bearer token-of-${executor}` };
+const executors = '/internal/v1/executors';
+
+describe('a body without credentials', () => {
+  const paths = [
+    executors,
+    `${executors}/${executor}/heartbeat`,
+    `${executors}/${executor}/finished`,
+    '/internal/v1/work',
+    '/internal/v1/nowhere',
+    '/api/v1/runs',
+    '/api/v1/pipelines/validate',
+    '/nowhere',
+  ];
+
+  it.each(paths)('is not waited for at %s', async (path) => {
+    const answer = await exchange(head(path, { ...json, 'content-length': largeBytes }));
+    expect(answer).toMatch(/^HTTP\/1\.1 401 /);
+    expect(answer).toMatch(/connection: close/i);
+  });
+
+  it.each(paths)('is not read at %s', async (path) => {
+    const answer = await exchange(
+      head(path, { ...json, 'content-length': largeBytes }),
+      Buffer.alloc(largeBytes, ' '),
+    );
+    expect(answer).toMatch(/^HTTP\/1\.1 401 /);
+    expect(requests).toHaveLength(1);
+    expect(requests[0]?.socket.bytesRead).toBeLessThan(littleBytes);
+  });
+
+  it('is not read with the token of another executor', async () => {
+    const answer = await exchange(
+      head(`${executors}/${randomUUID()}/heartbeat`, {
+        ...json,
+        ...asExecutor,
+        'content-length': 9,
+      }),
+    );
+    expect(answer).toMatch(/^HTTP\/1\.1 401 /);
+    expect(heartbeats).toEqual([]);
+  });
+
+  it('is not asked for', async () => {
+    const expectation = { expect: '100-continue', 'content-length': 9 };
+    const answer = await exchange(head('/api/v1/runs', { ...json, ...expectation }));
+    expect(answer).toMatch(/^HTTP\/1\.1 401 /);
+  });
+});
+
+describe('a body with credentials', () => {
+  const heartbeat = (headers: Record<string, string | number>) =>
+    head(`${executors}/${executor}/heartbeat`, {
+      ...json,
+      ...asExecutor,
+      connection: 'close',
+      ...headers,
+    });
+  const body = '{"held":[],"freeSlots":1}';
+
+  it('is asked for where the client asks first', async () => {
+    const answer = await exchange(
+      heartbeat({ expect: '100-continue', 'content-length': body.length }),
+      body,
+    );
+    expect(answer).toMatch(/^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200 /);
+    expect(heartbeats).toHaveLength(1);
+  });
+
+  it.each([
+    ['POST', executors, asAdmin],
+    ['POST', `${executors}/${executor}/heartbeat`, asExecutor],
+    ['POST', `${executors}/${executor}/started`, asExecutor],
+    ['POST', `${executors}/${executor}/finished`, asExecutor],
+    ['POST', '/api/v1/runs/1/cancel', asAdmin],
+    ['POST', '/nowhere', asAdmin],
+  ])('is refused unread where it is larger than %s %s needs', async (method, path, as) => {
+    const answer = await exchange(
+      head(path, { ...json, ...as, 'content-length': largeBytes }, method),
+      Buffer.alloc(largeBytes, ' '),
+    );
+    expect(answer).toMatch(/^HTTP\/1\.1 413 /);
+    expect(requests[0]?.socket.bytesRead).toBeLessThan(littleBytes);
+  });
+
+  it('is counted where its length is not said', async () => {
+    const chunk = `${(64 * 1024).toString(16)}\r\n${' '.repeat(64 * 1024)}\r\n`;
+    const answer = await exchange(
+      heartbeat({ 'transfer-encoding': 'chunked' }),
+      ...Array.from({ length: 160 }, () => chunk),
+    );
+    expect(answer).toMatch(/^HTTP\/1\.1 413 /);
+    expect(requests[0]?.socket.bytesRead).toBeLessThan(4 * littleBytes);
+  });
+
+  it('has its time', async () => {
+    const answer = await exchange(heartbeat({ 'content-length': body.length }), body.slice(0, 5));
+    expect(answer).toBe('');
+    expect(heartbeats).toEqual([]);
+  });
+});
+
+describe('connections that say nothing', () => {
+  it('displace themselves and nobody else', async () => {
+    const welcome = dial();
+    const alive = head('/nowhere', asAdmin, 'GET');
+    const answered = () =>
+      new Promise<string>((resolve) => welcome.once('data', (bytes) => resolve(String(bytes))));
+    welcome.write(alive);
+    expect(await answered()).toMatch(/^HTTP\/1\.1 404 /);
+    const silent = Array.from({ length: 3 * strangersMax }, dial);
+    const ended = silent.map((socket) => new Promise((resolve) => socket.once('close', resolve)));
+    for (const socket of silent) socket.write('GET / HTTP/1.1\r\nx');
+    await Promise.all(ended.slice(0, 2 * strangersMax));
+    welcome.write(alive);
+    expect(await answered()).toMatch(/^HTTP\/1\.1 404 /);
+    expect(await exchange(head('/nowhere', { ...asAdmin, connection: 'close' }, 'GET'))).toMatch(
+      /^HTTP\/1\.1 404 /,
+    );
+    for (const socket of [welcome, ...silent]) socket.destroy();
+  });
+});

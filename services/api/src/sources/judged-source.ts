@@ -1,0 +1,39 @@
+import { PassThrough, type Readable } from 'node:stream';
+import { checkSnapshot } from '#libs/sources';
+
+/**
+ * The bytes of an upload, which end with an error where an entry is not acceptable: whoever stores what it reads here has not
+ * stored anything by then.
+ *
+ * @throws Fault `source.invalid`; an error of the body as it is
+ */
+export async function* judgedSource(body: Readable): AsyncGenerator<Uint8Array> {
+  const copy = new PassThrough();
+  const verdict = checkSnapshot(copy);
+  // Heard below, where it is awaited; until then it must not end the process.
+  verdict.catch(() => {});
+  try {
+    for await (const chunk of body as AsyncIterable<Uint8Array>) {
+      if (copy.destroyed) break;
+      if (!copy.write(chunk)) await drained(copy);
+      yield chunk;
+    }
+    copy.end();
+    await verdict;
+  } finally {
+    copy.destroy();
+  }
+}
+
+/** Resolves when the check has taken what is buffered, or wants no more. */
+function drained(copy: PassThrough): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      copy.removeListener('drain', done);
+      copy.removeListener('close', done);
+      resolve();
+    };
+    copy.once('drain', done);
+    copy.once('close', done);
+  });
+}
