@@ -303,16 +303,29 @@ export function eventStoreContract(name: string, open: () => Promise<StoreUnderT
       expect(await positions(5, 10)).toEqual([]);
     });
 
-    it('filters types before the limit counts', async () => {
+    it('scans for types, looks at no more positions than it may, and says how far it came', async () => {
       await store.append([
         appendOf(freshRun(), 0, { events: [cancelled('1'), cancelled('2')] }),
         appendOf(streamName('scheduler', 0), 0, { events: [leaderChanged(0, 1)] }),
-        appendOf(freshRun(), 0),
+        appendOf(freshRun(), 0, { events: [cancelled('4'), cancelled('5')] }),
       ]);
-      const types = ['scheduler.leader-changed'];
-      const found = await store.readLog({ after: 0, limit: 1, types });
-      expect(found.map(({ position }) => position)).toEqual([3]);
-      expect(await store.readLog({ after: 3, types })).toEqual([]);
+      const scan = async (after: number, limit: number, span: number, type: string) => {
+        const { events, ...rest } = await store.scanLog({ after, limit, span, types: [type] });
+        return { found: events.map(({ position }) => position), ...rest };
+      };
+      const rare = 'scheduler.leader-changed';
+      expect(await scan(0, 9, 2, rare)).toEqual({ found: [], through: 2, hasMore: true });
+      expect(await scan(2, 9, 2, rare)).toEqual({ found: [3], through: 4, hasMore: true });
+      expect(await scan(4, 9, 2, rare)).toEqual({ found: [], through: 5, hasMore: false });
+      expect(await scan(0, 1, 9, rare)).toEqual({ found: [3], through: 3, hasMore: true });
+      expect(await scan(8, 1, 9, rare)).toEqual({ found: [], through: 8, hasMore: false });
+      const usual = 'run.cancel-requested';
+      expect(await scan(0, 3, 9, usual)).toEqual({ found: [1, 2, 4], through: 4, hasMore: true });
+      expect(await scan(0, 4, 9, usual)).toEqual({
+        found: [1, 2, 4, 5],
+        through: 5,
+        hasMore: false,
+      });
     });
 
     it('never lets time go back', async () => {

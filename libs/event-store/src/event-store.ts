@@ -43,6 +43,15 @@ export interface LogHead {
   readonly incarnation: string;
 }
 
+/** What a bounded look at the log found. */
+export interface LogScan {
+  readonly events: readonly RecordedEvent[];
+  /** Up to here nothing was passed over: the next look begins behind it. */
+  readonly through: number;
+  /** Whether the log went on behind `through` when it was looked at. */
+  readonly hasMore: boolean;
+}
+
 /**
  * The log. Positions are dense and in commit order: who has read up to p has seen everything up to p.
  *
@@ -64,12 +73,21 @@ export interface EventStore {
     stream: StreamName,
     options?: { readonly afterVersion?: number; readonly limit?: number },
   ): Promise<readonly RecordedEvent[]>;
-  /** Events with position > `after`, in order, upcast; at most `limit` (default 1,000). Types filter before the limit counts. */
+  /** Events with position > `after`, in order, upcast; at most `limit` (default 1,000). */
   readLog(options: {
     readonly after: number;
     readonly limit?: number;
-    readonly types?: readonly string[];
   }): Promise<readonly RecordedEvent[]>;
+  /**
+   * The events of some types among the next `span` positions behind `after`, at most `limit` of them: types are not
+   * indexed, so what one call may look at is bounded, however rare they are.
+   */
+  scanLog(options: {
+    readonly after: number;
+    readonly types: readonly string[];
+    readonly limit: number;
+    readonly span: number;
+  }): Promise<LogScan>;
   head(): Promise<LogHead>;
   /** Plans by hash; a hash that is not there is missing in the answer. */
   readPlans(hashes: readonly string[]): Promise<ReadonlyMap<string, Plan>>;

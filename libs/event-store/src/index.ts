@@ -1,5 +1,12 @@
 export { Appender } from './appender.ts';
-export type { Append, AppendResult, EventStore, LogHead, LogSignal } from './event-store.ts';
+export type {
+  Append,
+  AppendResult,
+  EventStore,
+  LogHead,
+  LogScan,
+  LogSignal,
+} from './event-store.ts';
 export { InProcessLogSignal } from './in-process-log-signal.ts';
 export { StoreLogTail } from './log-tail.ts';
 export { MailboxDeciderRunner } from './mailbox-runner.ts';

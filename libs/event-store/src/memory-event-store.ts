@@ -1,7 +1,7 @@
 import { findEventType, type Plan, type RecordedEvent, type StreamName } from '#libs/events';
 import { type Clock, Fault, invariant } from '#libs/kernel';
-import type { Append, AppendResult, LogHead } from './event-store.ts';
-import { commandLifetimeMsDefault, readLimitDefault } from './pg-event-store.ts';
+import type { Append, AppendResult, LogHead, LogScan } from './event-store.ts';
+import { commandLifetimeMsDefault, readLimitDefault, scanned } from './pg-event-store.ts';
 import {
   type BatchStore,
   type PreparedAppend,
@@ -69,22 +69,23 @@ export class MemoryEventStore implements BatchStore {
   async readLog(options: {
     readonly after: number;
     readonly limit?: number;
-    readonly types?: readonly string[];
   }): Promise<readonly RecordedEvent[]> {
     this.#checkOpen();
-    const types = options.types && new Set(options.types);
-    for (const type of types ?? []) {
+    const { after, limit = readLimitDefault } = options;
+    return this.#events.slice(after, after + limit).map(copy);
+  }
+
+  async scanLog(options: Parameters<BatchStore['scanLog']>[0]): Promise<LogScan> {
+    this.#checkOpen();
+    const { after, limit, span } = options;
+    const types = new Set(options.types);
+    for (const type of types) {
       invariant(findEventType(type) !== undefined, `unknown event type ${type}`);
     }
-    const found: RecordedEvent[] = [];
-    const limit = options.limit ?? readLimitDefault;
-    for (let at = options.after; at < this.#events.length && found.length < limit; at += 1) {
-      const event = this.#events[at];
-      if (event !== undefined && (types === undefined || types.has(event.type))) {
-        found.push(copy(event));
-      }
-    }
-    return found;
+    const head = this.#events.length;
+    const end = Math.min(head, after + span);
+    const found = this.#events.slice(after, end).filter(({ type }) => types.has(type));
+    return scanned(found.slice(0, limit).map(copy), { after, limit, end, head });
   }
 
   async head(): Promise<LogHead> {

@@ -4,7 +4,7 @@ import { Fault, invariant } from '#libs/kernel';
 import type { Pool } from '#libs/postgres';
 import { AppendConnection } from './append-connection.ts';
 import { type AnswerRow, appendStatement, appendValues, readAnswer } from './append-statement.ts';
-import type { Append, AppendResult, LogHead } from './event-store.ts';
+import type { Append, AppendResult, LogHead, LogScan } from './event-store.ts';
 import { asLogFault } from './pg-fault.ts';
 import {
   type BatchStore,
@@ -88,14 +88,18 @@ export class PgEventStore implements BatchStore {
   async readLog(options: {
     readonly after: number;
     readonly limit?: number;
-    readonly types?: readonly string[];
   }): Promise<readonly RecordedEvent[]> {
     const range = [options.after, options.limit ?? readLimitDefault];
-    const rows =
-      options.types === undefined
-        ? await this.#rows<EventRow>(readLogStatement, range)
-        : await this.#rows<EventRow>(readTypesStatement, [...range, typeNumbers(options.types)]);
-    return rows.map(fromRow);
+    return (await this.#rows<EventRow>(readLogStatement, range)).map(fromRow);
+  }
+
+  async scanLog(options: Parameters<BatchStore['scanLog']>[0]): Promise<LogScan> {
+    const { after, types, limit, span } = options;
+    const head = (await this.head()).position;
+    const end = Math.min(head, after + span);
+    const range = [after, limit, typeNumbers(types), end];
+    const events = (await this.#rows<EventRow>(scanLogStatement, range)).map(fromRow);
+    return scanned(events, { after, limit, end, head });
   }
 
   async head(): Promise<LogHead> {
@@ -145,6 +149,17 @@ export class PgEventStore implements BatchStore {
   }
 }
 
+/** What a look at the positions behind `after` up to `end` means, in a log that reached to `head`. */
+export function scanned(
+  events: readonly RecordedEvent[],
+  range: Record<'after' | 'limit' | 'end' | 'head', number>,
+): LogScan {
+  const { after, limit, end, head } = range;
+  const isFull = events.length === limit;
+  const through = Math.max(after, isFull ? (events.at(-1)?.position ?? after) : end);
+  return { events, through, hasMore: through < head };
+}
+
 function typeNumbers(types: readonly string[]): readonly number[] {
   return types.map((type) => {
     const entry = findEventType(type);
@@ -163,10 +178,11 @@ const readLogStatement = {
   text: `select ${eventColumns} from events e
     where e.log_id = ${logId} and e.position > $1 order by e.position limit $2`,
 };
-const readTypesStatement = {
-  name: 'read_log_types',
+const scanLogStatement = {
+  name: 'scan_log',
   text: `select ${eventColumns} from events e
-    where e.log_id = ${logId} and e.position > $1 and e.type = any ($3) order by e.position limit $2`,
+    where e.log_id = ${logId} and e.position > $1 and e.position <= $4 and e.type = any ($3)
+    order by e.position limit $2`,
 };
 const headStatement = {
   name: 'log_head',

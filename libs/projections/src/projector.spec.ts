@@ -268,8 +268,8 @@ function openLog(as = incarnation) {
       signal.notify(position);
     },
     async count(type: string, upTo: number): Promise<number> {
-      const events = await store.readLog({ after: 0, limit: 1_000_000, types: [type] });
-      return events.filter((event) => event.position <= upTo).length;
+      const events = await store.readLog({ after: 0, limit: upTo });
+      return events.filter((event) => event.type === type).length;
     },
   };
 }

@@ -30,15 +30,16 @@ export function addEvents(program: Command): void {
       const api = await client();
       let left = options.limit ?? Number.POSITIVE_INFINITY;
       let after = options.after;
-      while (left > 0) {
+      let cursor: string | null | undefined;
+      while (left > 0 && cursor !== null) {
         const limit = Math.min(left, 1000);
         const page = await api.call(operations.listEvents, {
-          query: { after, limit, types: options.types },
+          query: { after, limit, types: options.types, cursor },
         });
         for (const event of page.items) printEvent(event, output);
         left -= page.items.length;
         after = page.items.at(-1)?.position ?? after;
-        if (page.items.length < limit) break;
+        cursor = page.next;
       }
       if (!options.follow || left <= 0) return;
       const types = options.types?.split(',');
