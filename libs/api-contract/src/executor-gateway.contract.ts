@@ -74,6 +74,12 @@ export function executorGatewayContract(
       expect(answer.position).toBeGreaterThanOrEqual(position);
     });
 
+    it('names the log that it speaks of, in the registration and where it has nothing to say', async () => {
+      const { incarnation } = await gateway.register(me);
+      const answer = await gateway.assignments(me.executorId, { after: position, waitMs: 20 });
+      expect(answer.incarnation).toBe(incarnation);
+    });
+
     it('wakes a poll that waits', async () => {
       const waiting = hear('assignments');
       const { runId } = await bench.assign(me.executorId);

@@ -28,6 +28,8 @@ export const registerResponseSchema = z.strictObject({
   selfFenceMs: z.int().positive(),
   /** Assignments are asked for from here on. */
   position: z.int().min(0),
+  /** Of the log that the positions and fences belong to: another one after a restore from backup. */
+  incarnation: z.uuid(),
 });
 export type RegisterResponse = z.infer<typeof registerResponseSchema>;
 
@@ -85,6 +87,8 @@ export const assignmentsResponseSchema = z.strictObject({
   stop: z.array(stopRequestSchema),
   /** Ask again from here. */
   position: z.int().min(0),
+  /** Told where there was nothing to say: who asked in another log's position waits for what never comes. */
+  incarnation: z.uuid().optional(),
 });
 export type AssignmentsResponse = z.infer<typeof assignmentsResponseSchema>;
 

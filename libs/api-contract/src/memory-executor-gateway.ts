@@ -49,6 +49,8 @@ export class MemoryExecutorGateway implements ExecutorGateway {
   readonly #messages: Message[] = [];
   readonly #waiting = new Set<() => void>();
   #position = 0;
+  /** Of the log behind it. A restore changes it. */
+  incarnation = '01900000-0000-7000-8000-00000000000a';
 
   constructor(timers: Timers) {
     this.#timers = timers;
@@ -105,7 +107,7 @@ export class MemoryExecutorGateway implements ExecutorGateway {
     this.registrations.push(request);
     this.#executors.set(request.executorId, 'present');
     const { executorId } = request;
-    return { executorId, token: `of-${executorId}`, ...terms, position: this.#position };
+    return { executorId, token: `of-${executorId}`, ...terms, ...this.#place };
   }
 
   async heartbeat(executorId: string, request: HeartbeatRequest): Promise<HeartbeatResponse> {
@@ -141,6 +143,7 @@ export class MemoryExecutorGateway implements ExecutorGateway {
       stop: unread.flatMap(({ stop }) => stop ?? []),
       ended: unread.flatMap(({ ended }) => ended ?? []),
       position: Math.max(request.after, this.#position),
+      ...(unread.length === 0 ? { incarnation: this.incarnation } : {}),
     };
   }
 
@@ -190,6 +193,10 @@ export class MemoryExecutorGateway implements ExecutorGateway {
         message.position > after &&
         (message.executorId === undefined || message.executorId === executorId),
     );
+  }
+
+  get #place() {
+    return { position: this.#position, incarnation: this.incarnation };
   }
 
   #say(message: Omit<Message, 'position'>): void {

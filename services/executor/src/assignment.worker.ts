@@ -137,7 +137,7 @@ export class AssignmentWorker {
     abort: AbortSignal,
     onLost: (why: string) => void,
   ): Promise<void> {
-    let after = await this.#parts.heard.startFrom(membership.position);
+    let after = await this.#parts.heard.startFrom(membership);
     for (let failures = 0; !abort.aborted; ) {
       try {
         const answer = await this.#parts.gateway.assignments(membership.executorId, {
@@ -147,7 +147,9 @@ export class AssignmentWorker {
         });
         failures = 0;
         if (abort.aborted) return;
-        this.#take(answer, membership.executorId);
+        if (answer.incarnation !== undefined && answer.incarnation !== membership.incarnation)
+          return onLost('the log was replaced by another, what is held belongs to none');
+        this.#take(answer, membership);
         after = answer.position;
       } catch (error) {
         if (abort.aborted) return;
@@ -159,7 +161,7 @@ export class AssignmentWorker {
     }
   }
 
-  #take(answer: AssignmentsResponse, executorId: string): void {
+  #take(answer: AssignmentsResponse, { executorId, incarnation }: Membership): void {
     const { held, workspaces, heard, logger } = this.#parts;
     for (const assignment of answer.assignments) held.take(assignment, executorId);
     for (const stop of answer.stop) held.stop(stop);
@@ -170,7 +172,7 @@ export class AssignmentWorker {
           logger.error({ runId, error: String(error) }, 'a workspace is left'),
         ),
     );
-    heard.note(answer.position, ends);
+    heard.note({ position: answer.position, incarnation }, ends);
   }
 
   #backOff(tries: number, abort: AbortSignal): Promise<void> {

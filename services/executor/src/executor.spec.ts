@@ -231,6 +231,20 @@ describe('an executor that nobody hears', () => {
     expect(gateway.reports).toEqual([]);
   });
 
+  it('does the same when it hears that the log was restored from a backup', async () => {
+    await executor.start();
+    const first = executor.executorId;
+    assign();
+    await running(1);
+    gateway.incarnation = '01900000-0000-7000-8000-00000000000b';
+    await clock.advance(25_000);
+    await ended(expect.poll(() => gateway.registrations.length).toBe(2));
+    expect(driver.story).toContain('kill all');
+    expect(gateway.registrations[1]).toMatchObject({ replaces: first });
+    assign();
+    await running(2);
+  });
+
   it('learns from a report that it was declared lost', async () => {
     await executor.start();
     const first = executor.executorId ?? '';

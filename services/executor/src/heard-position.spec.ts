@@ -9,39 +9,44 @@ let dir: string;
 let nowMs = 0;
 const clock = { nowMs: () => 0, monotonicMs: () => nowMs };
 const open = () => new HeardPosition(dir, clock);
+const incarnation = '01900000-0000-7000-8000-00000000000a';
+const at = (position: number) => ({ position, incarnation });
 beforeEach(() => {
   dir = mkdtempSync(join(tmpdir(), 'millrace-heard-'));
 });
 afterEach(() => rmSync(dir, { recursive: true }));
 
 it('begins where it registered when nothing is known, and where it was heard last otherwise', async () => {
-  expect(await open().startFrom(70)).toBe(70);
+  expect(await open().startFrom(at(70))).toBe(70);
   const heard = open();
-  heard.note(40, []);
+  heard.note(at(40), []);
   await heard.close();
-  expect(await open().startFrom(70)).toBe(40);
+  expect(await open().startFrom(at(70))).toBe(40);
 });
 
 it('does not count what was heard and not yet done, nor anything behind it', async () => {
   const heard = open();
   const slow = Promise.withResolvers<void>();
-  heard.note(40, []);
+  heard.note(at(40), []);
   await delay(20);
   nowMs += 5_000;
-  heard.note(50, [slow.promise]);
-  heard.note(60, []);
+  heard.note(at(50), [slow.promise]);
+  heard.note(at(60), []);
   await delay(20);
-  expect(await open().startFrom(70)).toBe(40);
+  expect(await open().startFrom(at(70))).toBe(40);
   slow.resolve();
   await heard.close();
-  expect(await open().startFrom(70)).toBe(60);
+  expect(await open().startFrom(at(70))).toBe(60);
 });
 
 it.each([
-  ['of a log that was replaced', '5000\n', 70, 70],
-  ['torn', '4', 70, 70],
-  ['of long ago', '5\n', 900_000, 800_000],
+  ['of another log', '40 01900000-0000-7000-8000-00000000000b\n', 70, 0],
+  ['of another log, of which much is to be heard', `5 ${'0'.repeat(36)}\n`, 900_000, 800_000],
+  ['that tells no log', '40\n', 70, 0],
+  ['of a position that the log does not have', `5000 ${incarnation}\n`, 70, 0],
+  ['torn', '4', 70, 0],
+  ['of long ago', `5 ${incarnation}\n`, 900_000, 800_000],
 ])('takes a file %s for what it is', async (_, text, registered, start) => {
   writeFileSync(join(dir, 'heard-position'), text);
-  expect(await open().startFrom(registered)).toBe(start);
+  expect(await open().startFrom(at(registered))).toBe(start);
 });

@@ -7,6 +7,12 @@ const saveMs = 1_000;
 /** Events that a new life goes back at most: whoever was away for longer leaves the rest to the sweep. */
 const backMost = 100_000;
 
+/** A place in the log, and which log. */
+export interface Heard {
+  readonly position: number;
+  readonly incarnation: string;
+}
+
 /**
  * Up to where this executor has acted on what it heard, on disk: runs that end while it is dead, or between their end and the
  * removal of their workspace, are then told to its next life.
@@ -15,7 +21,7 @@ export class HeardPosition {
   readonly #file: string;
   readonly #clock: Clock;
   #done: Promise<unknown> = Promise.resolve();
-  #position = 0;
+  #heard: Heard | undefined;
   #savedAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(stateDir: string, clock: Clock) {
@@ -23,18 +29,23 @@ export class HeardPosition {
     this.#clock = clock;
   }
 
-  /** Where a life that was registered at `registered` begins to listen. */
-  async startFrom(registered: number): Promise<number> {
-    const text = await readFile(this.#file, 'utf8').catch(() => '');
-    const heard = /^\d{1,15}\n$/.test(text) ? Number(text) : registered;
-    // Behind the registration it is of a log that was replaced.
-    return heard > registered ? registered : Math.max(heard, registered - backMost);
+  /**
+   * Where a life that was registered there begins to listen. A position of another log (a backup was restored) says nothing
+   * about this one: then everything is heard again that a life may go back for.
+   */
+  async startFrom(registered: Heard): Promise<number> {
+    const text = await readFile(this.#file, 'utf8').catch(() => undefined);
+    if (text === undefined) return registered.position;
+    const [, position, incarnation] = /^(\d{1,15}) ([0-9a-f-]{36})\n$/.exec(text) ?? [];
+    const isOfThisLog =
+      incarnation === registered.incarnation && Number(position) <= registered.position;
+    return Math.max(isOfThisLog ? Number(position) : 0, registered.position - backMost);
   }
 
   /** Notes the position once the work is done, and all that was noted before it. */
-  note(position: number, work: readonly Promise<void>[]): void {
+  note(heard: Heard, work: readonly Promise<void>[]): void {
     this.#done = Promise.all([this.#done, ...work]).then(async () => {
-      this.#position = position;
+      this.#heard = heard;
       if (this.#clock.monotonicMs() - this.#savedAtMs >= saveMs) await this.#save();
     });
     this.#done = this.#done.catch(() => {});
@@ -43,12 +54,14 @@ export class HeardPosition {
   /** For an end in good order. */
   async close(): Promise<void> {
     await this.#done;
-    if (this.#position > 0) await this.#save().catch(() => {});
+    if (this.#heard !== undefined) await this.#save().catch(() => {});
   }
 
   async #save(): Promise<void> {
+    if (this.#heard === undefined) return;
+    const { position, incarnation } = this.#heard;
     this.#savedAtMs = this.#clock.monotonicMs();
-    await writeFile(`${this.#file}.draft`, `${this.#position}\n`, { mode: 0o600 });
+    await writeFile(`${this.#file}.draft`, `${position} ${incarnation}\n`, { mode: 0o600 });
     await rename(`${this.#file}.draft`, this.#file);
   }
 }

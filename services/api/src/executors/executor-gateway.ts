@@ -83,6 +83,7 @@ export class LogExecutorGateway implements ExecutorGateway {
     );
     if (!answer.ok) throw new Fault(answer.rejection.code, 'never', answer.rejection.message);
     await this.parts.heartbeats.beat(executorId, description.slots);
+    const { incarnation } = await this.parts.store.head();
     return {
       executorId,
       token: this.parts.tokenOf(executorId),
@@ -90,6 +91,7 @@ export class LogExecutorGateway implements ExecutorGateway {
       leaseMs,
       selfFenceMs,
       position: answer.position,
+      incarnation,
     };
   }
 
@@ -116,9 +118,11 @@ export class LogExecutorGateway implements ExecutorGateway {
     for await (const batch of this.parts.tail.follow(request.after, { abort, batchMax: 500 })) {
       for (const event of batch) await this.translate(event, executorId, messages);
       position = batch.at(-1)?.position ?? position;
-      if (messages.assignments.length + messages.ended.length + messages.stop.length > 0) break;
+      if (messages.assignments.length + messages.ended.length + messages.stop.length > 0)
+        return { ...messages, position };
     }
-    return { ...messages, position };
+    const { incarnation } = await this.parts.store.head();
+    return { ...messages, position, incarnation };
   }
 
   async started(executorId: string, request: StartedRequest): Promise<Acknowledgement> {
