@@ -4,7 +4,7 @@
  */
 const rank = {
   0: ['kernel'],
-  1: ['events', 'api-contract', 'config', 'telemetry'],
+  1: ['events', 'api-contract', 'config', 'telemetry', 'data-dir'],
   2: ['domain', 'pipeline-dsl', 'scheduling'],
   3: ['postgres', 'event-store', 'leases', 'projections', 'sandbox', 'logs', 'blobs', 'sources'],
 };
@@ -27,6 +27,15 @@ const packages = {
   'api-contract': ['zod'],
   config: ['zod', 'yaml', 'node:fs', 'node:path'],
   telemetry: ['pino'],
+  'data-dir': [
+    'node:child_process',
+    'node:fs',
+    'node:http',
+    'node:net',
+    'node:path',
+    'node:stream',
+    'node:stream/promises',
+  ],
   domain: [],
   'pipeline-dsl': ['zod', 'yaml', 'node:buffer'],
   scheduling: [],

@@ -61,7 +61,7 @@ export class TestServer {
     this.child = child;
     this.file = file;
     this.token = readFileSync(join(dataDir, 'admin-token'), 'utf8').trim();
-    this.client = new ApiClient(file.url, this.token);
+    this.client = new ApiClient(file.url, { token: this.token });
   }
 
   /** Starts a server and waits until it is ready. Its words go to DATA_DIR/server.out. */

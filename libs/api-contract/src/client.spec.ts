@@ -48,7 +48,10 @@ const draining = {
 describe('a client that can ask where the server is now', () => {
   it('makes a call again that nobody has taken', async () => {
     const there = await answering(202, cancelled);
-    const client = new ApiClient(await goneAddress(), 't', async () => there.url);
+    const client = new ApiClient(await goneAddress(), {
+      token: 't',
+      relocate: async () => there.url,
+    });
     expect(await cancel(client)).toEqual(cancelled);
     expect(client.baseUrl).toBe(there.url);
     expect(there.seen).toHaveLength(1);
@@ -60,20 +63,23 @@ describe('a client that can ask where the server is now', () => {
   ])('leaves a server that %s', async (_, { status, code }) => {
     const ending = await answering(status, { ...draining, status, code });
     const there = await answering(202, cancelled);
-    const client = new ApiClient(ending.url, 't', async () => there.url);
+    const client = new ApiClient(ending.url, { token: 't', relocate: async () => there.url });
     expect(await cancel(client)).toEqual(cancelled);
   });
 
   it('takes any other no for an answer', async () => {
     const there = await answering(409, { ...draining, status: 409, code: 'log.conflict' });
-    const client = new ApiClient(there.url, 't', async () => there.url);
+    const client = new ApiClient(there.url, { token: 't', relocate: async () => there.url });
     await expect(cancel(client)).rejects.toBeInstanceOf(ProblemError);
     expect(there.seen).toHaveLength(1);
   });
 
   it('sends a body that can be read once only once', async () => {
     const there = await answering(201, {});
-    const client = new ApiClient(await goneAddress(), 't', async () => there.url);
+    const client = new ApiClient(await goneAddress(), {
+      token: 't',
+      relocate: async () => there.url,
+    });
     const body = Readable.from(['tar']) as never;
     await expect(client.open(operations.uploadSource, { body })).rejects.toMatchObject({
       code: 'server.unreachable',
@@ -84,9 +90,11 @@ describe('a client that can ask where the server is now', () => {
   it('asks once: who is not there either is not there', async () => {
     const nowhere = await goneAddress();
     let asked = 0;
-    const client = new ApiClient(nowhere, 't', async () => {
-      asked += 1;
-      return nowhere;
+    const client = new ApiClient(nowhere, {
+      relocate: async () => {
+        asked += 1;
+        return nowhere;
+      },
     });
     await expect(cancel(client)).rejects.toMatchObject({ code: 'server.unreachable' });
     expect(asked).toBe(1);

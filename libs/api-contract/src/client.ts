@@ -35,17 +35,26 @@ export interface CallOptions<Op extends Operation> {
  */
 export type Relocate = () => Promise<string>;
 
+/** `fetch`, or what does as it does by another way. */
+export type Transport = (url: string, init: RequestInit) => Promise<Response>;
+
+export interface ClientOptions {
+  /** Sent with each call; none where the way to the server says who is calling. */
+  readonly token?: string;
+  /** Default: `fetch`. */
+  readonly transport?: Transport;
+  readonly relocate?: Relocate;
+}
+
 /** The typed client of the public face. One for the CLI, the dashboard and programs. */
 export class ApiClient {
-  readonly #token: string;
-  readonly #relocate: Relocate | undefined;
+  readonly #options: ClientOptions;
   #baseUrl: string;
 
   /** @param baseUrl  without a trailing slash */
-  constructor(baseUrl: string, token: string, relocate?: Relocate) {
+  constructor(baseUrl: string, options: ClientOptions) {
     this.#baseUrl = baseUrl;
-    this.#token = token;
-    this.#relocate = relocate;
+    this.#options = options;
   }
 
   /** Without a trailing slash. */
@@ -76,8 +85,9 @@ export class ApiClient {
     try {
       return await this.#send(operation, options);
     } catch (error) {
-      if (!this.#relocate || !mayRepeat(operation, options.body, error)) throw error;
-      this.#baseUrl = await this.#relocate();
+      const { relocate } = this.#options;
+      if (!relocate || !mayRepeat(operation, options.body, error)) throw error;
+      this.#baseUrl = await relocate();
       return this.#send(operation, options);
     }
   }
@@ -85,8 +95,9 @@ export class ApiClient {
   async #send<Op extends Operation>(operation: Op, options: CallOptions<Op>): Promise<Response> {
     const url = this.#baseUrl + fillPath(operation.path, options.params) + queryText(options.query);
     const isJson = operation.body !== undefined;
+    const { token } = this.#options;
     const headers: Record<string, string> = {
-      authorization: `Bearer ${this.#token}`,
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
       ...options.headers,
     };
     if (isJson) headers['content-type'] = 'application/json';
@@ -105,10 +116,11 @@ export class ApiClient {
   }
 
   async #fetch(url: string, init: RequestInit): Promise<Response> {
+    const { transport = fetch } = this.#options;
     try {
-      return await fetch(url, init);
+      return await transport(url, init);
     } catch (cause) {
-      if (init.signal?.aborted) throw cause;
+      if (init.signal?.aborted || cause instanceof Fault) throw cause;
       throw new Fault('server.unreachable', 'backoff', `no server answers at ${this.baseUrl}`, {
         cause,
       });
@@ -125,7 +137,9 @@ function mayRepeat(operation: Operation, body: unknown, error: unknown): boolean
     return ['server.draining', 'request.unauthorized'].includes(error.problem.code);
   if (!(error instanceof Fault) || !(error.cause instanceof Error)) return false;
   const { cause } = error.cause;
-  const wasRefused = cause instanceof Error && 'code' in cause && cause.code === 'ECONNREFUSED';
+  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
+  // The second: there is no socket.
+  const wasRefused = code === 'ECONNREFUSED' || code === 'ENOENT';
   return wasRefused || operation.method === 'GET';
 }
 

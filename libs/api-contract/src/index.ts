@@ -1,4 +1,4 @@
-export { ApiClient, type CallOptions, ProblemError } from './client.ts';
+export { ApiClient, type CallOptions, type ClientOptions, ProblemError } from './client.ts';
 export { type EventDto, eventPageSchema, eventSchema } from './event.ts';
 export { type ExecutorDto, executorPageSchema, executorSchema } from './executor.ts';
 export {

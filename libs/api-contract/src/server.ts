@@ -31,10 +31,12 @@ const serverModes = ['lasting', 'temporary'] as const;
 /** POST with a token of the public face: begin to assign and to run. 204 when steps can run. Not of the public face. */
 export const workPath = '/internal/v1/work';
 
-/** DATA_DIR/server.json: how the CLI finds its server. */
+/** DATA_DIR/server.json: which process serves the directory. The CLI talks to it over the socket there; `url` is for others. */
 export const serverFileSchema = z.object({
   url: z.url(),
   pid: z.number().int().positive(),
+  /** What tells the process from a later one with its pid. */
+  identity: z.string().min(1),
   startedAt: z.string(),
   version: z.string(),
   mode: z.enum(serverModes).default('lasting'),

@@ -136,6 +136,11 @@ const table = {
     'Another server uses this data directory',
     'Use that server, or give another --data-dir.',
   ],
+  'data-dir.not-private': [
+    500,
+    'The data directory is not this user’s alone',
+    'Use one that you own, with mode 700, or give another --data-dir.',
+  ],
   'postgres.start-failed': [500, 'Postgres did not start', 'See DATA_DIR/logs/postgres.log.'],
   'postgres.unreachable': [503, 'Postgres cannot be reached', 'Check --db.'],
   'postgres.migration-failed': [500, 'A migration failed', 'See the detail; nothing was changed.'],

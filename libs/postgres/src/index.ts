@@ -5,9 +5,7 @@ export {
 } from './embedded/embedded-postgres.ts';
 export type { LaunchMode } from './embedded/launcher.ts';
 export { canActAs, type ForeignPostgres, foreignPostgres } from './foreign-postgres.ts';
-export { type DataDirLock, lockDataDir } from './lock-data-dir.ts';
 export { type MigrateAnswer, type MigrateOptions, migrate } from './migrate.ts';
 export { isPassingError } from './passing-error.ts';
 export { openPool, type Pool, type PoolClient, type PoolConfig, type PoolOptions } from './pool.ts';
-export { processIdentity } from './process-identity.ts';
 export { queryRows } from './query-rows.ts';

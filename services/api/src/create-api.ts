@@ -9,6 +9,7 @@ import { ApiModule } from './api.module.ts';
 import type { ApiParts } from './api.parts.ts';
 import { installAuthentication, isOpenRoute } from './http/authentication.ts';
 import { ConnectionGate } from './http/connection-gate.ts';
+import { listenLocally } from './http/local-socket.ts';
 import { ProblemFilter } from './http/problem.filter.ts';
 import {
   askBeforeContinue,
@@ -32,15 +33,21 @@ export type ApiLimits = Partial<Pick<BodyLimits, 'jsonMs' | 'silenceMs'>> & {
   readonly strangersMax?: number;
 };
 
+export interface ListenOptions {
+  /** `HOST:PORT`; port 0 takes a free one. */
+  readonly listen: string;
+  /** A Unix socket beside it, for the local administrator, in a directory that only this user can enter and that this process has locked. */
+  readonly socketPath?: string;
+}
+
 /**
  * Starts the HTTP side.
  *
- * @param listen  `HOST:PORT`; port 0 takes a free one
- * @throws Fault `port.taken`
+ * @throws Fault `port.taken`, `data-dir.not-writable`
  */
 export async function startApi(
   parts: ApiParts,
-  listen: string,
+  { listen, socketPath }: ListenOptions,
   limits: ApiLimits = {},
 ): Promise<RunningApi> {
   const adapter = new FastifyAdapter({
@@ -83,10 +90,21 @@ export async function startApi(
     );
   }
   const { port } = app.getHttpServer().address() as AddressInfo;
+  let closeSocket = () => {};
+  try {
+    const server = app.getHttpServer() as Server;
+    if (socketPath !== undefined) closeSocket = await listenLocally(server, socketPath);
+  } catch (error) {
+    await app.close();
+    throw error;
+  }
   return {
     url: `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
     openRequests: () => open,
-    close: () => app.close(),
+    close: () => {
+      closeSocket();
+      return app.close();
+    },
   };
 }
 

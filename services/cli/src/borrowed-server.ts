@@ -1,10 +1,11 @@
 import { access } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { ApiClient, operations, type ServerFile, workPath } from '#libs/api-contract';
+import { type ApiClient, operations, type ServerFile, workPath } from '#libs/api-contract';
 import type { Config } from '#libs/config';
+import { socketFetch } from '#libs/data-dir';
 import { Fault } from '#libs/kernel';
 import { type LocalServer, startLocalServer } from './local-server.ts';
-import { connect, findServer, readToken } from './server-connection.ts';
+import { connect, findServer, localClient } from './server-connection.ts';
 
 export interface ServerWish {
   /** The server's own flags, where one has to be started. */
@@ -41,7 +42,7 @@ export async function useServer(
     if (server.mode === 'lasting') return (await findServer(config.dataDir))?.url ?? server.url;
     return (await findOrStart(config, wish)).url;
   };
-  const client = new ApiClient(server.url, await readToken(config), relocate);
+  const client = localClient(config, server, { relocate });
   return { client, ...(borrowed ? { started: borrowed } : {}) };
 }
 
@@ -73,10 +74,10 @@ async function findOrStart(config: Config, wish: ServerWish): Promise<ServerFile
 /** Whether it is really there; one that only answers so far is asked to work where that is wished for. */
 async function serves(server: ServerFile, config: Config, wish: ServerWish): Promise<boolean> {
   if (server.mode === 'lasting') return true;
-  const headers = { authorization: `Bearer ${await readToken(config)}` };
+  const call = socketFetch(config.dataDir);
   const request = wish.works
-    ? fetch(server.url + workPath, { method: 'POST', headers })
-    : fetch(server.url + operations.livez.path);
+    ? call(server.url + workPath, { method: 'POST' })
+    : call(server.url + operations.livez.path);
   return request.then(
     ({ ok }) => ok,
     () => false,

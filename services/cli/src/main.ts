@@ -33,7 +33,10 @@ function createProgram(finish: (exitCode: number) => void): Command {
     .option('--listen <host:port>', 'address of a server that is started (default 127.0.0.1:7420)')
     .option('--db <url>', 'a Postgres 15 or newer instead of the embedded one')
     .option('--sandbox <driver>', 'auto, process or oci')
-    .option('--server <url>', 'talk to this server instead of the one of the data directory')
+    .option(
+      '--server <url>',
+      'talk to this server over TCP, with MILLRACE_TOKEN or DATA_DIR/admin-token, instead of the one of the data directory',
+    )
     .option('--json', 'machine-readable answers: NDJSON for lists and streams')
     .configureHelp({ showGlobalOptions: true })
     .showSuggestionAfterError()

@@ -1,16 +1,26 @@
+import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { ApiClient, type ServerFile, serverFileSchema } from '#libs/api-contract';
+import {
+  ApiClient,
+  type ClientOptions,
+  type ServerFile,
+  serverFileSchema,
+} from '#libs/api-contract';
 import type { Config } from '#libs/config';
+import { openOwnDirectory, processIdentity, socketFetch } from '#libs/data-dir';
 import { Fault } from '#libs/kernel';
 
-/** The server of a data directory, if one runs there. */
+/**
+ * The server of a data directory, if one runs there: the process that wrote `server.json`, not one that has its pid by now.
+ *
+ * @throws Fault `data-dir.not-private` where somebody else could have written it
+ */
 export async function findServer(dataDir: string): Promise<ServerFile | undefined> {
-  const text = await readFile(join(resolve(dataDir), 'server.json'), 'utf8').catch(() => undefined);
+  const text = readOwn(dataDir, 'server.json');
   if (text === undefined) return undefined;
-  const parsed = serverFileSchema.safeParse(safeJson(text));
-  if (!parsed.success || !isAlive(parsed.data.pid)) return undefined;
-  return parsed.data;
+  const { data: file } = serverFileSchema.safeParse(safeJson(text));
+  return file && processIdentity(file.pid) === file.identity ? file : undefined;
 }
 
 /**
@@ -20,7 +30,7 @@ export async function findServer(dataDir: string): Promise<ServerFile | undefine
  */
 export async function connect(config: Config): Promise<ApiClient> {
   if (config.server !== undefined)
-    return new ApiClient(config.server.replace(/\/+$/, ''), await readToken(config));
+    return new ApiClient(config.server.replace(/\/+$/, ''), { token: await readToken(config) });
   const server = await findServer(config.dataDir);
   if (!server) {
     throw new Fault(
@@ -29,10 +39,23 @@ export async function connect(config: Config): Promise<ApiClient> {
       `no server runs in ${resolve(config.dataDir)}`,
     );
   }
-  return new ApiClient(server.url, await readToken(config));
+  return localClient(config, server);
 }
 
-export async function readToken(config: Config): Promise<string> {
+/**
+ * The client for the server of the data directory, over the socket in it: who can connect there is the administrator, so no
+ * token is sent. The address in `server.json` is only shown: another program may have its port by now.
+ */
+export function localClient(
+  config: Config,
+  server: ServerFile,
+  options: Pick<ClientOptions, 'relocate'> = {},
+): ApiClient {
+  return new ApiClient(server.url, { transport: socketFetch(config.dataDir), ...options });
+}
+
+/** The token for a server that `--server` names. */
+async function readToken(config: Config): Promise<string> {
   if (config.token !== undefined) return config.token;
   const path = join(resolve(config.dataDir), 'admin-token');
   const text = await readFile(path, 'utf8').catch((cause: unknown) => {
@@ -46,12 +69,17 @@ export async function readToken(config: Config): Promise<string> {
   return text.trim();
 }
 
-function isAlive(pid: number): boolean {
+function readOwn(dataDir: string, name: string): string | undefined {
   try {
-    process.kill(pid, 0);
-    return true;
+    const directory = openOwnDirectory(dataDir);
+    try {
+      return readFileSync(directory.at(name), 'utf8');
+    } finally {
+      directory.close();
+    }
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
+    if (error instanceof Fault) throw error;
+    return undefined;
   }
 }
 

@@ -12,6 +12,7 @@ import {
 import { join, resolve } from 'node:path';
 import type { ServerFile } from '#libs/api-contract';
 import { makeDirectory } from '#libs/config';
+import { apiSocketName, openOwnDirectory } from '#libs/data-dir';
 import { Fault } from '#libs/kernel';
 
 /** Where everything lies. */
@@ -22,6 +23,8 @@ export interface DataDirectory {
   readonly workspaces: string;
   readonly executor: string;
   readonly adminToken: string;
+  /** Where the API listens for the local administrator: short enough for a socket, good as long as this process lives. */
+  readonly apiSocket: string;
   writeServerFile(file: ServerFile): void;
   removeServerFile(): void;
 }
@@ -29,12 +32,15 @@ export interface DataDirectory {
 /**
  * Makes the directories that are missing, for the owner alone, and the administrator's token.
  *
- * @throws Fault `data-dir.not-writable`
+ * @throws Fault `data-dir.not-writable`; `data-dir.not-private` where others could enter it
  */
 export function openDataDirectory(path: string): DataDirectory {
   const root = resolve(path);
   try {
-    for (const name of ['', 'logs', 'logs/steps', 'artifacts', 'workspaces', 'executor', 'seals'])
+    makeDirectory(root);
+    // Held to the end of the process: the path of the socket leads through it.
+    const own = openOwnDirectory(root);
+    for (const name of ['logs', 'logs/steps', 'artifacts', 'workspaces', 'executor', 'seals'])
       makeDirectory(join(root, name));
     // The state lies inside a repository: nobody wants it in a commit.
     const ignore = join(root, '.gitignore');
@@ -48,10 +54,12 @@ export function openDataDirectory(path: string): DataDirectory {
       workspaces: join(root, 'workspaces'),
       executor: join(root, 'executor'),
       adminToken: ensureToken(join(root, 'admin-token')),
+      apiSocket: own.at(apiSocketName),
       writeServerFile: (file) => writeWhole(serverFile, `${JSON.stringify(file, null, 2)}\n`),
       removeServerFile: () => rmSync(serverFile, { force: true }),
     };
   } catch (cause) {
+    if (cause instanceof Fault) throw cause;
     throw new Fault(
       'data-dir.not-writable',
       'never',

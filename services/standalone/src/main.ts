@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { ServerFile } from '#libs/api-contract';
 import { type Config, loadConfig } from '#libs/config';
-import { Fault } from '#libs/kernel';
-import { lockDataDir } from '#libs/postgres';
+import { lockDataDir, processIdentity } from '#libs/data-dir';
+import { Fault, invariant } from '#libs/kernel';
 import { createLogger, type Logger } from '#libs/telemetry';
 import { openDataDirectory } from './data-directory.ts';
 import { type Standalone, startStandalone, version } from './standalone.ts';
@@ -107,9 +107,12 @@ async function main(starter: Starter | undefined): Promise<number> {
     );
     const { url } = standalone;
     if (!options['at-rest']) await workOrEnd(standalone);
+    const identity = processIdentity(process.pid);
+    invariant(identity !== undefined, 'a running process has an identity');
     const file: ServerFile = {
       url,
       pid: process.pid,
+      identity,
       startedAt: new Date().toISOString(),
       version,
       mode: starter ? 'temporary' : 'lasting',

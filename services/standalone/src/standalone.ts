@@ -167,7 +167,7 @@ export async function startStandalone(
       isDraining: () => isDraining,
       work,
     };
-    const api = await startApi(parts, config.listen);
+    const api = await startApi(parts, { listen: config.listen, socketPath: directory.apiSocket });
     stops.push(() => api.close());
     stops.push(keepSweeping({ logs, blobs, database }, config, logger));
     return {

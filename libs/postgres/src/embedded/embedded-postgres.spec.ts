@@ -15,8 +15,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { processIdentity } from '#libs/data-dir';
 import { openPool, type Pool, type PoolConfig } from '../pool.ts';
-import { processIdentity } from '../process-identity.ts';
 import {
   type EmbeddedPostgres,
   type EmbeddedPostgresOptions,

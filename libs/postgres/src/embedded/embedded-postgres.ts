@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import type pg from 'pg';
-import { lockDataDir } from '../lock-data-dir.ts';
+import { lockDataDir } from '#libs/data-dir';
 import { findBinaries } from './binaries.ts';
 import { ensureCluster } from './cluster.ts';
 import { connectTo } from './connect-to.ts';

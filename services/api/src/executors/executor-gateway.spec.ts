@@ -107,7 +107,7 @@ executorGatewayContract('LogExecutorGateway behind the HTTP routes', async () =>
     verifyToken: adminTokenVerifier(secret),
     executorToken: (executorId) => executorToken(secret, executorId),
   };
-  const api = await startApi(parts as ApiParts, '127.0.0.1:0');
+  const api = await startApi(parts as ApiParts, { listen: '127.0.0.1:0' });
   const gateway = new HttpExecutorGateway({ baseUrl: api.url, token: secret });
   return benchOver(log, gateway, () => api.close());
 });

@@ -2,19 +2,21 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { type Operation, operations } from '#libs/api-contract';
 import { HttpProblem } from './http-problem.ts';
-import type { Principal } from './route.ts';
+import { isLocal } from './local-socket.ts';
+import type { Identity, Principal } from './route.ts';
+
+/** Whose the server is. */
+const administrator: Identity = { tenant: 'default', actor: 'user:admin' };
 
 /** Checks a bearer token; undefined where it is not one of ours. */
-export type VerifyToken = (token: string) => Principal | undefined;
+export type VerifyToken = (token: string) => Identity | undefined;
 
 /** The administrator's token by its digest, compared in constant time. */
 export function adminTokenVerifier(token: string): VerifyToken {
   const expected = createHash('sha256').update(token).digest();
   return (given) => {
     const digest = createHash('sha256').update(given).digest();
-    return timingSafeEqual(digest, expected)
-      ? { tenant: 'default', actor: 'user:admin' }
-      : undefined;
+    return timingSafeEqual(digest, expected) ? administrator : undefined;
   };
 }
 
@@ -59,12 +61,20 @@ function routeOf(request: FastifyRequest): string {
   return request.routeOptions.url ?? '';
 }
 
-/** Whose token the request carries. @throws HttpProblem `request.unauthorized` */
+/**
+ * Who calls: by the socket in the data directory the administrator, who needs no token there, else whose token the request
+ * carries. A token that is sent must be valid either way.
+ *
+ * @throws HttpProblem `request.unauthorized`
+ */
 function requirePrincipal(request: FastifyRequest, verify: VerifyToken): Principal {
+  const local = isLocal(request.raw.socket);
+  if (local && request.headers.authorization === undefined)
+    return { ...administrator, isLocal: true };
   const token = bearerToken(request);
-  const principal = token === undefined ? undefined : verify(token);
-  if (principal === undefined) throw unauthorized();
-  return principal;
+  const identity = token === undefined ? undefined : verify(token);
+  if (identity === undefined) throw unauthorized();
+  return { ...identity, isLocal: local };
 }
 
 /** @throws HttpProblem `request.unauthorized` where the token is not that of the executor in the path */

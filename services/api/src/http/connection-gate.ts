@@ -1,5 +1,6 @@
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
+import { isLocal } from './local-socket.ts';
 
 /** All connections of a server: far below what a process may have open, above what its clients keep. */
 const connectionsMax = 4_096;
@@ -25,6 +26,7 @@ export class ConnectionGate {
     server.maxConnections = connectionsMax;
     server.headersTimeout = headMs;
     server.on('connection', (socket: Socket) => {
+      if (isLocal(socket)) return;
       this.#strangers.add(socket);
       socket.once('close', () => this.#strangers.delete(socket));
       if (this.#strangers.size <= this.#strangersMax) return;

@@ -32,7 +32,7 @@ beforeAll(async () => {
       },
     } as unknown as ApiParts['gateway'],
   };
-  api = await startApi(parts as ApiParts, '127.0.0.1:0', { strangersMax, jsonMs: 50 });
+  api = await startApi(parts as ApiParts, { listen: '127.0.0.1:0' }, { strangersMax, jsonMs: 50 });
 });
 afterAll(() => api.close());
 

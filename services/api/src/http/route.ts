@@ -24,18 +24,25 @@ export interface Call<Op extends Operation> {
   readonly body: Op extends { body: infer Schema } ? Parsed<Schema> : undefined;
   /** With a command id where the caller sent an Idempotency-Key. */
   readonly origin: Origin;
+  readonly principal: Principal;
   readonly request: FastifyRequest;
   readonly reply: FastifyReply;
 }
 
-/** Who is calling; set by the authentication hook. */
-export interface Principal {
+/** Who somebody is, however they come. */
+export interface Identity {
   readonly tenant: string;
   readonly actor: string;
 }
 
+/** Who is calling; set by the authentication hook. */
+export interface Principal extends Identity {
+  /** Came by the socket in the data directory: the local administrator. Never true over TCP, loopback included. */
+  readonly isLocal: boolean;
+}
+
 /** Who calls an open route. */
-const nobody: Principal = { tenant: 'default', actor: 'anonymous' };
+const nobody: Principal = { tenant: 'default', actor: 'anonymous', isLocal: false };
 
 /** Serves an operation: method, path and status come from the table that openapi.json is made from. */
 export function Route(operation: Operation): MethodDecorator {
@@ -77,6 +84,7 @@ function readCall(
     query: check(operation.query, query, 'query') as never,
     body: check(operation.body, request.body ?? {}, 'body') as never,
     origin: originOf(operation, request),
+    principal: request.principal ?? nobody,
     request,
     reply,
   };

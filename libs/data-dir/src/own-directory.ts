@@ -1,0 +1,63 @@
+import { closeSync, constants, existsSync, fstatSync, openSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { Fault } from '#libs/kernel';
+
+/** What `sun_path` holds beside its final NUL on the systems that we know: 108 bytes on Linux, 104 elsewhere. */
+const socketPathBytesMax = process.platform === 'linux' ? 107 : 103;
+
+/** A directory that this user alone can enter, held open: whatever is put in its place meanwhile is not it. */
+export interface OwnDirectory {
+  /** The path of a file in it. Good until `close`, short enough for a socket however long the directory's own path is. */
+  at(name: string): string;
+  /** Idempotent. */
+  close(): void;
+}
+
+/**
+ * Opens a directory, and makes sure that nobody but this user (and root) can put anything in it: so who listens on a socket
+ * there, or wrote a file there, is this user.
+ *
+ * @throws Fault `data-dir.not-private` saying who else could, or that the path is too long for a socket here
+ * @throws NodeJS.ErrnoException where it is not there
+ */
+export function openOwnDirectory(path: string): OwnDirectory {
+  const fd = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY);
+  try {
+    const { uid, mode } = fstatSync(fd);
+    const problem = problemOf({ uid, mode: mode & 0o777 });
+    if (problem !== undefined) throw notPrivate(path, problem);
+    const held = `/proc/self/fd/${fd}`;
+    const base = existsSync(held) ? held : resolve(path);
+    let isOpen = true;
+    return {
+      at: (name) => fitting(join(base, name), path),
+      close: () => {
+        if (isOpen) closeSync(fd);
+        isOpen = false;
+      },
+    };
+  } catch (error) {
+    closeSync(fd);
+    throw error;
+  }
+}
+
+/** Why a directory is not this user's alone, in words that follow its path. */
+function problemOf(directory: { readonly uid: number; readonly mode: number }) {
+  const own = process.geteuid?.();
+  // Where there are no users of that kind there is nothing to compare.
+  if (own === undefined) return undefined;
+  if (directory.uid !== own)
+    return `belongs to user ${directory.uid}, and this process is user ${own}`;
+  if ((directory.mode & 0o077) === 0) return undefined;
+  return `has mode ${directory.mode.toString(8)}, so that others can enter it; chmod 700 makes it private`;
+}
+
+function fitting(socketPath: string, path: string): string {
+  if (Buffer.byteLength(socketPath) <= socketPathBytesMax) return socketPath;
+  throw notPrivate(path, 'has a path that is too long for a socket here');
+}
+
+function notPrivate(path: string, problem: string): Fault {
+  return new Fault('data-dir.not-private', 'never', `${resolve(path)} ${problem}`);
+}
