@@ -44,14 +44,20 @@ export async function connect(config: Config): Promise<ApiClient> {
 
 /**
  * The client for the server of the data directory, over the socket in it: who can connect there is the administrator, so no
- * token is sent. The address in `server.json` is only shown: another program may have its port by now.
+ * token is needed; one that is set is sent. The address in `server.json` is only shown: another program may have its port by now.
  */
 export function localClient(
   config: Config,
   server: ServerFile,
   options: Pick<ClientOptions, 'relocate'> = {},
 ): ApiClient {
-  return new ApiClient(server.url, { transport: socketFetch(config.dataDir), ...options });
+  const { dataDir, token } = config;
+  const transport = socketFetch(dataDir);
+  return new ApiClient(server.url, {
+    transport,
+    ...(token === undefined ? {} : { token }),
+    ...options,
+  });
 }
 
 /** The token for a server that `--server` names. */
