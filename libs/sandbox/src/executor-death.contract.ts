@@ -3,15 +3,26 @@ import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { markerVariable } from './marker.ts';
+import { readProcess } from './process-table.ts';
 import { SandboxRig, until } from './sandbox.contract.ts';
 import type { SandboxDriver, SandboxSpec } from './sandbox.ts';
 
-/** A process that owns sandboxes and runs until it is killed; prepared ones wait, the others run. */
+/**
+ * A process that owns sandboxes and runs until it is killed; prepared ones wait, the others run. With a term it speaks to
+ * its guard once, and again when it goes on after it was stopped, with one sandbox more.
+ */
 const owner = `(async () => {
-  const [file, name, stateDir, prepared, started] = process.argv.slice(1);
+  const [file, name, stateDir, prepared, started, later, termMs] = process.argv.slice(1);
   const driver = new (await import(file))[name](stateDir);
+  const start = async (spec) => (await driver.prepare(spec)).start(() => {});
   for (const spec of JSON.parse(prepared)) await driver.prepare(spec);
-  for (const spec of JSON.parse(started)) await (await driver.prepare(spec)).start(() => {});
+  for (const spec of JSON.parse(started)) await start(spec);
+  process.on('SIGCONT', () => {
+    driver.extendTerm(600_000);
+    for (const spec of JSON.parse(later)) void start(spec);
+  });
+  if (termMs) driver.extendTerm(Number(termMs));
   process.stdout.write('up');
   setInterval(() => {}, 1000);
 })()`;
@@ -42,12 +53,15 @@ export function executorDeathContract(
       ];
     }
 
-    async function own([first, ...rest]: SandboxSpec[]): Promise<ChildProcess> {
+    async function own(
+      [first, ...rest]: SandboxSpec[],
+      { later = [], termMs }: { later?: SandboxSpec[]; termMs?: number } = {},
+    ): Promise<ChildProcess> {
       const args = ['--conditions=source', '--no-warnings', '-e', owner];
-      const lists = [JSON.stringify([first]), JSON.stringify(rest)];
+      const lists = [[first], rest, later].map((specs) => JSON.stringify(specs));
       child = spawn(
         process.execPath,
-        [...args, where.file, where.className, rig.stateDir, ...lists],
+        [...args, where.file, where.className, rig.stateDir, ...lists, String(termMs ?? '')],
         { stdio: ['ignore', 'pipe', 'inherit'], detached: true },
       );
       if (!child.stdout) throw new Error('no stdout');
@@ -72,6 +86,32 @@ export function executorDeathContract(
       );
       expect(rig.leftovers()).toEqual([]);
       expect(existsSync(join(rig.workspaceDir, 'prepared-ran'))).toBe(false);
+    });
+
+    it('is the same where it is frozen beyond its term, and ends when it goes on', async () => {
+      const later = rig.specOf({ argv: ['/bin/sh', '-c', ': > later; sleep 1000'] });
+      const frozen = await own(specs(), { later: [later], termMs: 1_000 });
+      process.kill(frozen.pid ?? 0, 'SIGSTOP');
+      await until(() => rig.processes().length === 0);
+      expect(readProcess(frozen.pid ?? 0)?.state).toBe('T');
+      process.kill(frozen.pid ?? 0, 'SIGCONT');
+      await until(() => existsSync(join(rig.workspaceDir, 'later')));
+      expect(rig.processes().length).toBeGreaterThan(0);
+      expect(existsSync(join(rig.workspaceDir, 'prepared-ran'))).toBe(false);
+    });
+
+    it('is found again by the guard where something starts while it is frozen', async () => {
+      const owned = specs();
+      const frozen = await own(owned, { termMs: 1_000 });
+      process.kill(frozen.pid ?? 0, 'SIGSTOP');
+      await until(() => rig.processes().length === 0);
+      // As the helper would, whose last order came late: it is another process, and not frozen.
+      const late = spawn('sleep', ['1000'], {
+        stdio: 'ignore',
+        env: { PATH: '/usr/bin:/bin', RIG: rig.id, [markerVariable]: owned[1]?.name },
+      });
+      await once(late, 'exit');
+      expect(late.signalCode).toBe('SIGKILL');
     });
 
     it('is made good by the next start where the guard was killed too', async () => {

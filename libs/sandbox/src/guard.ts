@@ -2,43 +2,79 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { markerVariable } from './marker.ts';
 
 /**
- * Reads its end of the executor's pipe until it closes, which the kernel does however the executor dies, and then
- * kills what the journal lists: the group of each first process whose start time still matches, then whoever
- * carries the marker. It removes nothing from the disk; that is for `reap`.
+ * Kills what the journal lists: the group of each first process whose start time still matches, then whoever carries
+ * the marker. It removes nothing from the disk; that is for `reap`.
+ */
+const killing = `
+kill_all() {
+  for record in */first-process; do
+    read -r pid start _ < "$record" || continue
+    [ -n "$start" ] || continue
+    stat=$(cat "/proc/$pid/stat") || continue
+    set -- \${stat##*) }
+    if [ "\${20}" = "$start" ]; then kill -KILL "-$pid"; kill -KILL "$pid"; fi
+  done
+  for pass in 1 2 3 4 5; do
+    found=
+    for dir in */; do
+      [ -d "$dir" ] || continue
+      name=\${dir%/}
+      for environ in $(grep -lsz "^${markerVariable}=\\(.*/\\)\\{0,1\\}$name\\(/.*\\)\\{0,1\\}\\$" /proc/[0-9]*/environ); do
+        pid=\${environ#/proc/}
+        kill -KILL "\${pid%/environ}" && found=yes
+      done
+    done
+    [ -n "$found" ] || break
+  done
+}
+`;
+
+/**
+ * Reads its end of the executor's pipe. What it is told there is how many seconds the sandboxes may go on without another
+ * word: when they have passed it kills, and again each second, as the helper may still be starting something, until the
+ * executor speaks or nothing is listed. When the pipe closes, which the kernel sees to however the executor dies, it kills
+ * and ends. Of several words that were waiting the last one counts. Where there is no `timeout` it waits for the end alone.
  */
 const script = `
 trap '' INT TERM HUP
 cd "$1" || exit 1
-while read -r _; do :; done
-for record in */first-process; do
-  read -r pid start _ < "$record" || continue
-  [ -n "$start" ] || continue
-  stat=$(cat "/proc/$pid/stat") || continue
-  set -- \${stat##*) }
-  if [ "\${20}" = "$start" ]; then kill -KILL "-$pid"; kill -KILL "$pid"; fi
+${killing}
+term=$2
+limit=$(command -v timeout)
+while :; do
+  # Not by TERM, to which all of this is deaf, and not by USR1, on which dd only counts.
+  word=$(\${term:+\${limit:+timeout -s ALRM "$term"}} dd bs=4096 count=1)
+  heard=$?
+  if [ -n "$word" ]; then
+    term=\${word##*
+}
+  elif [ "$heard" = 124 ]; then
+    kill_all
+    set -- */
+    if [ -d "$1" ]; then term=1; else term=; fi
+  elif [ "$heard" = 0 ]; then break
+  else sleep 1; fi
 done
-for pass in 1 2 3 4 5; do
-  found=
-  for dir in */; do
-    [ -d "$dir" ] || continue
-    name=\${dir%/}
-    for environ in $(grep -lsz "^${markerVariable}=\\(.*/\\)\\{0,1\\}$name\\(/.*\\)\\{0,1\\}\\$" /proc/[0-9]*/environ); do
-      pid=\${environ#/proc/}
-      kill -KILL "\${pid%/environ}" && found=yes
-    done
-  done
-  [ -n "$found" ] || break
-done
+kill_all
 `;
 
 /**
- * One small shell per executor that outlives it by a moment: the sandboxes of an executor that was killed die with
- * its pipe, without a supervisor per step (`setpriv --pdeathsig` costs each start 1.2 ms and reaches only the first
- * process). Where the guard was killed too, `reap` does the same at the next start.
+ * The executor's own clock ends the sandboxes first, and what it sees ended before that was not the guard's doing: its
+ * last word may be on its way while the term runs out. In milliseconds.
+ */
+const marginMs = 250;
+
+/**
+ * One small shell per executor, a watchdog that outlives it by a moment: the sandboxes of an executor that was killed die
+ * with its pipe, those of one that is frozen when their term is over, without a supervisor per step (`setpriv --pdeathsig`
+ * costs each start 1.2 ms and reaches only the first process). Where the guard was killed too, `reap` does the same at the
+ * next start.
  */
 export class Guard {
   readonly #journalDir: string;
   #child: ChildProcess | undefined;
+  /** By the monotonic clock: until when the sandboxes may run. */
+  #untilMs: number | undefined;
 
   constructor(journalDir: string) {
     this.#journalDir = journalDir;
@@ -48,7 +84,8 @@ export class Guard {
   ensure(): void {
     if (this.#child !== undefined) return;
     // In a session of its own: neither Ctrl-C nor a kill of the executor's group reaches it.
-    const child = spawn('/bin/sh', ['-c', script, 'millrace-guard', this.#journalDir], {
+    const args = ['-c', script, 'millrace-guard', this.#journalDir, this.#term];
+    const child = spawn('/bin/sh', args, {
       detached: true,
       cwd: '/',
       env: { PATH: '/usr/bin:/bin', LC_ALL: 'C' },
@@ -56,6 +93,8 @@ export class Guard {
     });
     const forget = () => {
       if (this.#child === child) this.#child = undefined;
+      // What it had started to listen ends with the pipe.
+      child.stdin.destroy();
     };
     child.once('error', forget).once('exit', forget);
     child.stdin.on('error', forget);
@@ -63,6 +102,18 @@ export class Guard {
     // A pipe to a child is a socket; it must not keep the event loop alive.
     (child.stdin as unknown as { unref(): void }).unref();
     this.#child = child;
+  }
+
+  /** From now on the sandboxes may run this long without another word, in milliseconds. Before the first word: for ever. */
+  extend(termMs: number): void {
+    this.#untilMs = performance.now() + termMs + marginMs;
+    this.#child?.stdin?.write(`${this.#term}\n`);
+  }
+
+  /** What is left, in seconds, as `timeout` reads it; never 0, which would be no term at all. */
+  get #term(): string {
+    if (this.#untilMs === undefined) return '';
+    return (Math.max(1, Math.ceil(this.#untilMs - performance.now())) / 1_000).toFixed(3);
   }
 
   /** The guard's pid while it runs; for tests. */

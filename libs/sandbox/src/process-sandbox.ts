@@ -14,6 +14,7 @@ import {
 import { type ForkMark, forkMark, readProcess } from './process-table.ts';
 import type { Sandbox, SandboxDriver, SandboxExit, SandboxProbe, SandboxSpec } from './sandbox.ts';
 import { type SpawnedProcess, Spawner } from './spawner.ts';
+import { untilNobody } from './until-nobody.ts';
 
 /** Rounds of killing what is left: each finds what was forked during the one before. */
 const killRounds = 100;
@@ -87,6 +88,10 @@ export class ProcessSandboxDriver implements SandboxDriver {
     return entries.map(({ name }) => name);
   }
 
+  extendTerm(termMs: number): void {
+    this.#guard.extend(termMs);
+  }
+
   async killAll(): Promise<void> {
     await Promise.all([...this.#sandboxes].map((sandbox) => sandbox.kill()));
   }
@@ -104,6 +109,7 @@ class ProcessSandbox implements Sandbox {
   #first: FirstProcess | undefined;
   #since: ForkMark | undefined;
   #isKilled = false;
+  #isTerminating = false;
   #hasEnded = false;
   #isOver = false;
   #isDestroyed = false;
@@ -155,7 +161,9 @@ class ProcessSandbox implements Sandbox {
   }
 
   async terminate(): Promise<void> {
-    if (!this.#hasEnded) signalEach(this.#members(), 'SIGTERM');
+    if (this.#hasEnded) return;
+    this.#isTerminating = true;
+    signalEach(this.#members(), 'SIGTERM');
   }
 
   async kill(): Promise<void> {
@@ -188,6 +196,8 @@ class ProcessSandbox implements Sandbox {
     const { exitCode, signal } = await child.ended;
     const wallMs = Math.round(performance.now() - startedAt);
     this.#hasEnded = true;
+    // Whoever was told to end may need his time; what a step left that ended by itself gets none.
+    if (this.#isTerminating) await untilNobody(() => this.#members());
     await killMembers(() => this.#members());
     await drain.finish();
     this.#isOver = true;

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
 /** What `/proc/PID/stat` says about one process. */
 export interface ProcessStat {
@@ -64,6 +64,23 @@ export function pidsSince(mark: ForkMark | undefined): number[] {
   // Used pids are skipped when one is given out; twice their number covers the threads as well.
   const hasWrapped = lastPid < mark.pid || born + 2 * pids.length >= pidMax;
   return hasWrapped ? pids : pids.filter((pid) => pid >= mark.pid);
+}
+
+/** The living processes of the pid namespace that a process is in, itself included. */
+export function pidsInNamespaceOf(pid: number): number[] {
+  const namespace = pidNamespace(pid);
+  return namespace === undefined
+    ? []
+    : allPids().filter((other) => pidNamespace(other) === namespace && isAlive(readProcess(other)));
+}
+
+/** Undefined for one that has ended or is not ours. */
+function pidNamespace(pid: number): string | undefined {
+  try {
+    return readlinkSync(`/proc/${pid}/ns/pid`);
+  } catch {
+    return undefined;
+  }
 }
 
 /** The environment of a process as it was when it was executed; empty for one that has ended or is not ours. */

@@ -1,5 +1,13 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -147,11 +155,22 @@ export function sandboxContract(name: string, open: (stateDir: string) => Sandbo
       endsWithNothingLeft();
     });
 
-    it('tells a signal from an exit code like it', async () => {
-      const killed = await rig.run('kill -SEGV $$');
-      expect(killed.exit).toMatchObject({ exitCode: null, signal: 'SIGSEGV' });
-      expect(killed.stderr).toBe('');
-      expect((await rig.run('exit 139')).exit).toMatchObject({ exitCode: 139, signal: null });
+    it.each(['HUP', 'INT', 'QUIT', 'SEGV', 'PIPE', 'TERM', 'KILL'] as const)(
+      'tells SIG%s from an exit code like it',
+      async (name) => {
+        const killed = await rig.run(`kill -${name} $$`);
+        expect(killed.exit).toMatchObject({ exitCode: null, signal: `SIG${name}` });
+        expect(killed.stderr).toBe('');
+        const exitCode = 128 + constants.signals[`SIG${name}`];
+        expect((await rig.run(`exit ${exitCode}`)).exit).toMatchObject({ exitCode, signal: null });
+      },
+    );
+
+    it('ignores no signal, not even those that a shell ignores for its jobs', async () => {
+      const { stdout } = await rig.run('grep -E "^Sig(Ign|Blk)" /proc/self/status');
+      expect(stdout.replace(/\s+/g, ' ')).toBe(
+        'SigBlk: 0000000000000000 SigIgn: 0000000000000000 ',
+      );
     });
 
     it('gives arguments and environment as they are, and nothing else', async () => {
@@ -247,6 +266,40 @@ export function sandboxContract(name: string, open: (stateDir: string) => Sandbo
       await text.until(/ready/);
       await sandbox.terminate();
       expect(await sandbox.exited).toMatchObject({ exitCode: null, signal: 'SIGTERM' });
+    });
+
+    it('gives whoever heeds TERM its time, though the first process is gone', async () => {
+      writeFileSync(
+        join(rig.workspaceDir, 'tool.sh'),
+        'trap "sleep 0.3; echo last words; exit 0" TERM; echo ready; while :; do sleep 0.05; done',
+      );
+      const sandbox = await rig.prepare('sh ./tool.sh; echo not reached');
+      const text = new OutputText();
+      await sandbox.start(text.sink);
+      await text.until(/ready/);
+      await sandbox.terminate();
+      expect(await sandbox.exited).toMatchObject({ exitCode: null, signal: 'SIGTERM' });
+      expect(text.stdout).toBe('ready\nlast words\n');
+      await sandbox.destroy();
+      endsWithNothingLeft();
+    });
+
+    it('ends what takes too long over its end', async () => {
+      writeFileSync(
+        join(rig.workspaceDir, 'tool.sh'),
+        'trap "echo deaf" TERM; echo ready; while :; do sleep 0.05; done',
+      );
+      const sandbox = await rig.prepare('sh ./tool.sh; echo not reached');
+      const text = new OutputText();
+      await sandbox.start(text.sink);
+      await text.until(/ready/);
+      await sandbox.terminate();
+      await text.until(/deaf/);
+      await sandbox.kill();
+      await sandbox.exited;
+      expect(text.stdout).toBe('ready\ndeaf\n');
+      await sandbox.destroy();
+      endsWithNothingLeft();
     });
 
     it('ends with its first process, whatever that leaves behind', async () => {

@@ -74,10 +74,11 @@ export interface Sandbox {
   start(sink: (output: SandboxOutput) => Promise<void> | void): Promise<void>;
   /**
    * Resolves when the first process has ended, everything it left behind was killed, and the output was drained
-   * (at most 2 s for a daemon that holds the pipe open). Never rejects after a successful start.
+   * (at most 2 s for a daemon that holds the pipe open). After `terminate` nothing is killed: it resolves when the last
+   * process has ended, which `kill` hastens. Never rejects after a successful start.
    */
   readonly exited: Promise<SandboxExit>;
-  /** SIGTERM to the whole sandbox. Nothing happens where it has ended. */
+  /** SIGTERM to every process of the sandbox. Nothing happens where its first process has ended. */
   terminate(): Promise<void>;
   /** SIGKILL to the whole sandbox, at once. Nothing happens where it has ended. */
   kill(): Promise<void>;
@@ -103,6 +104,12 @@ export interface SandboxDriver {
    * @returns the names of the sandboxes that were removed
    */
   reap(): Promise<readonly string[]>;
+  /**
+   * From now on sandboxes may run this long, in milliseconds: when nothing is said anew they are killed, although this
+   * process may be frozen and cannot. The caller kills by its own clock first and takes what ended later as killed. Before
+   * the first call there is no limit.
+   */
+  extendTerm(termMs: number): void;
   /** Ends everything at once, without grace (self-fencing). */
   killAll(): Promise<void>;
 }

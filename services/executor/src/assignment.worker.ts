@@ -16,6 +16,8 @@ export interface AssignmentWorkerParts {
   readonly held: HeldAttempts;
   readonly workspaces: Workspaces;
   readonly heard: HeardPosition;
+  /** Whatever runs may go on for this long. */
+  readonly extendTerm: (termMs: number) => void;
   /** Kills whatever runs, at once. Resolves when nothing is held. */
   readonly endEverything: () => Promise<void>;
   readonly clock: Clock;
@@ -38,6 +40,7 @@ export class AssignmentWorker {
   /** Aborted: the executor goes away. */
   readonly #leaving = new AbortController();
   #membership: Membership | undefined;
+  #heartbeat: Heartbeat | undefined;
   /** Lets go of the registration that is named. */
   #lose: (executorId: string, why: string) => void = () => {};
   #life: Promise<void> = Promise.resolve();
@@ -67,6 +70,11 @@ export class AssignmentWorker {
     this.#leaving.abort();
     await this.#life;
     await this.#parts.heard.close();
+  }
+
+  /** What is held under this registration may be somebody else's by now. */
+  isSilent(executorId: string): boolean {
+    return this.#membership?.executorId !== executorId || this.#heartbeat?.isSilent !== false;
   }
 
   /** Somebody else heard that the executor was declared lost. */
@@ -104,7 +112,7 @@ export class AssignmentWorker {
 
   /** @returns why the registration was lost; undefined where the executor leaves */
   async #serve(membership: Membership): Promise<string | undefined> {
-    const { gateway, held, clock, timers, logger } = this.#parts;
+    const { gateway, held, extendTerm, clock, timers, logger } = this.#parts;
     const lost = new AbortController();
     let why: string | undefined;
     const onLost = (reason: string) => {
@@ -118,12 +126,14 @@ export class AssignmentWorker {
       gateway,
       membership,
       describe: () => held.describe(),
+      onHeard: extendTerm,
       onStop: (stop) => held.stop(stop),
       onLost,
       clock,
       timers,
       logger,
     });
+    this.#heartbeat = heartbeat;
     heartbeat.start();
     void this.#poll(membership, AbortSignal.any([lost.signal, this.#intake.signal]), onLost);
     // Not for the poll, which may hang while the other side does: what was lost is ended at once.

@@ -70,6 +70,7 @@ export class Executor {
           ...parts,
           usable: this.#usable,
           workspaces: this.#workspaces,
+          isSilent: (executorId) => this.#worker.isSilent(executorId),
           onGone: (executorId) => this.#worker.gone(executorId),
         }),
     });
@@ -79,6 +80,9 @@ export class Executor {
       held: this.#held,
       workspaces: this.#workspaces,
       heard: new HeardPosition(stateDir, clock),
+      extendTerm: (termMs) => {
+        for (const driver of parts.drivers) driver.extendTerm(termMs);
+      },
       endEverything: () => this.#endEverything(),
     });
   }

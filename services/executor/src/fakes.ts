@@ -81,6 +81,7 @@ export class ScriptedDriver implements SandboxDriver {
   readonly kind = 'process';
   readonly story: string[] = [];
   readonly sandboxes: ScriptedSandbox[] = [];
+  readonly terms: number[] = [];
   /** What the next `prepare` throws. */
   prepareFault: Fault | undefined;
   startFault: Fault | undefined;
@@ -102,6 +103,10 @@ export class ScriptedDriver implements SandboxDriver {
   async reap(): Promise<readonly string[]> {
     this.story.push('reap');
     return [];
+  }
+
+  extendTerm(termMs: number): void {
+    this.terms.push(termMs);
   }
 
   async killAll(): Promise<void> {

@@ -11,6 +11,7 @@ let heartbeat: Heartbeat;
 let stops: StopRequest[];
 let lost: { why: string; atMs: number }[];
 let held: number[];
+let terms: number[];
 let executorId: string;
 
 beforeEach(async () => {
@@ -19,6 +20,7 @@ beforeEach(async () => {
   stops = [];
   lost = [];
   held = [];
+  terms = [];
   executorId = randomIds.uuid();
   const answer = await gateway.register({
     executorId,
@@ -32,6 +34,7 @@ beforeEach(async () => {
     gateway,
     membership: { ...answer, sentAtMs: clock.monotonicMs() },
     describe: () => ({ held: [...held], freeSlots: 4 - held.length }),
+    onHeard: (leftMs) => terms.push(leftMs),
     onStop: (stop) => stops.push(stop),
     onLost: (why) => lost.push({ why, atMs: clock.monotonicMs() }),
     clock,
@@ -55,6 +58,17 @@ describe('heartbeats', () => {
     gateway.cancel(order.runId, false);
     await clock.advance(5_000);
     expect(stops).toMatchObject([{ fence, reason: 'cancelled' }]);
+  });
+
+  it('allow what runs 14 s from when the last acknowledged one was sent', async () => {
+    expect(terms).toEqual([14_000]);
+    await clock.advance(5_000);
+    expect(terms).toEqual([14_000, 14_000]);
+    gateway.isUnreachable = true;
+    await clock.advance(13_999);
+    expect([terms.length, heartbeat.isSilent]).toEqual([2, false]);
+    await clock.advance(1);
+    expect([terms.length, heartbeat.isSilent]).toEqual([2, true]);
   });
 
   it('give up 14 s after the last acknowledged one was sent', async () => {

@@ -8,6 +8,8 @@ export interface HeartbeatParts {
   readonly gateway: ExecutorGateway;
   readonly membership: Membership;
   readonly describe: () => HeartbeatRequest;
+  /** What runs may go on for this long without another acknowledgement. */
+  readonly onHeard: (leftMs: number) => void;
   readonly onStop: (stop: StopRequest) => void;
   /** Called once: declared lost, or silent for so long that somebody else may take over. Nothing is held any more. */
   readonly onLost: (why: string) => void;
@@ -43,6 +45,7 @@ export class Heartbeat {
   start(): void {
     this.#scheduleNext(this.#parts.membership.heartbeatMs);
     this.#armFence();
+    this.#parts.onHeard(this.#leftMs);
   }
 
   stop(): void {
@@ -79,28 +82,34 @@ export class Heartbeat {
 
   #heard(sentAtMs: number, stop: readonly StopRequest[]): void {
     // The answer may have been on its way for longer than we may wait.
-    if (this.#isSilent()) {
+    if (this.isSilent) {
       this.#lose(tooSilent);
       return;
     }
     this.#heardAtMs = Math.max(this.#heardAtMs, sentAtMs);
     this.#armFence();
+    this.#parts.onHeard(this.#leftMs);
     for (const each of stop) this.#parts.onStop(each);
   }
 
-  #isSilent(): boolean {
-    return this.#silentMs >= this.#parts.membership.selfFenceMs;
+  /**
+   * Nobody can have heard it for too long, whether the timers had their turn to say so or not: a process that was frozen
+   * sees first what happened meanwhile.
+   */
+  get isSilent(): boolean {
+    return this.#leftMs <= 0;
   }
 
-  get #silentMs(): number {
-    return this.#parts.clock.monotonicMs() - this.#heardAtMs;
+  get #leftMs(): number {
+    const silentMs = this.#parts.clock.monotonicMs() - this.#heardAtMs;
+    return this.#parts.membership.selfFenceMs - silentMs;
   }
 
   #armFence(): void {
     this.#cancelFence();
-    const leftMs = this.#parts.membership.selfFenceMs - this.#silentMs;
-    this.#cancelFence = this.#parts.timers.after(Math.max(1, Math.ceil(leftMs)), () => {
-      if (this.#isSilent()) this.#lose(tooSilent);
+    const delayMs = Math.max(1, Math.ceil(this.#leftMs));
+    this.#cancelFence = this.#parts.timers.after(delayMs, () => {
+      if (this.isSilent) this.#lose(tooSilent);
       else this.#armFence();
     });
   }

@@ -23,7 +23,7 @@ beforeEach(async () => {
   gateway = new MemoryExecutorGateway(realTime);
   logs = new FsLogStore(join(directory, 'logs'), realTime);
   blobs = new FsBlobStore(join(directory, 'blobs'));
-  const settings = settingsIn(directory, { sandbox: 'process', graceMs: 300 });
+  const settings = settingsIn(directory, { sandbox: 'process', graceMs: 5_000 });
   executor = new Executor({
     gateway,
     drivers: createSandboxDrivers(settings.stateDir),
@@ -119,6 +119,17 @@ describe('attempts as real processes', () => {
     expect(await stdoutOf(assignment)).toEqual(['ready', 'bye']);
   });
 
+  it('wait, when cancelled, for whoever heeds TERM, though the shell is gone', async () => {
+    const tool = `trap 'sleep 0.3; echo last words; exit 0' TERM; echo ready; while :; do sleep 0.05; done`;
+    const commands = [`cat > tool.sh <<'end'\n${tool}\nend`, 'sh ./tool.sh'];
+    const assignment = assign({ commands });
+    await printed(assignment, 1);
+    gateway.cancel(assignment.runId, false);
+    expect(await reportOf(assignment)).toMatchObject({ outcome: 'cancelled', signal: 'SIGTERM' });
+    expect(await stdoutOf(assignment)).toEqual(['ready', 'last words']);
+    await expectNothingLeft();
+  });
+
   it('end by their time limit', async () => {
     const assignment = assign({ commands: ['sleep 600'], timeoutMs: 200 });
     expect(await reportOf(assignment)).toMatchObject({ outcome: 'timeout', cause: 'timeout' });
@@ -155,6 +166,6 @@ describe('attempts as real processes', () => {
     }
     gateway.endRun(runId, false);
     await expect.poll(() => readdir(join(directory, 'workspaces'))).not.toContain(runId);
-    expect(await readdir(join(directory, 'workspaces', '.trash'))).toEqual([]);
+    await expect.poll(() => readdir(join(directory, 'workspaces', '.trash'))).toEqual([]);
   });
 });

@@ -29,6 +29,7 @@ let logs: MemoryLogs;
 let sources: CountedSources;
 let blobs: MemoryBlobStore;
 let gone: string[];
+let isSilent: boolean;
 let parts: AttemptParts;
 
 beforeEach(async () => {
@@ -40,6 +41,7 @@ beforeEach(async () => {
   sources = new CountedSources();
   blobs = new MemoryBlobStore();
   gone = [];
+  isSilent = false;
   const settings = settingsIn(directory);
   const workspaces = new Workspaces({
     directory: settings.workspacesDir,
@@ -69,6 +71,7 @@ beforeEach(async () => {
     ids: randomIds,
     settings,
     logger: silentLogger,
+    isSilent: () => isSilent,
     onGone: (id) => gone.push(id),
   };
 });
@@ -326,6 +329,26 @@ describe('ending an attempt', () => {
     await done;
     expect(driver.story).toEqual(['prepare', 'start', 'term', 'kill', 'destroy']);
     expect(report().outcome).toBe('cancelled');
+  });
+
+  it('by the guard, while the executor was frozen: that is not the end of the step', async () => {
+    const { context, done, running } = begin();
+    await running();
+    isSilent = true;
+    driver.last.end({ signal: 'SIGKILL' });
+    await done;
+    expect([context.stopReason, gateway.reports]).toEqual(['fenced', []]);
+    await expectNothingLeft();
+  });
+
+  it('before its command, where the executor was frozen until then', async () => {
+    const gate = Promise.withResolvers<void>();
+    sources.gate = gate.promise;
+    const { done } = begin();
+    isSilent = true;
+    gate.resolve();
+    await done;
+    expect([driver.story, gateway.reports]).toEqual([[], []]);
   });
 
   it('by a fence: killed at once, and nothing is reported', async () => {

@@ -15,6 +15,8 @@ export interface AttemptParts extends SandboxParts, CommandParts, DeliveryParts 
   readonly workspaces: Workspaces;
   readonly logs: LogStore;
   readonly blobs: BlobStore;
+  /** The registration has been silent for too long: whatever is seen to end may have been ended by the guard. */
+  readonly isSilent: (executorId: string) => boolean;
 }
 
 interface Phase {
@@ -67,6 +69,7 @@ export async function runAttempt(context: AttemptContext, parts: AttemptParts): 
   for (const phase of opening) {
     if (context.report !== undefined || context.stopReason !== undefined) break;
     await attend(phase, (error) => failed(context, parts, { phase, error }));
+    fenceIfSilent(context, parts);
   }
   context.report ??= cancelledReport;
   context.stage = 'unmounting';
@@ -78,12 +81,18 @@ export async function runAttempt(context: AttemptContext, parts: AttemptParts): 
   if (bug) throw bug;
 }
 
+/** An executor that was frozen goes on here before its timers tell it that its time was over. */
+function fenceIfSilent(context: AttemptContext, parts: AttemptParts): void {
+  if (parts.isSilent(context.executorId)) context.stop('fenced');
+}
+
 interface Failure {
   readonly phase: Phase;
   readonly error: unknown;
 }
 
 function failed(context: AttemptContext, parts: AttemptParts, failure: Failure): void {
+  fenceIfSilent(context, parts);
   // A phase that was told to stop throws for that reason, and its end is not an error.
   if (context.stopReason !== undefined) return;
   if (isGone(failure.error)) {

@@ -6,8 +6,7 @@ const saidMax = 4_096;
 
 /** Our end of the socket to a container's first process. What comes from there is not trusted: it is short or cut. */
 export class ControlChannel {
-  /** Everything that was said, once the other side has closed. Never rejects. */
-  readonly ended: Promise<string>;
+  readonly #ended: Promise<void>;
   readonly #socket: Duplex;
   #said = '';
 
@@ -17,22 +16,28 @@ export class ControlChannel {
     this.#socket.setEncoding('utf8').on('data', (text: string) => {
       this.#said = (this.#said + text).slice(0, saidMax);
     });
-    const { promise, resolve } = Promise.withResolvers<string>();
-    const settle = () => resolve(this.#said);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const settle = () => resolve();
     // An error is the other side's death while we spoke.
     this.#socket.once('end', settle).once('error', settle).once('close', settle);
-    this.ended = promise;
+    this.#ended = promise;
   }
 
   /** Sends a line. @returns the first line that is said; the rest where the other side closes without one */
   async ask(line: string): Promise<string> {
     this.#socket.write(line);
+    return (await this.heard(/\n/)).split('\n', 1)[0] ?? '';
+  }
+
+  /** Everything that was said, once the pattern is found in it or the other side has closed. */
+  async heard(pattern: RegExp): Promise<string> {
     const { promise, resolve } = Promise.withResolvers<void>();
-    const look = () => this.#said.includes('\n') && resolve();
+    const look = () => pattern.test(this.#said) && resolve();
     this.#socket.on('data', look);
-    await Promise.race([promise, this.ended]);
+    look();
+    await Promise.race([promise, this.#ended]);
     this.#socket.off('data', look);
-    return this.#said.split('\n', 1)[0] ?? '';
+    return this.#said;
   }
 
   close(): void {

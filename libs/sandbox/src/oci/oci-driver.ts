@@ -31,7 +31,9 @@ export class OciSandboxDriver implements SandboxDriver {
   readonly #rootDir: string;
   readonly #userland: HostUserland;
   readonly #sandboxes = new Set<Sandbox>();
+  readonly #spawner: Spawner;
   #probed: Promise<SandboxProbe> | undefined;
+  #resetsSignals: Promise<boolean> | undefined;
 
   /**
    * @param stateDir  this executor's alone; made where it is missing
@@ -46,6 +48,7 @@ export class OciSandboxDriver implements SandboxDriver {
     const containers = join(stateDir, 'containers');
     mkdirSync(containers, { recursive: true, mode: 0o700 });
     const spawner = options.spawner ?? new Spawner();
+    this.#spawner = spawner;
     this.#runtime = new OciRuntime(this.#program ?? 'runc', containers, spawner);
     this.#journal = new Journal(stateDir);
     this.#guard = new Guard(this.#journal.dir);
@@ -81,6 +84,7 @@ export class OciSandboxDriver implements SandboxDriver {
       pipes: this.#pipes,
       rootDir: this.#rootDir,
       userland: this.#userland,
+      resetsSignals: await this.#canResetSignals(),
       forget: () => this.#sandboxes.delete(sandbox),
     });
     this.#sandboxes.add(sandbox);
@@ -107,8 +111,23 @@ export class OciSandboxDriver implements SandboxDriver {
     return [...names];
   }
 
+  extendTerm(termMs: number): void {
+    this.#guard.extend(termMs);
+  }
+
   async killAll(): Promise<void> {
     await Promise.all([...this.#sandboxes].map((sandbox) => sandbox.kill()));
+  }
+
+  /** The image `host` is this machine: what its `env` can is what the one inside can. */
+  #canResetSignals(): Promise<boolean> {
+    this.#resetsSignals ??= this.#spawner
+      .run('/usr/bin/env', ['--default-signal=INT,QUIT', '/bin/true'])
+      .then(
+        () => true,
+        () => false,
+      );
+    return this.#resetsSignals;
   }
 
   /** Really makes a container and runs a program in it: versions and flags promise less. */

@@ -5,10 +5,11 @@ import { Fault } from '#libs/kernel';
 import { OutputDrain, type OutputSink } from '../drain-output.ts';
 import type { FifoPool, Pipe } from '../fifo-pool.ts';
 import type { Journal } from '../journal.ts';
-import type { FirstProcess } from '../marker.ts';
-import { isStillRunning, readProcess } from '../process-table.ts';
+import { type FirstProcess, signalEach } from '../marker.ts';
+import { isStillRunning, pidsInNamespaceOf, readProcess } from '../process-table.ts';
 import type { Sandbox, SandboxExit, SandboxSpec } from '../sandbox.ts';
 import type { SpawnedProcess } from '../spawner.ts';
+import { untilNobody } from '../until-nobody.ts';
 import {
   type CgroupPaths,
   cgroupsPathOf,
@@ -19,7 +20,7 @@ import {
   removeContainerCgroups,
 } from './cgroup.ts';
 import { ControlChannel } from './control-channel.ts';
-import { parseStatus } from './init.ts';
+import { parseStatus, statusLine } from './init.ts';
 import { type OciRuntime, runtimeWords } from './runtime.ts';
 import { type HostUserland, ociConfig } from './spec.ts';
 
@@ -32,6 +33,7 @@ export interface OciSandboxParts {
   readonly pipes: FifoPool;
   readonly rootDir: string;
   readonly userland: HostUserland;
+  readonly resetsSignals: boolean;
   readonly forget: () => void;
 }
 
@@ -52,6 +54,7 @@ export class OciSandbox implements Sandbox {
   #first: FirstProcess | undefined;
   #cgroups: CgroupPaths = {};
   #isKilled = false;
+  #isTerminating = false;
   #hasStarted = false;
   #destroyed: Promise<void> | undefined;
 
@@ -83,19 +86,16 @@ export class OciSandbox implements Sandbox {
   }
 
   async terminate(): Promise<void> {
-    if (this.#isRunning()) await this.#parts.runtime.signalAll(this.name, 'TERM');
+    if (!this.#isRunning()) return;
+    this.#isTerminating = true;
+    await this.#parts.runtime.signalAll(this.name, 'TERM');
   }
 
   /** The first process is the init of a pid namespace: with it the kernel ends everything inside. */
   async kill(): Promise<void> {
     this.#isKilled = true;
     await this.#created?.catch(() => {});
-    if (!this.#first || !this.#isRunning()) return;
-    try {
-      process.kill(this.#first.pid, 'SIGKILL');
-    } catch {
-      // It ended meanwhile.
-    }
+    this.#end();
   }
 
   /** @throws Fault `sandbox.unavailable` where something is left; calling it again tries again */
@@ -144,6 +144,10 @@ export class OciSandbox implements Sandbox {
     this.#parts.journal.recordFirstProcess(this.name, this.#first);
   }
 
+  #end(): void {
+    if (this.#first && this.#isRunning()) signalEach([this.#first.pid], 'SIGKILL');
+  }
+
   #isRunning(): boolean {
     return this.#first !== undefined && isStillRunning(this.#first.pid, this.#first.startTicks);
   }
@@ -157,14 +161,18 @@ export class OciSandbox implements Sandbox {
       gid,
       cgroupsPath: cgroupsPathOf(this.name),
       countsSwap: countsSwap(),
+      resetsSignals: this.#parts.resetsSignals,
       architecture: process.arch,
     });
     writeFileSync(join(this.#dir, 'config.json'), JSON.stringify(config), { mode: 0o600 });
   }
 
   async #finish(control: ControlChannel, drain: OutputDrain, startedAt: number): Promise<void> {
-    const status = parseStatus(await control.ended);
+    const status = parseStatus(await control.heard(statusLine));
     const wallMs = Math.round(performance.now() - startedAt);
+    // Whoever was told to end may need his time; what a step left that ended by itself gets none.
+    if (this.#isTerminating) await untilNobody(() => this.#others());
+    this.#end();
     await this.#untilGone();
     const usage = readCgroupUsage(this.#cgroups);
     const limits = enforcedLimits(this.#cgroups, this.#spec.limits);
@@ -177,7 +185,13 @@ export class OciSandbox implements Sandbox {
     });
   }
 
-  /** The socket closes a moment before the kernel has ended the others of the pid namespace; the first process goes last. */
+  /** Who still runs inside beside the first process. */
+  #others(): readonly number[] {
+    const { pid } = this.#first ?? { pid: 0 };
+    return this.#isRunning() ? pidsInNamespaceOf(pid).filter((other) => other !== pid) : [];
+  }
+
+  /** The kernel ends the others of the pid namespace, and then the first process is gone. */
   async #untilGone(): Promise<void> {
     const endBy = performance.now() + goneMs;
     for (let pauseMs = 1; this.#isRunning() && performance.now() < endBy; pauseMs *= 2)

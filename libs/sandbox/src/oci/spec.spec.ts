@@ -24,6 +24,7 @@ const place: OciPlace = {
   gid: 1001,
   cgroupsPath: 'millrace-1-build-1-7',
   countsSwap: true,
+  resetsSignals: true,
   architecture: 'x64',
 };
 

@@ -20,6 +20,8 @@ export interface OciPlace {
   readonly cgroupsPath: string;
   /** Whether a limit of memory can hold for swap too. */
   readonly countsSwap: boolean;
+  /** Whether the image's `env` can undo that a signal is ignored. */
+  readonly resetsSignals: boolean;
   /** As Node names it: x64, arm64. */
   readonly architecture: string;
 }
@@ -38,7 +40,7 @@ export function ociConfig(spec: SandboxSpec, place: OciPlace): object {
     process: {
       terminal: false,
       user: { uid: place.uid, gid: place.gid, umask: 0o022 },
-      args: ['/bin/sh', '-c', initScript, 'millrace', ...spec.argv],
+      args: ['/bin/sh', '-c', initScript(place.resetsSignals), 'millrace', ...spec.argv],
       env: Object.entries(spec.env).map(([name, value]) => `${name}=${value}`),
       cwd: spec.workspaceMount,
       capabilities: { bounding: [], effective: [], inheritable: [], permitted: [], ambient: [] },
