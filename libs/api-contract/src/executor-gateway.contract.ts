@@ -136,6 +136,20 @@ export function executorGatewayContract(
       expect(await gateway.finished(me.executorId, request)).toEqual({ accepted: true });
     });
 
+    it.each(['../x', '/etc/passwd', 'a\u001b[2J', 'a\nb'])(
+      'refuses a report with an artifact of the name %j, and takes it without',
+      async (name) => {
+        const ref = refOf(await receive());
+        await gateway.started(me.executorId, ref);
+        const artifacts = [{ name, size: 0, sha256: '0'.repeat(64) }];
+        await expect(
+          gateway.finished(me.executorId, { ...ref, report: { ...succeeded, artifacts } }),
+        ).rejects.toMatchObject({ code: 'request.invalid', retry: 'never' });
+        const answer = await gateway.finished(me.executorId, { ...ref, report: succeeded });
+        expect(answer).toEqual({ accepted: true });
+      },
+    );
+
     it('accepts the report of an attempt that never started', async () => {
       const report: AttemptReport = { outcome: 'error', cause: 'source-failed', message: 'no' };
       const ref = refOf(await receive());

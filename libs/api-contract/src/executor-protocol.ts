@@ -126,6 +126,7 @@ export interface ExecutorGateway {
     request: { readonly after: number; readonly waitMs: number; readonly abort?: AbortSignal },
   ): Promise<AssignmentsResponse>;
   started(executorId: string, request: StartedRequest): Promise<Acknowledgement>;
+  /** @throws Fault `request.invalid` where an artifact has a name that is no plain relative path: nothing of the report is taken */
   finished(executorId: string, request: FinishedRequest): Promise<Acknowledgement>;
   /** Good-bye after a drain: what it still holds is lost at once. */
   leave(executorId: string): Promise<void>;

@@ -1,3 +1,4 @@
+export { artifactNameProblem, requireArtifactNames } from './artifact-name.ts';
 export { ApiClient, type CallOptions, type ClientOptions, ProblemError } from './client.ts';
 export { type EventDto, eventPageSchema, eventSchema } from './event.ts';
 export { type ExecutorDto, executorPageSchema, executorSchema } from './executor.ts';

@@ -1,4 +1,5 @@
 import { Fault, invariant, type Timers } from '#libs/kernel';
+import { requireArtifactNames } from './artifact-name.ts';
 import type {
   Acknowledgement,
   Assignment,
@@ -160,6 +161,7 @@ export class MemoryExecutorGateway implements ExecutorGateway {
   async finished(executorId: string, request: FinishedRequest): Promise<Acknowledgement> {
     this.#reach();
     this.#requirePresent(executorId);
+    requireArtifactNames(request.report);
     const attempt = this.#find(executorId, request);
     if (!attempt || attempt.state === 'lost') return { accepted: false };
     if (attempt.state !== 'finished') this.reports.push(request);

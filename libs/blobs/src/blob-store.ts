@@ -17,7 +17,11 @@ export interface BlobStore {
     bytes: Readable | AsyncIterable<Uint8Array>,
     options?: { readonly bytesMax?: number; readonly sha256?: string },
   ): Promise<{ readonly sha256: string; readonly size: number }>;
-  /** @throws Fault `blob.not-found` */
+  /**
+   * The stream holds a file open until it has ended or was destroyed: who asks for it does one or the other.
+   *
+   * @throws Fault `blob.not-found`
+   */
   get(sha256: string): Promise<{ readonly size: number; readonly stream: Readable }>;
   has(sha256: string): Promise<boolean>;
 }

@@ -44,8 +44,13 @@ export class FsBlobStore implements BlobStore {
     const file = await open(this.pathOf(sha256), 'r').catch((error: NodeJS.ErrnoException) => {
       throw error.code === 'ENOENT' ? blobNotFound(sha256) : error;
     });
-    const { size } = await file.stat();
-    return { size, stream: verifiedStream(file, { size, sha256 }) };
+    try {
+      const { size } = await file.stat();
+      return { size, stream: verifiedStream(file, { size, sha256 }) };
+    } catch (error) {
+      await file.close();
+      throw error;
+    }
   }
 
   async has(sha256: string): Promise<boolean> {

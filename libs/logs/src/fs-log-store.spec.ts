@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Clock } from '#libs/kernel';
 import { FsLogStore } from './fs-log-store.ts';
 import type { LogLine, LogReadOptions } from './log-store.ts';
@@ -34,9 +34,16 @@ async function linesOf(store: FsLogStore, options: LogReadOptions = {}): Promise
 const textsOf = async (store: FsLogStore, options: LogReadOptions = {}) =>
   (await linesOf(store, options)).map(({ text }) => text);
 
+/** Followers hold their log open until they end or are told to. */
+const followers: AsyncIterator<LogLine>[] = [];
+afterEach(async () => {
+  for (const lines of followers.splice(0)) await lines.return?.();
+});
+
 /** The next lines of a follower, as they come. */
 function follow(store: FsLogStore, options: LogReadOptions = {}) {
   const lines = store.read(key, { follow: true, ...options })[Symbol.asyncIterator]();
+  followers.push(lines);
   return { next: async () => ((await lines.next()).value as LogLine | undefined)?.text };
 }
 

@@ -13,7 +13,7 @@ const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | consta
 
 /**
  * Writes a tar into a directory that exists afterwards only when everything is there. Links are made last, so that nothing
- * is ever written through one; set-uid bits, owners and devices don't come along.
+ * is ever written through one; set-uid bits, owners and devices don't come along. Closes the stream whichever way it ends.
  *
  * @throws Fault `source.invalid`; an error of the stream as it is; an abort throws its reason
  */
@@ -22,13 +22,19 @@ export async function extractSnapshot(
   targetDir: string,
   abort: AbortSignal,
 ): Promise<void> {
-  const draft = await mkdtemp(join(dirname(targetDir), `.${basename(targetDir)}-`));
   try {
-    await writeEntries(stream, draft, abort);
-    await rename(draft, targetDir);
+    const draft = await mkdtemp(join(dirname(targetDir), `.${basename(targetDir)}-`));
+    try {
+      await writeEntries(stream, draft, abort);
+      await rename(draft, targetDir);
+    } catch (error) {
+      await rm(draft, { recursive: true, force: true });
+      throw error;
+    }
   } catch (error) {
-    await rm(draft, { recursive: true, force: true });
     throw asFault(error);
+  } finally {
+    stream.destroy();
   }
 }
 

@@ -395,6 +395,13 @@ describe('a hostile tar', () => {
     expect(readdirSync(root)).toEqual([]);
   });
 
+  it('closes the stream where it cannot begin', async () => {
+    const stream = tarOf({ name: 'a', text: '1' });
+    const target = join(root, 'no', 'such', 'place');
+    await expect(extractSnapshot(stream, target, never)).rejects.toMatchObject({ code: 'ENOENT' });
+    expect(stream.destroyed).toBe(true);
+  });
+
   it('drops set-uid bits', async () => {
     const target = join(root, 'target');
     await extractSnapshot(tarOf({ name: 'a', mode: 0o6755, text: '1' }), target, never);

@@ -19,7 +19,7 @@ import { addValidate } from './commands/validate.ts';
 import { addRetry, addWatch } from './commands/watch.ts';
 import { addWhy } from './commands/why.ts';
 import { exitCodes, explainFailure } from './exit-codes.ts';
-import { heedReaders, mayColor } from './output.ts';
+import { heedReaders, mayColor, printable } from './output.ts';
 
 /** Beside `dist/` in a checkout and in an installed package. */
 const manifest = new URL('../../../../package.json', import.meta.url);
@@ -89,7 +89,7 @@ async function main(): Promise<number> {
       return error.exitCode === 0 ? exitCodes.success : exitCodes.usage;
     const { exitCode: code, line, hint } = explainFailure(error);
     process.stderr.write(
-      `${pc.createColors(mayColor(process.stderr)).red('error:')} ${line}\n${hint === undefined ? '' : `  ${hint}\n`}`,
+      `${pc.createColors(mayColor(process.stderr)).red('error:')} ${printable(line)}\n${hint === undefined ? '' : `  ${printable(hint)}\n`}`,
     );
     return code;
   } finally {

@@ -1,6 +1,7 @@
 import pc from 'picocolors';
 import { inheritedEnvironment } from '#libs/config';
 import type { Outcome } from '#libs/events';
+import { plainText } from '#libs/logs';
 import { exitCodes } from './exit-codes.ts';
 
 /** Where words go: `out` is the answer, `err` is everything beside it. */
@@ -22,10 +23,35 @@ export function createOutput(isJson: boolean): Output {
     isJson,
     isTerminal,
     colors: pc.createColors(useColors),
-    line: (text = '') => void process.stdout.write(`${text}\n`),
-    json: (value) => void process.stdout.write(`${JSON.stringify(value)}\n`),
-    note: (text) => void process.stderr.write(`${text}\n`),
+    line: (text = '') => void process.stdout.write(`${printable(text)}\n`),
+    json: (value) => void process.stdout.write(`${printableJson(value)}\n`),
+    note: (text) => void process.stderr.write(`${printable(text)}\n`),
   };
+}
+
+/** Whatever a terminal would act on, but for line ends, tabs, colours and text styles. */
+const active =
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  /[\u0000-\u0008\u000b-\u001a\u001c-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]|\u001b(?!\[[0-9;:]*m)/;
+
+/**
+ * Words for a terminal. Names, messages and reasons come from pipelines, repositories and executors: none of them moves the
+ * cursor or sets the title, wherever it is printed.
+ */
+export function printable(text: string): string {
+  if (!active.test(text)) return text;
+  return text
+    .split('\n')
+    .map((line) => plainText(line, { colour: true }))
+    .join('\n');
+}
+
+/** The same value in JSON; what JSON leaves as it is and a terminal acts on is written as an escape. */
+export function printableJson(value: unknown): string {
+  return JSON.stringify(value).replace(
+    /[\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }
 
 let isWantedUnheard = false;
@@ -76,8 +102,9 @@ export function outcomeMark(output: Output, outcome: Outcome | 'running' | 'wait
   }
 }
 
-/** Columns padded to their widest cell; the first row is the head. */
-export function table(rows: readonly (readonly string[])[]): string {
+/** Columns padded to their widest cell; the first row is the head. A cell stays in its row and has no colours. */
+export function table(cells: readonly (readonly string[])[]): string {
+  const rows = cells.map((row) => row.map((cell) => plainText(cell, { colour: false })));
   const widths: number[] = [];
   for (const row of rows) {
     row.forEach((cell, column) => {

@@ -1,3 +1,4 @@
+import { artifactNameProblem } from '#libs/api-contract';
 import type { BlobStore } from '#libs/blobs';
 import type { Artifact } from '#libs/events';
 import { Fault } from '#libs/kernel';
@@ -15,7 +16,6 @@ import { type DirectoryEntry, OpenDirectory } from './open-directory.ts';
 /** What a report carries at most (an event holds 64 KiB, names count). */
 export const artifactsMax = 200;
 const reportBytesMax = 40 * 1024;
-const nameCharactersMax = 1024;
 /** A workspace may hold millions of files: the walk ends there and says so. */
 const entriesMax = 200_000;
 /** Each level holds a descriptor. */
@@ -234,13 +234,10 @@ function isNamed({ pattern, progress }: Want): boolean {
   return isComplete(pattern, progress);
 }
 
-/** Names become paths on other machines and text on terminals. */
 function unfitName(name: Buffer, names: readonly string[]): string | undefined {
-  const text = names.at(-1) ?? '';
-  if (!Buffer.from(text).equals(name)) return 'its name is not UTF-8';
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-  if (/[\u0000-\u001f\u007f]/.test(text)) return 'its name holds control characters';
-  return names.join('/').length > nameCharactersMax ? 'its name is too long' : undefined;
+  // Bytes that are no UTF-8 have become replacement characters in the text.
+  const isText = Buffer.from(names.at(-1) ?? '').equals(name);
+  return isText ? artifactNameProblem(names.join('/')) : 'its name is not UTF-8';
 }
 
 function printable(names: readonly string[]): string {

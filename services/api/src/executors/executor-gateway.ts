@@ -1,16 +1,17 @@
 import { LRUCache } from 'lru-cache';
-import type {
-  Acknowledgement,
-  Assignment,
-  AssignmentsResponse,
-  ExecutorGateway,
-  FinishedRequest,
-  HeartbeatRequest,
-  HeartbeatResponse,
-  RegisterRequest,
-  RegisterResponse,
-  StartedRequest,
-  StopRequest,
+import {
+  type Acknowledgement,
+  type Assignment,
+  type AssignmentsResponse,
+  type ExecutorGateway,
+  type FinishedRequest,
+  type HeartbeatRequest,
+  type HeartbeatResponse,
+  type RegisterRequest,
+  type RegisterResponse,
+  requireArtifactNames,
+  type StartedRequest,
+  type StopRequest,
 } from '#libs/api-contract';
 import {
   executorDecider,
@@ -133,6 +134,7 @@ export class LogExecutorGateway implements ExecutorGateway {
 
   async finished(executorId: string, request: FinishedRequest): Promise<Acknowledgement> {
     const { runId, step, attempt, fence, report } = request;
+    requireArtifactNames(report);
     const { clock, random } = this.parts;
     const command = {
       kind: 'finish-attempt',

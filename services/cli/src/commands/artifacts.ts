@@ -1,12 +1,13 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
-import { mkdir, rename, rm } from 'node:fs/promises';
-import { dirname, join, resolve, sep } from 'node:path';
+import { rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Command } from 'commander';
 import { type ApiClient, operations, type RunArtifact } from '#libs/api-contract';
 import { Fault } from '#libs/kernel';
+import { artifactPlace } from '../artifact-place.ts';
 import { contextOf } from '../context.ts';
 import { table } from '../output.ts';
 
@@ -53,23 +54,20 @@ async function listAll(client: ApiClient, ref: string): Promise<readonly RunArti
   return all;
 }
 
-/** Writes one artifact below the directory and checks its digest. A name that would leave the directory is refused. */
+/** Writes one artifact below the directory and checks its digest. */
 async function download(
   client: ApiClient,
   ref: string,
   artifact: RunArtifact,
   directory: string,
 ): Promise<string> {
-  const root = resolve(directory);
-  const target = resolve(join(root, artifact.name));
-  if (!target.startsWith(root + sep))
-    throw new Fault('source.invalid', 'never', `the artifact ${artifact.name} would leave ${root}`);
-  await mkdir(dirname(target), { recursive: true });
+  const target = await artifactPlace(directory, artifact.name);
   const response = await client.open(operations.readRunArtifact, {
     params: { id: ref, path: artifact.name },
     query: { step: artifact.step },
   });
-  const part = `${target}.part-${process.pid}`;
+  // Beside its place, so that it can be renamed; a new file, so that no link is followed.
+  const part = join(dirname(target), `.millrace-part-${randomUUID()}`);
   const hash = createHash('sha256');
   const hashing = new Transform({
     transform(chunk: Buffer, _encoding, done) {
@@ -78,9 +76,17 @@ async function download(
     },
   });
   try {
-    await pipeline(Readable.fromWeb(response.body as never), hashing, createWriteStream(part));
+    await pipeline(
+      Readable.fromWeb(response.body as never),
+      hashing,
+      createWriteStream(part, { flags: 'wx' }),
+    );
     if (hash.digest('hex') !== artifact.sha256)
-      throw new Fault('blob.corrupt', 'never', `${artifact.name} came damaged`);
+      throw new Fault(
+        'blob.corrupt',
+        'never',
+        `artifact ${JSON.stringify(artifact.name)} came damaged`,
+      );
     await rename(part, target);
   } finally {
     await rm(part, { force: true });

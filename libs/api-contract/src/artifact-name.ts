@@ -1,0 +1,41 @@
+import type { AttemptReport } from '#libs/events';
+import { Fault } from '#libs/kernel';
+
+/** As the record of a run has it. */
+const charactersMax = 1024;
+/** What Linux takes for one name; others take less. */
+const segmentBytesMax = 255;
+
+/** Control characters of either set, line separators, and the marks that turn the reading direction. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+const unprintable = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/;
+
+/**
+ * What is wrong with the name of an artifact, undefined where nothing is. Names are said by whoever ran the step, become
+ * paths on other machines, and are printed on terminals.
+ */
+export function artifactNameProblem(name: string): string | undefined {
+  const segments = name.split('/');
+  if (segments.some((segment) => segment === '' || segment === '.' || segment === '..'))
+    return 'its name is no plain relative path';
+  if (!name.isWellFormed()) return 'its name is not UTF-8';
+  if (unprintable.test(name)) return 'its name holds control characters';
+  const isLong = segments.some(
+    (segment) => new TextEncoder().encode(segment).length > segmentBytesMax,
+  );
+  return isLong || name.length > charactersMax ? 'its name is too long' : undefined;
+}
+
+/**
+ * What a gateway asks of a report before it believes it: an executor says what it likes.
+ *
+ * @throws Fault `request.invalid`
+ */
+export function requireArtifactNames(report: AttemptReport): void {
+  for (const { name } of report.artifacts ?? []) {
+    const problem = artifactNameProblem(name);
+    if (problem === undefined) continue;
+    const shown = JSON.stringify(name.slice(0, 200));
+    throw new Fault('request.invalid', 'never', `artifact ${shown} is refused: ${problem}`);
+  }
+}

@@ -1,0 +1,26 @@
+import { describe, expect, it } from 'vitest';
+import { printable, printableJson, table } from './output.ts';
+
+describe('what is printed', () => {
+  it.each([
+    ['plain ü\ttext\nof two lines', 'plain ü\ttext\nof two lines'],
+    ['\u001b[31mred\u001b[39m', '\u001b[31mred\u001b[39m'],
+    ['a\u001b[2Jb', 'ab'],
+    ['\u001b]0;title\u0007x', 'x'],
+    ['over\rwritten', 'over␍written'],
+    ['\u009b31m', '\ufffd31m'],
+    ['txt.\u202eexe', 'txt.\ufffdexe'],
+    ['\u001b[31mred\u001b[39m\nand\u0008', '\u001b[31mred\u001b[39m\u001b[0m\nand␈'],
+  ])('of %j is %j', (text, expected) => expect(printable(text)).toBe(expected));
+
+  it('keeps a table’s cell in its row', () => {
+    expect(table([['NAME'], ['a\nforged'], ['\u001b[31mred']])).toBe('NAME\na␊forged\nred');
+  });
+
+  it('as JSON says the same and moves nothing', () => {
+    const value = { name: 'a\u009b2J\u202e\u007fü' };
+    const text = printableJson(value);
+    expect(text).toBe('{"name":"a\\u009b2J\\u202e\\u007fü"}');
+    expect(JSON.parse(text)).toEqual(value);
+  });
+});
