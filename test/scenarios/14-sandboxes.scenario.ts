@@ -8,7 +8,16 @@ const directory = freshDirectory();
 let server: TestServer;
 beforeAll(async () => {
   writeFileSync(join(directory.path, 'canary'), 'host secret');
-  server = await TestServer.start({ dataDir: `${directory.path}/data`, sandbox: 'oci' });
+  server = await TestServer.start({
+    dataDir: `${directory.path}/data`,
+    sandbox: 'oci',
+    env: {
+      // The data directory lies in what is shown.
+      MILLRACE_HOST_BINDS: directory.path,
+      MILLRACE_STEP_MEMORY_MAX: String(256 * 1024 * 1024),
+      MILLRACE_STEP_PIDS_MAX: '64',
+    },
+  });
 });
 afterAll(async () => {
   await server.stop();
@@ -28,11 +37,33 @@ async function inside(cmd: string) {
 describe('a step in a container', { timeout: 120_000 }, () => {
   it('sees its workspace, its home and the userland, and nothing else of the machine', async () => {
     const { log, outcome } = await inside(
-      `pwd; echo $HOME; cat ${directory.path}/canary; ls /root /home/*/.ssh /work 2>&1 | head -3; ls /proc | grep -c '^[0-9]'\ntouch here && touch $HOME/there && echo written`,
+      `pwd; echo $HOME; cat /etc/shadow; ls /root /home/*/.ssh /work 2>&1 | head -3; ls /proc | grep -c '^[0-9]'\ntouch here && touch $HOME/there && echo written`,
     );
     expect(outcome).toBe('failure');
     expect(log.slice(0, 2)).toEqual(['/workspace', '/home/step']);
-    expect(log.join('\n')).not.toContain('host secret');
+    expect(log.join('\n')).not.toContain('root:');
+  });
+
+  it('sees what the settings show, and nothing of the data directory that lies there', async () => {
+    const data = `${directory.path}/data`;
+    const { log } = await inside(
+      `cat ${directory.path}/canary; echo; ls -A ${data}; cat ${data}/admin-token || touch ${data}/x || echo end`,
+    );
+    expect(log.filter((line) => !/No such file|Read-only/.test(line))).toEqual([
+      'host secret',
+      'end',
+    ]);
+  });
+
+  it('has the limits of the settings, and ends with the cause that the kernel gives', async () => {
+    const { step } = await inside('echo fine');
+    expect(step?.attempts[0]?.enforced).toEqual(expect.arrayContaining(['memory', 'pids', 'cpu']));
+    const hungry = await inside(`perl -e '$x = "a" x (512 * 1024 * 1024)'`);
+    expect(hungry.step).toMatchObject({ outcome: 'failure', cause: 'oom' });
+    const forking = await inside(
+      `perl -e 'for (1..100) { my $pid = fork; exit 3 unless defined $pid; sleep 60 unless $pid }'`,
+    );
+    expect(forking.step).toMatchObject({ outcome: 'failure', cause: 'pids-limit' });
   });
 
   it('has the environment of the contract, no capabilities, and no way to new ones', async () => {
@@ -99,6 +130,16 @@ describe('a step in a container', { timeout: 120_000 }, () => {
   it('leaves no mount and no cgroup', async () => {
     await inside('true');
     expect(readFileSync('/proc/self/mountinfo', 'utf8')).not.toContain(directory.path);
+  });
+});
+
+describe('a server that is to show some of its data directory', () => {
+  it('does not start, and says why', async () => {
+    const dataDir = join(directory.path, 'refused');
+    const env = { MILLRACE_HOST_BINDS: join(dataDir, 'logs') };
+    await expect(TestServer.start({ dataDir, sandbox: 'auto', env })).rejects.toThrow(
+      /logs can't be shown in a sandbox: .*no step may see/,
+    );
   });
 });
 

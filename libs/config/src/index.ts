@@ -2,3 +2,4 @@ export type { Explanation, LayeredConfig, LayerName } from './layers.ts';
 export { inheritedEnvironment, loadConfig } from './load.ts';
 export { makeDirectory } from './make-directory.ts';
 export { type Config, findSettingKey, type SettingKey, settings } from './schema.ts';
+export { stepLimits } from './step-limits.ts';

@@ -117,6 +117,26 @@ export const settings = {
     default: [],
     about: 'further directories shown read-only in the host image, separated by colons',
   },
+  stepMemoryMax: {
+    variable: 'MILLRACE_STEP_MEMORY_MAX',
+    schema: wholeNumber(64 * 1024 * 1024, Number.MAX_SAFE_INTEGER),
+    default: undefined,
+    about:
+      'bytes of memory of one step in a sandbox, with what it writes to /tmp; by default half of the machine’s, at most 8 GiB',
+  },
+  stepPidsMax: {
+    variable: 'MILLRACE_STEP_PIDS_MAX',
+    schema: wholeNumber(16, 4_194_304),
+    default: 4096,
+    about: 'processes and threads of one step in a sandbox',
+  },
+  stepCpuWeight: {
+    variable: 'MILLRACE_STEP_CPU_WEIGHT',
+    schema: wholeNumber(1, 10_000),
+    default: 100,
+    about:
+      'share of one step in a sandbox of cores that are fought for; 100 is that of any other group of processes',
+  },
   logLevel: {
     variable: 'MILLRACE_LOG_LEVEL',
     schema: z.enum(['debug', 'info', 'warn', 'error', 'silent']),
@@ -188,7 +208,7 @@ export const settings = {
 export type SettingKey = keyof typeof settings;
 
 type ValueOf<Key extends SettingKey> = z.output<(typeof settings)[Key]['schema']>;
-type Optional = 'db' | 'token' | 'server' | 'slots';
+type Optional = 'db' | 'token' | 'server' | 'slots' | 'stepMemoryMax';
 
 /** All settings, checked, with defaults filled in. Durations are milliseconds. */
 export type Config = { readonly [Key in Exclude<SettingKey, Optional>]: ValueOf<Key> } & {

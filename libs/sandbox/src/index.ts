@@ -1,10 +1,13 @@
 export { type ExitFacts, type ExitReason, exitReason } from './exit-reason.ts';
+export { machineMemoryBytes } from './machine-memory.ts';
 export type {
   Sandbox,
   SandboxDriver,
   SandboxExit,
+  SandboxLimits,
   SandboxOutput,
   SandboxProbe,
   SandboxSpec,
+  SandboxTrial,
 } from './sandbox.ts';
 export { createSandboxDrivers, probeSandboxes } from './sandboxes.ts';

@@ -15,12 +15,12 @@ executorDeathContract(
 describe('the process driver', () => {
   it('works everywhere and says that there is no isolation', async () => {
     const rig = new SandboxRig(open);
-    expect(await rig.driver.probe()).toMatchObject({
+    expect(await rig.probe()).toMatchObject({
       works: true,
       isolation: 'none',
       enforces: [],
     });
-    expect((await rig.driver.probe()).notes.join()).toMatch(/no isolation/);
+    expect((await rig.probe()).notes.join()).toMatch(/no isolation/);
     await expect(rig.prepare('', { isolation: 'standard' })).rejects.toMatchObject({
       code: 'isolation.unavailable',
     });

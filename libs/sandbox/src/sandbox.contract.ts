@@ -12,7 +12,14 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { isAlive, readEnvironment, readProcess } from './process-table.ts';
-import type { Sandbox, SandboxDriver, SandboxExit, SandboxSpec } from './sandbox.ts';
+import type {
+  Sandbox,
+  SandboxDriver,
+  SandboxExit,
+  SandboxProbe,
+  SandboxSpec,
+  SandboxTrial,
+} from './sandbox.ts';
 
 export interface Finished {
   readonly exit: SandboxExit;
@@ -55,6 +62,10 @@ export class SandboxRig {
       ...given,
       env: { PATH: '/usr/bin:/bin', HOME: '/home/step', RIG: this.id, ...given.env },
     };
+  }
+
+  probe(trial: Partial<SandboxTrial> = {}): Promise<SandboxProbe> {
+    return this.driver.probe({ binds: [], limits: {}, ...trial });
   }
 
   async prepare(script: string, given: Partial<SandboxSpec> = {}): Promise<Sandbox> {

@@ -4,7 +4,7 @@ import type { Isolation } from '#libs/events';
 export interface SandboxProbe {
   readonly driver: 'process' | 'oci';
   readonly works: boolean;
-  /** Why it does not work, or what is missing: one line each, for people. */
+  /** Why it does not work, what is missing, what it can't enforce: one line each, for people. */
   readonly notes: readonly string[];
   /** The strongest floor it can give. */
   readonly isolation: Isolation;
@@ -30,14 +30,25 @@ export interface SandboxSpec {
   readonly workspaceMount: string;
   /** Fresh host directory that becomes HOME. Removed by the executor afterwards. */
   readonly homeDir: string;
-  /** Further read-only host directories (`host_binds`). */
+  /** Further host directories (`host_binds`), read-only with everything that is mounted below. */
   readonly binds: readonly string[];
-  readonly limits: {
-    readonly memoryBytes?: number;
-    readonly pids?: number;
-    readonly cpus?: number;
-  };
+  readonly limits: SandboxLimits;
 }
+
+/** What an attempt may use at most. Where the kernel can't hold it to one, `enforced` lacks the name and the step runs. */
+export interface SandboxLimits {
+  /** With everything the step writes to places that lie in memory, such as /tmp. */
+  readonly memoryBytes?: number;
+  /** Processes and threads. */
+  readonly pids?: number;
+  /** Cores' worth of time. */
+  readonly cpus?: number;
+  /** Its share of cores that are fought for, 1 to 10,000; 100 is that of any other group of processes. */
+  readonly cpuWeight?: number;
+}
+
+/** What every sandbox of an executor gets: what a probe has to try out. */
+export type SandboxTrial = Pick<SandboxSpec, 'binds' | 'limits'>;
 
 /** How the step's first process ended, and what was seen of it. The outcome is derived from this by a pure function. */
 export interface SandboxExit {
@@ -90,7 +101,12 @@ export interface Sandbox {
  */
 export interface SandboxDriver {
   readonly kind: 'process' | 'oci';
-  probe(): Promise<SandboxProbe>;
+  /**
+   * Tries out once what every sandbox will get.
+   *
+   * @throws Fault `sandbox.unavailable` where a directory that is to be shown is not there or must never be seen: for people to mend
+   */
+  probe(trial: SandboxTrial): Promise<SandboxProbe>;
   /**
    * Checks the spec against what the driver can do and prepares directories. Starts nothing.
    *

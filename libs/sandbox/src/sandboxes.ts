@@ -2,14 +2,21 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { OciSandboxDriver } from './oci/oci-driver.ts';
 import { ProcessSandboxDriver } from './process-sandbox.ts';
-import type { SandboxDriver, SandboxProbe } from './sandbox.ts';
+import type { SandboxDriver, SandboxProbe, SandboxTrial } from './sandbox.ts';
 import { Spawner } from './spawner.ts';
 
-/** Every driver of an executor, each with a directory of its own below `stateDir`, and one helper for all of them. */
-export function createSandboxDrivers(stateDir: string): readonly SandboxDriver[] {
+/**
+ * Every driver of an executor, each with a directory of its own below `stateDir`, and one helper for all of them.
+ *
+ * @param hidden  directories of the machine that must never be seen in a sandbox
+ */
+export function createSandboxDrivers(
+  stateDir: string,
+  hidden: readonly string[],
+): readonly SandboxDriver[] {
   const spawner = new Spawner();
   return [
-    new OciSandboxDriver(join(stateDir, 'oci'), { spawner }),
+    new OciSandboxDriver(join(stateDir, 'oci'), { spawner, hidden }),
     new ProcessSandboxDriver(join(stateDir, 'process'), { spawner }),
   ];
 }
@@ -17,12 +24,22 @@ export function createSandboxDrivers(stateDir: string): readonly SandboxDriver[]
 /** What works here, for people: `millrace doctor` shows it. Tries each driver in a directory of its own. */
 export async function probeSandboxes(options: {
   readonly stateDir: string;
+  readonly hidden: readonly string[];
+  readonly trial: SandboxTrial;
 }): Promise<readonly SandboxProbe[]> {
   const directory = join(options.stateDir, `doctor-${process.pid}`);
   try {
-    const drivers = createSandboxDrivers(directory);
-    return await Promise.all(drivers.map((driver) => driver.probe()));
+    const drivers = createSandboxDrivers(directory, options.hidden);
+    return await Promise.all(
+      drivers.map((driver) =>
+        driver.probe(options.trial).catch((error: Error) => refusedProbe(driver.kind, error)),
+      ),
+    );
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
+}
+
+function refusedProbe(driver: SandboxProbe['driver'], error: Error): SandboxProbe {
+  return { driver, works: false, notes: [error.message], isolation: 'none', enforces: [] };
 }

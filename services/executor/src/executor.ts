@@ -12,6 +12,7 @@ import { usableDrivers } from './choose-driver.ts';
 import { HeardPosition } from './heard-position.ts';
 import { HeldAttempts } from './held-attempts.ts';
 import { pause } from './patience.ts';
+import { everySandbox } from './prepare-sandbox.ts';
 import { type ExecutorDescription, Registration } from './registration.ts';
 import { TreeRemover } from './remove-tree.ts';
 import { runAttempt } from './run-attempt.ts';
@@ -104,7 +105,7 @@ export class Executor {
 
   /**
    * Clears away what an earlier life left, registers (for as long as that takes), and begins to work.
-   * @throws Fault `sandbox.unavailable` where no driver works that is allowed; what the server finally refuses
+   * @throws Fault `sandbox.unavailable` where no driver works that is allowed, or one is to show what it must not; what the server finally refuses
    */
   async start(): Promise<void> {
     await this.#clearAway();
@@ -164,7 +165,12 @@ export class Executor {
 
   async #probe(): Promise<readonly SandboxProbe[]> {
     const { drivers, settings } = this.#parts;
-    const probes = await Promise.all(drivers.map((driver) => driver.probe()));
+    // What the setting leaves out has no say, whatever is wrong with it.
+    const allowed = drivers.filter(
+      ({ kind }) => settings.sandbox === 'auto' || settings.sandbox === kind,
+    );
+    const trial = everySandbox(settings);
+    const probes = await Promise.all(allowed.map((driver) => driver.probe(trial)));
     const usable = usableDrivers(probes, settings.sandbox);
     if (usable.length > 0) return usable;
     const notes = probes.flatMap(({ driver, notes: words }) =>

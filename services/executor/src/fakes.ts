@@ -65,6 +65,7 @@ export function settingsIn(
     hostPath: [],
     ownPath: '',
     hostBinds: [],
+    limits: {},
     stateDir: join(directory, 'state'),
     workspacesDir: join(directory, 'workspaces'),
     graceMs: 10_000,

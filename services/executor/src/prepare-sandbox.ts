@@ -1,7 +1,7 @@
 import { mkdir, rmdir, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Fault, type Ids } from '#libs/kernel';
-import type { SandboxDriver, SandboxProbe } from '#libs/sandbox';
+import type { SandboxDriver, SandboxProbe, SandboxTrial } from '#libs/sandbox';
 import { childTraceparent } from '#libs/telemetry';
 import type { AttemptContext } from './attempt-context.ts';
 import { chooseDriver } from './choose-driver.ts';
@@ -61,9 +61,16 @@ export async function prepareSandbox(context: AttemptContext, parts: SandboxPart
     workspaceDir,
     workspaceMount: place.workspace,
     homeDir,
-    binds: shownDirectories(settings.hostPath, settings.hostBinds),
-    limits: settings.limits ?? {},
+    ...everySandbox(settings),
   });
+}
+
+/** What the settings give to every sandbox, whatever runs in it. */
+export function everySandbox(settings: ExecutorSettings): SandboxTrial {
+  return {
+    binds: shownDirectories(settings.hostPath, settings.hostBinds),
+    limits: settings.limits,
+  };
 }
 
 /** Most steps leave nothing in their HOME but the script, which two calls remove. */

@@ -26,7 +26,7 @@ beforeEach(async () => {
   const settings = settingsIn(directory, { sandbox: 'process', graceMs: 5_000 });
   executor = new Executor({
     gateway,
-    drivers: createSandboxDrivers(settings.stateDir),
+    drivers: createSandboxDrivers(settings.stateDir, []),
     logs,
     blobs,
     sources: createSourceProvider(blobs),

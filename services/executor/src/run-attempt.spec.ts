@@ -117,6 +117,16 @@ async function expectNothingLeft() {
 }
 
 describe('the life of an attempt', () => {
+  it('has the limits of the settings', async () => {
+    const limits = { memoryBytes: 1024, pids: 16, cpuWeight: 50 };
+    parts = { ...parts, settings: { ...parts.settings, limits } };
+    const { done, running } = begin();
+    await running();
+    expect(driver.last.spec.limits).toEqual(limits);
+    driver.last.end({ exitCode: 0 });
+    await done;
+  });
+
   it('runs its phases in order and reports what was seen', async () => {
     const { context, done, running } = begin({ commands: ['echo a', 'echo b'] });
     expect(context.stage).toBe('prepare');

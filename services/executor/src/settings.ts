@@ -1,3 +1,5 @@
+import type { SandboxLimits } from '#libs/sandbox';
+
 /** How one executor works. Directories are absolute and its alone. */
 export interface ExecutorSettings {
   /** For people. */
@@ -26,9 +28,6 @@ export interface ExecutorSettings {
   readonly workspaceKeepMs: number;
   /** Of all kept workspaces; the oldest go first. */
   readonly workspaceBytesMax: number;
-  readonly limits?: {
-    readonly memoryBytes?: number;
-    readonly pids?: number;
-    readonly cpus?: number;
-  };
+  /** Of each attempt. */
+  readonly limits: SandboxLimits;
 }

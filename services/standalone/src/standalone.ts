@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises';
 import { availableParallelism, hostname } from 'node:os';
 import { join } from 'node:path';
 import { FsBlobStore } from '#libs/blobs';
-import { type Config, inheritedEnvironment } from '#libs/config';
+import { type Config, inheritedEnvironment, stepLimits } from '#libs/config';
 import {
   Appender,
   InProcessLogSignal,
@@ -23,7 +23,7 @@ import {
   QueueReader,
   RunReader,
 } from '#libs/projections';
-import { createSandboxDrivers, type SandboxProbe } from '#libs/sandbox';
+import { createSandboxDrivers, machineMemoryBytes, type SandboxProbe } from '#libs/sandbox';
 import { createSourceProvider } from '#libs/sources';
 import type { Logger } from '#libs/telemetry';
 import {
@@ -121,7 +121,7 @@ export async function startStandalone(
     stops.push(() => metrics.stop());
     const executor = new Executor({
       gateway,
-      drivers: createSandboxDrivers(directory.executor),
+      drivers: createSandboxDrivers(directory.executor, hiddenFromSteps(directory)),
       logs,
       blobs,
       sources: createSourceProvider(blobs),
@@ -249,7 +249,13 @@ function executorSettings(config: Config, directory: DataDirectory) {
     artifactBytesMax: config.artifactBytesMax,
     workspaceKeepMs: config.workspaceKeep,
     workspaceBytesMax: config.workspaceBytesMax,
+    limits: stepLimits(config, machineMemoryBytes()),
   };
+}
+
+/** Of everything of ours on this machine a step sees its own workspace and HOME, which are given to it by name. */
+function hiddenFromSteps(directory: DataDirectory): readonly string[] {
+  return [directory.root, directory.workspaces];
 }
 
 /** Everybody who waits while a question is under way is served by the next one: no number is left out. */

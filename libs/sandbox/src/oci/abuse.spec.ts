@@ -169,6 +169,15 @@ describe('what a step in a container cannot do', () => {
     });
   });
 
+  it('reads and tunes nothing that is about all of the machine', async () => {
+    const files = ['kpagecount', 'kpageflags', 'kpagecgroup', 'slabinfo', 'vmallocinfo'];
+    const { stdout } = await rig.run(`
+      for name in ${files.join(' ')} pagetypeinfo; do head -c 8 /proc/$name 2>/dev/null; done
+      find /proc -path '/proc/[0-9]*' -prune -o -writable -print 2>/dev/null |
+        while read -r path; do [ -f "$path" ] && echo "$path"; done`);
+    expect(stdout).toBe('');
+  });
+
   it('presses no system request', async () => {
     // Not every kernel has the file.
     const { sysrq } = await attempt({ sysrq: 'writes("/proc/sysrq-trigger")' });

@@ -87,6 +87,10 @@ describe('what the kernel counted', () => {
     expect(enforcedLimits({ pids: dir, memory: dir }, limits)).toEqual(['memory', 'pids']);
     expect(enforcedLimits({ pids: dir, memory: dir }, { pids: 32 })).toEqual(['pids']);
     expect(enforcedLimits({ unified: dir }, limits)).toEqual(['pids']);
+    expect(enforcedLimits({ pids: dir }, { pids: 31 })).toEqual([]);
+    files({ 'memory.max': 'max\n', 'cpu.max': 'max 100000\n', 'cpu.weight': '50\n' });
+    expect(enforcedLimits({ unified: dir }, { ...limits, cpuWeight: 50 })).toEqual(['pids', 'cpu']);
+    expect(enforcedLimits({ unified: dir }, limits)).toEqual(['pids']);
     expect(enforcedLimits({}, limits)).toEqual([]);
   });
 });

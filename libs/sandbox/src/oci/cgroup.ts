@@ -1,5 +1,9 @@
-import { existsSync, readFileSync, rmdirSync } from 'node:fs';
-import { basename, join, relative } from 'node:path';
+import { accessSync, constants, existsSync, readFileSync, rmdirSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import type { SandboxLimits } from '../sandbox.ts';
+import { parseMountTable, wayTo } from './mount-table.ts';
+
+const unifiedRoot = '/sys/fs/cgroup';
 
 /** Directories of one process's cgroups, by controller; `unified` is the tree of version 2. */
 export type CgroupPaths = Readonly<Record<string, string>>;
@@ -14,33 +18,19 @@ export function parseCgroupPaths(membership: string, mounts: string): CgroupPath
     .trim()
     .split('\n')
     .map((line) => line.split(':'));
-  for (const mount of parseMounts(mounts)) {
+  for (const mount of parseMountTable(mounts)) {
     for (const [, controllers = '', ...rest] of hierarchies) {
-      const names = controllers === '' ? ['unified'] : controllers.split(',');
-      if (!names.every((name) => mount.controllers.includes(name))) continue;
+      const isUnified = controllers === '';
+      const names = isUnified ? ['unified'] : controllers.split(',');
+      if (mount.type !== (isUnified ? 'cgroup2' : 'cgroup')) continue;
+      if (!isUnified && !names.every((name) => mount.options.includes(name))) continue;
       // What is mounted may be a part of the tree, as in a container.
-      const inside = relative(mount.root, rest.join(':'));
-      if (inside.startsWith('..')) continue;
+      const inside = wayTo(rest.join(':'), mount.root);
+      if (inside === undefined) continue;
       for (const name of names) paths[name] = join(mount.point, inside);
     }
   }
   return paths;
-}
-
-interface CgroupMount {
-  readonly root: string;
-  readonly point: string;
-  readonly controllers: readonly string[];
-}
-
-function parseMounts(mounts: string): CgroupMount[] {
-  return mounts.split('\n').flatMap((line) => {
-    const [before = '', after = ''] = line.split(' - ');
-    const [, , , root = '/', point = ''] = before.split(' ');
-    const [type, , options = ''] = after.split(' ');
-    if (type === 'cgroup2') return [{ root, point, controllers: ['unified'] }];
-    return type === 'cgroup' ? [{ root, point, controllers: options.split(',') }] : [];
-  });
 }
 
 export function readCgroupPaths(pid: number | 'self'): CgroupPaths {
@@ -79,24 +69,59 @@ export function readCgroupUsage(paths: CgroupPaths): CgroupUsage {
   };
 }
 
-/** Which of the limits have a controller behind them. */
-export function enforcedLimits(
-  paths: CgroupPaths,
-  limits: { readonly memoryBytes?: number; readonly pids?: number; readonly cpus?: number },
-): string[] {
-  const has = (controller: string, file: string) =>
-    readCgroupFile(paths[controller], file) !== undefined;
-  const isGiven = {
-    memory: limits.memoryBytes !== undefined,
-    pids: limits.pids !== undefined,
-    cpu: limits.cpus !== undefined,
+/** What cgroups can do for a container here. */
+export interface CgroupSupport {
+  /** Version 2 has all controllers. */
+  readonly isUnified: boolean;
+  /** Of `memory`, `pids` and `cpu` those by which a container can be limited. */
+  readonly controllers: readonly string[];
+  /** Whether a limit of memory can hold for swap too. */
+  readonly countsSwap: boolean;
+}
+
+const limiting = ['memory', 'pids', 'cpu'] as const;
+
+export function readCgroupSupport(): CgroupSupport {
+  const own = readCgroupPaths('self');
+  const all = readCgroupFile(unifiedRoot, 'cgroup.controllers');
+  const isUnified = all !== undefined;
+  const offered = isUnified
+    ? all.trim().split(' ')
+    : Object.keys(own).filter((name) => isWritable(own[name]));
+  return {
+    isUnified,
+    controllers: limiting.filter((name) => offered.includes(name)),
+    // Version 1 may lack the counters of swap, and the runtime then fails on a limit of it.
+    countsSwap:
+      own.memory === undefined || existsSync(join(own.memory, 'memory.memsw.limit_in_bytes')),
   };
-  const isBacked = {
-    memory: has('memory', 'memory.limit_in_bytes') || has('unified', 'memory.max'),
-    pids: has('pids', 'pids.max') || has('unified', 'pids.max'),
-    cpu: has('cpu', 'cpu.cfs_quota_us') || has('unified', 'cpu.max'),
+}
+
+function isWritable(dir: string | undefined): boolean {
+  try {
+    accessSync(dir ?? '', constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Which of the limits the kernel holds a container to: those whose figures it gives back. */
+export function enforcedLimits(paths: CgroupPaths, limits: SandboxLimits): string[] {
+  const v1 = (controller: string, file: string) => number(readCgroupFile(paths[controller], file));
+  const v2 = (file: string) => number(readCgroupFile(paths.unified, file)?.split(' ', 1)[0]);
+  const isAtMost = (given: number | undefined, held: number | undefined) =>
+    given !== undefined && held !== undefined && held <= given;
+  const held = {
+    memory: isAtMost(limits.memoryBytes, v1('memory', 'memory.limit_in_bytes') ?? v2('memory.max')),
+    pids: isAtMost(limits.pids, v1('pids', 'pids.max') ?? v2('pids.max')),
+    cpu:
+      (limits.cpus !== undefined &&
+        ((v1('cpu', 'cpu.cfs_quota_us') ?? 0) > 0 || v2('cpu.max') !== undefined)) ||
+      (limits.cpuWeight !== undefined &&
+        (v1('cpu', 'cpu.shares') ?? v2('cpu.weight')) !== undefined),
   };
-  return (['memory', 'pids', 'cpu'] as const).filter((name) => isGiven[name] && isBacked[name]);
+  return limiting.filter((name) => held[name]);
 }
 
 /**
@@ -104,7 +129,7 @@ export function enforcedLimits(
  * version 2 has all controllers a cgroup with processes, as ours is, can have no limited children: there it lies at the top.
  */
 export function cgroupsPathOf(name: string): string {
-  return existsSync('/sys/fs/cgroup/cgroup.controllers') ? `/${name}` : name;
+  return existsSync(join(unifiedRoot, 'cgroup.controllers')) ? `/${name}` : name;
 }
 
 /** Removes what a runtime that was killed left of a container's cgroups. They have no processes any more. */
@@ -133,12 +158,6 @@ export function removeContainerCgroups(name: string, paths: CgroupPaths): boolea
     }
   }
   return true;
-}
-
-/** Version 1 may lack the counters of swap, and the runtime then fails on a limit of it. */
-export function countsSwap(): boolean {
-  const { memory } = readCgroupPaths('self');
-  return memory === undefined || existsSync(join(memory, 'memory.memsw.limit_in_bytes'));
 }
 
 function readCgroupFile(dir: string | undefined, file: string): string | undefined {

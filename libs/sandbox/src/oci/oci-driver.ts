@@ -1,6 +1,6 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Fault } from '#libs/kernel';
 import { FifoPool } from '../fifo-pool.ts';
@@ -8,14 +8,23 @@ import { Guard } from '../guard.ts';
 import { Journal } from '../journal.ts';
 import { type FirstProcess, signalEach } from '../marker.ts';
 import { isStillRunning } from '../process-table.ts';
-import type { Sandbox, SandboxDriver, SandboxExit, SandboxProbe, SandboxSpec } from '../sandbox.ts';
+import type {
+  Sandbox,
+  SandboxDriver,
+  SandboxExit,
+  SandboxLimits,
+  SandboxProbe,
+  SandboxSpec,
+  SandboxTrial,
+} from '../sandbox.ts';
 import { Spawner } from '../spawner.ts';
-import { removeCgroups } from './cgroup.ts';
+import { readCgroupSupport, removeCgroups } from './cgroup.ts';
+import { Cover } from './cover.ts';
 import { prepareHostImage } from './host-image.ts';
 import { OciSandbox } from './oci-sandbox.ts';
 import { findRuntime, OciRuntime } from './runtime.ts';
 import { versionWarning } from './runtime-floor.ts';
-import { type HostUserland, homeMount } from './spec.ts';
+import { type HostUserland, homeMount, shownPaths, trialPath } from './spec.ts';
 
 /** How long a killed container may take to be gone, in looks of 10 ms. */
 const reapLooks = 500;
@@ -30,8 +39,10 @@ export class OciSandboxDriver implements SandboxDriver {
   readonly #pipes: FifoPool;
   readonly #rootDir: string;
   readonly #userland: HostUserland;
+  readonly #cover: Cover;
   readonly #sandboxes = new Set<Sandbox>();
   readonly #spawner: Spawner;
+  #cgroups = readCgroupSupport();
   #probed: Promise<SandboxProbe> | undefined;
   #resetsSignals: Promise<boolean> | undefined;
 
@@ -39,10 +50,15 @@ export class OciSandboxDriver implements SandboxDriver {
    * @param stateDir  this executor's alone; made where it is missing
    * @param options.runtime  path of the runtime's program; default: the system's runc, else crun
    * @param options.spawner  what starts the runtime; default: one of its own
+   * @param options.hidden  directories of the machine that no sandbox may see, wherever they lie; `stateDir` is one anyway
    */
   constructor(
     stateDir: string,
-    options: { readonly runtime?: string; readonly spawner?: Spawner } = {},
+    options: {
+      readonly runtime?: string;
+      readonly spawner?: Spawner;
+      readonly hidden?: readonly string[];
+    } = {},
   ) {
     this.#program = findRuntime(options.runtime);
     const containers = join(stateDir, 'containers');
@@ -55,14 +71,19 @@ export class OciSandboxDriver implements SandboxDriver {
     this.#pipes = new FifoPool(stateDir, (file, args) => spawner.run(file, args));
     this.#rootDir = join(stateDir, 'host-image');
     this.#userland = prepareHostImage(this.#rootDir);
+    this.#cover = new Cover([stateDir, ...(options.hidden ?? [])]);
   }
 
-  probe(): Promise<SandboxProbe> {
-    this.#probed ??= this.#tryOut();
+  probe(trial: SandboxTrial): Promise<SandboxProbe> {
+    this.#probed ??= this.#tryOut(trial);
     return this.#probed;
   }
 
-  async prepare(spec: SandboxSpec): Promise<Sandbox> {
+  prepare(spec: SandboxSpec): Promise<Sandbox> {
+    return this.#prepare(spec, false);
+  }
+
+  async #prepare(spec: SandboxSpec, isTrial: boolean): Promise<Sandbox> {
     if (spec.isolation === 'strict') {
       throw new Fault(
         'isolation.unavailable',
@@ -77,6 +98,7 @@ export class OciSandboxDriver implements SandboxDriver {
         `the oci driver has the image host only, and ${spec.image} is asked for`,
       );
     }
+    const covered = this.#cover.pathsFor(shownPaths(spec, this.#userland));
     this.#guard.ensure();
     const sandbox: OciSandbox = new OciSandbox(spec, {
       runtime: this.#runtime,
@@ -85,6 +107,9 @@ export class OciSandboxDriver implements SandboxDriver {
       rootDir: this.#rootDir,
       userland: this.#userland,
       resetsSignals: await this.#canResetSignals(),
+      covered,
+      cgroups: this.#cgroups,
+      isTrial,
       forget: () => this.#sandboxes.delete(sandbox),
     });
     this.#sandboxes.add(sandbox);
@@ -131,19 +156,27 @@ export class OciSandboxDriver implements SandboxDriver {
   }
 
   /** Really makes a container and runs a program in it: versions and flags promise less. */
-  async #tryOut(): Promise<SandboxProbe> {
+  async #tryOut(trial: SandboxTrial): Promise<SandboxProbe> {
     const nothing = { driver: 'oci', works: false, isolation: 'none', enforces: [] } as const;
     if (this.#program === undefined)
       return { ...nothing, notes: ['neither runc nor crun is installed'] };
+    // Both are for people to mend, and no reason to take a weaker driver.
+    const missing = trial.binds.find((path) => !existsSync(path));
+    if (missing !== undefined)
+      throw new Fault(
+        'sandbox.unavailable',
+        'never',
+        `${missing} is to be shown in sandboxes, and is not there`,
+      );
+    this.#cover.pathsFor([...this.#userland.directories, ...this.#userland.etc, ...trial.binds]);
     const notes: string[] = [];
-    for (const limits of [{ memoryBytes: 256 * 1024 * 1024, pids: 64, cpus: 1 }, {}]) {
+    for (const cgroups of [this.#cgroups, { ...this.#cgroups, controllers: [] }]) {
+      this.#cgroups = cgroups;
       try {
-        const { exitCode, enforced } = await this.#runOnce(limits);
-        if (exitCode !== 7)
-          return { ...nothing, notes: [`a container ended with ${exitCode} instead of 7`] };
-        const version = await this.#runtime.version();
-        const warning = versionWarning(version);
-        notes.unshift(warning === undefined ? version : `${version}, ${warning}`);
+        const { exitCode, enforced } = await this.#runOnce(trial);
+        const refusal = refusalOf(exitCode);
+        if (refusal !== undefined) return { ...nothing, notes: [refusal] };
+        notes.unshift(await this.#versionNote(), ...notEnforced(trial.limits, enforced));
         return { driver: 'oci', works: true, isolation: 'standard', enforces: enforced, notes };
       } catch (error) {
         notes.push((error as Error).message.split('\n', 1)[0] ?? '');
@@ -152,23 +185,29 @@ export class OciSandboxDriver implements SandboxDriver {
     return { ...nothing, notes: [...new Set(notes)] };
   }
 
-  async #runOnce(limits: SandboxSpec['limits']): Promise<SandboxExit> {
+  async #versionNote(): Promise<string> {
+    const version = await this.#runtime.version();
+    const warning = versionWarning(version);
+    return warning === undefined ? version : `${version}, ${warning}`;
+  }
+
+  async #runOnce(trial: SandboxTrial): Promise<SandboxExit> {
     const workspaceDir = mkdtempSync(join(tmpdir(), 'millrace-probe-'));
     let sandbox: Sandbox | undefined;
     try {
-      sandbox = await this.prepare({
+      const spec: SandboxSpec = {
         name: `millrace-probe-${process.pid}-${Date.now().toString(36)}`,
         image: 'host',
         isolation: 'standard',
         network: 'none',
-        argv: ['/bin/sh', '-c', 'exit 7'],
+        argv: ['/bin/sh', '-c', trialScript],
         env: { PATH: '/usr/bin:/bin', HOME: homeMount },
         workspaceDir,
         workspaceMount: '/workspace',
         homeDir: workspaceDir,
-        binds: [],
-        limits,
-      });
+        ...trial,
+      };
+      sandbox = await this.#prepare(spec, true);
       await sandbox.start(() => {});
       return await sandbox.exited;
     } finally {
@@ -176,6 +215,36 @@ export class OciSandboxDriver implements SandboxDriver {
       rmSync(workspaceDir, { recursive: true, force: true });
     }
   }
+}
+
+const trialEnds = { works: 7, writes: 9, isIncomplete: 10 } as const;
+
+/** Only where the trial's mount is there does the refusal of a write prove anything. */
+const trialScript = [
+  `[ -d ${dirname(trialPath)} ] || exit ${trialEnds.isIncomplete}`,
+  `(: > ${trialPath}) 2>/dev/null && exit ${trialEnds.writes}`,
+  `exit ${trialEnds.works}`,
+].join('\n');
+
+function refusalOf(exitCode: number | null): string | undefined {
+  if (exitCode === trialEnds.works) return undefined;
+  if (exitCode === trialEnds.writes)
+    return 'the runtime makes only the topmost mount of a directory read-only (it knows no rro): a step could write to the machine';
+  return `a container ended with ${exitCode} instead of ${trialEnds.works}`;
+}
+
+function notEnforced(limits: SandboxLimits, enforced: readonly string[]): string[] {
+  const wanted = {
+    memory: limits.memoryBytes !== undefined,
+    pids: limits.pids !== undefined,
+    cpu: limits.cpus !== undefined || limits.cpuWeight !== undefined,
+  };
+  const missing = (['memory', 'pids', 'cpu'] as const).filter(
+    (name) => wanted[name] && !enforced.includes(name),
+  );
+  return missing.length === 0
+    ? []
+    : [`not limited here, for want of a cgroup controller: ${missing.join(', ')}`];
 }
 
 /** The first process and its group: for a container that was still being made, that of the runtime. */

@@ -15,7 +15,7 @@ executorDeathContract(
 describe('the oci driver', () => {
   it('works here: without a runtime these tests prove nothing', async () => {
     const rig = new SandboxRig(open);
-    const probe = await rig.driver.probe();
+    const probe = await rig.probe();
     expect(probe).toMatchObject({ works: true, isolation: 'standard' });
     expect(probe.enforces).toEqual(expect.arrayContaining(['namespaces', 'seccomp']));
     expect(rig.leftovers()).toEqual([]);
@@ -24,10 +24,10 @@ describe('the oci driver', () => {
 
   it('says why it does not work', async () => {
     const missing = new SandboxRig((dir) => new OciSandboxDriver(dir, { runtime: '/no/runc' }));
-    expect(await missing.driver.probe()).toMatchObject({ works: false, isolation: 'none' });
+    expect(await missing.probe()).toMatchObject({ works: false, isolation: 'none' });
     await missing.close();
     const broken = new SandboxRig((dir) => new OciSandboxDriver(dir, { runtime: '/bin/false' }));
-    const probe = await broken.driver.probe();
+    const probe = await broken.probe();
     expect(probe.works).toBe(false);
     expect(probe.notes.join()).not.toBe('');
     await broken.close();

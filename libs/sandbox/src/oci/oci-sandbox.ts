@@ -12,8 +12,8 @@ import type { SpawnedProcess } from '../spawner.ts';
 import { untilNobody } from '../until-nobody.ts';
 import {
   type CgroupPaths,
+  type CgroupSupport,
   cgroupsPathOf,
-  countsSwap,
   enforcedLimits,
   readCgroupPaths,
   readCgroupUsage,
@@ -34,6 +34,11 @@ export interface OciSandboxParts {
   readonly rootDir: string;
   readonly userland: HostUserland;
   readonly resetsSignals: boolean;
+  /** Paths inside that nobody may look at. */
+  readonly covered: readonly string[];
+  readonly cgroups: CgroupSupport;
+  /** See `OciPlace`. */
+  readonly isTrial?: boolean;
   readonly forget: () => void;
 }
 
@@ -159,9 +164,11 @@ export class OciSandbox implements Sandbox {
       userland: this.#parts.userland,
       uid,
       gid,
+      covered: this.#parts.covered,
       cgroupsPath: cgroupsPathOf(this.name),
-      countsSwap: countsSwap(),
       resetsSignals: this.#parts.resetsSignals,
+      cgroups: this.#parts.cgroups,
+      isTrial: this.#parts.isTrial ?? false,
       architecture: process.arch,
     });
     writeFileSync(join(this.#dir, 'config.json'), JSON.stringify(config), { mode: 0o600 });

@@ -22,9 +22,10 @@ const place: OciPlace = {
   userland: { directories: ['/usr'], etc: ['/etc/alternatives', '/etc/ssl/certs'] },
   uid: 1000,
   gid: 1001,
+  covered: ['/usr/local/secret'],
   cgroupsPath: 'millrace-1-build-1-7',
-  countsSwap: true,
   resetsSignals: true,
+  cgroups: { isUnified: false, controllers: ['memory', 'pids', 'cpu'], countsSwap: true },
   architecture: 'x64',
 };
 
@@ -37,6 +38,7 @@ interface Config {
   readonly linux: {
     readonly namespaces: readonly { readonly type: string }[];
     readonly resources: Readonly<Record<string, unknown>>;
+    readonly maskedPaths: readonly string[];
   };
 }
 const configOf = (given: Partial<SandboxSpec>, at: Partial<OciPlace> = {}) =>
@@ -50,7 +52,10 @@ describe('what a step gets to see and use', () => {
     ['host-network', { network: 'host' }],
     [
       'limits-and-binds',
-      { limits: { memoryBytes: 1 << 30, pids: 512, cpus: 1.5 }, binds: ['/opt/go'] },
+      {
+        limits: { memoryBytes: 1 << 30, pids: 512, cpus: 1.5, cpuWeight: 100 },
+        binds: ['/opt/go'],
+      },
     ],
   ] as const)('is, for %s, as written', async (name, given) => {
     const text = `${JSON.stringify(configOf(given), null, 2)}\n`;
@@ -79,12 +84,59 @@ describe('what a step gets to see and use', () => {
     expect(mounts.find(({ source }) => source === '/data/homes/1')?.destination).toBe('/home/step');
   });
 
+  it('shows the machine read-only down to the last mount, without setuid programs and devices', () => {
+    const shown = configOf({ binds: ['/opt/go'] }).mounts.filter(({ options }) =>
+      options.includes('ro'),
+    );
+    expect(shown.map(({ destination }) => destination)).toContain('/opt/go');
+    for (const { options } of shown)
+      expect(options).toEqual(expect.arrayContaining(['rbind', 'rro', 'rnosuid', 'rnodev']));
+  });
+
+  const resources = (limits: SandboxSpec['limits'], cgroups: Partial<OciPlace['cgroups']> = {}) =>
+    configOf({ limits }, { cgroups: { ...place.cgroups, ...cgroups } }).linux.resources;
+
   it('limits only what is given, and swap only where the kernel counts it', () => {
-    expect(Object.keys(configOf({}).linux.resources)).toEqual(['devices']);
+    expect(Object.keys(resources({}))).toEqual(['devices']);
     const limits = { memoryBytes: 1024 };
-    expect(configOf({ limits }).linux.resources.memory).toEqual({ limit: 1024, swap: 1024 });
-    expect(configOf({ limits }, { countsSwap: false }).linux.resources.memory).toEqual({
-      limit: 1024,
-    });
+    expect(resources(limits).memory).toEqual({ limit: 1024, swap: 1024 });
+    expect(resources(limits, { countsSwap: false }).memory).toEqual({ limit: 1024 });
+  });
+
+  it('limits only what has a controller, so that the rest holds', () => {
+    const limits = { memoryBytes: 1024, pids: 9, cpus: 1, cpuWeight: 50 };
+    expect(Object.keys(resources(limits, { controllers: ['pids'] }))).toEqual(['devices', 'pids']);
+    expect(Object.keys(resources(limits, { isUnified: true, controllers: ['pids'] }))).toEqual([
+      'devices',
+      'pids',
+    ]);
+  });
+
+  it('weighs its time as each version of cgroups does', () => {
+    expect(resources({ cpuWeight: 50 }).cpu).toEqual({ shares: 512 });
+    const unified = resources({ cpuWeight: 50, memoryBytes: 1024 }, { isUnified: true });
+    expect(unified.cpu).toBeUndefined();
+    expect(unified.unified).toEqual({ 'cpu.weight': '50', 'memory.oom.group': '1' });
+  });
+
+  it('has less room in places that lie in memory than it has memory', () => {
+    const memoryBytes = 1 << 30;
+    const inMemory = configOf({ limits: { memoryBytes } }).mounts.filter(
+      ({ source }) => source === 'tmpfs',
+    );
+    const figure = (options: readonly string[], name: string) =>
+      Number(options.find((option) => option.startsWith(`${name}=`))?.match(/(\d+)k?$/)?.[1]);
+    const sum = (name: string) =>
+      inMemory.reduce((total, { options }) => total + figure(options, name), 0);
+    expect(inMemory.map(({ destination }) => destination)).toEqual(
+      expect.arrayContaining(['/dev', '/dev/shm', '/tmp', '/var/tmp', '/run']),
+    );
+    // A file takes about 1 KiB beside what is in it.
+    expect((sum('size') + sum('nr_inodes')) * 1024).toBeLessThan(memoryBytes);
+  });
+
+  it('may not look at what is covered', () => {
+    const { maskedPaths } = configOf({}).linux;
+    expect(maskedPaths).toContain('/usr/local/secret');
   });
 });

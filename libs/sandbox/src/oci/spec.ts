@@ -1,4 +1,6 @@
+import { join } from 'node:path';
 import type { SandboxSpec } from '../sandbox.ts';
+import type { CgroupSupport } from './cgroup.ts';
 import { initScript } from './init.ts';
 import { seccompProfile } from './seccomp.ts';
 
@@ -17,19 +19,31 @@ export interface OciPlace {
   /** Owner of the workspace; the step runs as this user, without capabilities. */
   readonly uid: number;
   readonly gid: number;
+  /** Paths inside that nobody may look at. */
+  readonly covered: readonly string[];
   readonly cgroupsPath: string;
-  /** Whether a limit of memory can hold for swap too. */
-  readonly countsSwap: boolean;
   /** Whether the image's `env` can undo that a signal is ignored. */
   readonly resetsSignals: boolean;
+  readonly cgroups: CgroupSupport;
   /** As Node names it: x64, arm64. */
   readonly architecture: string;
+  /** Adds a read-only view of a directory that has another mount in it: what the runtime makes of that has to be seen. */
+  readonly isTrial?: boolean;
 }
+
+/** A path inside a trial sandbox, on a mount below a read-only view. Nobody can write there, or the runtime is no good. */
+export const trialPath = '/run/trial/tmp/written';
 
 /** Where the step finds its home, whatever its file declares as HOME: the place of a mount is not for a step to choose. */
 export const homeMount = '/home/step';
 
-const readOnlyBind = ['rbind', 'ro', 'nosuid', 'nodev'];
+/**
+ * With every mount that lies below: `ro` alone is about the topmost. A runtime that knows nothing of the recursive forms
+ * passes over them in silence, which is why the probe tries them out.
+ */
+const readOnlyBind = ['rbind', 'ro', 'nosuid', 'nodev', 'rro', 'rnosuid', 'rnodev'];
+/** Without what may be mounted below: the directories are ours, and nothing of ours is mounted there. */
+const writableBind = ['bind', 'rw', 'nosuid', 'nodev'];
 
 /** What a step gets to see and use, as an OCI runtime reads it. Pure: the same spec and place give the same document. */
 export function ociConfig(spec: SandboxSpec, place: OciPlace): object {
@@ -49,6 +63,11 @@ export function ociConfig(spec: SandboxSpec, place: OciPlace): object {
       rlimits: [
         { type: 'RLIMIT_NOFILE', soft: 4096, hard: 4096 },
         { type: 'RLIMIT_CORE', soft: 0, hard: 0 },
+        // Counted for the user over all containers and the machine: one step must not use up what its owner has.
+        { type: 'RLIMIT_SIGPENDING', soft: 4096, hard: 4096 },
+        { type: 'RLIMIT_MSGQUEUE', soft: 409_600, hard: 409_600 },
+        { type: 'RLIMIT_NICE', soft: 0, hard: 0 },
+        { type: 'RLIMIT_RTPRIO', soft: 0, hard: 0 },
       ],
     },
     mounts: mounts(spec, place),
@@ -64,13 +83,29 @@ export function ociConfig(spec: SandboxSpec, place: OciPlace): object {
         '/proc/interrupts',
         '/proc/kcore',
         '/proc/keys',
+        // About all memory of the machine; their owner, as whom a step may run, needs no capability.
+        '/proc/kpagecgroup',
+        '/proc/kpagecount',
+        '/proc/kpageflags',
+        '/proc/pagetypeinfo',
+        '/proc/slabinfo',
+        '/proc/vmallocinfo',
         '/proc/latency_stats',
         '/proc/timer_list',
         '/proc/timer_stats',
         '/proc/sched_debug',
         '/proc/scsi',
+        ...place.covered,
       ],
-      readonlyPaths: ['/proc/bus', '/proc/fs', '/proc/irq', '/proc/sys', '/proc/sysrq-trigger'],
+      readonlyPaths: [
+        '/proc/bus',
+        '/proc/fs',
+        '/proc/irq',
+        '/proc/mtrr',
+        '/proc/pressure',
+        '/proc/sys',
+        '/proc/sysrq-trigger',
+      ],
     },
   };
 }
@@ -81,12 +116,37 @@ function namespaces(spec: SandboxSpec): object[] {
   return types.map((type) => ({ type }));
 }
 
-function mounts(spec: SandboxSpec, { userland }: OciPlace): object[] {
-  const tmpfs = (destination: string, ...options: readonly string[]) => ({
+const mebibyte = 1024 * 1024;
+/** Files of a tmpfs take about 1 KiB each beside what is in them: an eighth of its size at most. */
+const tmpfsBytesPerFile = 8 * 1024;
+
+/**
+ * Sizes of the places that lie in memory. Together they stay below the limit of memory, so that a step that fills them leaves
+ * the machine alone where the kernel doesn't count them, and programs get `no space left` rather than being killed where it does.
+ */
+function tmpfsSizes({ limits }: SandboxSpec) {
+  const memory = limits.memoryBytes ?? 2048 * mebibyte;
+  const share = (part: number, most = Number.POSITIVE_INFINITY) => Math.min(memory * part, most);
+  return {
+    tmp: share(1 / 2),
+    varTmp: share(1 / 8),
+    shm: share(1 / 8),
+    run: share(1 / 16, 64 * mebibyte),
+  };
+}
+
+function mounts(spec: SandboxSpec, { userland, rootDir, isTrial }: OciPlace): object[] {
+  const tmpfs = (destination: string, bytes: number, ...options: readonly string[]) => ({
     destination,
     type: 'tmpfs',
     source: 'tmpfs',
-    options: ['nosuid', 'nodev', ...options],
+    options: [
+      'nosuid',
+      'nodev',
+      ...options,
+      `size=${Math.floor(bytes / 1024)}k`,
+      `nr_inodes=${Math.floor(bytes / tmpfsBytesPerFile)}`,
+    ],
   });
   const bind = (source: string, destination: string, options: readonly string[]) => ({
     destination,
@@ -94,14 +154,14 @@ function mounts(spec: SandboxSpec, { userland }: OciPlace): object[] {
     source,
     options,
   });
-  const network = spec.network === 'host' ? ['/etc/resolv.conf', '/etc/hosts'] : [];
+  const sizes = tmpfsSizes(spec);
   return [
     { destination: '/proc', type: 'proc', source: 'proc', options: ['nosuid', 'noexec', 'nodev'] },
     {
       destination: '/dev',
       type: 'tmpfs',
       source: 'tmpfs',
-      options: ['nosuid', 'strictatime', 'mode=755', 'size=64k'],
+      options: ['nosuid', 'strictatime', 'mode=755', 'size=64k', 'nr_inodes=1k'],
     },
     {
       destination: '/dev/pts',
@@ -109,26 +169,49 @@ function mounts(spec: SandboxSpec, { userland }: OciPlace): object[] {
       source: 'devpts',
       options: ['nosuid', 'noexec', 'newinstance', 'ptmxmode=0666', 'mode=0620'],
     },
-    tmpfs('/dev/shm', 'noexec', 'mode=1777', 'size=65536k'),
-    tmpfs('/tmp', 'mode=1777', 'size=1g'),
-    tmpfs('/var/tmp', 'mode=1777', 'size=1g'),
-    tmpfs('/run', 'mode=755', 'size=64m'),
-    ...[...userland.directories, ...userland.etc, ...network, ...spec.binds].map((path) =>
-      bind(path, path, readOnlyBind),
-    ),
-    bind(spec.homeDir, homeMount, ['rbind', 'rw', 'nosuid', 'nodev']),
-    bind(spec.workspaceDir, spec.workspaceMount, ['rbind', 'rw', 'nosuid', 'nodev']),
+    tmpfs('/dev/shm', sizes.shm, 'noexec', 'mode=1777'),
+    tmpfs('/tmp', sizes.tmp, 'mode=1777'),
+    tmpfs('/var/tmp', sizes.varTmp, 'mode=1777'),
+    tmpfs('/run', sizes.run, 'mode=755'),
+    ...shownPaths(spec, userland).map((path) => bind(path, path, readOnlyBind)),
+    // The container's own /var with its /var/tmp: no mount of the machine is needed.
+    ...(isTrial ? [bind(join(rootDir, 'var'), '/run/trial', readOnlyBind)] : []),
+    bind(spec.homeDir, homeMount, writableBind),
+    bind(spec.workspaceDir, spec.workspaceMount, writableBind),
   ];
 }
 
-function resources({ limits }: SandboxSpec, { countsSwap }: OciPlace): object {
-  const { memoryBytes, pids, cpus } = limits;
+/** Everything of the machine that a sandbox shows, each at its own path. */
+export function shownPaths(spec: SandboxSpec, userland: HostUserland): readonly string[] {
+  const network = spec.network === 'host' ? ['/etc/resolv.conf', '/etc/hosts'] : [];
+  return [...userland.directories, ...userland.etc, ...network, ...spec.binds];
+}
+
+/** Only what has a controller behind it: a runtime makes no container whose limits it can't set. */
+function resources({ limits }: SandboxSpec, { cgroups }: OciPlace): object {
+  const { memoryBytes, pids, cpus, cpuWeight } = limits;
+  const has = (controller: string) => cgroups.controllers.includes(controller);
+  const cpu = {
+    ...(cpus === undefined ? {} : { period: 100_000, quota: Math.round(cpus * 100_000) }),
+    ...(cpuWeight === undefined || cgroups.isUnified ? {} : { shares: sharesOf(cpuWeight) }),
+  };
+  const unified = {
+    ...(cpuWeight === undefined || !has('cpu') ? {} : { 'cpu.weight': String(cpuWeight) }),
+    // A step of which some was killed for want of memory is not the step that was asked for.
+    ...(memoryBytes === undefined || !has('memory') ? {} : { 'memory.oom.group': '1' }),
+  };
   return {
     devices: [{ allow: false, access: 'rwm' }],
-    ...(memoryBytes === undefined
+    ...(memoryBytes === undefined || !has('memory')
       ? {}
-      : { memory: { limit: memoryBytes, ...(countsSwap ? { swap: memoryBytes } : {}) } }),
-    ...(pids === undefined ? {} : { pids: { limit: pids } }),
-    ...(cpus === undefined ? {} : { cpu: { period: 100_000, quota: Math.round(cpus * 100_000) } }),
+      : { memory: { limit: memoryBytes, ...(cgroups.countsSwap ? { swap: memoryBytes } : {}) } }),
+    ...(pids === undefined || !has('pids') ? {} : { pids: { limit: pids } }),
+    ...(has('cpu') && Object.keys(cpu).length > 0 ? { cpu } : {}),
+    ...(cgroups.isUnified && Object.keys(unified).length > 0 ? { unified } : {}),
   };
+}
+
+/** Version 1 calls it shares, and has 1,024 of them where version 2 has a weight of 100. */
+function sharesOf(weight: number): number {
+  return Math.max(2, Math.round((weight * 1024) / 100));
 }

@@ -3,8 +3,8 @@ import { access, constants, statfs } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { promisify } from 'node:util';
 import type { Command } from 'commander';
-import { makeDirectory } from '#libs/config';
-import { probeSandboxes } from '#libs/sandbox';
+import { makeDirectory, stepLimits } from '#libs/config';
+import { machineMemoryBytes, probeSandboxes } from '#libs/sandbox';
 import { type CommandContext, contextOf } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { findServer } from '../server-connection.ts';
@@ -87,7 +87,14 @@ async function checkSandboxes({ config }: CommandContext): Promise<readonly Find
   } catch {
     return [{ check: 'sandboxes', state: 'note', detail: 'not tried: there is nowhere to do it' }];
   }
-  const probes = await probeSandboxes({ stateDir });
+  const probes = await probeSandboxes({
+    stateDir,
+    hidden: [resolve(config.dataDir)],
+    trial: {
+      binds: [...config.hostBinds, ...config.hostPath],
+      limits: stepLimits(config, machineMemoryBytes()),
+    },
+  });
   return probes.map(({ driver, works, isolation, enforces, notes }) => ({
     check: `sandbox ${driver}`,
     state: works ? 'ok' : 'note',

@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest';
+import { parseMountTable, wayTo } from './mount-table.ts';
+
+describe('parseMountTable', () => {
+  it('reads optional fields, blanks in names and options', () => {
+    const text = `27 1 254:0 / / rw,relatime - ext4 /dev/vda rw,discard
+33 31 0:30 /a /sys/fs/cgroup/cpu,cpuacct rw shared:9 master:1 - cgroup cgroup rw,cpu,cpuacct
+40 27 0:37 /with\\040blank /mnt/a\\134b rw - tmpfs tmpfs rw
+`;
+    expect(parseMountTable(text)).toEqual([
+      { device: '254:0', root: '/', point: '/', type: 'ext4', options: ['rw', 'discard'] },
+      {
+        device: '0:30',
+        root: '/a',
+        point: '/sys/fs/cgroup/cpu,cpuacct',
+        type: 'cgroup',
+        options: ['rw', 'cpu', 'cpuacct'],
+      },
+      {
+        device: '0:37',
+        root: '/with blank',
+        point: '/mnt/a\\b',
+        type: 'tmpfs',
+        options: ['rw'],
+      },
+    ]);
+  });
+});
+
+describe('wayTo', () => {
+  it.each([
+    ['/usr', '/usr', ''],
+    ['/usr/lib', '/usr', 'lib'],
+    ['/usr', '/', 'usr'],
+    ['/usr/..hidden', '/usr', '..hidden'],
+    ['/usrlib', '/usr', undefined],
+    ['/', '/usr', undefined],
+    ['/opt', '/usr', undefined],
+  ])('leads to %s from %s', (path, from, way) => {
+    expect(wayTo(path, from)).toBe(way);
+  });
+});
