@@ -1,4 +1,5 @@
 export { artifactNameProblem, requireArtifactNames } from './artifact-name.ts';
+export { attemptTerms } from './attempt-terms.ts';
 export { ApiClient, type CallOptions, type ClientOptions, ProblemError } from './client.ts';
 export { type EventDto, eventPageSchema, eventSchema } from './event.ts';
 export { type ExecutorDto, executorPageSchema, executorSchema } from './executor.ts';

@@ -199,9 +199,10 @@ export const settings = {
   },
   stopGrace: {
     variable: 'MILLRACE_STOP_GRACE',
-    schema: durationMs,
+    // The scheduler waits no longer than that for a step whose time is over.
+    schema: durationMs.refine((ms) => ms <= 600_000, 'expected at most 10m'),
     default: 10_000,
-    about: 'between TERM and KILL of a step',
+    about: 'between TERM and KILL of a step, at most 10m',
   },
 } as const satisfies Record<string, Setting>;
 

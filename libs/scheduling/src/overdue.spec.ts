@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { attemptTerms } from '#libs/api-contract';
 import type { LiveAttempt } from './executor-entry.ts';
 import { isOverdue, observeAttempts } from './overdue.ts';
 
@@ -35,4 +36,16 @@ it('forgets what is no longer held', () => {
   const watch = observeAttempts(observeAttempts(new Map(), [attempt(true)], 0), [], 1);
   expect(watch.size).toBe(0);
   expect(isOverdue(watch, attempt(true), { nowMs: 1e9 })).toBe(false);
+});
+
+it('waits for as long as an executor may take: for the source, the start, the end and the artifacts', () => {
+  const { sourceMs, startMs, stopGraceMs, collectMs } = attemptTerms;
+  const waiting = attempt(false);
+  const watch = observeAttempts(new Map(), [waiting], 0);
+  expect(isOverdue(watch, waiting, { nowMs: sourceMs + startMs - 1 })).toBe(false);
+  expect(isOverdue(watch, waiting, { nowMs: sourceMs + startMs })).toBe(true);
+  const running = attempt(true);
+  const started = observeAttempts(new Map(), [running], 0);
+  const nowMs = running.timeoutMs + stopGraceMs + collectMs;
+  expect(isOverdue(started, running, { nowMs })).toBe(false);
 });

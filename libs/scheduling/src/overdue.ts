@@ -1,3 +1,4 @@
+import { attemptTerms } from '#libs/api-contract';
 import type { LiveAttempt } from './executor-entry.ts';
 
 /** When each held attempt was first seen assigned and first seen started, by the watcher's monotonic clock. Keyed by fence. */
@@ -7,13 +8,19 @@ export type OverdueWatch = ReadonlyMap<
 >;
 
 export interface OverdueLimits {
-  /** From the assignment to the start: covers fetching the sources. */
+  /** From the assignment to the start. */
   readonly startMs: number;
   /** Beyond the step's own timeout, which the executor enforces. */
   readonly graceMs: number;
 }
 
-export const overdueLimits: OverdueLimits = { startMs: 300_000, graceMs: 60_000 };
+const { sourceMs, startMs, stopGraceMs, collectMs, reportMs } = attemptTerms;
+
+/** All that an executor may take. Whether it has to fetch the source it knows alone, so the time for that is always given. */
+export const overdueLimits: OverdueLimits = {
+  startMs: sourceMs + startMs,
+  graceMs: stopGraceMs + collectMs + reportMs,
+};
 
 /**
  * Takes in what is held now. Times count from when this watcher first saw the attempt, so a restart gives them anew:

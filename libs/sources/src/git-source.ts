@@ -12,13 +12,12 @@ export interface GitCheckout {
   readonly commit: string;
 }
 
-/** A call of git that takes longer is ended, in milliseconds. */
-const callMs = 10 * 60_000;
-
 /**
  * Checks out one commit: fetched alone where the server allows it, else from the whole history. No hook, filter, submodule
  * or setting of the machine takes part; the address and the commit are arguments, never parts of a command line.
  * `.git` stays in the workspace: tools read their version from it.
+ *
+ * How long it may take is the caller's to say, by the abort.
  *
  * @throws Fault `source.invalid` (the address), `source.fetch-failed` with one line of git's words; an abort throws its reason
  */
@@ -117,16 +116,8 @@ function runGit(
         // It has ended meanwhile.
       }
     };
-    let isLate = false;
-    const timer = setTimeout(() => {
-      isLate = true;
-      kill();
-    }, callMs);
     options.abort.addEventListener('abort', kill, { once: true });
-    const settle = () => {
-      clearTimeout(timer);
-      options.abort.removeEventListener('abort', kill);
-    };
+    const settle = () => options.abort.removeEventListener('abort', kill);
     child.once('error', (cause) => {
       settle();
       reject(new Fault('source.fetch-failed', 'never', 'git cannot be run', { cause }));
@@ -135,7 +126,7 @@ function runGit(
       settle();
       if (code === 0) resolve(out);
       else {
-        const words = isLate ? 'it took more than ten minutes' : oneLine(err);
+        const words = oneLine(err);
         reject(
           new Fault(
             'source.fetch-failed',

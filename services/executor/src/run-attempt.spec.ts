@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type Assignment, MemoryExecutorGateway } from '#libs/api-contract';
+import { type Assignment, attemptTerms, MemoryExecutorGateway } from '#libs/api-contract';
 import { MemoryBlobStore } from '#libs/blobs';
 import { attemptReportSchema } from '#libs/events';
 import { Fault } from '#libs/kernel';
@@ -245,6 +245,19 @@ describe('an attempt that does not come to run', () => {
     await expectNothingLeft();
     await parts.workspaces.end(assignmentOf().runId, false);
     expect(await readdir(join(directory, 'workspaces'))).toEqual(['.kept', '.trash']);
+  });
+
+  it('is an error of its source where that takes too long', async () => {
+    sources.gate = Promise.withResolvers<void>().promise;
+    const { done } = begin();
+    await expect.poll(() => sources.count).toBe(1);
+    await clock.advance(attemptTerms.sourceMs - 1);
+    expect([sources.aborted, gateway.reports]).toEqual([0, []]);
+    await clock.advance(1);
+    await done;
+    expect(sources.aborted).toBe(1);
+    expect(report()).toMatchObject({ outcome: 'error', cause: 'source-failed' });
+    expect(report().message).toMatch(/not there within 10 minutes/);
   });
 
   it('is an error where its retry finds no workspace', async () => {

@@ -1,6 +1,7 @@
+import { attemptTerms } from '#libs/api-contract';
 import type { BlobStore } from '#libs/blobs';
 import type { Cause } from '#libs/events';
-import { BugError } from '#libs/kernel';
+import { BugError, Fault } from '#libs/kernel';
 import type { LogStore } from '#libs/logs';
 import type { AttemptContext } from './attempt-context.ts';
 import { cancelledReport, reportOfFailure } from './attempt-report.ts';
@@ -27,8 +28,6 @@ interface Phase {
 }
 
 const startRetryMostMs = 3_000;
-/** Reading files must not hold a slot for ever: what is not stored by then is left out. */
-const collectMostMs = 10 * 60_000;
 
 /** To the end of the command; the first failure or wish to stop skips the rest. */
 const opening: readonly Phase[] = [
@@ -120,8 +119,25 @@ async function openLog(context: AttemptContext, parts: AttemptParts): Promise<vo
   context.log = await parts.logs.open({ runId, step, attempt }, { bytesMax: logBytesMax });
 }
 
+/** @throws Fault of the source, `source.fetch-failed` where it takes too long */
 async function enterWorkspace(context: AttemptContext, parts: AttemptParts): Promise<void> {
-  context.workspaceDir = await parts.workspaces.enter(context.assignment, context.abort);
+  const { sourceMs } = attemptTerms;
+  const overdue = new AbortController();
+  const cancel = parts.timers.after(sourceMs, () =>
+    overdue.abort(
+      new Fault(
+        'source.fetch-failed',
+        'never',
+        `the source was not there within ${sourceMs / 60_000} minutes`,
+      ),
+    ),
+  );
+  try {
+    const abort = AbortSignal.any([context.abort, overdue.signal]);
+    context.workspaceDir = await parts.workspaces.enter(context.assignment, abort);
+  } finally {
+    cancel();
+  }
 }
 
 function announceStart(context: AttemptContext, parts: AttemptParts): void {
@@ -147,14 +163,17 @@ async function destroySandbox(context: AttemptContext): Promise<void> {
   }
 }
 
-/** What a step left behind is of use whether it passed or not; who cancels wants its end, not its files. */
+/**
+ * What a step left behind is of use whether it passed or not; who cancels wants its end, not its files. It must not hold a
+ * slot for ever: what is not stored in time is left out.
+ */
 async function collect(context: AttemptContext, parts: AttemptParts): Promise<void> {
   const { report, workspaceDir, assignment } = context;
   if (assignment.artifacts.length === 0 || workspaceDir === undefined) return;
   if (report?.usage === undefined || context.stopReason !== undefined) return;
   if (context.isSandboxLeft) return context.say('artifacts: the sandbox did not end, none is read');
   const overdue = new AbortController();
-  const cancel = parts.timers.after(collectMostMs, () => overdue.abort());
+  const cancel = parts.timers.after(attemptTerms.collectMs, () => overdue.abort());
   try {
     const { artifacts, warnings } = await collectArtifacts({
       workspaceDir,
