@@ -115,6 +115,11 @@ const table = {
   'log.unavailable': [503, 'The log cannot be reached', 'Try again in a moment.'],
   'log.conflict': [409, 'The stream changed meanwhile', 'Try again.'],
   'scheduler.stale-epoch': [409, 'Another scheduler leads now', 'Nothing to do.'],
+  'read-models.not-ready': [
+    503,
+    'The read models are being built from the log',
+    'Try again in a moment.',
+  ],
   // admission
   'server.overloaded': [429, 'Too much is waiting', 'Try again after the time in Retry-After.'],
   'server.disk-low': [503, 'Less than 1 GiB is free', 'Free space in the data directory.'],

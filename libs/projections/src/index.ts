@@ -1,4 +1,5 @@
 export { ExecutorReader } from './executor-reader.ts';
+export { onlyWhenReady } from './only-when-ready.ts';
 export { PipelineReader } from './pipeline-reader.ts';
 export type { Projection, ReadTable, RowChange } from './projection.ts';
 export { type ProjectionStatus, Projector, type ProjectorParts } from './projector.ts';

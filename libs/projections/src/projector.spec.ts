@@ -4,6 +4,7 @@ import type { StreamName } from '#libs/events';
 import type { Pool } from '#libs/postgres';
 import { type AnyEvent, AnyEvents, startTestPostgres, type TestDatabase } from '#libs/testkit';
 import { projections } from './catalog.ts';
+import { onlyWhenReady } from './only-when-ready.ts';
 import type { Projection } from './projection.ts';
 import { Projector } from './projector.ts';
 import { runListProjection } from './run-list.projection.ts';
@@ -102,6 +103,81 @@ describe('a rebuild', () => {
   it('of an unknown read model is refused', async () => {
     const projector = await start();
     await expect(projector.rebuild('weather')).rejects.toMatchObject({ code: 'request.not-found' });
+  });
+});
+
+describe('a read model whose checkpoint is of no use', () => {
+  const history = async () => {
+    const projector = await start();
+    await log.append(new AnyEvents(12).take(900));
+    await projector.waitFor(log.position, 20_000);
+    return { projector, whole: await dump() };
+  };
+  const spoils: readonly (readonly [string, string])[] = [
+    ['that is missing', 'delete from projection_checkpoints'],
+    ['that is missing for one', `delete from projection_checkpoints where name = 'run-list'`],
+    ['of another log', 'update projection_checkpoints set incarnation = gen_random_uuid()'],
+    ['beyond the log', 'update projection_checkpoints set position = position + 1000'],
+  ];
+
+  it.each(spoils)('%s, is whole when the start ends', async (_, spoil) => {
+    const { projector, whole } = await history();
+    await projector.stop();
+    await pool.query(`${spoil}; delete from read_models.run_list`);
+    const again = await start();
+    expect([again.isReady, again.position]).toEqual([true, log.position]);
+    expect(await dump()).toEqual(whole);
+  });
+
+  it('is whole though a start before died while it was built', async () => {
+    const { projector, whole } = await history();
+    await projector.stop();
+    await pool.query(`delete from projection_checkpoints; delete from read_models.run_steps`);
+    const { store } = log;
+    let reads = 0;
+    const readLog = async (options: { after: number }) => {
+      reads += 1;
+      // Two read models are built, the third one is half.
+      if (reads > 2) throw new Error('killed');
+      return await store.readLog(options);
+    };
+    const dying = { head: () => store.head(), readLog } as unknown as typeof store;
+    await expect(start({ store: dying })).rejects.toThrow('killed');
+    expect(running.at(-1)?.isReady).toBe(false);
+    const again = await start();
+    expect([again.isReady, again.position]).toEqual([true, log.position]);
+    expect(await dump()).toEqual(whole);
+  });
+
+  it('is not served from when that is noticed until it is whole', async () => {
+    const { store } = log;
+    const gate = Promise.withResolvers<void>();
+    let isHeld = false;
+    const readLog = async (options: { after: number }) => {
+      if (isHeld) await gate.promise;
+      return await store.readLog(options);
+    };
+    const held = { head: () => store.head(), readLog } as unknown as typeof store;
+    const projector = await start({ store: held });
+    const read = onlyWhenReady(projector, async () => 'rows');
+    const events = new AnyEvents(13);
+    await log.append(events.take(700));
+    await projector.waitFor(log.position, 20_000);
+    expect(await read()).toBe('rows');
+    const whole = await dump();
+    isHeld = true;
+    await pool.query('update projection_checkpoints set incarnation = gen_random_uuid()');
+    await log.append(events.take(1));
+    await vi.waitFor(() => expect(projector.isReady).toBe(false), 20_000);
+    await expect(read()).rejects.toMatchObject({ code: 'read-models.not-ready' });
+    gate.resolve();
+    await vi.waitFor(() => expect(projector.isReady).toBe(true), 20_000);
+    expect(projector.position).toBe(701);
+    expect(await read()).toBe('rows');
+    expect((await dump()).run_attempts?.length).toBeGreaterThanOrEqual(
+      whole.run_attempts?.length ?? 0,
+    );
+    for (const { name } of projections) await projector.rebuild(name);
   });
 });
 
@@ -229,7 +305,9 @@ describe('waiting', () => {
   });
 });
 
-async function start(over: { projections?: readonly Projection[] } = {}): Promise<Projector> {
+async function start(
+  over: { projections?: readonly Projection[]; store?: MemoryEventStore } = {},
+): Promise<Projector> {
   const { store, tail } = log;
   const logger = { warn: () => {}, error: () => {} };
   const plans = new PlanCache(store);

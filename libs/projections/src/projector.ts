@@ -49,6 +49,7 @@ export class Projector {
   #endRest: () => void = () => {};
   #incarnation = '';
   #position = 0;
+  #isReady = false;
   #running: Promise<void> = Promise.resolve();
   /** Batches and swaps take turns. */
   #turn: Promise<unknown> = Promise.resolve();
@@ -61,6 +62,14 @@ export class Projector {
   /** Everything up to here is in the read models. */
   get position(): number {
     return this.#position;
+  }
+
+  /**
+   * Whether every read model is whole. One whose checkpoint is missing, of another version or of another log holds nothing
+   * that may be shown, be it empty, half built or of a past that never was: nobody is served until it is built again.
+   */
+  get isReady(): boolean {
+    return this.#isReady;
   }
 
   /** Rebuilds what is out of date (another version, a restored log), then follows the log until `stop`. */
@@ -122,43 +131,62 @@ export class Projector {
     }));
   }
 
-  /** Reads where the read models stand, and brings those that are elsewhere to where the others are. */
+  /** Reads where the read models stand, and builds those anew that are elsewhere than the others, or nowhere. */
   async #resume(): Promise<void> {
+    // Again: a rebuild that was asked for before may have ended with the checkpoint of a log that is no more.
+    for (;;) {
+      const { position, outOfDate } = await this.#standing();
+      if (outOfDate.length === 0) {
+        this.#standAt(position);
+        this.#isReady = true;
+        return;
+      }
+      this.#isReady = false;
+      for (const projection of outOfDate) await this.#rebuild(projection, () => position);
+    }
+  }
+
+  /** They move together: what is rebuilt starts where the others are; where none is usable, all at the end of the log. */
+  async #standing(): Promise<{ position: number; outOfDate: readonly Projection[] }> {
     const { store, pool } = this.#parts;
     const head = await store.head();
     this.#incarnation = head.incarnation;
     const checkpoints = await readCheckpoints(pool);
     const positionOf = ({ name, version }: Projection) => {
       const found = checkpoints.get(name);
-      const isCurrent =
+      const isUsable =
         found?.version === version &&
         found.incarnation === head.incarnation &&
         found.position <= head.position;
-      return isCurrent ? found.position : undefined;
+      return isUsable ? found.position : undefined;
     };
-    // They move together: what was rebuilt starts where the others are.
-    this.#standAt(Math.max(0, ...this.#projections.map((each) => positionOf(each) ?? 0)));
-    for (const projection of this.#projections) {
-      if (positionOf(projection) !== this.#position) await this.#rebuild(projection);
-    }
+    const positions = this.#projections.map(positionOf).filter((each) => each !== undefined);
+    const position = positions.length > 0 ? Math.max(...positions) : head.position;
+    const outOfDate = this.#projections.filter((each) => positionOf(each) !== position);
+    return { position, outOfDate };
   }
 
-  #rebuild(projection: Projection): Promise<void> {
+  #rebuild(projection: Projection, position = () => this.#position): Promise<void> {
     const { name } = projection;
     const underWay = this.#rebuilding.get(name);
     if (underWay) return underWay;
     const rebuild = rebuildTables(this.#parts, projection, {
       incarnation: this.#incarnation,
-      position: () => this.#position,
+      position,
       swap: (work) => this.#inTurn(work),
+      stopping: this.#stopping.signal,
     }).finally(() => this.#rebuilding.delete(name));
     this.#rebuilding.set(name, rebuild);
     return rebuild;
   }
 
   async #follow(): Promise<void> {
+    let isPlaced = true;
     while (!this.#stopping.signal.aborted) {
       try {
+        // A commit may have succeeded without an answer; and it may be another log that answers now.
+        if (!isPlaced) await this.#resume();
+        isPlaced = true;
         for await (const batch of this.#parts.tail.follow(this.#position, {
           abort: this.#stopping.signal,
           batchMax,
@@ -167,6 +195,8 @@ export class Projector {
           if (batch.length < batchMax) await this.#rest();
         }
       } catch (error) {
+        if (this.#stopping.signal.aborted) return;
+        isPlaced = false;
         this.#parts.logger.warn(
           { error: String(error), position: this.#position },
           error instanceof CheckpointMoved
@@ -174,8 +204,6 @@ export class Projector {
             : 'the read models wait for the database',
         );
         await new Promise<void>((resolve) => this.#parts.timers.after(retryMs, resolve));
-        // A commit may have succeeded without an answer.
-        await this.#resume().catch(() => {});
       }
     }
   }

@@ -1,4 +1,5 @@
 import type { EventStore, PlanCache } from '#libs/event-store';
+import { Fault } from '#libs/kernel';
 import type { Pool, PoolClient } from '#libs/postgres';
 import { putCheckpoint } from './checkpoints.ts';
 import { inTransaction } from './in-transaction.ts';
@@ -17,6 +18,8 @@ interface RebuildContext {
   position(): number;
   /** Runs work while no live batch is applied. */
   swap<Value>(work: () => Promise<Value>): Promise<Value>;
+  /** Aborted: the rebuild is given up between two batches; what it has built is thrown away by the next one. */
+  readonly stopping: AbortSignal;
 }
 
 /** Builds a projection's tables from the first event up to where the live ones are, then takes their place. */
@@ -29,6 +32,7 @@ export async function rebuildTables(
   let position = 0;
   const advance = async (end: number) => {
     while (position < end) {
+      if (context.stopping.aborted) throw new Fault('server.draining', 'backoff', 'given up');
       const batch = (await parts.store.readLog({ after: position, limit: batchMax })).filter(
         (event) => event.position <= end,
       );

@@ -24,6 +24,8 @@ export interface PageQuery {
 
 /** What the API reads; adapters over the read models. Cursors that are not theirs throw Fault `request.cursor`. */
 export interface ReadSide {
+  /** False while a read model is built of which nothing may be shown: then all that follows throws `read-models.not-ready`. */
+  isReady(): boolean;
   listRuns(
     query: PageQuery & {
       readonly status?: string | undefined;

@@ -18,6 +18,7 @@ import { FsLogStore } from '#libs/logs';
 import { queryRows } from '#libs/postgres';
 import {
   ExecutorReader,
+  onlyWhenReady,
   PipelineReader,
   Projector,
   QueueReader,
@@ -213,19 +214,22 @@ function readSide(database: Database, plans: PlanCache, projector: Projector): R
   const queue = new QueueReader(database.pool, plans);
   const executors = new ExecutorReader(database.pool);
   const pipelines = new PipelineReader(database.pool);
+  const whole = <Args extends unknown[], Answer>(read: (...args: Args) => Promise<Answer>) =>
+    onlyWhenReady(projector, read);
   return {
-    listRuns: (query) => runs.list(query),
-    findRunId: (ref) => runs.findId(ref),
-    showRun: (runId) => runs.show(runId),
-    listQueue: (query) => queue.list(query),
-    queuedSteps: roughly(() => queue.count()),
+    isReady: () => projector.isReady,
+    listRuns: whole((query) => runs.list(query)),
+    findRunId: whole((ref) => runs.findId(ref)),
+    showRun: whole((runId) => runs.show(runId)),
+    listQueue: whole((query) => queue.list(query)),
+    queuedSteps: roughly(whole(() => queue.count())),
     presentExecutors: roughly(
-      async () => (await executors.list({ all: false, limit: 1000 })).items,
+      whole(async () => (await executors.list({ all: false, limit: 1000 })).items),
     ),
-    listExecutors: (query) => executors.list(query),
-    showExecutor: (id) => executors.show(id),
-    listPipelines: (query) => pipelines.list(query),
-    listPipelineVersions: (name, query) => pipelines.versions(name, query),
+    listExecutors: whole((query) => executors.list(query)),
+    showExecutor: whole((id) => executors.show(id)),
+    listPipelines: whole((query) => pipelines.list(query)),
+    listPipelineVersions: whole((name, query) => pipelines.versions(name, query)),
     listProjections: () => projector.statuses(),
     waitFor: (position, timeoutMs) => projector.waitFor(position, timeoutMs),
     rebuild: (name) => projector.rebuild(name),

@@ -24,9 +24,15 @@ export class ServerController {
       () => ({ ok: false, detail: 'the log cannot be reached' }),
     );
     const isDraining = this.parts.isDraining();
-    const ok = log.ok && !isDraining;
+    const readModels = this.parts.read.isReady()
+      ? { ok: true }
+      : { ok: false, detail: 'the read models are being built' };
+    const ok = log.ok && readModels.ok && !isDraining;
     if (!ok) void call.reply.status(503);
-    return { status: ok ? 'ready' : isDraining ? 'draining' : 'degraded', checks: { log } };
+    return {
+      status: ok ? 'ready' : isDraining ? 'draining' : 'degraded',
+      checks: { log, readModels },
+    };
   }
 
   @Route(operations.version)
