@@ -82,7 +82,7 @@ export async function killServerRepeatedly(options: {
 }
 
 /** Each step writes one line when it begins and one when it ends; O_APPEND keeps short lines whole. */
-function pipelineText(ledger: string): string {
+export function pipelineText(ledger: string): string {
   const cmd = `echo "begin $MILLRACE_RUN_ID $MILLRACE_STEP $MILLRACE_ATTEMPT $MILLRACE_FENCE" >> ${ledger}; sleep 0.2; echo "end $MILLRACE_RUN_ID $MILLRACE_STEP $MILLRACE_ATTEMPT $MILLRACE_FENCE" >> ${ledger}`;
   const step = (id: string, after: string) =>
     `  - id: ${id}\n    cmd: '${cmd}'\n    depends_on: [${after}]\n    artifacts: [ledger]\n    retry: { max: 10, on: [worker_lost], backoff: 0s }\n`;
@@ -105,7 +105,7 @@ async function submit(
   }
 }
 
-function linesOf(ledger: string): readonly string[] {
+export function linesOf(ledger: string): readonly string[] {
   return readFileSync(ledger, 'utf8')
     .split('\n')
     .filter((line) => line !== '');
@@ -132,7 +132,8 @@ async function linesOfArtifacts(
   return lines;
 }
 
-async function judge(
+/** What does not agree between the ledger, the runs and the log. */
+export async function judge(
   server: TestServer,
   runs: readonly RunDto[],
   lines: readonly string[],

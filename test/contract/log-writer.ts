@@ -53,8 +53,9 @@ async function write({ writer, poolConfig, streams }: Assignment): Promise<never
     },
   };
   const clock = { nowMs: Date.now, monotonicMs: () => performance.now() };
+  const ids = { uuid: () => uuidv7(Date.now(), randomBytes(10)) };
   const signal = new InProcessLogSignal(timers);
-  const appender = new Appender({ store, signal, clock, timers, random: Math.random });
+  const appender = new Appender({ store, signal, clock, timers, ids, random: Math.random });
   const versions = new Map<StreamName, number>();
   const commands: string[] = [];
   let count = 0;

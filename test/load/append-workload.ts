@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { DomainEvent, Origin } from '#libs/events';
-import { type Clock, type Timers, uuidv7 } from '#libs/kernel';
+import { type Clock, type Ids, type Timers, uuidv7 } from '#libs/kernel';
 
 export const clock: Clock = { nowMs: Date.now, monotonicMs: () => performance.now() };
 export const timers: Timers = {
@@ -18,6 +18,7 @@ export function freshUuid(): string {
   random = random.subarray(10);
   return id;
 }
+export const ids: Ids = { uuid: freshUuid };
 const executor = freshUuid();
 
 /** As an executor's report has it: all columns filled but the command id. */

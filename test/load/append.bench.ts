@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Appender, InProcessLogSignal, PgEventStore } from '#libs/event-store';
 import type { DomainEvent } from '#libs/events';
 import { migrate, openPool, type Pool, startEmbeddedPostgres } from '#libs/postgres';
-import { clock, eventsOf, freshUuid, originOf, timers } from './append-workload.ts';
+import { clock, eventsOf, freshUuid, ids, originOf, timers } from './append-workload.ts';
 import { floorStyles, makeFloorTable } from './floor.ts';
 import { measureSingles } from './single-commands.ts';
 
@@ -23,7 +23,12 @@ const eventsInFlight = 4_000;
 export async function run(): Promise<Record<string, number>> {
   const dataDir = mkdtempSync(join(tmpdir(), 'millrace-bench-'));
   const server = await startEmbeddedPostgres({ dataDir });
-  const owner = openPool(server.poolConfig(), { max: 1, applicationName: 'bench-floor' });
+  const owner = openPool(server.poolConfig(), {
+    max: 1,
+    applicationName: 'bench-floor',
+    // A checkpoint of everything that was written.
+    answerWithinMs: 60_000,
+  });
   const pool = openPool(server.poolConfig('millrace_app'), { max: 4, applicationName: 'bench' });
   try {
     await migrate(owner, { dir: join(import.meta.dirname, '..', '..', 'migrations') });
@@ -83,7 +88,7 @@ async function measureLog(pool: Pool, eventsPerAppend: 1 | 5): Promise<number> {
   await pool.query('select 1');
   const store = new PgEventStore(pool);
   const signal = new InProcessLogSignal(timers);
-  const appender = new Appender({ store, signal, clock, timers, random: Math.random });
+  const appender = new Appender({ store, signal, clock, timers, ids, random: Math.random });
   let left = eventsPerRound / eventsPerAppend;
   const caller = async () => {
     while (left > 0) {

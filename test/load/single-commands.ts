@@ -9,7 +9,7 @@ import {
 import type { DomainEvent } from '#libs/events';
 import { accept } from '#libs/kernel';
 import type { Pool } from '#libs/postgres';
-import { clock, eventsOf, freshUuid, originOf, timers } from './append-workload.ts';
+import { clock, eventsOf, freshUuid, ids, originOf, timers } from './append-workload.ts';
 
 const offeredPerSecond = 1_000;
 const warmUpMs = 3_000;
@@ -27,7 +27,7 @@ const decider: StreamDecider<number, readonly DomainEvent[], DomainEvent> = {
 export async function measureSingles(pool: Pool): Promise<Record<string, number>> {
   const store = new PgEventStore(pool);
   const signal = new InProcessLogSignal(timers);
-  const appender = new Appender({ store, signal, clock, timers, random: Math.random });
+  const appender = new Appender({ store, signal, clock, timers, ids, random: Math.random });
   const runner = new MailboxDeciderRunner({ store, appender, plans: new PlanCache(store), clock });
   const latencies: number[] = [];
   const commands: Promise<void>[] = [];

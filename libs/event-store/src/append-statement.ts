@@ -80,7 +80,7 @@ function columnsOfEvents(batch: readonly PreparedAppend[]): readonly Buffer[] {
   const traceparents: (string | null)[] = [];
   const texts: string[] = [];
   let appendNumber = 0;
-  for (const { append, stream, events } of batch) {
+  for (const { append, stream, events, commandId } of batch) {
     const { origin } = append;
     appendNumber += 1;
     let version = append.expectedVersion;
@@ -93,7 +93,7 @@ function columnsOfEvents(batch: readonly PreparedAppend[]): readonly Buffer[] {
       types.push(entry.number);
       schemaVersions.push(entry.definition.schemaVersion);
       correlations.push(origin.correlationId ?? null);
-      commands.push(origin.commandId ?? null);
+      commands.push(commandId);
       tenants.push(origin.tenant);
       actors.push(origin.actor);
       causations.push(origin.causationId ?? null);

@@ -1,7 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import type { RecordedEvent } from '#libs/events';
+import { type RecordedEvent, streamName } from '#libs/events';
 import { Fault } from '#libs/kernel';
-import { appendOf, cancelled, freshRun, freshUuid, origin } from './event-store.contract.ts';
+import {
+  appendOf,
+  cancelled,
+  freshRun,
+  freshUuid,
+  leaderChanged,
+  origin,
+} from './event-store.contract.ts';
 import { MemoryEventStore } from './memory-event-store.ts';
 import { appenderFor, clock, incarnation, memoryStore } from './note-decider.contract.ts';
 import { type PreparedAppend, prepareAppend, type StagedBatch } from './prepare-append.ts';
@@ -92,6 +99,19 @@ describe('Appender', () => {
     gate.resolve();
     await Promise.all([first, second]);
     expect((await appender.append(appendOf(freshRun(), 0))).kind).toBe('appended');
+  });
+
+  it('refuses what the queue has no room for in bytes', async () => {
+    const store = new FlakyStore();
+    const gate = Promise.withResolvers<void>();
+    store.gate = gate.promise;
+    const { appender } = appenderFor(store, { queueBytesMax: 100 });
+    const first = appender.append(appendOf(freshRun(), 0));
+    const large = appendOf(freshRun(), 0, { events: [cancelled('x'.repeat(200))] });
+    await expect(appender.append(large)).rejects.toMatchObject({ code: 'server.overloaded' });
+    gate.resolve();
+    await first;
+    expect((await appender.append(large)).kind).toBe('appended');
   });
 
   it('announces events once, in order, before the appends are answered', async () => {
@@ -186,6 +206,90 @@ describe('Appender, when the outcome of a batch is not known', () => {
       { kind: 'conflict', actualVersion: 1 },
       { kind: 'conflict', actualVersion: 1 },
     ]);
+  });
+
+  it('finds what was stored though the epoch was raised since, and sends nothing then', async () => {
+    const store = new FlakyStore();
+    const guard = { shard: 0, epoch: 1 };
+    const raise = (epoch: number) =>
+      MemoryEventStore.prototype.stage.call(store, [
+        prepareAppend(
+          appendOf(streamName('scheduler', 0), epoch - 1, { events: [leaderChanged(0, epoch)] }),
+        ),
+      ])();
+    await raise(1);
+    store.mishaps.push('fault-after');
+    store.onFault = () => raise(2);
+    const { appender } = appenderFor(store);
+    const answer = await appender.append({ ...appendOf(freshRun(), 0), guard });
+    expect(answer).toMatchObject({ kind: 'appended', firstPosition: 2 });
+    expect(store.batches).toEqual([1]);
+  });
+
+  it('sends only what is not there', async () => {
+    const store = new FlakyStore();
+    const taken = freshRun();
+    await store.append([appendOf(taken, 0)]);
+    store.batches.length = 0;
+    store.mishaps.push('fault-after');
+    const { appender } = appenderFor(store);
+    const appends = [appendOf(freshRun(), 0), appendOf(taken, 0), appendOf(freshRun(), 0)];
+    const answers = await Promise.all(appends.map((append) => appender.append(append)));
+    expect(answers.map(({ kind }) => kind)).toEqual(['appended', 'conflict', 'appended']);
+    expect(store.batches).toEqual([3, 1]);
+  });
+
+  it('tells its own events from the very same facts of another', async () => {
+    const store = new FlakyStore();
+    const stream = freshRun();
+    store.onFault = async () => {
+      const { appender } = appenderFor(store);
+      expect((await appender.append(appendOf(stream, 0))).kind).toBe('appended');
+    };
+    store.mishaps.push('fault-before');
+    const { appender } = appenderFor(store);
+    expect(await appender.append(appendOf(stream, 0))).toMatchObject({ kind: 'conflict' });
+  });
+
+  it('knows a first try that arrives behind the look-up', async () => {
+    const store = new FlakyStore();
+    const stream = freshRun();
+    let late: StagedBatch = async () => [];
+    const stage = store.stage.bind(store);
+    let tries = 0;
+    store.stage = (batch) => {
+      const send = stage(batch);
+      tries += 1;
+      if (tries === 1) late = MemoryEventStore.prototype.stage.call(store, batch);
+      return tries === 1
+        ? send
+        : async () => {
+            await late();
+            return await send();
+          };
+    };
+    store.mishaps.push('fault-before');
+    const { appender } = appenderFor(store);
+    expect(await appender.append(appendOf(stream, 0))).toMatchObject({
+      kind: 'appended',
+      firstPosition: 1,
+    });
+    expect((await store.head()).position).toBe(1);
+  });
+
+  it('gives up what waits behind a batch that has no answer, without sending it', async () => {
+    const store = new FlakyStore();
+    const gate = Promise.withResolvers<void>();
+    store.gate = gate.promise;
+    store.mishaps.push('fault-before');
+    const { appender } = appenderFor(store, { retryForMs: 0 });
+    const first = appender.append(appendOf(freshRun(), 0));
+    while (store.batches.length === 0) await Promise.resolve();
+    const second = appender.append(appendOf(freshRun(), 0));
+    gate.resolve();
+    await expect(first).rejects.toMatchObject({ code: 'log.unavailable' });
+    await expect(second).rejects.toMatchObject({ code: 'log.unavailable' });
+    expect([store.batches, appender.depth]).toEqual([[1], 0]);
   });
 
   it('gives the fault to the caller when the time is over', async () => {

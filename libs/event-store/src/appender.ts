@@ -1,5 +1,5 @@
 import type { RecordedEvent } from '#libs/events';
-import { type Clock, Fault, invariant, retryDelayMs, type Timers } from '#libs/kernel';
+import { type Clock, Fault, type Ids, invariant, retryDelayMs, type Timers } from '#libs/kernel';
 import type { Append, AppendResult, LogSignal } from './event-store.ts';
 import { findOwn } from './find-own.ts';
 import {
@@ -15,6 +15,8 @@ export interface AppenderParts {
   readonly signal: LogSignal;
   readonly clock: Clock;
   readonly timers: Timers;
+  /** Gives an append an id where its command has none. */
+  readonly ids: Ids;
   /** [0, 1), for the delays between tries. */
   readonly random: () => number;
 }
@@ -22,6 +24,8 @@ export interface AppenderParts {
 export interface AppenderLimits {
   /** Events that may wait, at most; beyond it appends are refused. Default 50,000. */
   readonly queueEventsMax?: number;
+  /** The bytes of those events, at most: they lie in memory. Default 32 MiB. */
+  readonly queueBytesMax?: number;
   /** Of one batch; a single append may exceed both. Default 500 and 1 MiB. */
   readonly batchEventsMax?: number;
   readonly batchBytesMax?: number;
@@ -47,11 +51,11 @@ interface Group {
  * The way of one process into the log. One batch is under way at a time; what arrives meanwhile goes with the next one,
  * so that batches form by themselves under load and a single append never waits for a timer.
  *
- * When the outcome of a batch is not known (the connection broke before the answer) it is sent again. That is safe: the
- * expected version refuses what is stored already. An append that finds itself refused so, or its command id taken, reads
- * its stream: where exactly its own events (type, data, origin) stand in the place that they were meant for, they are
- * taken for its own and the append was successful. After `retryForMs` the Fault `log.unavailable` reaches the caller and
- * the outcome stays unknown.
+ * Every append has a command id: its command's, or one made here. When the outcome of a batch is not known (the
+ * connection broke, or stayed silent, before the answer) each append is looked up by that id, in the place that it was
+ * meant for, and only what is not there is sent again. Sending again is safe, because the expected version refuses what is
+ * stored already; what is refused then is looked up once more, for a first try may arrive late. After `retryForMs` the Fault
+ * `log.unavailable` reaches the caller and the outcome stays unknown.
  */
 export class Appender {
   readonly #parts: AppenderParts;
@@ -59,6 +63,7 @@ export class Appender {
   readonly #listeners = new Set<(events: readonly RecordedEvent[]) => void>();
   #queue: Group[] = [];
   #depth = 0;
+  #depthBytes = 0;
   #working: Promise<void> | undefined;
   #isClosed = false;
 
@@ -66,6 +71,7 @@ export class Appender {
     this.#parts = parts;
     this.#limits = {
       queueEventsMax: limits.queueEventsMax ?? 50_000,
+      queueBytesMax: limits.queueBytesMax ?? 32 * 1024 * 1024,
       batchEventsMax: limits.batchEventsMax ?? 500,
       batchBytesMax: limits.batchBytesMax ?? 1024 * 1024,
       retryForMs: limits.retryForMs ?? 10_000,
@@ -95,17 +101,13 @@ export class Appender {
   /** Several appends in this order, in one batch; the answers stand in the same order. */
   async appendAll(appends: readonly Append[]): Promise<readonly AppendAnswer[]> {
     if (this.#isClosed) throw new Fault('server.draining', 'backoff', 'the appender was closed');
-    const prepared = appends.map(prepareAppend);
+    const { ids } = this.#parts;
+    const prepared = appends.map((append) =>
+      prepareAppend(append, append.origin.commandId === undefined ? ids.uuid() : undefined),
+    );
     const events = prepared.reduce((sum, one) => sum + one.events.length, 0);
-    if (this.#depth > 0 && this.#depth + events > this.#limits.queueEventsMax) {
-      throw new Fault(
-        'server.overloaded',
-        'backoff',
-        `${this.#depth} events wait for the log already`,
-      );
-    }
-    this.#depth += events;
     const bytes = prepared.reduce((sum, one) => sum + one.bytes, 0);
+    this.#takeRoom(events, bytes);
     const since = this.#parts.clock.monotonicMs();
     const { promise, resolve, reject } = Promise.withResolvers<readonly AppendAnswer[]>();
     this.#queue.push({ appends: prepared, events, bytes, since, resolve, reject });
@@ -117,6 +119,23 @@ export class Appender {
   async close(): Promise<void> {
     this.#isClosed = true;
     await this.#working;
+  }
+
+  #takeRoom(events: number, bytes: number): void {
+    const { queueEventsMax, queueBytesMax } = this.#limits;
+    const isTooMuch =
+      this.#depth + events > queueEventsMax || this.#depthBytes + bytes > queueBytesMax;
+    if (this.#depth > 0 && isTooMuch) {
+      const waiting = `${this.#depth} events (${this.#depthBytes} bytes) wait for the log already`;
+      throw new Fault('server.overloaded', 'backoff', waiting);
+    }
+    this.#depth += events;
+    this.#depthBytes += bytes;
+  }
+
+  #giveRoom({ events, bytes }: Group): void {
+    this.#depth -= events;
+    this.#depthBytes -= bytes;
   }
 
   async #work(): Promise<void> {
@@ -131,7 +150,7 @@ export class Appender {
       answerPrevious();
       next = this.#isFull() ? this.#stageNext() : undefined;
       answerPrevious = await settled;
-      for (const { events } of batch) this.#depth -= events;
+      for (const group of batch) this.#giveRoom(group);
       next ??= this.#stageNext();
     }
     answerPrevious();
@@ -140,11 +159,8 @@ export class Appender {
 
   #stageNext(): { readonly batch: readonly Group[]; readonly send: StagedBatch } | undefined {
     const batch = this.#takeBatch();
-    return batch.length === 0 ? undefined : { batch, send: this.#stage(batch) };
-  }
-
-  #stage(batch: readonly Group[]): StagedBatch {
-    return this.#parts.store.stage(batch.flatMap(({ appends }) => appends));
+    if (batch.length === 0) return undefined;
+    return { batch, send: this.#parts.store.stage(appendsOf(batch)) };
   }
 
   /** Waiting longer would not make the next batch larger. */
@@ -171,38 +187,56 @@ export class Appender {
     return this.#queue.splice(0, size);
   }
 
-  /** Sends a batch until it is known what became of each group. Never rejects. @returns what tells the callers */
-  async #settle(batch: readonly Group[], staged: StagedBatch): Promise<() => void> {
+  /**
+   * Sends a batch until it is known what became of each group. Never rejects.
+   *
+   * @param first  the first try; where it is left out there were tries before
+   * @returns what tells the callers
+   */
+  async #settle(batch: readonly Group[], first?: StagedBatch): Promise<() => void> {
     let open = batch;
-    let send = staged;
+    let send = first;
     for (let attempt = 0; open.length > 0; attempt += 1) {
       try {
-        const results = await send();
-        return attempt === 0
-          ? () => this.#answer(open, results)
-          : await this.#findOwnOf(open, results);
+        const results = send ? await send() : await this.#sendAgain(appendsOf(open));
+        return () => this.#answer(open, results);
       } catch (error) {
         const isPassing = error instanceof Fault && error.retry === 'backoff';
         if (!isPassing) return await this.#settleOneByOne(open, error);
+        send = undefined;
         open = this.#dropExpired(open, error);
-        send = this.#stage(open);
+        this.#dropUnsent(error);
         if (open.length > 0) await this.#pause(attempt);
       }
     }
     return () => {};
   }
 
-  /** The statement itself failed, so nothing of it is stored: whoever is at fault must not take the others along. */
+  /** The statement itself failed: whoever is at fault must not take the others along. */
   async #settleOneByOne(batch: readonly Group[], error: unknown): Promise<() => void> {
     if (batch.length === 1) return () => batch[0]?.reject(error);
-    for (const group of batch) (await this.#settle([group], this.#stage([group])))();
+    for (const group of batch) (await this.#settle([group]))();
     return () => {};
   }
 
+  #isExpired({ since }: Group): boolean {
+    return since <= this.#parts.clock.monotonicMs() - this.#limits.retryForMs;
+  }
+
   #dropExpired(batch: readonly Group[], error: Fault): readonly Group[] {
-    const oldest = this.#parts.clock.monotonicMs() - this.#limits.retryForMs;
-    for (const group of batch) if (group.since <= oldest) group.reject(error);
-    return batch.filter(({ since }) => since > oldest);
+    const isExpired = batch.map((group) => this.#isExpired(group));
+    for (const [index, group] of batch.entries()) if (isExpired[index]) group.reject(error);
+    return batch.filter((_, index) => !isExpired[index]);
+  }
+
+  /** Behind a batch that had no answer for so long nobody waits on: nothing of theirs was sent. */
+  #dropUnsent(error: Fault): void {
+    const expired = new Set(this.#queue.filter((group) => this.#isExpired(group)));
+    this.#queue = this.#queue.filter((group) => !expired.has(group));
+    for (const group of expired) {
+      this.#giveRoom(group);
+      group.reject(error);
+    }
   }
 
   #pause(attempt: number): Promise<void> {
@@ -229,17 +263,29 @@ export class Appender {
     for (const [index, group] of batch.entries()) group.resolve(answers[index] ?? []);
   }
 
-  /** An earlier try may have been stored: then its appends are refused now, and stand where they were meant to. */
-  async #findOwnOf(batch: readonly Group[], results: readonly AppendResult[]): Promise<() => void> {
-    const appends = batch.flatMap((group) => group.appends);
-    const found: AppendResult[] = [];
+  /** What earlier tries have stored is found, the rest is sent. */
+  async #sendAgain(appends: readonly PreparedAppend[]): Promise<readonly AppendResult[]> {
+    const { store } = this.#parts;
+    const answers = new Map<PreparedAppend, AppendResult>();
+    const lookUp = async (prepared: PreparedAppend) => {
+      const own = await findOwn(store, prepared);
+      if (own !== undefined) answers.set(prepared, own);
+    };
+    for (const prepared of appends) await lookUp(prepared);
+    const rest = appends.filter((prepared) => !answers.has(prepared));
+    const results = rest.length === 0 ? [] : await store.stage(rest)();
     for (const [index, result] of results.entries()) {
-      const prepared = appends[index];
-      const isRefused = result.kind === 'conflict' || result.kind === 'duplicate';
-      const own = isRefused && prepared && (await findOwn(this.#parts.store, prepared.append));
-      found.push(own || result);
+      const prepared = rest[index];
+      invariant(prepared !== undefined, 'the store answered more appends than it got');
+      answers.set(prepared, result);
+      // An earlier try that was still on its way may have come first: then it is that which refuses this one.
+      if (result.kind !== 'appended') await lookUp(prepared);
     }
-    return () => this.#answer(batch, found);
+    return appends.map((prepared) => {
+      const answer = answers.get(prepared);
+      invariant(answer !== undefined, 'the store answered fewer appends than it got');
+      return answer;
+    });
   }
 
   #announce(answers: readonly AppendAnswer[]): void {
@@ -251,4 +297,8 @@ export class Appender {
     for (const listener of this.#listeners) listener(events);
     this.#parts.signal.notify(last.position);
   }
+}
+
+function appendsOf(batch: readonly Group[]): readonly PreparedAppend[] {
+  return batch.flatMap(({ appends }) => appends);
 }

@@ -1,22 +1,25 @@
 import type { RecordedEvent } from '#libs/events';
 import { canonicalJson } from '#libs/kernel';
-import type { Append, AppendResult, EventStore } from './event-store.ts';
+import type { AppendResult, EventStore } from './event-store.ts';
+import type { PreparedAppend } from './prepare-append.ts';
 
 /**
- * Where an earlier try of an append stands in its stream, if it does: exactly its events (type, data, origin) in the
- * place that they were meant for. Two writers who append the very same facts there cannot be told apart, and need not be.
+ * Where an earlier try of an append stands in its stream, if it does: its command id in the place that it was meant for,
+ * with exactly its events (type, data, origin). The id alone would do where the append made it; one that a caller chose
+ * may have been used for other facts before.
  */
 export async function findOwn(
   store: Pick<EventStore, 'readStream'>,
-  append: Append,
+  prepared: PreparedAppend,
 ): Promise<Extract<AppendResult, { kind: 'appended' }> | undefined> {
+  const { append } = prepared;
   const events = await store.readStream(append.stream, {
     afterVersion: append.expectedVersion,
     limit: append.events.length,
   });
   const [first] = events;
   const last = events.at(-1);
-  if (first === undefined || last === undefined || !isSame(append, events)) return undefined;
+  if (first === undefined || last === undefined || !isSame(prepared, events)) return undefined;
   return {
     kind: 'appended',
     firstPosition: first.position,
@@ -26,7 +29,8 @@ export async function findOwn(
   };
 }
 
-function isSame(append: Append, events: readonly RecordedEvent[]): boolean {
+function isSame(prepared: PreparedAppend, events: readonly RecordedEvent[]): boolean {
+  const { append } = prepared;
   return (
     events.length === append.events.length &&
     events.every((event, index) => {
@@ -34,20 +38,21 @@ function isSame(append: Append, events: readonly RecordedEvent[]): boolean {
       return (
         own !== undefined &&
         event.type === own.type &&
-        isSameOrigin(append, event) &&
+        isSameOrigin(prepared, event) &&
         canonicalJson(event.data) === canonicalJson(own.data)
       );
     })
   );
 }
 
-function isSameOrigin({ origin }: Append, event: RecordedEvent): boolean {
+function isSameOrigin({ append, commandId }: PreparedAppend, event: RecordedEvent): boolean {
+  const { origin } = append;
   return (
+    event.commandId === commandId &&
     event.tenant === origin.tenant &&
     event.actor === origin.actor &&
     event.correlationId === (origin.correlationId ?? null) &&
     event.causationId === (origin.causationId ?? null) &&
-    event.commandId === (origin.commandId ?? null) &&
     event.traceparent === (origin.traceparent ?? null)
   );
 }

@@ -38,7 +38,7 @@ export class MemoryEventStore implements BatchStore {
   }
 
   async append(batch: readonly Append[]): Promise<readonly AppendResult[]> {
-    return await this.stage(batch.map(prepareAppend))();
+    return await this.stage(batch.map((one) => prepareAppend(one)))();
   }
 
   stage(batch: readonly PreparedAppend[]): StagedBatch {

@@ -1,5 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import type { Plan } from '#libs/events';
-import { accept, type Clock, reject, type Timers } from '#libs/kernel';
+import { accept, type Clock, type Ids, reject, type Timers } from '#libs/kernel';
 import { Appender, type AppenderLimits } from './appender.ts';
 import { InProcessLogSignal } from './in-process-log-signal.ts';
 import { MemoryEventStore } from './memory-event-store.ts';
@@ -18,12 +19,15 @@ export const timers: Timers = {
   },
 };
 
+export const ids: Ids = { uuid: randomUUID };
+
 export const incarnation = '0199c000-0000-7000-8000-000000000000';
 export const memoryStore = () => new MemoryEventStore(clock, { incarnation });
 
 export function appenderFor(store: BatchStore, limits: AppenderLimits = {}) {
   const signal = new InProcessLogSignal(timers);
-  const appender = new Appender({ store, signal, clock, timers, random: Math.random }, limits);
+  const parts = { store, signal, clock, timers, ids, random: Math.random };
+  const appender = new Appender(parts, limits);
   return { signal, appender };
 }
 

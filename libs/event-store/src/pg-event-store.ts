@@ -22,6 +22,9 @@ export interface PgEventStoreOptions {
 
 export const commandLifetimeMsDefault = 24 * 3_600_000;
 export const readLimitDefault = 1_000;
+/** What one statement asks for is bounded, so that it is answered well within the time that a connection has. */
+const streamPieceMax = 5_000;
+const plansPieceMax = 20;
 /** Hashes of plans that need not be sent again: 100 bytes each. */
 const knownPlansMax = 10_000;
 
@@ -47,7 +50,7 @@ export class PgEventStore implements BatchStore {
   }
 
   async append(batch: readonly Append[]): Promise<readonly AppendResult[]> {
-    return batch.length === 0 ? [] : await this.stage(batch.map(prepareAppend))();
+    return batch.length === 0 ? [] : await this.stage(batch.map((one) => prepareAppend(one)))();
   }
 
   stage(batch: readonly PreparedAppend[]): StagedBatch {
@@ -76,13 +79,15 @@ export class PgEventStore implements BatchStore {
     options: { readonly afterVersion?: number; readonly limit?: number } = {},
   ): Promise<readonly RecordedEvent[]> {
     const { uuid, kind } = storedStream(stream);
-    const rows = await this.#rows<EventRow>(readStreamStatement, [
-      uuid,
-      kind,
-      options.afterVersion ?? 0,
-      options.limit ?? null,
-    ]);
-    return rows.map(fromRow);
+    const { afterVersion = 0, limit = Number.POSITIVE_INFINITY } = options;
+    const events: RecordedEvent[] = [];
+    for (;;) {
+      const after = events.at(-1)?.version ?? afterVersion;
+      const size = Math.min(limit - events.length, streamPieceMax);
+      const rows = await this.#rows<EventRow>(readStreamStatement, [uuid, kind, after, size]);
+      for (const row of rows) events.push(fromRow(row));
+      if (rows.length < streamPieceMax || events.length >= limit) return events;
+    }
   }
 
   async readLog(options: {
@@ -109,10 +114,17 @@ export class PgEventStore implements BatchStore {
   }
 
   async readPlans(hashes: readonly string[]): Promise<ReadonlyMap<string, Plan>> {
-    if (hashes.length === 0) return new Map();
-    const rows = await this.#rows<readonly [string, Plan]>(readPlansStatement, [hashes]);
-    for (const [hash] of rows) this.#knownPlans.set(hash, true);
-    return new Map(rows);
+    const plans = new Map<string, Plan>();
+    for (let at = 0; at < hashes.length; at += plansPieceMax) {
+      const piece = hashes.slice(at, at + plansPieceMax);
+      for (const [hash, plan] of await this.#rows<readonly [string, Plan]>(readPlansStatement, [
+        piece,
+      ])) {
+        this.#knownPlans.set(hash, true);
+        plans.set(hash, plan);
+      }
+    }
+    return plans;
   }
 
   async close(): Promise<void> {

@@ -15,6 +15,8 @@ export interface PreparedAppend {
   readonly append: Append;
   readonly stream: StoredStream;
   readonly events: readonly CheckedEvent[];
+  /** What its events carry: the command's own id, or one that only tells this append from others. */
+  readonly commandId: string | null;
   readonly plans: readonly { readonly hash: string; readonly json: string }[];
   /** The epoch that the append must pass, or (`isRaise`) brings about. */
   readonly epoch:
@@ -47,9 +49,11 @@ const originTextMax = 256;
 /**
  * The border of the log: schema, text and size of each event, the origin, the plans.
  *
+ * @param appendId  what tells the append from others where its command has no id of its own; unlike that one it is not
+ *                  remembered, so a second command never meets it
  * @throws Fault `event.invalid-text`, `event.too-large`; BugError and zod's error where our own code broke the contract
  */
-export function prepareAppend(append: Append): PreparedAppend {
+export function prepareAppend(append: Append, appendId?: string): PreparedAppend {
   invariant(append.events.length > 0, `an append to ${append.stream} has no event`);
   invariant(append.expectedVersion >= 0, `${append.stream} cannot be at ${append.expectedVersion}`);
   checkOrigin(append);
@@ -63,6 +67,7 @@ export function prepareAppend(append: Append): PreparedAppend {
     append,
     stream: storedStream(append.stream),
     events,
+    commandId: append.origin.commandId ?? appendId ?? null,
     plans,
     epoch: epochOf(append),
     bytes: [...events, ...plans].reduce((sum, { json }) => sum + Buffer.byteLength(json), 0),

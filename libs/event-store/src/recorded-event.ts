@@ -63,7 +63,7 @@ export function fromRow(row: EventRow): RecordedEvent {
 
 /** The events of an append as they were stored: their data is read back from its JSON text, as every reader's is. */
 export function recordedEvents(
-  { append, events }: PreparedAppend,
+  { append, events, commandId }: PreparedAppend,
   appended: { readonly firstPosition: number; readonly time: string },
 ): readonly RecordedEvent[] {
   const { origin } = append;
@@ -82,7 +82,7 @@ export function recordedEvents(
       actor: origin.actor,
       correlationId: origin.correlationId ?? null,
       causationId: origin.causationId ?? null,
-      commandId: origin.commandId ?? null,
+      commandId,
       traceparent: origin.traceparent ?? null,
     } as RecordedEvent;
   });

@@ -1,5 +1,6 @@
 import pg from 'pg';
 import { invariant } from '#libs/kernel';
+import { SilenceWatch } from './silence-watch.ts';
 
 export type Pool = pg.Pool;
 export type PoolClient = pg.PoolClient;
@@ -10,41 +11,61 @@ export interface PoolOptions {
   readonly max: number;
   /** Shown in `pg_stat_activity`. */
   readonly applicationName: string;
-  /** Default: no limit. */
-  readonly statementTimeoutMs?: number;
+  /**
+   * How long an answer may take. The server ends a statement that takes longer; a connection that is silent for a second
+   * more is taken for dead, and closed. Default 8 s; who asks for more in one statement says so.
+   */
+  readonly answerWithinMs?: number;
   /** Told of a connection that broke while it lay idle; the pool replaces it. Must not throw. */
   readonly onIdleError?: (error: Error) => void;
 }
 
-/** Nobody holds a lock of ours for long: who waits longer fails and tries again. */
-const lockTimeoutMs = 10_000;
-/** A client that died silently inside a transaction would hold the append lock for ever. */
-const idleInTransactionMs = 15_000;
-const connectTimeoutMs = 10_000;
+const answerWithinMsDefault = 8_000;
+/** The server is heard first where it is only slow: then it is known that nothing was stored. */
+const silenceBeyondMs = 1_000;
+/** A client that died silently inside a transaction would hold its locks for ever. */
+const idleInTransactionMs = 10_000;
+/** For a free connection of the pool, and for a new one to be ready. */
+const connectTimeoutMs = 5_000;
+/** Peers that are gone, rather than frozen, do not answer these. */
+const keepAliveMs = 10_000;
 
 /**
- * A pool whose connections break without taking the process along. int8 values arrive as numbers (positions and
+ * A pool whose connections break without taking the process along, and of which none can hang: whatever is asked has an
+ * answer or an error in bounded time. int8 values arrive as numbers (positions and
  * counts are far below 2^53), timestamps as Date.
  */
 export function openPool(config: PoolConfig, options: PoolOptions): Pool {
+  const { answerWithinMs = answerWithinMsDefault } = options;
   const pool = new pg.Pool({
     ...config,
     max: options.max,
     application_name: options.applicationName,
-    lock_timeout: lockTimeoutMs,
+    statement_timeout: answerWithinMs,
+    lock_timeout: answerWithinMs,
     idle_in_transaction_session_timeout: idleInTransactionMs,
     connectionTimeoutMillis: connectTimeoutMs,
     idleTimeoutMillis: 30_000,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: keepAliveMs,
     types: { getTypeParser },
-    ...(options.statementTimeoutMs === undefined
-      ? {}
-      : { statement_timeout: options.statementTimeoutMs }),
   });
   const report = options.onIdleError ?? (() => {});
   pool.on('error', report);
   // A checked-out client emits the loss of its connection beside failing its query; the query's error is enough.
-  pool.on('connect', (client) => client.on('error', () => {}));
+  pool.on('connect', (client) => {
+    client.on('error', () => {});
+    SilenceWatch.over(client, answerWithinMs + silenceBeyondMs, () => void closeIdle(pool));
+  });
   return pool;
+}
+
+/** Where one connection has frozen the others probably have: whoever took one would wait as long again. */
+async function closeIdle(pool: Pool): Promise<void> {
+  for (let left = pool.idleCount; left > 0 && pool.idleCount > 0; left -= 1) {
+    const client = await pool.connect().catch(() => undefined);
+    client?.release(true);
+  }
 }
 
 const getTypeParser: typeof pg.types.getTypeParser = (oid: number, format?: 'text' | 'binary') =>

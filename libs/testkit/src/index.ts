@@ -1,4 +1,5 @@
 export { type AnyEvent, AnyEvents } from './any-events.ts';
+export { ChaosProxy, type Direction } from './chaos-proxy.ts';
 export { deciderSpec, foldHistory, specTime } from './decider-spec.ts';
 export { logProcess } from './memory-log.ts';
 export { startTestPostgres, type TestDatabase, type TestPostgres } from './postgres.ts';

@@ -8,7 +8,7 @@ import {
   type StagedBatch,
   StoreLogTail,
 } from '#libs/event-store';
-import { type Clock, Fault, type Timers } from '#libs/kernel';
+import { type Clock, Fault, type Ids, type Timers } from '#libs/kernel';
 
 /** The log of a simulated world. Processes come and go, the log stays; now and then it cannot be reached. */
 export class SimulatedLog extends MemoryEventStore {
@@ -46,10 +46,27 @@ export class SimulatedLog extends MemoryEventStore {
   }
 }
 
+let processes = 0;
+
+/** The same ids in the same order each time that a world is played. */
+function countedIds(): Ids {
+  processes += 1;
+  const process = processes;
+  let count = 0;
+  return {
+    uuid: () => {
+      count += 1;
+      const digits = (value: number, length: number) => value.toString(16).padStart(length, '0');
+      return `${digits(process, 8)}-0000-7000-8000-${digits(count, 12)}`;
+    },
+  };
+}
+
 /** One simulated process beside the log: its own runner, tail and caches. */
 export function logProcess(store: MemoryEventStore, clock: Clock & Timers) {
   const signal = new InProcessLogSignal(clock);
-  const appender = new Appender({ store, signal, clock, timers: clock, random: () => 0.5 });
+  const ids = countedIds();
+  const appender = new Appender({ store, signal, clock, timers: clock, ids, random: () => 0.5 });
   const plans = new PlanCache(store);
   const runner = new MailboxDeciderRunner({ store, appender, plans, clock });
   const tail = new StoreLogTail({ store, signal, timers: clock });

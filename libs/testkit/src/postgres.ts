@@ -27,6 +27,8 @@ export interface TestPostgres {
   freshDatabase(options?: { readonly migrationsDir?: string }): Promise<TestDatabase>;
 }
 
+/** Databases are copied and dropped while other tests have the disk. */
+const answerWithinMs = 60_000;
 const appRole = 'millrace_app';
 const repositoryMigrations = join(import.meta.dirname, '..', '..', '..', 'migrations');
 
@@ -48,7 +50,7 @@ async function start(): Promise<TestPostgres> {
   endWithThisProcess(server, dataDir);
   const admin = openPool(
     { ...server.poolConfig(), allowExitOnIdle: true },
-    { max: 1, applicationName: 'testkit' },
+    { max: 1, applicationName: 'testkit', answerWithinMs },
   );
   const templates = new Map<string, Promise<string>>();
   let count = 0;
@@ -79,7 +81,7 @@ async function makeTemplate(
   await admin.query(`create database ${template}`);
   const pool = openPool(
     { ...server.poolConfig(), database: template },
-    { max: 1, applicationName: 'testkit' },
+    { max: 1, applicationName: 'testkit', answerWithinMs },
   );
   await migrate(pool, { dir });
   await pool.end();
@@ -88,7 +90,11 @@ async function makeTemplate(
 
 function testDatabase(server: EmbeddedPostgres, admin: Pool, database: string): TestDatabase {
   const poolConfig = (role?: string): PoolConfig => ({ ...server.poolConfig(role), database });
-  const ownerPool = openPool(poolConfig(), { max: 4, applicationName: 'spec-owner' });
+  const ownerPool = openPool(poolConfig(), {
+    max: 4,
+    applicationName: 'spec-owner',
+    answerWithinMs,
+  });
   const pools: Pool[] = [ownerPool];
   let closing: Promise<void> | undefined;
   const close = async () => {

@@ -16,13 +16,22 @@ import type { Logger } from '#libs/telemetry';
 /** The role that the application works as: it may read the log and call its append function, not write its tables. */
 const applicationRole = 'millrace_app';
 
+/** A migration may write a large table anew, or wait for another process that does. */
+const migrateWithinMs = 10 * 60_000;
+/** A heartbeat reads the log: two that freeze one after the other must fit before an executor gives up (14 s). */
+const appendWithinMs = 5_000;
+/** A lease that is renewed later than its term (3 s) is lost anyway. */
+const leaseWithinMs = 2_000;
+
 const migrationsDir = fileURLToPath(new URL('../../../../migrations', import.meta.url));
 
 export interface Database {
   /** For requests and loops. */
   readonly pool: Pool;
-  /** For appends alone: a full pool of readers never delays an append. */
+  /** For the log alone: a full pool of readers never delays an append. */
   readonly appendPool: Pool;
+  /** For leases and heartbeats alone, which are worth nothing late. */
+  readonly leasePool: Pool;
   close(): Promise<void>;
 }
 
@@ -42,7 +51,11 @@ export async function openDatabase(
     const connect = embedded
       ? (role?: string) => embedded.poolConfig(role)
       : connectTo(config.db ?? '');
-    const owner = openPool(connect(), { max: 1, applicationName: 'millrace-migrate' });
+    const owner = openPool(connect(), {
+      max: 1,
+      applicationName: 'millrace-migrate',
+      answerWithinMs: migrateWithinMs,
+    });
     let role: string | undefined;
     try {
       const { applied } = await migrate(owner, { dir: migrationsDir });
@@ -62,13 +75,21 @@ export async function openDatabase(
     const appendPool = openPool(connect(role), {
       max: 2,
       applicationName: 'millrace-append',
+      answerWithinMs: appendWithinMs,
+      onIdleError,
+    });
+    const leasePool = openPool(connect(role), {
+      max: 2,
+      applicationName: 'millrace-leases',
+      answerWithinMs: leaseWithinMs,
       onIdleError,
     });
     close.unshift(
       () => pool.end(),
       () => appendPool.end(),
+      () => leasePool.end(),
     );
-    return { pool, appendPool, close: () => closeAll(close) };
+    return { pool, appendPool, leasePool, close: () => closeAll(close) };
   } catch (error) {
     await closeAll(close);
     throw error;
