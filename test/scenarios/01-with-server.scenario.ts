@@ -43,7 +43,7 @@ describe('the command line beside a server', { timeout: 60_000 }, () => {
     const [run] = await lines('show', ref);
     expect(await lines('show', String(run?.id))).toEqual([run]);
     expect(await lines('logs', ref, 'make')).toContainEqual(
-      expect.objectContaining({ step: 'make', stream: 'stdout', text: 'spoken' }),
+      expect.objectContaining({ step: 'make', stream: 'output', text: 'spoken' }),
     );
     expect(await lines('artifacts', ref)).toMatchObject([{ step: 'make', name: 'file', size: 2 }]);
   });

@@ -79,7 +79,8 @@ steps:
     const all = await readLines(id, 'talk', {});
     expect(await early).toEqual(all);
     expect(await late).toEqual(all);
-    expect(all.find(({ text }) => text === 'two')?.stream).toBe('stderr');
+    const words = all.filter(({ stream }) => stream === 'output').map(({ text }) => text);
+    expect(words).toEqual(spoken);
     expect(all.map(({ line }) => line)).toEqual(all.map((_, at) => at + 1));
   });
 
@@ -103,6 +104,61 @@ steps:
     expect(cli.stdout).toBe('4999\n5000\n');
     const summary = run.steps[0]?.attempts[0]?.log;
     expect(summary).toMatchObject({ lines: all.length, truncated: false });
+  });
+
+  it('shows an open line early and the rest behind it, as one line, to all readers', async () => {
+    const { id } = await server.startRun({
+      yaml: `name: open
+steps:
+  - id: ask
+    cmd: |
+      printf 'test x ... '
+      ${waitFor('answer')}
+      echo ok
+      python3 -c 'for line in range(300): print(line, "x" * (line % 97))'
+`,
+    });
+    const cli = spawnMillrace(['--data-dir', server.dataDir, 'logs', id, 'ask', '-f'], {
+      cwd: directory.path,
+    });
+    let out = '';
+    cli.stdout?.on('data', (chunk: Buffer) => {
+      out += chunk.toString();
+    });
+    const ended = new Promise((done) => cli.once('exit', done));
+    await eventually(() => out.endsWith('test x ... ') || undefined, 'the open line is shown');
+    const early = (await readLines(id, 'ask', { tail: 1 }))[0];
+    expect(early).toMatchObject({ text: 'test x ... ', open: true });
+    const followed = readLines(id, 'ask', { follow: true });
+    writeFileSync(gate('answer'), '');
+    expect(await ended).toBe(0);
+    expect(out).toContain('test x ... ok\n');
+    const all = await readLines(id, 'ask', {});
+    expect(all.filter(({ stream }) => stream === 'output')).toHaveLength(301);
+    expect(all.find(({ line }) => line === early?.line)?.text).toBe('test x ... ok');
+    expect(all.some((line) => line.open || line.continues)).toBe(false);
+    // The follower's pieces are the same text.
+    const pieces = (await followed).filter(({ line }) => line === early?.line);
+    expect(pieces.map(({ text }) => text).join('')).toBe('test x ... ok');
+  });
+
+  it('keeps the order of stdout and stderr, and tells them apart where that is asked for', async () => {
+    const talk = 'for i in 1 2 3 4 5 6 7 8 9; do echo o$i; echo e$i >&2; done';
+    const run = await server.run({
+      yaml: `name: order
+steps:
+  - { id: together, cmd: ${talk} }
+  - { id: apart, cmd: ${talk}, streams: separate }
+`,
+    });
+    const nine = [1, 2, 3, 4, 5, 6, 7, 8, 9];
+    const texts = async (step: string, wanted: string) =>
+      (await readLines(run.id, step, {}))
+        .filter(({ stream }) => stream === wanted)
+        .map(({ text }) => text);
+    expect(await texts('together', 'output')).toEqual(nine.flatMap((at) => [`o${at}`, `e${at}`]));
+    expect(await texts('apart', 'stdout')).toEqual(nine.map((at) => `o${at}`));
+    expect(await texts('apart', 'stderr')).toEqual(nine.map((at) => `e${at}`));
   });
 
   it('of a step that printed nothing, or never ran, is empty', async () => {
@@ -143,7 +199,7 @@ steps:
     expect(run.outcome).toBe('success');
     const lines = await readLines(run.id, 'flood', {});
     const spoken = lines
-      .filter(({ stream }) => stream === 'stdout')
+      .filter(({ stream }) => stream === 'output')
       .map(({ text }) => Number(text));
     expect([spoken[0], spoken.at(-1)]).toEqual([1, 500_000]);
     // What was kept stands in order, each line once.

@@ -72,6 +72,8 @@ export const assignmentSchema = z.strictObject({
   network: z.enum(['none', 'host']),
   /** The higher of the run's floor and the step's. */
   isolation: isolationSchema,
+  /** Absent: stdout and stderr come together, in order. */
+  streams: z.literal('separate').optional(),
   artifacts: z.array(z.string()),
   source: sourceSchema,
   /** The run whose kept workspace this run continues (retry); its own otherwise. */

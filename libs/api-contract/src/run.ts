@@ -184,12 +184,30 @@ export const runLogsQuerySchema = z.strictObject({
   tail: z.coerce.number().int().min(0).max(100_000).optional(),
   follow: z.stringbool().default(false),
 });
-export const logLineSchema = z.object({
-  line: z.number().int(),
-  time: instant,
-  stream: z.enum(['stdout', 'stderr', 'system']),
-  text: z.string(),
-});
+export const logLineSchema = z
+  .object({
+    line: z.number().int().describe('1, 2, 3 … within the attempt.'),
+    time: instant,
+    stream: z
+      .enum(['output', 'stdout', 'stderr', 'system'])
+      .describe(
+        '`output`: stdout and stderr together, in order; `stdout`, `stderr`: of a step with `streams: separate`; `system`: words of Millrace.',
+      ),
+    text: z.string().describe('Without the line end; at most 64 KiB as UTF-8.'),
+    open: z
+      .literal(true)
+      .optional()
+      .describe(
+        'The line is not complete yet. With `follow` its rest comes as further objects with the same `line`, the last of them without this mark; other lines may come between.',
+      ),
+    continues: z
+      .literal(true)
+      .optional()
+      .describe(
+        'The text goes on where the text before it of its stream broke off: with the same `line` it is the rest of an open line; with a new `line` the line before was longer than 64 KiB and was split.',
+      ),
+  })
+  .describe('A line of a log, or what there is of one that is being written.');
 export type LogLineDto = z.infer<typeof logLineSchema>;
 
 export const stepWhySchema = z.object({

@@ -61,6 +61,8 @@ export const planStepSchema = z.strictObject({
   network: z.enum(['none', 'host']),
   /** The step's own floor; the run's floor holds beside it, the higher one counts. */
   isolation: isolationSchema.optional(),
+  /** stdout and stderr are told apart, without their order. Absent: they share one pipe, in order. */
+  streams: z.literal('separate').optional(),
   /** Globs relative to the workspace. */
   artifacts: z.array(z.string()),
 });

@@ -1,17 +1,25 @@
-import { access, type FileHandle, open, readFile } from 'node:fs/promises';
+import { access, type FileHandle, open } from 'node:fs/promises';
 import type { LiveLogs, LogWatch } from './live-logs.ts';
-import { indexStride, type LogFiles } from './log-files.ts';
+import type { LogFiles } from './log-files.ts';
+import { indexStride, type LogIndex, loadIndex } from './log-index.ts';
 import type { LogLine, LogReadOptions } from './log-store.ts';
-import { decodeRecord } from './record.ts';
+import { OpenLines } from './open-lines.ts';
+import { beginsLine, decodeRecord } from './record.ts';
+import { RecordScanner } from './record-scanner.ts';
 
-const chunkBytes = 256 * 1024;
 /** How often a follower looks at the disk: for a writer in another process. */
 const pollMs = 250;
-const newline = 0x0a;
 
+/** A record that begins a line, and the line's number. */
 interface Place {
   readonly line: number;
   readonly offset: number;
+}
+
+interface Wanted {
+  readonly first: number;
+  readonly last: number;
+  readonly from: Place;
 }
 
 /** Reads one log from a line on, or its last lines, and goes on while it is being written. */
@@ -29,17 +37,8 @@ export class FsLogReader {
     let handle: FileHandle | undefined;
     try {
       handle = await this.#openRecords(options, watch);
-      if (handle === undefined) return;
-      const first =
-        options.tail === undefined
-          ? Math.max(1, options.from ?? 1)
-          : await this.#tailStart(handle, options.tail);
-      const last = first - 1 + (options.limit ?? Number.POSITIVE_INFINITY);
-      for await (const line of this.#follow(handle, first, options, watch)) {
-        if (line.line > last) return;
-        yield line;
-        if (line.line === last) return;
-      }
+      if (handle !== undefined)
+        yield* this.#follow(handle, await this.#wanted(handle, options), options, watch);
     } finally {
       watch.close();
       await handle?.close();
@@ -60,36 +59,34 @@ export class FsLogReader {
     }
   }
 
-  /** The lines from `first` on. */
   async *#follow(
     handle: FileHandle,
-    first: number,
+    { first, last, from }: Wanted,
     options: LogReadOptions,
     watch: LogWatch,
   ): AsyncIterable<LogLine> {
-    let { line, offset } = await this.#near(first);
-    const chunk = Buffer.allocUnsafe(chunkBytes);
-    let rest: Buffer = Buffer.alloc(0);
+    const scanner = new RecordScanner(handle, from.offset);
+    const openLines = new OpenLines(handle, { isComplete: await this.#hasEnded() });
+    let next = from.line;
     for (;;) {
       watch.reset();
       const isOver = await this.#isOver(options);
-      const { bytesRead } = await handle.read(chunk, 0, chunkBytes, offset);
-      offset += bytesRead;
-      if (bytesRead === 0) {
-        // A record without its end was torn by a crash: it is no line.
+      const found = await scanner.next();
+      if (found === undefined) {
         if (isOver) return;
         await watch.change(pollMs, options.abort);
         continue;
       }
-      const bytes = chunk.subarray(0, bytesRead);
-      const records = rest.length > 0 ? Buffer.concat([rest, bytes]) : bytes;
-      let at = 0;
-      for (let end = records.indexOf(newline); end >= 0; end = records.indexOf(newline, at)) {
-        if (line >= first) yield decodeRecord(records.subarray(at, end), line);
-        line += 1;
-        at = end + 1;
+      for (const { offset, bytes } of found) {
+        const isBeginning = beginsLine(bytes, 0);
+        if (isBeginning) next += 1;
+        if (isBeginning && (next <= first || next - 1 > last)) continue;
+        const record = decodeRecord(bytes);
+        const end = offset + bytes.length + 1;
+        const line = record && (await openLines.take(record, { line: next - 1, end }));
+        if (line) yield line;
+        if (next > last && !(options.follow && openLines.hasUnfinished)) return;
       }
-      rest = Buffer.from(records.subarray(at));
     }
   }
 
@@ -106,32 +103,30 @@ export class FsLogReader {
     );
   }
 
-  /** The indexed place at or before a line. */
-  async #near(line: number): Promise<Place> {
-    if (line <= indexStride) return { line: 1, offset: 0 };
-    const index = await readFile(this.#files.index).catch(() => Buffer.alloc(0));
-    const entry = Math.min(Math.floor((line - 1) / indexStride), index.length / 8 - 1);
-    if (entry <= 0) return { line: 1, offset: 0 };
-    return { line: entry * indexStride + 1, offset: Number(index.readBigUInt64LE(entry * 8)) };
+  async #wanted(handle: FileHandle, { from = 1, limit, tail }: LogReadOptions): Promise<Wanted> {
+    const isNearStart = tail === undefined && from <= indexStride;
+    const index =
+      !isNearStart && (await this.#hasEnded()) ? await loadIndex(this.#files, handle) : undefined;
+    const first =
+      tail === undefined
+        ? Math.max(1, from)
+        : Math.max(1, (index?.lines ?? (await countLines(handle))) - tail + 1);
+    const last = first - 1 + (limit ?? Number.POSITIVE_INFINITY);
+    return { first, last, from: placeNear(first, index) };
   }
+}
 
-  /** The number of the first of the last `count` lines; one more than there are for none. */
-  async #tailStart(handle: FileHandle, count: number): Promise<number> {
-    const index = await readFile(this.#files.index).catch(() => Buffer.alloc(0));
-    const entry = Math.max(0, index.length / 8 - 1);
-    let offset = entry > 0 ? Number(index.readBigUInt64LE(entry * 8)) : 0;
-    let lines = entry * indexStride;
-    const chunk = Buffer.alloc(chunkBytes);
-    for (;;) {
-      const { bytesRead } = await handle.read(chunk, 0, chunkBytes, offset);
-      if (bytesRead === 0) return Math.max(1, lines - count + 1);
-      offset += bytesRead;
-      for (
-        let at = chunk.indexOf(newline);
-        at >= 0 && at < bytesRead;
-        at = chunk.indexOf(newline, at + 1)
-      )
-        lines += 1;
-    }
-  }
+/** The indexed place at or before a line. */
+function placeNear(line: number, index: LogIndex | undefined): Place {
+  const entry = Math.min(Math.floor((line - 1) / indexStride), (index?.offsets.length ?? 0) - 1);
+  const offset = index?.offsets[entry];
+  return offset === undefined ? { line: 1, offset: 0 } : { line: entry * indexStride + 1, offset };
+}
+
+async function countLines(handle: FileHandle): Promise<number> {
+  const scanner = new RecordScanner(handle, 0);
+  let lines = 0;
+  for (let found = await scanner.next(); found !== undefined; found = await scanner.next())
+    for (const { bytes } of found) if (beginsLine(bytes, 0)) lines += 1;
+  return lines;
 }

@@ -44,7 +44,8 @@ afterEach(async () => {
 function follow(store: FsLogStore, options: LogReadOptions = {}) {
   const lines = store.read(key, { follow: true, ...options })[Symbol.asyncIterator]();
   followers.push(lines);
-  return { next: async () => ((await lines.next()).value as LogLine | undefined)?.text };
+  const nextLine = async () => (await lines.next()).value as LogLine | undefined;
+  return { nextLine, next: async () => (await nextLine())?.text };
 }
 
 describe('writing', () => {
@@ -109,22 +110,117 @@ describe('writing', () => {
     });
   });
 
-  it('shows a prompt before its line ends, once, and without an empty line behind it', async () => {
+  it('shows a prompt before its line ends, then the rest, as one line with one number', async () => {
     const { store } = await fresh();
     const writer = await store.open(key);
     const follower = follow(store);
-    await writer.write('stdout', Buffer.from('continue? '));
-    expect(await follower.next()).toBe('continue? ');
-    await writer.write('stdout', Buffer.from('\nyes'));
-    expect(await follower.next()).toBe('yes');
-    await writer.write('stdout', Buffer.from(', go\n'));
-    await writer.close();
+    await writer.write('output', Buffer.from('continue? '));
+    expect(await follower.nextLine()).toMatchObject({ line: 1, text: 'continue? ', open: true });
+    await writer.system('between');
+    expect(await follower.nextLine()).toMatchObject({ line: 2, text: 'between', stream: 'system' });
+    await writer.write('output', Buffer.from('yes, '));
+    expect(await follower.nextLine()).toMatchObject({
+      line: 1,
+      text: 'yes, ',
+      open: true,
+      continues: true,
+    });
     expect(await linesOf(store)).toMatchObject([
-      { text: 'continue? ' },
-      { text: 'yes' },
-      { text: ', go', continues: true },
+      { line: 1, text: 'continue? yes, ', open: true },
+      { line: 2, text: 'between' },
     ]);
-    expect((await linesOf(store))[1]).not.toHaveProperty('continues');
+    await writer.write('output', Buffer.from('go\nnext\n'));
+    const rest = await follower.nextLine();
+    expect(rest).toMatchObject({ line: 1, text: 'go', continues: true });
+    expect(rest).not.toHaveProperty('open');
+    expect(await follower.nextLine()).toMatchObject({ line: 3, text: 'next' });
+    expect(await writer.close()).toMatchObject({ lines: 3 });
+    const whole = [
+      { line: 1, text: 'continue? yes, go' },
+      { line: 2, text: 'between' },
+      { line: 3, text: 'next' },
+    ];
+    for (const options of [{}, { follow: true }, { tail: 3 }, { from: 1, limit: 3 }]) {
+      const lines = await linesOf(store, options);
+      expect(lines.map(({ line, text }) => ({ line, text }))).toEqual(whole);
+      for (const line of lines) expect(Object.keys(line)).toHaveLength(4);
+    }
+    expect(await textsOf(store, { from: 2 })).toEqual(['between', 'next']);
+    expect(await textsOf(store, { tail: 1 })).toEqual(['next']);
+  });
+
+  it('ends an open line with an empty rest', async () => {
+    const { store } = await fresh();
+    const writer = await store.open(key);
+    const follower = follow(store);
+    await writer.write('output', Buffer.from('done. '));
+    expect(await follower.next()).toBe('done. ');
+    await writer.write('output', Buffer.from('\n'));
+    expect(await follower.nextLine()).toMatchObject({ line: 1, text: '', continues: true });
+    await writer.close();
+    expect(await linesOf(store)).toMatchObject([{ line: 1, text: 'done. ' }]);
+  });
+
+  it('follows the last wanted line to its end', async () => {
+    const { store } = await fresh();
+    const writer = await store.open(key);
+    const follower = follow(store, { from: 1, limit: 1 });
+    await writer.write('output', Buffer.from('one'));
+    expect(await follower.next()).toBe('one');
+    await writer.system('two');
+    await writer.write('output', Buffer.from(' end\n'));
+    expect(await follower.next()).toBe(' end');
+    expect(await follower.next()).toBeUndefined();
+    await writer.close();
+  });
+
+  it('keeps apart two streams that are open at once', async () => {
+    const { store } = await fresh();
+    const writer = await store.open(key);
+    const follower = follow(store);
+    await writer.write('stdout', Buffer.from('o'));
+    expect(await follower.next()).toBe('o');
+    await writer.write('stderr', Buffer.from('e'));
+    expect(await follower.next()).toBe('e');
+    await writer.write('stdout', Buffer.from('ut\n'));
+    await writer.write('stderr', Buffer.from('rr\n'));
+    await writer.close();
+    expect([await follower.nextLine(), await follower.nextLine()]).toMatchObject([
+      { line: 1, text: 'ut', stream: 'stdout' },
+      { line: 2, text: 'rr', stream: 'stderr' },
+    ]);
+    expect(await linesOf(store)).toMatchObject([
+      { line: 1, text: 'out' },
+      { line: 2, text: 'err' },
+    ]);
+  });
+
+  it('is not led astray by full buffers and pauses: as many lines as the step wrote', async () => {
+    const { store } = await fresh();
+    const writer = await store.open(key);
+    const lines = Array.from({ length: 300 }, (_, at) => `line ${at} ${'x'.repeat(at % 97)}`);
+    const bytes = Buffer.from(`${lines.join('\n')}\n`);
+    const follower = follow(store);
+    // As with stdio: blocks that end anywhere, and every fifth is waited for.
+    for (let at = 0; at < bytes.length; at += 997) {
+      await writer.write('output', bytes.subarray(at, at + 997));
+      if (at % (5 * 997) !== 0) continue;
+      for (let line = await follower.nextLine(); line && !line.open; )
+        line = await follower.nextLine();
+    }
+    expect(await writer.close()).toMatchObject({ lines: 300 });
+    expect(await textsOf(store)).toEqual(lines);
+  });
+
+  it('splits a line over 64 KiB into lines that say so', async () => {
+    const { store } = await fresh();
+    const writer = await store.open(key);
+    await writer.write('output', Buffer.from(`${'x'.repeat(150_000)}\nnext\n`));
+    expect(await writer.close()).toMatchObject({ lines: 4 });
+    const lines = await linesOf(store);
+    expect(lines.map(({ text }) => text.length)).toEqual([65_536, 65_536, 18_928, 4]);
+    expect(lines.map(({ continues }) => continues)).toEqual([undefined, true, true, undefined]);
+    expect(lines.map(({ line }) => line)).toEqual([1, 2, 3, 4]);
   });
 
   it('shows a progress bar that never rests', async () => {
@@ -163,6 +259,7 @@ describe('writing', () => {
     await writer.write('stdout', Buffer.from('er22\n'));
     expect(await follower.next()).toBe('***');
     await writer.close();
+    expect(await textsOf(store)).toEqual(['password: ***']);
   });
 
   it('gives back what the mask kept when the step ends there', async () => {
@@ -174,6 +271,7 @@ describe('writing', () => {
     await writer.close();
     expect(await follower.next()).toBe('hunt');
     expect(await follower.next()).toBeUndefined();
+    expect(await textsOf(store)).toEqual(['a hunt']);
   });
 
   it('keeps the beginning and the end of too much, and says so', async () => {
@@ -193,6 +291,48 @@ describe('writing', () => {
     expect(notices).toHaveLength(2);
     const dropped = Number(/^(\d+) lines/.exec(notices[1] ?? '')?.[1]);
     expect(dropped + texts.length).toBe(20_000 + 3);
+  });
+
+  it('never shows the rest of a secret that the limit cut', async () => {
+    const { store } = await fresh();
+    const mask = maskSecrets(['hunter22']);
+    const writer = await store.open(key, { bytesMax: 30, mask });
+    const follower = follow(store);
+    await writer.write('output', Buffer.from('password: hunt'));
+    expect(await follower.next()).toBe('password: ');
+    await writer.write('output', Buffer.from('er22 and more\nnext hunter22\n'));
+    await writer.close();
+    const text = (await textsOf(store)).join('\n');
+    expect(text).not.toMatch(/hunt|er22/);
+    expect(text).toContain('next ***');
+  });
+
+  it('only counts beyond the limit: nothing is decoded, cut or stored', async () => {
+    const { store, records } = await fresh();
+    const writer = await store.open(key, { bytesMax: 1_000 });
+    await writer.write('output', Buffer.alloc(4_000, 'a\n'));
+    const { size } = await stat(records);
+    const block = new Proxy(Buffer.alloc(16_384, '\n'), {
+      get: (target, name) => {
+        if (['length', 'constructor'].includes(String(name)) || typeof name === 'symbol')
+          return Reflect.get(target, name);
+        if (name === 'at') return (index: number) => target.at(index);
+        if (/^\d+$/.test(name)) return target[Number(name)];
+        throw new Error(`${name} of a block beyond the limit was used`);
+      },
+    });
+    for (let count = 0; count < 40; count += 1) await writer.write('output', block);
+    expect((await stat(records)).size).toBe(size);
+    await writer.write('output', Buffer.alloc(65_536, 'the end\n'));
+    const { truncated, lines } = await writer.close();
+    expect(truncated).toBe(true);
+    const texts = await textsOf(store);
+    expect(texts).toHaveLength(lines);
+    expect(texts.at(-1)).toBe('the end');
+    const dropped = Number(
+      /^(\d+) lines/.exec(texts.find((text) => /left out/.test(text)) ?? '')?.[1],
+    );
+    expect(dropped + lines - 2).toBe(2_000 + 40 * 16_384 + 8_192);
   });
 
   it('takes 100 MB without a line end in little memory', async () => {
@@ -304,6 +444,61 @@ describe('reading', () => {
       expect([line, text]).toEqual([last, `line ${last}`]);
     }
     expect((await linesOf(store, { tail: 1 }))[0]?.line).toBe(last);
+  });
+
+  it.each<[string, (index: Buffer) => Buffer]>([
+    ['cut short', (index) => index.subarray(0, 100)],
+    ['empty', () => Buffer.alloc(0)],
+    ['of another log', (index) => index.fill(7, 8, 16)],
+    ['with wrong offsets', (index) => index.fill(3, 32, 48)],
+    ['as it was written before', (index) => index.subarray(24, -32)],
+  ])('makes an index anew that is %s', async (_, spoil) => {
+    const { store, records, writer } = await written(30_000);
+    await writer.close();
+    const path = records.replace(/log$/, 'idx');
+    const index = await readFile(path);
+    await writeFile(path, spoil(Buffer.from(index)));
+    expect(await textsOf(store, { from: 29_999 })).toEqual(['line 29999', 'line 30000']);
+    expect(await readFile(path)).toEqual(index);
+    await rm(path);
+    expect(await linesOf(store, { tail: 1 })).toMatchObject([{ line: 30_000, text: 'line 30000' }]);
+    expect(await readFile(path)).toEqual(index);
+  });
+
+  it('passes over what a crash left in the log, with an index that no longer fits', async () => {
+    const { store, records, writer } = await written(30_000);
+    await writer.close();
+    const whole = await readFile(records);
+    const cut = whole.lastIndexOf('line 20000');
+    await writeFile(records, Buffer.concat([whole.subarray(0, cut), Buffer.alloc(300_000)]));
+    expect(await textsOf(store, { tail: 2 })).toEqual(['line 19998', 'line 19999']);
+    expect(await textsOf(store, { from: 19_999 })).toEqual(['line 19999']);
+    await writeFile(records, `\0\0\0\n9e99999999999o bad\n${whole.subarray(0, cut)}`);
+    expect(await textsOf(store, { from: 1, limit: 2 })).toEqual(['line 1', 'line 2']);
+    expect(await textsOf(store, { tail: 1 })).toEqual(['line 19999']);
+  });
+
+  it('reads the logs of before', async () => {
+    const { store, records } = await fresh();
+    await (await store.open(key)).close();
+    const time = clock.nowMs();
+    await writeFile(records, `${time}o one\n${time}E rest\n${time}s ours\n`);
+    expect(await linesOf(store)).toMatchObject([
+      { line: 1, stream: 'stdout', text: 'one' },
+      { line: 2, stream: 'stderr', text: 'rest', continues: true },
+      { line: 3, stream: 'system', text: 'ours' },
+    ]);
+  });
+
+  it('shows the line at which its writer was killed, as a line', async () => {
+    const { directory, records, store } = await fresh();
+    const time = clock.nowMs();
+    await (await store.open(key)).close();
+    await writeFile(records, `${time}b one\n${time}b(go\n${time}b~ on\n${time}b) to`);
+    const other = new FsLogStore(directory, clock);
+    const lines = await linesOf(other, { follow: true });
+    expect(lines).toMatchObject([{ text: 'one' }, { text: 'go on' }]);
+    expect(lines[1]).not.toHaveProperty('open');
   });
 
   it('ends the wait for a log that never began', async () => {

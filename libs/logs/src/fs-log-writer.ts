@@ -1,13 +1,14 @@
 import { writeFile } from 'node:fs/promises';
 import type { LogSummary } from '#libs/events';
 import type { Clock } from '#libs/kernel';
-import { type LinePiece, LineSplitter, textPieces } from './line-splitter.ts';
+import { LineRecords } from './line-records.ts';
+import { decoded, type LinePiece, LineSplitter } from './line-splitter.ts';
 import type { LiveLogs } from './live-logs.ts';
-import { LogCap, tailBytesMax } from './log-cap.ts';
 import type { LogFiles } from './log-files.ts';
-import type { LogLine, LogMask, LogWriter } from './log-store.ts';
+import type { LogLine, LogMask, LogWriter, OutputStream } from './log-store.ts';
+import { LogTail, tailBytesMax } from './log-tail.ts';
 import { OpenLineTimer } from './open-line-timer.ts';
-import { encodeRecord } from './record.ts';
+import { headBytes } from './record.ts';
 import { RecordFile } from './record-file.ts';
 
 export interface FsLogWriterParts {
@@ -23,27 +24,25 @@ interface Channel {
   readonly timer: OpenLineTimer;
 }
 
-/** Where a stream stands in its line: at its beginning, with something kept back by the mask, with a part stored. */
-type LineState = 'begins' | 'kept-back' | 'shown';
+const newline = Buffer.from('\n');
 
 /** Turns the bytes of a step into records: lines, masked, within the limit. */
 export class FsLogWriter implements LogWriter {
   readonly #parts: FsLogWriterParts;
   readonly #file: RecordFile;
-  readonly #cap: LogCap;
-  readonly #channels: Readonly<Record<'stdout' | 'stderr', Channel>>;
-  readonly #states: Record<LogLine['stream'], LineState> = {
-    stdout: 'begins',
-    stderr: 'begins',
-    system: 'begins',
-  };
+  readonly #channels = new Map<OutputStream, Channel>();
+  readonly #records = new Map<LogLine['stream'], LineRecords>();
+  /** Streams whose line is begun: shown in part, split, or kept back by the mask. */
+  readonly #begun = new Set<LogLine['stream']>();
+  #bytesLeft: number;
+  /** From the limit on. */
+  #tail: LogTail | undefined;
   #closing: Promise<LogSummary> | undefined;
 
   private constructor(parts: FsLogWriterParts, file: RecordFile) {
     this.#parts = parts;
     this.#file = file;
-    this.#cap = new LogCap(parts.bytesMax);
-    this.#channels = { stdout: this.#channel('stdout'), stderr: this.#channel('stderr') };
+    this.#bytesLeft = parts.bytesMax;
   }
 
   static async open(parts: FsLogWriterParts): Promise<FsLogWriter> {
@@ -53,9 +52,13 @@ export class FsLogWriter implements LogWriter {
     return new FsLogWriter(parts, file);
   }
 
-  async write(stream: 'stdout' | 'stderr', bytes: Uint8Array): Promise<void> {
+  async write(stream: OutputStream, bytes: Uint8Array): Promise<void> {
     if (this.#closing) return;
-    const { splitter, timer } = this.#channels[stream];
+    if (this.#tail) {
+      this.#tail.push(stream, bytes, this.#parts.clock.nowMs());
+      return;
+    }
+    const { splitter, timer } = this.#channel(stream);
     const pieces = splitter.push(bytes);
     this.#take(stream, pieces);
     timer.written({ isOpen: splitter.pendingBytes > 0, isFurther: pieces.length > 0 });
@@ -73,75 +76,107 @@ export class FsLogWriter implements LogWriter {
     return this.#closing;
   }
 
-  #channel(stream: 'stdout' | 'stderr'): Channel {
+  #channel(stream: OutputStream): Channel {
+    const known = this.#channels.get(stream);
+    if (known) return known;
     const splitter = new LineSplitter();
     const timer = new OpenLineTimer(() => {
       this.#take(stream, splitter.flushOpen());
       // A full disk shows itself at the next write, which somebody awaits.
       this.#file.flush().catch(() => {});
     });
-    return { splitter, timer };
+    const channel = { splitter, timer };
+    this.#channels.set(stream, channel);
+    return channel;
   }
 
-  #take(stream: 'stdout' | 'stderr', pieces: readonly LinePiece[]): void {
-    for (const piece of pieces) {
-      const record = this.#record(stream, piece);
-      if (record !== undefined && this.#admits(record)) this.#file.add(record);
+  /** Stores pieces up to the limit; the first that does not fit and everything behind it go to the tail. */
+  #take(stream: OutputStream, pieces: readonly LinePiece[]): void {
+    const timeMs = this.#parts.clock.nowMs();
+    for (const [at, piece] of pieces.entries()) {
+      this.#bytesLeft -= headBytes + Buffer.byteLength(piece.text) + 1;
+      if (this.#bytesLeft < 0) {
+        this.#beginTail(stream, pieces.slice(at), timeMs);
+        return;
+      }
+      this.#store(stream, piece, timeMs);
     }
   }
 
-  #admits(record: string): boolean {
-    const wasReached = this.#cap.isReached;
-    const admits = this.#cap.admits(record);
-    if (!admits && !wasReached)
-      this.#system(
-        `the log has reached its limit of ${this.#parts.bytesMax} bytes: of what follows, the last ${tailBytesMax / 1024} KiB are shown when the step ends`,
-      );
-    return admits;
+  #beginTail(stream: OutputStream, pieces: readonly LinePiece[], timeMs: number): void {
+    const begun = [...this.#begun];
+    for (const each of begun) this.#breakOff(each, timeMs);
+    const tail = new LogTail(begun);
+    this.#tail = tail;
+    for (const { text, end } of pieces) {
+      tail.push(stream, Buffer.from(text), timeMs);
+      if (end === 'line') tail.push(stream, newline, timeMs);
+    }
+    for (const [each, { splitter, timer }] of this.#channels) {
+      timer.stop();
+      tail.push(each, splitter.takePending(), timeMs);
+    }
+    this.#system(
+      `the log has reached its limit of ${this.#parts.bytesMax} bytes: of what follows, the last ${tailBytesMax / 1024} KiB are shown when the step ends`,
+    );
+  }
+
+  /** Ends a begun line where it stands. What the mask keeps back of it is let go: its rest is not seen here. */
+  #breakOff(stream: LogLine['stream'], timeMs: number): void {
+    this.#parts.mask?.mask('', { stream, lineEnds: true });
+    for (const record of this.#recordsOf(stream).breakOff(timeMs)) this.#file.add(record);
+    this.#begun.delete(stream);
   }
 
   #system(text: string): void {
-    for (const line of text.split(/\r?\n/)) {
-      for (const piece of textPieces(Buffer.from(line), true)) {
-        const record = this.#record('system', piece);
-        if (record !== undefined) this.#file.add(record);
-      }
-    }
+    const timeMs = this.#parts.clock.nowMs();
+    for (const line of text.split(/\r?\n/))
+      this.#store('system', { text: decoded(Buffer.from(line)), end: 'line' }, timeMs);
   }
 
-  /** Undefined where there is nothing to store: the end of a line that was shown before, or all of it kept back by the mask. */
-  #record(stream: LogLine['stream'], { text, lineEnds }: LinePiece): string | undefined {
-    const masked = this.#parts.mask?.mask(text, { stream, lineEnds }) ?? text;
-    const state = this.#states[stream];
-    const continues = state === 'shown';
-    const isNothing = masked === '' && (continues || !lineEnds);
-    if (lineEnds) this.#states[stream] = 'begins';
-    else if (!isNothing) this.#states[stream] = 'shown';
-    else if (state === 'begins') this.#states[stream] = 'kept-back';
-    if (isNothing) return undefined;
-    return encodeRecord({ timeMs: this.#parts.clock.nowMs(), stream, continues, text: masked });
+  #store(stream: LogLine['stream'], piece: LinePiece, timeMs: number): void {
+    const { text, end } = piece;
+    const { mask } = this.#parts;
+    const masked = mask ? mask.mask(text, { stream, lineEnds: end === 'line' }) : text;
+    if (end === 'line') this.#begun.delete(stream);
+    else this.#begun.add(stream);
+    const records = this.#recordsOf(stream).take({ text: masked, end }, timeMs);
+    for (const record of records) this.#file.add(record);
+  }
+
+  #recordsOf(stream: LogLine['stream']): LineRecords {
+    const records = this.#records.get(stream) ?? new LineRecords(stream);
+    this.#records.set(stream, records);
+    return records;
   }
 
   async #finish(): Promise<LogSummary> {
-    for (const stream of ['stdout', 'stderr'] as const) {
-      const { splitter, timer } = this.#channels[stream];
+    for (const [stream, { splitter, timer }] of this.#channels) {
       timer.stop();
-      const rest = splitter.end();
-      // The end of a line that was begun lets the mask give back what it kept.
-      if (rest.length === 0 && this.#states[stream] !== 'begins')
-        rest.push({ text: '', lineEnds: true });
-      this.#take(stream, rest);
+      this.#take(stream, splitter.end());
     }
-    const { droppedLines, droppedBytes, tail } = this.#cap.finish();
-    if (droppedLines > 0)
-      this.#system(
-        `${droppedLines} lines (${droppedBytes} bytes) are left out here: the log is limited to ${this.#parts.bytesMax} bytes`,
-      );
-    for (const record of tail) this.#file.add(record);
+    // The end of a line that was begun lets the mask give back what it kept.
+    const timeMs = this.#parts.clock.nowMs();
+    if (!this.#tail)
+      for (const stream of [...this.#begun]) this.#store(stream, { text: '', end: 'line' }, timeMs);
+    const truncated = this.#storeTail();
     const { files, live } = this.#parts;
-    const summary = { ...(await this.#file.finish(files)), truncated: droppedLines > 0 };
+    const summary = { ...(await this.#file.finish(files)), truncated };
     await writeFile(files.end, `${JSON.stringify(summary)}\n`, { mode: 0o600 }).catch(() => {});
     live.close(files.records);
     return summary;
+  }
+
+  /** @returns whether something of the log is missing */
+  #storeTail(): boolean {
+    if (!this.#tail) return false;
+    const { bytesMax, mask } = this.#parts;
+    const { pieces, droppedLines, droppedBytes } = this.#tail.finish(mask !== undefined);
+    if (droppedBytes > 0)
+      this.#system(
+        `${droppedLines} lines (${droppedBytes} bytes) are left out here: the log is limited to ${bytesMax} bytes`,
+      );
+    for (const { stream, timeMs, ...piece } of pieces) this.#store(stream, piece, timeMs);
+    return droppedBytes > 0;
   }
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type LinePiece, LineSplitter, lineBytesMax } from './line-splitter.ts';
+import { fitted, type LinePiece, LineSplitter, lineBytesMax } from './line-splitter.ts';
 
 function split(...chunks: readonly (string | Uint8Array)[]): LinePiece[] {
   const splitter = new LineSplitter();
@@ -37,19 +37,22 @@ describe('LineSplitter', () => {
     ]);
   });
 
-  it('splits a long line without cutting a character', () => {
+  it('leaves a line whole that came whole', () => {
     const line = `a${'é'.repeat(lineBytesMax)}`;
     const pieces = split(`${line}\nb\n`);
     expect(texts(pieces.slice(0, -1)).join('')).toBe(line);
-    expect(pieces.map(({ lineEnds }) => lineEnds)).toEqual([false, false, true, true]);
-    for (const { text } of pieces)
-      expect(Buffer.byteLength(text)).toBeLessThanOrEqual(lineBytesMax);
+    expect(pieces.map(({ end }) => end)).toEqual(['line', 'line']);
   });
 
-  it('keeps the bound where repairing makes the text longer', () => {
-    const pieces = split(new Uint8Array(lineBytesMax).fill(0xff), '\n');
-    expect(texts(pieces).join('')).toBe('\ufffd'.repeat(lineBytesMax));
-    expect(pieces.filter(({ lineEnds }) => lineEnds)).toHaveLength(1);
+  it('splits a line that nobody can keep whole, without cutting a character', () => {
+    const line = `a${'é'.repeat(lineBytesMax)}`;
+    const bytes = Buffer.from(`${line}\nb\n`);
+    const chunks = Array.from({ length: 20 }, (_, at) =>
+      bytes.subarray(at * 7_001, (at + 1) * 7_001),
+    );
+    const pieces = split(...chunks);
+    expect(texts(pieces.slice(0, -1)).join('')).toBe(line);
+    expect(pieces.map(({ end }) => end)).toEqual(['split', 'split', 'line', 'line']);
     for (const { text } of pieces)
       expect(Buffer.byteLength(text)).toBeLessThanOrEqual(lineBytesMax);
   });
@@ -57,11 +60,20 @@ describe('LineSplitter', () => {
   it('gives out an open line without the half of a character or of a line end', () => {
     const splitter = new LineSplitter();
     splitter.push(Buffer.from([0x61, 0xc3]));
-    expect(splitter.flushOpen()).toEqual([{ text: 'a', lineEnds: false }]);
-    expect(splitter.push(Buffer.from([0xa9, 0x0d]))).toEqual([]);
-    expect(splitter.flushOpen()).toEqual([{ text: 'é', lineEnds: false }]);
-    expect(splitter.push(Buffer.from('\n'))).toEqual([{ text: '', lineEnds: true }]);
+    expect(splitter.flushOpen()).toEqual([{ text: 'a', end: 'open' }]);
+    // The half that is left has nothing before it now, and still waits.
     expect(splitter.flushOpen()).toEqual([]);
+    expect(splitter.push(Buffer.from([0xa9, 0x0d]))).toEqual([]);
+    expect(splitter.flushOpen()).toEqual([{ text: 'é', end: 'open' }]);
+    expect(splitter.push(Buffer.from('\n'))).toEqual([{ text: '', end: 'line' }]);
+    expect(splitter.flushOpen()).toEqual([]);
+  });
+
+  it('gives back what waits, as it came', () => {
+    const splitter = new LineSplitter();
+    splitter.push(Buffer.from([0x0a, 0x61, 0xc3]));
+    expect([...splitter.takePending()]).toEqual([0x61, 0xc3]);
+    expect(splitter.end()).toEqual([]);
   });
 
   it('does not keep the bytes that the caller may use again', () => {
@@ -83,5 +95,23 @@ describe('LineSplitter', () => {
         expect(texts(split(...chunks))).toEqual(texts(split(Buffer.concat(chunks))));
       }),
     );
+  });
+});
+
+describe('fitted', () => {
+  it.each([
+    ['abc', 3, ['abc']],
+    ['aé', 2, ['a', 'é']],
+    ['é', 1, ['', 'é']],
+    ['', 0, ['']],
+  ])('%j into %i', (text, firstMax, parts) => expect(fitted(text, firstMax)).toEqual(parts));
+
+  it('keeps to the bound behind the first part', () => {
+    const text = '\ufffd'.repeat(lineBytesMax);
+    const parts = fitted(text, 5);
+    expect(parts.join('')).toBe(text);
+    expect(parts[0]).toBe('\ufffd');
+    for (const part of parts) expect(Buffer.byteLength(part)).toBeLessThanOrEqual(lineBytesMax);
+    expect(parts).toHaveLength(4);
   });
 });

@@ -1,8 +1,9 @@
 /** A line, or a piece of one. */
 export interface LinePiece {
-  /** Valid Unicode without `\n` and NUL, at most `lineBytesMax` bytes as UTF-8. */
+  /** Valid Unicode without `\n` and NUL. */
   readonly text: string;
-  readonly lineEnds: boolean;
+  /** What comes behind it: the line's end, more of a line that is cut because nobody can keep it whole, or what nobody knows yet. */
+  readonly end: 'line' | 'split' | 'open';
 }
 
 /** Longer lines are split, so that no reader ever needs more than this for one line. */
@@ -12,7 +13,7 @@ const newline = 0x0a;
 const carriageReturn = 0x0d;
 
 /**
- * Cuts the bytes of one stream into lines at `\n` and `\r\n`. Splitting is done on bytes and never inside a
+ * Cuts the bytes of one stream into lines at `\n` and `\r\n`. Splitting never goes inside a
  * character, so chunk borders leave no trace; what is not UTF-8, and NUL, becomes U+FFFD.
  */
 export class LineSplitter {
@@ -27,11 +28,20 @@ export class LineSplitter {
     const pieces: LinePiece[] = [];
     const input = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     let at = 0;
-    for (let end = input.indexOf(newline); end >= 0; end = input.indexOf(newline, at)) {
-      this.take(input.subarray(at, end), pieces);
-      pieces.push(...textPieces(withoutReturn(this.pending), true));
+    if (this.pending.length > 0) {
+      const end = input.indexOf(newline);
+      this.take(end < 0 ? input : input.subarray(0, end), pieces);
+      if (end < 0) return pieces;
+      pieces.push({ text: decoded(withoutReturn(this.pending)), end: 'line' });
       this.pending = Buffer.alloc(0);
       at = end + 1;
+    }
+    const last = input.lastIndexOf(newline);
+    if (last >= at) {
+      // All whole lines at once: a line end is never inside a character, and one call for each costs more than its work.
+      for (const line of decoded(input.subarray(at, last)).split('\n'))
+        pieces.push({ text: line.endsWith('\r') ? line.slice(0, -1) : line, end: 'line' });
+      at = last + 1;
     }
     if (at < input.length) this.take(Buffer.from(input.subarray(at)), pieces);
     return pieces;
@@ -43,42 +53,62 @@ export class LineSplitter {
    */
   flushOpen(): LinePiece[] {
     const whole = completeLength(withoutReturn(this.pending));
-    const pieces = whole > 0 ? textPieces(this.pending.subarray(0, whole), false) : [];
+    if (whole === 0) return [];
+    const text = decoded(this.pending.subarray(0, whole));
     this.pending = this.pending.subarray(whole);
-    return pieces;
+    return [{ text, end: 'open' }];
   }
 
   /** The stream is over: whatever is left is a line, though its end never came. */
   end(): LinePiece[] {
+    const rest = this.takePending();
+    return rest.length > 0 ? [{ text: decoded(withoutReturn(rest)), end: 'line' }] : [];
+  }
+
+  /** Gives the bytes back as they came, and begins anew. */
+  takePending(): Buffer {
     const rest = this.pending;
     this.pending = Buffer.alloc(0);
-    return rest.length > 0 ? textPieces(withoutReturn(rest), true) : [];
+    return rest;
   }
 
   private take(bytes: Buffer, pieces: LinePiece[]): void {
     this.pending = this.pending.length > 0 ? Buffer.concat([this.pending, bytes]) : bytes;
     while (this.pending.length > lineBytesMax) {
       const cut = completeLength(this.pending.subarray(0, lineBytesMax));
-      pieces.push(...textPieces(this.pending.subarray(0, cut), false));
+      pieces.push({ text: decoded(this.pending.subarray(0, cut)), end: 'split' });
       this.pending = this.pending.subarray(cut);
     }
   }
 }
 
-/** Decodes; where the repair of broken bytes made the text too long, it is cut again. */
-export function textPieces(bytes: Buffer, lineEnds: boolean): LinePiece[] {
-  const decoded = bytes.toString('utf8');
-  const text = decoded.includes('\u0000') ? decoded.replaceAll('\u0000', '\ufffd') : decoded;
-  if (bytes.length * 3 <= lineBytesMax || Buffer.byteLength(text) <= lineBytesMax)
-    return [{ text, lineEnds }];
-  const pieces: LinePiece[] = [];
-  for (let rest = Buffer.from(text); rest.length > 0; ) {
-    const cut = completeLength(rest.subarray(0, lineBytesMax));
-    const isLast = cut === rest.length;
-    pieces.push({ text: rest.toString('utf8', 0, cut), lineEnds: lineEnds && isLast });
+/** As text without NUL. */
+export function decoded(bytes: Buffer): string {
+  const text = bytes.toString('utf8');
+  return text.includes('\u0000') ? text.replaceAll('\u0000', '\ufffd') : text;
+}
+
+/**
+ * Cuts a text so that the first part takes at most `firstMax` bytes as UTF-8, and each further one at most `lineBytesMax`.
+ * The first is empty where not even one character fits.
+ */
+export function fitted(text: string, firstMax: number): string[] {
+  if (text.length * 3 <= firstMax || Buffer.byteLength(text) <= firstMax) return [text];
+  const texts: string[] = [];
+  for (let rest = Buffer.from(text), max = firstMax; rest.length > 0; max = lineBytesMax) {
+    const isLast = rest.length <= max;
+    const cut = isLast ? rest.length : boundary(rest, max);
+    texts.push(rest.toString('utf8', 0, cut));
     rest = rest.subarray(cut);
   }
-  return pieces;
+  return texts;
+}
+
+/** The end of the last whole character of valid UTF-8 at or before `at`. */
+function boundary(bytes: Buffer, at: number): number {
+  let cut = at;
+  while (cut > 0 && ((bytes[cut] ?? 0) & 0xc0) === 0x80) cut -= 1;
+  return cut;
 }
 
 function withoutReturn(bytes: Buffer): Buffer {
@@ -92,8 +122,7 @@ function completeLength(bytes: Buffer): number {
     if (byte < 0x80) break;
     if (byte < 0xc0) continue;
     const needed = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : 2;
-    // A lone lead byte with nothing before it is given out broken rather than kept for ever.
-    return needed > back && bytes.length > back ? bytes.length - back : bytes.length;
+    return needed > back ? bytes.length - back : bytes.length;
   }
   return bytes.length;
 }

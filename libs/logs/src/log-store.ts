@@ -7,18 +7,28 @@ export interface LogKey {
   readonly attempt: number;
 }
 
-/** `system` lines are the executor's own words (a limit that is not enforced, a truncation, a cancel). */
+/** Where a step's words come from: `output` is stdout and stderr together, in the order in which they were written. */
+export type OutputStream = 'output' | 'stdout' | 'stderr';
+
+/**
+ * A line, or what there is of one that is being written. `system` lines are the executor's own words (a limit that is not enforced,
+ * a truncation, a cancel).
+ */
 export interface LogLine {
   /** 1, 2, 3 … within the attempt. */
   readonly line: number;
-  /** RFC 3339 UTC with milliseconds. */
+  /** RFC 3339 UTC with milliseconds; of its first part where it came in several. */
   readonly time: string;
-  readonly stream: 'stdout' | 'stderr' | 'system';
+  readonly stream: OutputStream | 'system';
   /** Valid UTF-8 without the line end; raw ANSI is kept. At most 64 KiB: longer lines are split. */
   readonly text: string;
   /**
-   * The line goes on where the one before it of its stream broke off: that one was longer than 64 KiB, or was
-   * shown before its end came (a prompt, a progress bar). Left out otherwise.
+   * The line is not complete (a prompt, a progress bar): its rest comes under the same number, to who follows. Left out otherwise.
+   */
+  readonly open?: true;
+  /**
+   * The text goes on where the text before it of its stream broke off. With the same number it is the rest of an open line; with a new
+   * number the line before was longer than 64 KiB and was split. Left out otherwise.
    */
   readonly continues?: true;
 }
@@ -41,11 +51,12 @@ export interface LogPiece {
 export interface LogWriter {
   /**
    * Raw bytes of one stream; line splitting, UTF-8 repair, limits and masking happen here. Resolves when stored
-   * or buffered within bounds. Bytes that come after `close` are dropped.
+   * or buffered within bounds. Beyond the limit it only counts, whatever comes. Bytes that come after `close` are dropped; nobody
+   * changes those that were given.
    *
    * @throws Fault `server.disk-low`; nothing further can be stored then
    */
-  write(stream: 'stdout' | 'stderr', bytes: Uint8Array): Promise<void>;
+  write(stream: OutputStream, bytes: Uint8Array): Promise<void>;
   /** One line of the executor's own, never dropped by the limit. */
   system(text: string): Promise<void>;
   /** Flushes what is pending (a last line without its end), syncs, and answers what was stored. Idempotent. */
@@ -65,12 +76,12 @@ export interface LogReadOptions {
 }
 
 /**
- * Logs live beside the events, never in them: chunks on disk with an index by line.
+ * Logs live beside the events, never in them: records on disk with an index by line, which is made anew from them where it is torn.
  * Readers see a line as soon as its writer has it, from the first line on.
  */
 export interface LogStore {
   /**
-   * @param options.bytesMax  what the log may take on disk, default 10 MiB; afterwards only the last 64 KiB are kept
+   * @param options.bytesMax  what the log may take on disk, default 10 MiB; beyond it only the last 64 KiB are kept
    * @throws Fault `step-log.exists` where the attempt has a log already: another attempt writes another log
    */
   open(
@@ -78,7 +89,8 @@ export interface LogStore {
     options?: { readonly bytesMax?: number; readonly mask?: LogMask },
   ): Promise<LogWriter>;
   /**
-   * Lines in order. An unknown key gives none; with `follow` it waits for the first. Ends quietly when aborted.
+   * Whole lines in the order of their numbers. With `follow` it waits for the first, gives out an open line early and its rest when
+   * that comes (other lines may come between), and goes on. An unknown key gives none. Ends quietly when aborted.
    *
    * @throws Fault `step.not-found` where the key's parts are malformed; so do `open` and `seal`
    */

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
-import { type FileHandle, open, writeFile } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import { Fault } from '#libs/kernel';
-import { indexStride, type LogFiles } from './log-files.ts';
+import type { EncodedRecord } from './line-records.ts';
+import type { LogFiles } from './log-files.ts';
+import { IndexBuilder, indexedBytesMin, storeIndex } from './log-index.ts';
 
 /** What lies on disk. */
 export interface StoredRecords {
@@ -19,12 +21,12 @@ export class RecordFile {
   readonly #handle: FileHandle;
   readonly #onStored: () => void;
   readonly #hash = createHash('sha256');
-  readonly #offsets: number[] = [];
-  #pending: string[] = [];
+  readonly #index = new IndexBuilder();
+  #pending: EncodedRecord[] = [];
   #flushing: Promise<void> | undefined;
   #failure: Fault | undefined;
   #added = 0;
-  #lines = 0;
+  #stored = 0;
   #bytes = 0;
 
   private constructor(handle: FileHandle, onStored: () => void) {
@@ -45,7 +47,7 @@ export class RecordFile {
     return new RecordFile(handle, onStored);
   }
 
-  add(record: string): void {
+  add(record: EncodedRecord): void {
     this.#added += 1;
     this.#pending.push(record);
   }
@@ -57,7 +59,7 @@ export class RecordFile {
    */
   async flush(): Promise<void> {
     const wanted = this.#added;
-    while (this.#lines < wanted) {
+    while (this.#stored < wanted) {
       if (this.#failure) throw this.#failure;
       this.#flushing ??= this.#writePending().finally(() => {
         this.#flushing = undefined;
@@ -71,20 +73,19 @@ export class RecordFile {
     try {
       await this.flush();
       if (this.#bytes > 0) await this.#handle.sync();
-      if (this.#offsets.length > 1)
-        await writeFile(files.index, encodeOffsets(this.#offsets), { mode: 0o600 });
+      if (this.#bytes >= indexedBytesMin) await storeIndex(files, this.#index.build(this.#bytes));
     } catch {
       // Who wrote has been told; the lines stored so far stay readable without an index.
     }
     await this.#handle.close().catch(() => {});
-    const stored = { bytes: this.#bytes, lines: this.#lines };
+    const stored = { bytes: this.#bytes, lines: this.#index.lines };
     return stored.bytes > 0 ? { ...stored, digest: `sha256:${this.#hash.digest('hex')}` } : stored;
   }
 
   async #writePending(): Promise<void> {
     const records = this.#pending;
     this.#pending = [];
-    const bytes = Buffer.from(records.join(''));
+    const bytes = Buffer.from(records.map(({ record }) => record).join(''));
     try {
       for (let at = 0; at < bytes.length; )
         at += (await this.#handle.write(bytes, at)).bytesWritten;
@@ -93,21 +94,15 @@ export class RecordFile {
       throw this.#failure;
     }
     this.#hash.update(bytes);
-    for (const record of records) {
-      if (this.#lines % indexStride === 0) this.#offsets.push(this.#bytes);
-      this.#lines += 1;
+    for (const { record, beginsLine } of records) {
+      this.#index.add(this.#bytes, beginsLine);
       this.#bytes += Buffer.byteLength(record);
     }
+    this.#stored += records.length;
     this.#onStored();
   }
 }
 
 function cannotWrite(cause: unknown): Fault {
   return new Fault('server.disk-low', 'never', 'the log of the step cannot be written', { cause });
-}
-
-function encodeOffsets(offsets: readonly number[]): Buffer {
-  const index = Buffer.alloc(offsets.length * 8);
-  for (const [at, offset] of offsets.entries()) index.writeBigUInt64LE(BigInt(offset), at * 8);
-  return index;
 }

@@ -1,28 +1,60 @@
 import { expect, it } from 'vitest';
-import { decodeRecord, encodeRecord, type LogRecord } from './record.ts';
+import { beginsLine, decodeRecord, encodeRecord, type LogRecord } from './record.ts';
 
 const timeMs = Date.UTC(2026, 10, 23, 15, 0, 0, 7);
-const record = { timeMs, stream: 'stdout', continues: false, text: 'héllo\r\u001b[31m' } as const;
+const record = {
+  timeMs,
+  stream: 'stdout',
+  part: 'whole',
+  continues: false,
+  text: 'héllo\r\u001b[31m',
+} as const;
+const bytesOf = (each: LogRecord) => Buffer.from(encodeRecord(each)).subarray(0, -1);
 
 it('is greppable text', () => {
   expect(encodeRecord({ ...record, text: 'ok' })).toBe(`${timeMs}o ok\n`);
+  expect(encodeRecord({ ...record, stream: 'output', part: 'opens', text: 'go? ' })).toBe(
+    `${timeMs}b(go? \n`,
+  );
 });
 
-it.each<LogRecord>([
-  record,
-  { ...record, stream: 'stderr' },
-  { ...record, stream: 'system', text: '' },
-  { ...record, continues: true },
-])('reads back %j', (each) => {
-  const bytes = Buffer.from(encodeRecord(each)).subarray(0, -1);
-  expect(decodeRecord(bytes, 3)).toEqual({
-    line: 3,
-    time: '2026-11-23T15:00:00.007Z',
-    stream: each.stream,
-    text: each.text,
-    ...(each.continues ? { continues: true } : {}),
-  });
+it.each<[LogRecord]>([
+  [record],
+  [{ ...record, stream: 'output' }],
+  [{ ...record, stream: 'stderr' }],
+  [{ ...record, stream: 'system', text: '' }],
+  [{ ...record, continues: true }],
+  [{ ...record, part: 'opens' }],
+  [{ ...record, part: 'goes-on' }],
+  [{ ...record, part: 'ends', text: '' }],
+])('reads back %j', (each) => expect(decodeRecord(bytesOf(each))).toEqual(each));
+
+it('tells where a line begins', () => {
+  const begins = (['whole', 'opens', 'goes-on', 'ends'] as const).map((part) =>
+    beginsLine(bytesOf({ ...record, part }), 0),
+  );
+  expect(begins).toEqual([true, true, false, false]);
 });
+
+it('reads what was written before lines could be open, and kinds of record to come', () => {
+  expect(decodeRecord(Buffer.from('1795791600007O rest'))).toMatchObject({
+    stream: 'stdout',
+    part: 'whole',
+    continues: true,
+    text: 'rest',
+  });
+  expect(decodeRecord(Buffer.from('1795791600007g a group'))).toMatchObject({ stream: 'system' });
+});
+
+it.each([
+  '',
+  'text',
+  '1795791600007',
+  '1795791600007o',
+  '179579160000xo text',
+  '1795791600007o-x',
+  '\0'.repeat(40),
+])('takes %j for no record', (text) => expect(decodeRecord(Buffer.from(text))).toBeUndefined());
 
 it('keeps its width at the beginning of time and before it', () => {
   expect(encodeRecord({ ...record, timeMs: -5, text: '' })).toBe('0000000000000o \n');

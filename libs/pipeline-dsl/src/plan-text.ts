@@ -47,6 +47,7 @@ function factsOf(step: PlanStep): string {
     step.image !== 'host' && `image ${step.image}`,
     step.network !== 'none' && `network ${step.network}`,
     step.isolation && `isolation ${step.isolation}`,
+    step.streams && 'stdout and stderr apart',
     step.labels.length > 0 && `needs ${step.labels.join(', ')}`,
     step.artifacts.length > 0 && `keeps ${step.artifacts.join(', ')}`,
   ]

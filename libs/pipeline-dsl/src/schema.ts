@@ -111,6 +111,11 @@ const network = z
 const isolation = z
   .enum(['none', 'standard', 'strict'], { error: '"none", "standard" or "strict"' })
   .describe('A floor: an executor that cannot give it refuses the step.');
+const streams = z
+  .enum(['together', 'separate'], { error: '"together" or "separate"' })
+  .describe(
+    'Default `together`: stdout and stderr share one pipe, in order. `separate` tells them apart in the log, and their order is lost.',
+  );
 const flag = z.boolean({ error: 'true or false' });
 
 const command = z.union([z.string(), z.boolean()], { error: 'text' });
@@ -184,6 +189,7 @@ const stepShape = {
   container: image.optional(),
   network: network.optional(),
   isolation: isolation.optional(),
+  streams: streams.optional(),
   artifacts: artifacts.optional(),
   artifact_paths: artifacts.optional(),
 };
@@ -217,6 +223,7 @@ const defaultsSchema = z
       'runs-on': runsOn,
       network: stepShape.network,
       isolation: stepShape.isolation,
+      streams: stepShape.streams,
     },
     { error: 'a map' },
   )

@@ -50,8 +50,22 @@ it.each([
   ['retry: { on: [cancelled] }', 'schema.value'],
   ['network: proxy', 'schema.unsupported-value'],
   ['isolation: full', 'schema.value'],
+  ['streams: both', 'schema.value'],
 ])('refuses %s', (source, code) => {
   expect(codesOf(source)).toEqual([code]);
+});
+
+it('tells stdout and stderr apart where that is asked for, and says nothing of it elsewhere', () => {
+  const apart = 'defaults: { streams: separate }';
+  expect(stepOf('streams: separate')).toHaveProperty('streams', 'separate');
+  expect(stepOf('env: {}', apart)).toHaveProperty('streams', 'separate');
+  // Plans of before hash as they did.
+  for (const step of [
+    stepOf('env: {}'),
+    stepOf('streams: together'),
+    stepOf('streams: together', apart),
+  ])
+    expect(step).not.toHaveProperty('streams');
 });
 
 it('reads retry in all its forms, with _ and - alike', () => {

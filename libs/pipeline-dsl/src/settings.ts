@@ -15,9 +15,10 @@ export interface Settings {
   readonly image?: string;
   readonly network?: PlanStep['network'];
   readonly isolation?: NonNullable<PlanStep['isolation']>;
+  readonly streams?: NonNullable<StepSource['streams']>;
 }
 
-type SettingsSource = Pick<StepSource, 'retry' | 'network' | 'isolation'>;
+type SettingsSource = Pick<StepSource, 'retry' | 'network' | 'isolation' | 'streams'>;
 
 /** Reads the settings of a step or of `defaults`; what is not said is absent. */
 export function readSettings(source: SettingsSource, path: Path, scope: TextScope): Settings {
@@ -25,7 +26,7 @@ export function readSettings(source: SettingsSource, path: Path, scope: TextScop
   const timeout = pick(source, aliases.timeout, where);
   const labels = pick(source, aliases.labels, where);
   const image = pick(source, aliases.image, where);
-  const { retry, network, isolation } = source;
+  const { retry, network, isolation, streams } = source;
   return {
     ...(timeout && {
       timeoutMs: readTimeout(timeout.value, [...path, timeout.key], scope.findings),
@@ -35,6 +36,7 @@ export function readSettings(source: SettingsSource, path: Path, scope: TextScop
     ...(image && { image: fillVars(String(image.value), [...path, image.key], scope) }),
     ...(network && { network }),
     ...(isolation && { isolation }),
+    ...(streams && { streams }),
   };
 }
 

@@ -51,6 +51,7 @@ export function readStep(
     image: settings.image ?? 'host',
     network: settings.network ?? ('none' as const),
     ...(settings.isolation && { isolation: settings.isolation }),
+    ...(settings.streams === 'separate' && { streams: settings.streams }),
     artifacts: readArtifacts(source, path, scope),
   };
   if (!id) {

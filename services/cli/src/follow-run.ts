@@ -6,6 +6,7 @@ import {
   type RunDto,
 } from '#libs/api-contract';
 import { followEvents, splitText } from './event-stream.ts';
+import { ResumedLines } from './resumed-lines.ts';
 import type { RunPrinter } from './run-printer.ts';
 
 /**
@@ -54,18 +55,17 @@ async function followLog(
   at: { readonly step: string; readonly attempt: number },
   printer: RunPrinter,
 ): Promise<void> {
-  let from = 1;
+  const resumed = new ResumedLines();
   for (let tries = 0; tries < 5; tries += 1) {
     try {
       const response = await client.open(operations.readStepLogs, {
         params: { id: runId, step: at.step },
-        query: { attempt: at.attempt, follow: true, from },
+        query: { attempt: at.attempt, follow: true, from: resumed.begin() },
       });
       for await (const text of splitText(response, '\n')) {
         if (text === '') continue;
-        const line = logLineSchema.parse(JSON.parse(text));
-        printer.log(at.step, line);
-        from = line.line + 1;
+        const line = resumed.take(logLineSchema.parse(JSON.parse(text)));
+        if (line) printer.log(at.step, line);
       }
       return;
     } catch (error) {

@@ -11,6 +11,8 @@ export interface Output {
   readonly isTerminal: boolean;
   readonly colors: ReturnType<typeof pc.createColors>;
   line(text?: string): void;
+  /** Words without a line end. */
+  part(text: string): void;
   /** One NDJSON line on stdout. */
   json(value: unknown): void;
   note(text: string): void;
@@ -24,6 +26,7 @@ export function createOutput(isJson: boolean): Output {
     isTerminal,
     colors: pc.createColors(useColors),
     line: (text = '') => void process.stdout.write(`${printable(text)}\n`),
+    part: (text) => void process.stdout.write(printable(text)),
     json: (value) => void process.stdout.write(`${printableJson(value)}\n`),
     note: (text) => void process.stderr.write(`${printable(text)}\n`),
   };

@@ -1,7 +1,7 @@
 import type { EventDto, LogLineDto } from '#libs/api-contract';
 import type { Outcome } from '#libs/events';
 import { formatDuration } from '#libs/kernel';
-import { plainText } from '#libs/logs';
+import { LogLines } from './log-lines.ts';
 import { type Output, outcomeMark } from './output.ts';
 
 /** Shows a run as it goes. */
@@ -25,6 +25,7 @@ type EventData = Readonly<Record<string, unknown>> & {
 /** Lines for people; on a terminal a last line tells what runs now. */
 export class TextPrinter implements RunPrinter {
   private readonly output: Output;
+  private readonly lines: LogLines;
   private readonly running = new Map<string, number>();
   private readonly startedAt = performance.now();
   private readonly ticker: NodeJS.Timeout | undefined;
@@ -32,6 +33,7 @@ export class TextPrinter implements RunPrinter {
 
   constructor(output: Output) {
     this.output = output;
+    this.lines = new LogLines(output);
     if (output.isTerminal) {
       this.ticker = setInterval(() => this.drawStatus(), 200);
       this.ticker.unref();
@@ -44,17 +46,15 @@ export class TextPrinter implements RunPrinter {
   }
 
   log(step: string, line: LogLineDto): void {
-    const { colors } = this.output;
-    const text = plainText(line.text, {
-      colour: colors.isColorSupported,
-    });
-    const shown = line.stream === 'system' ? colors.dim(text) : text;
-    this.print(`${colors.dim(`${step} │`)} ${shown}`);
+    this.clearStatus();
+    this.lines.print(step, line, `${this.output.colors.dim(`${step} │`)} `);
+    this.drawStatus();
   }
 
   close(): void {
     clearInterval(this.ticker);
     this.clearStatus();
+    this.lines.endLine();
   }
 
   private textOf(event: EventDto, data: EventData): string | undefined {
@@ -91,12 +91,15 @@ export class TextPrinter implements RunPrinter {
 
   private print(text: string): void {
     this.clearStatus();
+    this.lines.endLine();
     this.output.line(text);
     this.drawStatus();
   }
 
   private drawStatus(): void {
     if (!this.output.isTerminal || this.running.size === 0) return;
+    // The last line of the screen is a step's own until its end comes.
+    if (this.lines.isOpen) return;
     const now = performance.now();
     const steps = [...this.running]
       .map(([step, since]) => `${step} ${formatDuration(now - since)}`)

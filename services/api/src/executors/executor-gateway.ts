@@ -317,6 +317,7 @@ export class LogExecutorGateway implements ExecutorGateway {
       image: step.image,
       network: step.network,
       isolation: higherFloor(facts.isolation, step.isolation ?? 'none'),
+      ...(step.streams && { streams: step.streams }),
       artifacts: step.artifacts,
       source: facts.source,
       workspaceOf: continuesWorkspace(state) ? (facts.retryOf ?? ref.runId) : ref.runId,

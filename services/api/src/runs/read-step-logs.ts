@@ -124,8 +124,7 @@ function findStep(run: RunDto, id: string): StepDto {
 }
 
 async function* ndjson(lines: AsyncIterable<LogLine>): AsyncIterable<string> {
-  for await (const { line, time, stream, text } of lines)
-    yield `${JSON.stringify({ line, time, stream, text })}\n`;
+  for await (const line of lines) yield `${JSON.stringify(line)}\n`;
 }
 
 function pause(delayMs: number, abort: AbortSignal): Promise<void> {

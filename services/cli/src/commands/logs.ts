@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import { type ApiClient, logLineSchema, operations } from '#libs/api-contract';
-import { plainText } from '#libs/logs';
 import { contextOf } from '../context.ts';
 import { splitText } from '../event-stream.ts';
+import { LogLines } from '../log-lines.ts';
 import type { Output } from '../output.ts';
 import { wholeNumber } from '../parse-number.ts';
 import { loadRun } from '../run-summary.ts';
@@ -49,6 +49,7 @@ async function printLog(
     query: { follow: options.follow, attempt: options.attempt, tail: options.tail },
   });
   const { colors } = output;
+  const lines = new LogLines(output);
   for await (const text of splitText(response, '\n')) {
     if (text === '') continue;
     const line = logLineSchema.parse(JSON.parse(text));
@@ -57,6 +58,7 @@ async function printLog(
       continue;
     }
     const prefix = `${at.isAlone ? '' : `${colors.dim(`${at.step} │`)} `}${options.timestamps ? `${colors.dim(line.time)} ` : ''}`;
-    output.line(prefix + plainText(line.text, { colour: colors.isColorSupported }));
+    lines.print(at.step, line, prefix);
   }
+  lines.endLine();
 }
