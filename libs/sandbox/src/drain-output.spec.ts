@@ -3,16 +3,32 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { OutputDrain } from './drain-output.ts';
 import type { SandboxOutput } from './sandbox.ts';
+import type { OutputSource } from './step-pipes.ts';
 
 function streams() {
   return { stdout: new PassThrough(), stderr: new PassThrough() };
+}
+
+function sourcesOf({ stdout, stderr }: ReturnType<typeof streams>): OutputSource[] {
+  return [
+    { stream: 'stdout', reader: stdout },
+    { stream: 'stderr', reader: stderr },
+  ];
+}
+
+/** Writes without end, as fast as it is read. */
+function flood(pipe: PassThrough): void {
+  const more = () => {
+    if (!pipe.destroyed) pipe.write(Buffer.alloc(65_536, '\n'), more);
+  };
+  more();
 }
 
 describe('the output of a sandbox', () => {
   it('comes in order, each stream by itself', async () => {
     const pipes = streams();
     const seen: string[] = [];
-    const drain = new OutputDrain(pipes, ({ stream, bytes }) => {
+    const drain = new OutputDrain(sourcesOf(pipes), ({ stream, bytes }) => {
       seen.push(`${stream} ${Buffer.from(bytes).toString()}`);
     });
     pipes.stdout.end('out');
@@ -24,7 +40,7 @@ describe('the output of a sandbox', () => {
   it('is let go where somebody holds the pipe open', async () => {
     const pipes = streams();
     const seen: SandboxOutput[] = [];
-    const drain = new OutputDrain(pipes, (output) => void seen.push(output));
+    const drain = new OutputDrain(sourcesOf(pipes), (output) => void seen.push(output));
     pipes.stdout.write('before');
     await drain.finish(20);
     expect(seen).toHaveLength(1);
@@ -34,7 +50,7 @@ describe('the output of a sandbox', () => {
   it('waits for a sink however long that takes', async () => {
     const pipes = streams();
     let bytesSeen = 0;
-    const drain = new OutputDrain(pipes, async ({ bytes }) => {
+    const drain = new OutputDrain(sourcesOf(pipes), async ({ bytes }) => {
       await delay(60);
       bytesSeen += bytes.length;
     });
@@ -48,21 +64,55 @@ describe('the output of a sandbox', () => {
 
   it('ends where an escaped process writes on and on', async () => {
     const pipes = streams();
-    const drain = new OutputDrain(pipes, () => new Promise((next) => setImmediate(next)));
+    const drain = new OutputDrain(
+      sourcesOf(pipes),
+      () => new Promise((next) => setImmediate(next)),
+    );
     pipes.stderr.end();
     const finished = drain.finish();
-    const flood = () => {
-      if (!pipes.stdout.destroyed) pipes.stdout.write(Buffer.alloc(65_536), flood);
-    };
-    flood();
+    flood(pipes.stdout);
     await finished;
     expect(pipes.stdout.destroyed).toBe(true);
+  });
+
+  it('of steps that print without end is handled in small slices, so many in one turn of the event loop', async () => {
+    let turn = 0;
+    const over = Promise.withResolvers<void>();
+    const steps = [streams(), streams(), streams()];
+    const slices = new Map<number, number>();
+    const taken = steps.map(() => 0);
+    const count = () => {
+      turn += 1;
+      if (turn < 200) setImmediate(count);
+      else over.resolve();
+    };
+    setImmediate(count);
+    const drains = steps.map((step, at) => {
+      flood(step.stdout);
+      step.stderr.end();
+      return new OutputDrain(sourcesOf(step), ({ bytes }) => {
+        expect(bytes.length).toBeLessThanOrEqual(16 * 1024);
+        const inTurn = (slices.get(turn) ?? 0) + 1;
+        slices.set(turn, inTurn);
+        taken[at] = (taken[at] ?? 0) + 1;
+        // Where the loop does not turn, this is the only end.
+        if (inTurn > 1_000) over.resolve();
+      });
+    });
+    await over.promise;
+    for (const { stdout } of steps) stdout.destroy();
+    await Promise.all(drains.map((drain) => drain.finish()));
+    expect(turn).toBe(200);
+    // Two slices while somebody waits and two where nobody did; our count may lie on either side of the budget's turn.
+    expect(Math.max(...slices.values())).toBeLessThanOrEqual(2 * (2 + 2));
+    // The steps take turns.
+    expect(Math.min(...taken) * 2).toBeGreaterThan(Math.max(...taken));
   });
 
   it('is thrown away after a sink has failed once', async () => {
     const pipes = streams();
     let calls = 0;
-    const drain = new OutputDrain(pipes, ({ stream }) => {
+    const drain = new OutputDrain(sourcesOf(pipes), ({ stream }) => {
       calls += 1;
       if (stream === 'stdout') throw new Error('the disk is full');
     });

@@ -1,5 +1,7 @@
 import type { Readable } from 'node:stream';
+import { type OutputTurns, outputTurns, sliceBytes } from './output-turns.ts';
 import type { SandboxOutput } from './sandbox.ts';
+import type { OutputSource } from './step-pipes.ts';
 
 export type OutputSink = (output: SandboxOutput) => Promise<void> | void;
 
@@ -8,15 +10,17 @@ const drainMs = 2_000;
 /** More than a kernel pipe and our buffer can hold, in bytes: after the end, whoever sends more is a process that escaped. */
 const leftoverMax = 2 * 1024 * 1024;
 
-/** The two output streams of a sandbox on their way to its sink. */
+/** The output of a sandbox on its way to its sink, in slices that leave the event loop room for everything else. */
 export class OutputDrain {
   readonly #pumps: readonly Pump[];
   readonly #done: Promise<unknown>;
 
-  constructor(streams: { readonly stdout: Readable; readonly stderr: Readable }, sink: OutputSink) {
-    const pump = (stream: 'stdout' | 'stderr') =>
-      new Pump(streams[stream], (bytes) => sink({ stream, bytes }));
-    this.#pumps = [pump('stdout'), pump('stderr')];
+  /** @param turns  default: those of the process */
+  constructor(sources: readonly OutputSource[], sink: OutputSink, turns = outputTurns) {
+    this.#pumps = sources.map(
+      ({ stream, reader }) =>
+        new Pump(reader, { turns, deliver: (bytes) => sink({ stream, bytes }) }),
+    );
     this.#done = Promise.all(this.#pumps.map((each) => each.run()));
   }
 
@@ -32,10 +36,15 @@ export class OutputDrain {
   }
 }
 
+interface PumpParts {
+  readonly turns: OutputTurns;
+  readonly deliver: (bytes: Uint8Array) => Promise<void> | void;
+}
+
 /** The pipe is read only while the sink is at rest: the kernel then holds the writer back, not our memory. */
 class Pump {
   readonly #reader: Readable;
-  readonly #deliver: (bytes: Uint8Array) => Promise<void> | void;
+  readonly #parts: PumpParts;
   #isDiscarding = false;
   #isWaiting = false;
   #waitLeftMs: number | undefined;
@@ -43,9 +52,9 @@ class Pump {
   #timer: NodeJS.Timeout | undefined;
   #armedAt = 0;
 
-  constructor(reader: Readable, deliver: (bytes: Uint8Array) => Promise<void> | void) {
+  constructor(reader: Readable, parts: PumpParts) {
     this.#reader = reader;
-    this.#deliver = deliver;
+    this.#parts = parts;
   }
 
   async run(): Promise<void> {
@@ -59,7 +68,8 @@ class Pump {
         if (next.done) return;
         const bytes = next.value as Uint8Array;
         this.#bytesLeft -= bytes.length;
-        if (!this.#isDiscarding) await this.#hand(bytes);
+        for (let at = 0; at < bytes.length && !this.#isDiscarding; at += sliceBytes)
+          await this.#hand(bytes.subarray(at, at + sliceBytes));
       }
     } catch {
       // The pipe was let go.
@@ -76,8 +86,9 @@ class Pump {
   }
 
   async #hand(bytes: Uint8Array): Promise<void> {
+    await this.#parts.turns.next();
     try {
-      await this.#deliver(bytes);
+      await this.#parts.deliver(bytes);
     } catch {
       // The sink can store no more: what it has stays, and the step must not block on a full pipe.
       this.#isDiscarding = true;

@@ -1,4 +1,12 @@
-import { closeSync, existsSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -7,50 +15,61 @@ import { FifoPool, type Pipe } from './fifo-pool.ts';
 import { Spawner } from './spawner.ts';
 
 let dir: string;
+let batches: number;
 let pool: FifoPool;
 beforeEach(() => {
   dir = mkdtempSync(join(tmpdir(), 'millrace-pipes-'));
-  pool = new FifoPool(dir, (file, args) => new Spawner().run(file, args));
+  batches = 0;
+  const spawner = new Spawner();
+  pool = new FifoPool(dir, (file, args) => {
+    batches += 1;
+    return spawner.run(file, args);
+  });
 });
 afterEach(() => rmSync(dir, { recursive: true }));
 
-/** As a step does it: the child opens the name, we let go of our end. */
+/** As a step does it: the child opens the name, then it is the child's. */
 function childOf(pipe: Pipe): number {
   const fd = openSync(pipe.path, 'w');
-  pipe.closeWriter();
+  pipe.handOver();
   return fd;
 }
 
-it('uses a pipe again that has ended, with nothing of before in it', async () => {
-  const first = await pool.take();
-  const child = childOf(first);
+it('takes the name of a pipe away as soon as its step has it', async () => {
+  const pipe = await pool.take();
+  const child = childOf(pipe);
+  expect(existsSync(pipe.path)).toBe(false);
   writeSync(child, 'one');
   closeSync(child);
-  expect(await text(first.reader)).toBe('one');
-  first.release();
-  const second = await pool.take();
-  expect(second.path).toBe(first.path);
-  const heir = childOf(second);
-  writeSync(heir, 'two');
-  closeSync(heir);
-  expect(await text(second.reader)).toBe('two');
-  second.release();
+  expect(await text(pipe.reader)).toBe('one');
+  pipe.release();
 });
 
-it('never gives away a pipe that somebody may still write to', async () => {
-  const pipe = await pool.take();
-  const escaped = childOf(pipe);
-  pipe.release();
-  expect(existsSync(pipe.path)).toBe(false);
-  expect((await pool.take()).path).not.toBe(pipe.path);
-  closeSync(escaped);
+it('never gives a pipe twice, however it ended', async () => {
+  const names = new Set<string>();
+  for (let round = 0; round < 200; round += 1) {
+    const pipe = await pool.take();
+    const child = childOf(pipe);
+    // Every other step holds its end beyond the release.
+    if (round % 2 === 0) closeSync(child);
+    if (round % 2 === 0) await text(pipe.reader);
+    pipe.release();
+    if (round % 2 === 1) closeSync(child);
+    names.add(pipe.path);
+  }
+  expect(names.size).toBe(200);
+  expect([...names].filter((path) => existsSync(path))).toEqual([]);
+  // Made ahead, many at a time.
+  expect(batches).toBeLessThanOrEqual(3);
 });
 
-it('passes over a pipe that cannot be opened any more', async () => {
+it('passes over a pipe that is not there any more', async () => {
   const pipe = await pool.take();
-  closeSync(childOf(pipe));
-  await text(pipe.reader);
+  pipe.handOver();
   pipe.release();
-  rmSync(pipe.path);
-  expect((await pool.take()).path).not.toBe(pipe.path);
+  for (const name of readdirSync(join(dir, 'pipes')).slice(1)) rmSync(join(dir, 'pipes', name));
+  const next = await pool.take();
+  expect(existsSync(next.path)).toBe(true);
+  next.handOver();
+  next.release();
 });

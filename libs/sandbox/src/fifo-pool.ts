@@ -1,26 +1,28 @@
-import { closeSync, constants, mkdirSync, openSync, rmSync } from 'node:fs';
+import { closeSync, constants, mkdirSync, openSync, rmSync, unlinkSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { Fault } from '#libs/kernel';
 
-const batch = 32;
-const lowWater = 8;
+/** One `mkfifo` serves this many attempts: its own start costs more than all of them. */
+const batch = 128;
+/** What is left when the next batch is begun: more than the steps that start while it is made. */
+const lowWater = 32;
 
 /** Runs a program of the system to its end. Rejects where it cannot be run or fails. */
 export type RunProgram = (file: string, args: readonly string[]) => Promise<void>;
 
-/** A kernel pipe: what is written to it comes out of `reader`, which ends when every writer has closed. */
+/** A kernel pipe of one attempt: what is written to it comes out of `reader`, which ends when every writer has closed. */
 export interface Pipe {
   readonly reader: Readable;
-  /** The name under which another process may open it for writing. */
+  /** The name under which another process may open it for writing, until `handOver`. */
   readonly path: string;
-  /** Closes our own writing end, which keeps the reader from an early end; to be called once the child has the pipe. */
-  closeWriter(): void;
   /**
-   * To be called when nothing of the sandbox runs any more. A pipe that ended by itself has no writer left and nothing in it:
-   * it is used again. Another loses its name.
+   * To be called once the child has the pipe, or will never have it: closes our own writing end, which keeps the reader
+   * from an early end, and takes the name away. Nobody comes to this pipe any more but by a descriptor of its step.
    */
+  handOver(): void;
+  /** To be called when nothing of the sandbox runs any more. */
   release(): void;
 }
 
@@ -29,6 +31,9 @@ export interface Pipe {
  * `/dev/stderr`, which shell scripts do. Named pipes are made ahead, many at a time: `mkfifo` is a process of its
  * own, and a fresh inode takes some file systems longer than all the rest. Open to all, as a container's step may be another user
  * that opens it anew through /proc, while the directory is closed to everybody.
+ *
+ * A pipe serves one attempt and never another: a step can open its own for reading and give that descriptor away, and whoever
+ * holds it would read, and write, what comes later.
  */
 export class FifoPool {
   readonly #dir: string;
@@ -53,12 +58,13 @@ export class FifoPool {
       if (this.#ready.length < lowWater) this.#fill().catch(() => undefined);
       const pipe = this.#open(path);
       if (pipe !== undefined) return pipe;
-      // Whoever used it before was its owner, too, and may have closed it to everybody.
-      rmSync(path, { force: true });
     }
   }
 
-  /** In turn, without the thread pool: none of it reads or writes a disk, and handing it over costs more than doing it. */
+  /**
+   * In turn, without the thread pool: none of it reads or writes a disk, and handing it over costs more than doing it.
+   * @returns undefined where somebody took the name away
+   */
   #open(path: string): Pipe | undefined {
     let readFd: number | undefined;
     let writeFd: number;
@@ -68,20 +74,18 @@ export class FifoPool {
       writeFd = openSync(path, constants.O_WRONLY);
     } catch (error) {
       if (readFd !== undefined) closeSync(readFd);
-      const { code } = error as NodeJS.ErrnoException;
-      if (code === 'EACCES' || code === 'ENOENT') return undefined;
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
       throw error;
     }
     const reader = new Socket({ fd: readFd, readable: true, writable: false });
     return {
       reader,
       path,
-      closeWriter: () => closeSync(writeFd),
-      release: () => {
-        reader.destroy();
-        if (reader.readableEnded) this.#ready.push(path);
-        else rmSync(path, { force: true });
+      handOver: () => {
+        closeSync(writeFd);
+        removeName(path);
       },
+      release: () => void reader.destroy(),
     };
   }
 
@@ -100,5 +104,13 @@ export class FifoPool {
       throw new Fault('sandbox.unavailable', 'backoff', 'cannot make pipes with mkfifo', { cause });
     }
     this.#ready.push(...paths);
+  }
+}
+
+function removeName(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
   }
 }

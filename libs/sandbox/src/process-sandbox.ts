@@ -14,6 +14,7 @@ import {
 import { type ForkMark, forkMark, readProcess } from './process-table.ts';
 import type { Sandbox, SandboxDriver, SandboxExit, SandboxProbe, SandboxSpec } from './sandbox.ts';
 import { type SpawnedProcess, Spawner } from './spawner.ts';
+import { StepPipes } from './step-pipes.ts';
 import { untilNobody } from './until-nobody.ts';
 
 /** Rounds of killing what is left: each finds what was forked during the one before. */
@@ -131,9 +132,9 @@ class ProcessSandbox implements Sandbox {
   async start(sink: OutputSink): Promise<void> {
     if (this.#isKilled)
       throw new Fault('sandbox.start-failed', 'never', `${this.name} was killed before it started`);
-    const [stdout, stderr] = await Promise.all([this.#pipes.take(), this.#pipes.take()]);
+    const { argv, env, workspaceDir, streams } = this.#spec;
+    const pipes = await StepPipes.take(this.#pipes, streams);
     const startedAt = performance.now();
-    const { argv, env, workspaceDir } = this.#spec;
     let child: SpawnedProcess;
     try {
       child = await this.#spawner.start({
@@ -141,23 +142,18 @@ class ProcessSandbox implements Sandbox {
         args: argv.slice(1),
         cwd: workspaceDir,
         env: { ...env, [markerVariable]: markerValue(this.name) },
-        outputs: [stdout.path, stderr.path],
+        outputs: pipes.paths,
       });
     } catch (error) {
-      stdout.release();
-      stderr.release();
+      pipes.release();
       throw error;
     } finally {
-      stdout.closeWriter();
-      stderr.closeWriter();
+      pipes.handOver();
     }
     this.#remember(child.pid);
-    const drain = new OutputDrain({ stdout: stdout.reader, stderr: stderr.reader }, sink);
+    const drain = new OutputDrain(pipes.sources, sink);
     if (this.#isKilled) await this.kill();
-    void this.#finish(child, drain, startedAt).then(() => {
-      stdout.release();
-      stderr.release();
-    });
+    void this.#finish(child, drain, startedAt).then(() => pipes.release());
   }
 
   async terminate(): Promise<void> {

@@ -1,11 +1,16 @@
+import { execFileSync } from 'node:child_process';
 import {
+  closeSync,
   existsSync,
+  constants as fileFlags,
   mkdirSync,
   mkdtempSync,
+  openSync,
   readdirSync,
   readFileSync,
   rmSync,
   writeFileSync,
+  writeSync,
 } from 'node:fs';
 import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,6 +21,7 @@ import type {
   Sandbox,
   SandboxDriver,
   SandboxExit,
+  SandboxOutput,
   SandboxProbe,
   SandboxSpec,
   SandboxTrial,
@@ -38,6 +44,8 @@ export class SandboxRig {
   readonly workspaceDir = join(this.dir, 'workspace');
   readonly homeDir = join(this.dir, 'home');
   readonly driver: SandboxDriver;
+  /** Whether stdout and stderr come together, as they do where nothing is said; most specs tell them apart. */
+  isTogether = false;
   readonly #sandboxes: Sandbox[] = [];
   #count = 0;
 
@@ -59,6 +67,7 @@ export class SandboxRig {
       homeDir: this.homeDir,
       binds: [],
       limits: {},
+      ...(this.isTogether ? {} : { streams: 'separate' as const }),
       ...given,
       env: { PATH: '/usr/bin:/bin', HOME: '/home/step', RIG: this.id, ...given.env },
     };
@@ -110,11 +119,12 @@ export class SandboxRig {
   }
 }
 
-/** Both streams as text, and a way to wait for what they will hold. */
+/** All streams as text, and a way to wait for what they will hold. */
 export class OutputText {
+  output = '';
   stdout = '';
   stderr = '';
-  readonly sink = ({ stream, bytes }: { stream: 'stdout' | 'stderr'; bytes: Uint8Array }) => {
+  readonly sink = ({ stream, bytes }: SandboxOutput) => {
     this[stream] += Buffer.from(bytes).toString('latin1');
   };
 
@@ -216,6 +226,51 @@ export function sandboxContract(name: string, open: (stateDir: string) => Sandbo
         Array.from({ length: 200 }, (_, index) => `${letter}${index}\n`).join('');
       expect(stdout).toBe(expected('o'));
       expect(stderr).toBe(expected('e'));
+    });
+
+    it('keeps the order of both streams together, in one pipe', async () => {
+      rig.isTogether = true;
+      const sandbox = await rig.prepare(
+        'i=0; while [ $i -lt 200 ]; do echo o$i; echo e$i >&2; echo f$i > /dev/stderr; i=$((i+1)); done',
+      );
+      const text = new OutputText();
+      await sandbox.start(text.sink);
+      await sandbox.exited;
+      const order = Array.from({ length: 200 }, (_, at) => `o${at}\ne${at}\nf${at}\n`);
+      expect(text).toMatchObject({ output: order.join(''), stdout: '', stderr: '' });
+    });
+
+    it('gives no attempt a pipe of which somebody kept a descriptor', async () => {
+      execFileSync('mkfifo', [join(rig.workspaceDir, 'gate')]);
+      const sandbox = await rig.prepare('echo ready; read -r line < gate');
+      const text = new OutputText();
+      await sandbox.start(text.sink);
+      await text.until(/ready/);
+      // What a step can open of itself, in the hands of a process that outlives it.
+      const [pid = 0] = rig.processes();
+      const kept = openSync(`/proc/${pid}/fd/1`, fileFlags.O_RDONLY | fileFlags.O_NONBLOCK);
+      const forger = () => openSync(`/proc/self/fd/${kept}`, fileFlags.O_WRONLY);
+      try {
+        writeFileSync(join(rig.workspaceDir, 'gate'), '\n');
+        await sandbox.exited;
+        await sandbox.destroy();
+        for (let round = 0; round < 3; round += 1) {
+          const next = await rig.prepare('echo begun; read -r line < gate; echo mine');
+          const said = new OutputText();
+          await next.start(said.sink);
+          await said.until(/begun/);
+          const forged = forger();
+          writeSync(forged, 'forged\n');
+          closeSync(forged);
+          writeFileSync(join(rig.workspaceDir, 'gate'), '\n');
+          await next.exited;
+          expect(said.stdout).toBe('begun\nmine\n');
+        }
+        // Only what was forged is in it.
+        expect(readFileSync(kept, 'latin1')).toBe('forged\n'.repeat(3));
+      } finally {
+        closeSync(kept);
+      }
     });
 
     it('passes 200 MB without a newline through a slow sink in little memory', async () => {

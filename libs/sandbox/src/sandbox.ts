@@ -30,6 +30,8 @@ export interface SandboxSpec {
   readonly workspaceMount: string;
   /** Fresh host directory that becomes HOME. Removed by the executor afterwards. */
   readonly homeDir: string;
+  /** `separate`: stdout and stderr are told apart, and their order is lost. Absent: they come together, in order. */
+  readonly streams?: 'separate';
   /** Further host directories (`host_binds`), read-only with everything that is mounted below. */
   readonly binds: readonly string[];
   readonly limits: SandboxLimits;
@@ -65,7 +67,8 @@ export interface SandboxExit {
 }
 
 export interface SandboxOutput {
-  readonly stream: 'stdout' | 'stderr';
+  /** `output` is stdout and stderr together, in the order in which they were written. */
+  readonly stream: 'output' | 'stdout' | 'stderr';
   readonly bytes: Uint8Array;
 }
 
@@ -77,8 +80,9 @@ export interface SandboxOutput {
 export interface Sandbox {
   readonly name: string;
   /**
-   * Starts the first process. `sink` is awaited per chunk: while it is pending the pipe is not read, so a slow
-   * sink slows the step, not memory. Chunks of one stream come in order.
+   * Starts the first process. `sink` is awaited per chunk of at most 16 KiB: while it is pending the pipe is not read, so a
+   * slow sink slows the step, not memory. Chunks of one stream come in order, and between any few of them, of all sandboxes
+   * of this process together, the event loop turns. Nobody changes their bytes afterwards.
    *
    * @throws Fault `sandbox.start-failed`
    */

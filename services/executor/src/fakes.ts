@@ -146,7 +146,7 @@ export class ScriptedSandbox implements Sandbox {
   }
 
   async print(text: string): Promise<void> {
-    await this.#sink({ stream: 'stdout', bytes: Buffer.from(text) });
+    await this.#sink({ stream: 'output', bytes: Buffer.from(text) });
   }
 
   end(seen: Partial<SandboxExit>): void {

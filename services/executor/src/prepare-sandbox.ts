@@ -61,6 +61,7 @@ export async function prepareSandbox(context: AttemptContext, parts: SandboxPart
     workspaceDir,
     workspaceMount: place.workspace,
     homeDir,
+    ...(assignment.streams && { streams: assignment.streams }),
     ...everySandbox(settings),
   });
 }

@@ -54,16 +54,16 @@ async function reportOf({ fence }: Assignment) {
   return find()?.report;
 }
 
-async function stdoutOf({ runId, step, attempt }: Assignment): Promise<string[]> {
+async function outputOf({ runId, step, attempt }: Assignment): Promise<string[]> {
   const texts: string[] = [];
   for await (const line of logs.read({ runId, step, attempt })) {
-    if (line.stream === 'stdout') texts.push(line.text);
+    if (line.stream === 'output') texts.push(line.text);
   }
   return texts;
 }
 
 const printed = (assignment: Assignment, count: number) =>
-  expect.poll(async () => (await stdoutOf(assignment)).length, { timeout: 10_000 }).toBe(count);
+  expect.poll(async () => (await outputOf(assignment)).length, { timeout: 10_000 }).toBe(count);
 
 async function expectNothingLeft() {
   await expect.poll(() => executor.held).toBe(0);
@@ -87,7 +87,7 @@ describe('attempts as real processes', () => {
       driver: 'process',
       log: { truncated: false },
     });
-    const lines = await stdoutOf(assignment);
+    const lines = await outputOf(assignment);
     expect(lines.slice(0, 2)).toEqual(['/', '1 only true']);
     // What is documented, the sandbox's marker, and what the shell sets by itself: PWD and OLDPWD.
     expect(Number(lines[2])).toBeLessThanOrEqual(4 + 9 + 1 + 2);
@@ -97,7 +97,7 @@ describe('attempts as real processes', () => {
   it('end at the first command that fails, with its code', async () => {
     const assignment = assign({ commands: ['echo one', 'exit 41', 'echo two'] });
     expect(await reportOf(assignment)).toMatchObject({ outcome: 'failure', exitCode: 41 });
-    expect(await stdoutOf(assignment)).toEqual(['one']);
+    expect(await outputOf(assignment)).toEqual(['one']);
   });
 
   it('show their log while they run, and end by KILL where they ignore TERM', async () => {
@@ -106,7 +106,7 @@ describe('attempts as real processes', () => {
     await printed(assignment, 1);
     gateway.cancel(assignment.runId, false);
     expect(await reportOf(assignment)).toMatchObject({ outcome: 'cancelled', signal: 'SIGKILL' });
-    expect(isAlive((await stdoutOf(assignment))[0])).toBe(false);
+    expect(isAlive((await outputOf(assignment))[0])).toBe(false);
     await expectNothingLeft();
   });
 
@@ -116,7 +116,7 @@ describe('attempts as real processes', () => {
     await printed(assignment, 1);
     gateway.cancel(assignment.runId, false);
     expect(await reportOf(assignment)).toMatchObject({ outcome: 'cancelled' });
-    expect(await stdoutOf(assignment)).toEqual(['ready', 'bye']);
+    expect(await outputOf(assignment)).toEqual(['ready', 'bye']);
   });
 
   it('wait, when cancelled, for whoever heeds TERM, though the shell is gone', async () => {
@@ -139,7 +139,7 @@ describe('attempts as real processes', () => {
     const commands = ['(setsid sleep 600 >/dev/null 2>&1 & echo $!)', 'sleep 0.1'];
     const assignment = assign({ commands });
     expect(await reportOf(assignment)).toMatchObject({ outcome: 'success' });
-    expect(isAlive((await stdoutOf(assignment))[0])).toBe(false);
+    expect(isAlive((await outputOf(assignment))[0])).toBe(false);
     await expectNothingLeft();
   });
 
@@ -147,7 +147,7 @@ describe('attempts as real processes', () => {
     const assignment = assign({ commands: ['echo $$; sleep 600'] });
     await printed(assignment, 1);
     await executor.stop();
-    expect(isAlive((await stdoutOf(assignment))[0])).toBe(false);
+    expect(isAlive((await outputOf(assignment))[0])).toBe(false);
     expect(gateway.reports).toEqual([]);
     await expectNothingLeft();
   });
@@ -159,7 +159,7 @@ describe('attempts as real processes', () => {
     const commands = ['cat out/result', 'chmod 000 out'];
     const second = assign({ runId, step: 'b', commands, artifacts: ['out/*'] });
     const report = await reportOf(second);
-    expect(await stdoutOf(second)).toEqual(['42']);
+    expect(await outputOf(second)).toEqual(['42']);
     if (process.getuid?.() === 0) {
       expect(report?.artifacts).toMatchObject([{ name: 'out/result', size: 3 }]);
       expect(await blobs.has(report?.artifacts?.[0]?.sha256 ?? '')).toBe(true);

@@ -151,7 +151,7 @@ describe('the life of an attempt', () => {
       'system: this step runs as a plain process: there is no isolation',
       'system: $ echo a',
       'system: $ echo b',
-      'stdout: hello\n',
+      'output: hello\n',
     ]);
     await expectNothingLeft();
   });

@@ -3,12 +3,13 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Fault } from '#libs/kernel';
 import { OutputDrain, type OutputSink } from '../drain-output.ts';
-import type { FifoPool, Pipe } from '../fifo-pool.ts';
+import type { FifoPool } from '../fifo-pool.ts';
 import type { Journal } from '../journal.ts';
 import { type FirstProcess, signalEach } from '../marker.ts';
 import { isStillRunning, pidsInNamespaceOf, readProcess } from '../process-table.ts';
 import type { Sandbox, SandboxExit, SandboxSpec } from '../sandbox.ts';
 import type { SpawnedProcess } from '../spawner.ts';
+import { StepPipes } from '../step-pipes.ts';
 import { untilNobody } from '../until-nobody.ts';
 import {
   type CgroupPaths,
@@ -55,7 +56,7 @@ export class OciSandbox implements Sandbox {
   readonly #exit = Promise.withResolvers<SandboxExit>();
   #created: Promise<void> | undefined;
   #control: ControlChannel | undefined;
-  #outputs: readonly [Pipe, Pipe] | undefined;
+  #outputs: StepPipes | undefined;
   #first: FirstProcess | undefined;
   #cgroups: CgroupPaths = {};
   #isKilled = false;
@@ -85,8 +86,7 @@ export class OciSandbox implements Sandbox {
     if (answer !== 'run')
       throw startFailed(answer === '' ? 'the container ended before its step' : answer);
     this.#hasStarted = true;
-    const [stdout, stderr] = this.#outputs;
-    const drain = new OutputDrain({ stdout: stdout.reader, stderr: stderr.reader }, sink);
+    const drain = new OutputDrain(this.#outputs.sources, sink);
     void this.#finish(this.#control, drain, startedAt);
   }
 
@@ -114,22 +114,15 @@ export class OciSandbox implements Sandbox {
 
   async #make(): Promise<void> {
     this.#writeConfig();
-    const [stdout, stderr] = await Promise.all([
-      this.#parts.pipes.take(),
-      this.#parts.pipes.take(),
-    ]);
-    this.#outputs = [stdout, stderr];
+    const outputs = await StepPipes.take(this.#parts.pipes, this.#spec.streams);
+    this.#outputs = outputs;
     const pidFile = join(this.#dir, 'pid');
     const files = { bundle: this.#dir, pid: pidFile, log: join(this.#dir, 'runtime.log') };
     let child: SpawnedProcess;
     try {
-      child = await this.#parts.runtime.startContainer(this.name, files, [
-        stdout.path,
-        stderr.path,
-      ]);
+      child = await this.#parts.runtime.startContainer(this.name, files, outputs.paths);
     } finally {
-      stdout.closeWriter();
-      stderr.closeWriter();
+      outputs.handOver();
     }
     this.#control = new ControlChannel(child.control);
     // Until the container is there it is the runtime that an executor's death must end.
@@ -210,7 +203,7 @@ export class OciSandbox implements Sandbox {
     if (this.#hasStarted) await this.exited;
     else await this.#untilGone();
     this.#control?.close();
-    for (const pipe of this.#outputs ?? []) pipe.release();
+    this.#outputs?.release();
     this.#outputs = undefined;
     if (!this.#isRunning() && removeContainerCgroups(this.name, this.#cgroups))
       this.#parts.runtime.forget(this.name);
