@@ -8,6 +8,7 @@ export type Bench = () => Promise<Record<string, number>>;
 
 const benches: Readonly<Record<string, () => Promise<{ readonly run: Bench }>>> = {
   append: () => import('./append.bench.ts'),
+  flood: () => import('./flood.bench.ts'),
   spine: () => import('./spine.bench.ts'),
 };
 
