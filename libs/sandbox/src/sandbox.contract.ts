@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import {
   closeSync,
   existsSync,
@@ -241,8 +240,7 @@ export function sandboxContract(name: string, open: (stateDir: string) => Sandbo
     });
 
     it('gives no attempt a pipe of which somebody kept a descriptor', async () => {
-      execFileSync('mkfifo', [join(rig.workspaceDir, 'gate')]);
-      const sandbox = await rig.prepare('echo ready; read -r line < gate');
+      const sandbox = await rig.prepare('mkfifo gate; echo ready; read -r line < gate');
       const text = new OutputText();
       await sandbox.start(text.sink);
       await text.until(/ready/);
