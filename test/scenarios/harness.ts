@@ -80,7 +80,7 @@ export class TestServer {
     ];
     const child = spawn(process.execPath, [standaloneMain, ...args], {
       stdio: ['ignore', out, out],
-      env: { ...process.env, ...options.env },
+      env: { ...process.env, ...isolationOf(options.sandbox), ...options.env },
     });
     closeSync(out);
     const file = await eventually(() => {
@@ -159,6 +159,11 @@ export class TestServer {
       headers.set('authorization', `Bearer ${token}`);
     return fetch(this.file.url + path, { ...rest, headers });
   }
+}
+
+/** Over TCP nothing runs without isolation unless the server says so. */
+function isolationOf(sandbox: ServerOptions['sandbox'] = 'process'): Record<string, string> {
+  return sandbox === 'process' ? { MILLRACE_ISOLATION_MIN: 'none' } : {};
 }
 
 function readServerFile(dataDir: string, pid: number | undefined): ServerFile | undefined {

@@ -129,7 +129,11 @@ export const startRunBodySchema = z
       .optional(),
     inputs: z.record(z.string().max(200), inputValueSchema).default({}),
     source: sourceSchema.default({ kind: 'none' }),
-    isolation: isolationSchema.optional(),
+    isolation: isolationSchema
+      .optional()
+      .describe(
+        'The least that every step must have. The server’s isolation_min holds as well: asking for less changes nothing.',
+      ),
     trigger: z
       .strictObject({ key: triggerKeySchema.optional(), ref: z.string().max(512).optional() })
       .optional(),

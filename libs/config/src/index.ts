@@ -1,5 +1,6 @@
 export type { Explanation, LayeredConfig, LayerName } from './layers.ts';
 export { inheritedEnvironment, loadConfig } from './load.ts';
 export { makeDirectory } from './make-directory.ts';
+export { allowsProcessDriver } from './process-driver.ts';
 export { type Config, findSettingKey, type SettingKey, settings } from './schema.ts';
 export { stepLimits } from './step-limits.ts';

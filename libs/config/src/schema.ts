@@ -43,6 +43,12 @@ const durationMs = z.union([
     return parsed ?? z.NEVER;
   }),
 ]);
+const trueOrFalse = z.union([
+  z.boolean(),
+  z
+    .enum(['true', 'false'], { message: 'expected true or false' })
+    .transform((text) => text === 'true'),
+]);
 const listenAddress = z.string().regex(/^(?:\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+):\d{1,5}$/, {
   message: 'expected HOST:PORT, such as 127.0.0.1:7420 (port 0 takes a free one)',
 });
@@ -91,6 +97,27 @@ export const settings = {
     schema: z.enum(['auto', 'process', 'oci']),
     default: 'auto',
     about: 'sandbox driver; auto takes the strongest that works here',
+  },
+  isolationMin: {
+    variable: 'MILLRACE_ISOLATION_MIN',
+    schema: z.enum(['none', 'standard', 'strict']),
+    default: undefined,
+    about:
+      'isolation that every run has at least, whoever starts it; unset it is standard, and none for the local administrator (who connects by DATA_DIR/api.sock)',
+  },
+  networkMax: {
+    variable: 'MILLRACE_NETWORK_MAX',
+    schema: z.enum(['none', 'host']),
+    default: undefined,
+    about:
+      'network that steps may have at most, whoever starts them; unset it is none, and host for the local administrator, whose steps have it where the file says nothing',
+  },
+  allowProcessDriver: {
+    variable: 'MILLRACE_ALLOW_PROCESS_DRIVER',
+    schema: trueOrFalse,
+    default: false,
+    about:
+      'whether a server that listens beyond loopback takes executors that run steps as plain processes: such a step can become the administrator',
   },
   slots: {
     variable: 'MILLRACE_SLOTS',
@@ -209,7 +236,14 @@ export const settings = {
 export type SettingKey = keyof typeof settings;
 
 type ValueOf<Key extends SettingKey> = z.output<(typeof settings)[Key]['schema']>;
-type Optional = 'db' | 'token' | 'server' | 'slots' | 'stepMemoryMax';
+type Optional =
+  | 'db'
+  | 'token'
+  | 'server'
+  | 'slots'
+  | 'stepMemoryMax'
+  | 'isolationMin'
+  | 'networkMax';
 
 /** All settings, checked, with defaults filled in. Durations are milliseconds. */
 export type Config = { readonly [Key in Exclude<SettingKey, Optional>]: ValueOf<Key> } & {

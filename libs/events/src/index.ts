@@ -17,9 +17,14 @@ export {
 export {
   type Cause,
   causeSchema,
+  higherIsolation,
   type Isolation,
   isolationSchema,
   isolations,
+  lesserNetwork,
+  type Network,
+  networkSchema,
+  networks,
   type Outcome,
   outcomeSchema,
   outcomes,
@@ -41,6 +46,8 @@ export {
   type RetryRule,
   stepIdPattern,
   stepIdSchema,
+  stepIsolation,
+  stepNetwork,
 } from './plan.ts';
 export { type Reactions, reactions } from './reactions.ts';
 export {

@@ -41,6 +41,21 @@ export const isolationSchema = z.enum(isolations);
 /** A floor: an executor that cannot give it refuses, it never lowers it. */
 export type Isolation = z.infer<typeof isolationSchema>;
 
+/** The higher of two floors. */
+export function higherIsolation(left: Isolation, right: Isolation): Isolation {
+  return isolations.indexOf(left) >= isolations.indexOf(right) ? left : right;
+}
+
+/** From what reaches least to what reaches most. `none`: its own loopback interface alone. */
+export const networks = ['none', 'host'] as const;
+export const networkSchema = z.enum(networks);
+export type Network = z.infer<typeof networkSchema>;
+
+/** The one of two networks that reaches less. */
+export function lesserNetwork(left: Network, right: Network): Network {
+  return networks.indexOf(left) <= networks.indexOf(right) ? left : right;
+}
+
 export const skipReasons = ['condition', 'dependency-failed', 'reused', 'cancelled'] as const;
 export const skipReasonSchema = z.enum(skipReasons);
 export type SkipReason = z.infer<typeof skipReasonSchema>;

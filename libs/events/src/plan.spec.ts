@@ -1,5 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { type Plan, planHash, planSchema, retryRuleSchema, stepIdPattern } from './plan.ts';
+import {
+  type Plan,
+  type PlanStep,
+  planHash,
+  planSchema,
+  retryRuleSchema,
+  stepIdPattern,
+  stepIsolation,
+  stepNetwork,
+} from './plan.ts';
 
 const plan: Plan = {
   schema: 1,
@@ -61,4 +70,23 @@ it('a plan has no fields that are not ours', () => {
   expect(planSchema.safeParse(plan).success).toBe(true);
   expect(planSchema.safeParse({ ...plan, more: 1 }).success).toBe(false);
   expect(planSchema.safeParse({ ...plan, steps: [] }).success).toBe(false);
+});
+
+describe('what a step gets', () => {
+  const step = (own: Partial<PlanStep>) => ({ ...(plan.steps[0] as PlanStep), ...own });
+
+  it('is its own network where its file says one, else that of the run', () => {
+    expect(stepNetwork(step({}), 'host')).toBe('host');
+    expect(stepNetwork(step({}), 'none')).toBe('none');
+    // Runs from before this was recorded.
+    expect(stepNetwork(step({}), undefined)).toBe('none');
+    expect(stepNetwork(step({ networkSaid: true }), 'host')).toBe('none');
+    expect(stepNetwork(step({ network: 'host' }), 'none')).toBe('host');
+  });
+
+  it('is the higher floor, its own or that of the run', () => {
+    expect(stepIsolation(step({}), 'standard')).toBe('standard');
+    expect(stepIsolation(step({ isolation: 'strict' }), 'standard')).toBe('strict');
+    expect(stepIsolation(step({ isolation: 'none' }), 'standard')).toBe('standard');
+  });
 });

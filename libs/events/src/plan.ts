@@ -1,6 +1,13 @@
 import { z } from 'zod';
 import { canonicalJson, sha256Hex } from '#libs/kernel';
-import { causes, isolationSchema } from './outcome.ts';
+import {
+  causes,
+  higherIsolation,
+  type Isolation,
+  isolationSchema,
+  type Network,
+  networkSchema,
+} from './outcome.ts';
 
 /** `[a-z][a-z0-9_-]{0,62}`: fits a file name, a container name and a URL. */
 export const stepIdPattern = /^[a-z][a-z0-9_-]{0,62}$/;
@@ -58,7 +65,10 @@ export const planStepSchema = z.strictObject({
   labels: z.array(z.string()),
   /** `host` is the machine's own userland, read-only. */
   image: z.string(),
-  network: z.enum(['none', 'host']),
+  /** `none` also where the file says nothing: then the run decides, see `stepNetwork`. */
+  network: networkSchema,
+  /** Stands where the file itself says `none`: nothing opens the network then. */
+  networkSaid: z.literal(true).optional(),
   /** The step's own floor; the run's floor holds beside it, the higher one counts. */
   isolation: isolationSchema.optional(),
   /** stdout and stderr are told apart, without their order. Absent: they share one pipe, in order. */
@@ -79,6 +89,17 @@ export const planSchema = z.strictObject({
   steps: z.array(planStepSchema).min(1),
 });
 export type Plan = z.infer<typeof planSchema>;
+
+/** What a step must have at least: its own floor or the run's, the higher one. */
+export function stepIsolation(step: PlanStep, ofRun: Isolation): Isolation {
+  return higherIsolation(step.isolation ?? 'none', ofRun);
+}
+
+/** What a step gets: what its file says, else what the run was given. @param ofRun  `none` for runs that recorded nothing */
+export function stepNetwork(step: PlanStep, ofRun: Network | undefined): Network {
+  if (step.network !== 'none' || step.networkSaid) return step.network;
+  return ofRun ?? 'none';
+}
 
 /** Lower-case hex SHA-256 over the canonical JSON of the plan. */
 export function planHash(plan: Plan): string {

@@ -3,6 +3,7 @@ import { defineEvent, type EventOf } from './define-event.ts';
 import {
   causeSchema,
   isolationSchema,
+  networkSchema,
   outcomeSchema,
   skipReasonSchema,
   waitReasonSchema,
@@ -56,6 +57,8 @@ export const RunQueued = defineEvent(
     source: sourceSchema,
     /** The floor for every step of the run. */
     isolation: isolationSchema,
+    /** What a step has whose file says nothing about it. Absent: `none`. */
+    network: networkSchema.optional(),
     /** The run that this one repeats. Its reused steps follow as run.step-skipped{reused}. */
     retryOf: z.uuid().optional(),
   }),

@@ -82,9 +82,19 @@ const table = {
     'No executor can give this isolation',
     'Lower the floor or add an executor.',
   ],
+  'network.not-allowed': [
+    403,
+    'The server does not let this caller’s steps have this network',
+    'Say `network: none` in the step, or raise network_max on the server.',
+  ],
   // executors
   'executor.not-found': [404, 'There is no such executor', 'List them with `millrace executors`.'],
   'executor.gone': [409, 'The executor was declared lost', 'Register again.'],
+  'executor.driver-refused': [
+    403,
+    'This server takes no steps as plain processes',
+    'Use the oci driver, listen on loopback alone, or set allow_process_driver (MILLRACE_ALLOW_PROCESS_DRIVER=true) on the server.',
+  ],
   // logs
   'step-log.exists': [
     409,

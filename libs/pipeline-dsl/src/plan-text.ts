@@ -45,7 +45,7 @@ function factsOf(step: PlanStep): string {
     retry.max > 0 && `up to ${retry.max + 1} attempts`,
     step.allowFailure && 'may fail',
     step.image !== 'host' && `image ${step.image}`,
-    step.network !== 'none' && `network ${step.network}`,
+    (step.network !== 'none' || step.networkSaid) && `network ${step.network}`,
     step.isolation && `isolation ${step.isolation}`,
     step.streams && 'stdout and stderr apart',
     step.labels.length > 0 && `needs ${step.labels.join(', ')}`,

@@ -107,7 +107,9 @@ const image = shortText('the name of an image').describe(
 );
 const network = z
   .enum(['none', 'host'], { error: '"none" or "host"' })
-  .describe('Default `none`: the step has only its own loopback interface.');
+  .describe(
+    '`none`: the step has only its own loopback interface. `host`: the machine’s network, where the server lets the caller have it. By default what the server gives: `host` to the local administrator, `none` to others.',
+  );
 const isolation = z
   .enum(['none', 'standard', 'strict'], { error: '"none", "standard" or "strict"' })
   .describe('A floor: an executor that cannot give it refuses the step.');

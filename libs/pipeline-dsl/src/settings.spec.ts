@@ -98,3 +98,15 @@ it('keeps labels as they are written, sorted and once each', () => {
   expect(stepOf('labels: [b, 1, a, b]')?.labels).toEqual(['1', 'a', 'b']);
   expect(stepOf('agents: { cuda: 12.10 }')?.labels).toEqual(['cuda=12.10']);
 });
+
+it('keeps apart a network that is said to be none and one of which nothing is said', () => {
+  const networkOf = (step: string, top = '') => {
+    const { network, networkSaid } = stepOf(step, top) ?? {};
+    return [network, networkSaid];
+  };
+  const without = 'defaults: { network: none }';
+  expect(networkOf('env: {}')).toEqual(['none', undefined]);
+  expect(networkOf('network: none')).toEqual(['none', true]);
+  expect(networkOf('env: {}', without)).toEqual(['none', true]);
+  expect(networkOf('network: host', without)).toEqual(['host', undefined]);
+});

@@ -50,6 +50,7 @@ export function readStep(
     labels: settings.labels ?? [],
     image: settings.image ?? 'host',
     network: settings.network ?? ('none' as const),
+    ...(settings.network === 'none' && { networkSaid: true as const }),
     ...(settings.isolation && { isolation: settings.isolation }),
     ...(settings.streams === 'separate' && { streams: settings.streams }),
     artifacts: readArtifacts(source, path, scope),

@@ -48,7 +48,9 @@ export class ProcessSandboxDriver implements SandboxDriver {
     return {
       driver: 'process',
       works: true,
-      notes: ['steps run as plain processes of this user: there is no isolation'],
+      notes: [
+        'steps run as plain processes of this user: there is no isolation, a step can read the administrator’s token and reach the server’s socket and database',
+      ],
       isolation: 'none',
       enforces: [],
     };

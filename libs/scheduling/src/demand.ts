@@ -1,4 +1,4 @@
-import { type Isolation, isolations, type Plan, type PlanStep } from '#libs/events';
+import { type Isolation, isolations, type Plan, type PlanStep, stepIsolation } from '#libs/events';
 import { invariant } from '#libs/kernel';
 
 /** What a step asks of an executor. Steps with the same key fit the same executors. */
@@ -70,8 +70,7 @@ export function stepNeeds(plan: Plan, step: string, floor: Isolation): StepNeeds
 }
 
 function demandOf(step: PlanStep, floor: Isolation): Demand {
-  const own = step.isolation ?? 'none';
-  const isolation = rank(own) > rank(floor) ? own : floor;
+  const isolation = stepIsolation(step, floor);
   const labels = [...new Set(step.labels)].sort();
   const needsImage = step.image !== 'host';
   return { key: JSON.stringify([isolation, needsImage, ...labels]), labels, isolation, needsImage };

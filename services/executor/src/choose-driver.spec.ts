@@ -20,8 +20,10 @@ describe('the driver of an attempt', () => {
     ['auto', weak, 'none', 'process'],
     ['process', both, 'none', 'process'],
     ['oci', both, 'none', 'oci'],
-  ] as const)('%s takes the strongest that works', (setting, probes, floor, expected) => {
-    expect(chooseDriver(usableDrivers(probes, setting), floor).driver).toBe(expected);
+  ] as const)('%s takes the strongest that works', (sandbox, probes, floor, expected) => {
+    expect(
+      chooseDriver(usableDrivers(probes, { sandbox, allowsProcessDriver: true }), floor).driver,
+    ).toBe(expected);
   });
 
   it.each([
@@ -29,9 +31,17 @@ describe('the driver of an attempt', () => {
     ['auto', both, 'strict'],
     ['process', both, 'standard'],
     ['oci', weak, 'none'],
-  ] as const)('%s refuses what it cannot give', (setting, probes, floor: Isolation) => {
-    expect(() => chooseDriver(usableDrivers(probes, setting), floor)).toThrow(
-      expect.objectContaining({ code: 'isolation.unavailable' }),
-    );
+  ] as const)('%s refuses what it cannot give', (sandbox, probes, floor: Isolation) => {
+    expect(() =>
+      chooseDriver(usableDrivers(probes, { sandbox, allowsProcessDriver: true }), floor),
+    ).toThrow(expect.objectContaining({ code: 'isolation.unavailable' }));
+  });
+
+  it('is never a plain process where that is not allowed', () => {
+    const offered = (probes: readonly SandboxProbe[], sandbox: 'auto' | 'process') =>
+      usableDrivers(probes, { sandbox, allowsProcessDriver: false }).map(({ driver }) => driver);
+    expect(offered(both, 'auto')).toEqual(['oci']);
+    expect(offered(weak, 'auto')).toEqual([]);
+    expect(offered(both, 'process')).toEqual([]);
   });
 });

@@ -3,17 +3,18 @@ import { Fault } from '#libs/kernel';
 import type { SandboxProbe } from '#libs/sandbox';
 import type { ExecutorSettings } from './settings.ts';
 
-type Setting = ExecutorSettings['sandbox'];
+type Settings = Pick<ExecutorSettings, 'sandbox' | 'allowsProcessDriver'>;
 
 const strength = (isolation: Isolation) => isolations.indexOf(isolation);
 
-/** The drivers that work and that the setting allows, the strongest first. */
+/** The drivers that work and that the settings allow, the strongest first. */
 export function usableDrivers(
   probes: readonly SandboxProbe[],
-  setting: Setting,
+  { sandbox, allowsProcessDriver }: Settings,
 ): readonly SandboxProbe[] {
   return probes
-    .filter(({ works, driver }) => works && (setting === 'auto' || setting === driver))
+    .filter(({ works, driver }) => works && (sandbox === 'auto' || sandbox === driver))
+    .filter(({ driver }) => driver !== 'process' || allowsProcessDriver)
     .toSorted((left, right) => strength(right.isolation) - strength(left.isolation));
 }
 

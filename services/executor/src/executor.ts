@@ -171,8 +171,15 @@ export class Executor {
     );
     const trial = everySandbox(settings);
     const probes = await Promise.all(allowed.map((driver) => driver.probe(trial)));
-    const usable = usableDrivers(probes, settings.sandbox);
+    const usable = usableDrivers(probes, settings);
     if (usable.length > 0) return usable;
+    if (usableDrivers(probes, { ...settings, allowsProcessDriver: true }).length > 0) {
+      throw new Fault(
+        'executor.driver-refused',
+        'never',
+        'only the process driver works here, whose steps are not isolated, and the server listens beyond loopback',
+      );
+    }
     const notes = probes.flatMap(({ driver, notes: words }) =>
       words.map((word) => `${driver}: ${word}`),
     );

@@ -62,6 +62,7 @@ export function settingsIn(
     labels: [],
     slots: 4,
     sandbox: 'auto',
+    allowsProcessDriver: true,
     hostPath: [],
     ownPath: '',
     hostBinds: [],

@@ -92,8 +92,12 @@ function pickDriver(context: AttemptContext, parts: SandboxParts): SandboxDriver
   return driver;
 }
 
+/** A step of the process driver is the server's user: whoever reads the log is told. */
+const uncontainedWords =
+  'this step runs as a plain process, without isolation: it can do what its user can, the server’s token, socket and database included';
+
 async function announceCommands(context: AttemptContext, isContained: boolean): Promise<void> {
-  if (!isContained) await context.say('this step runs as a plain process: there is no isolation');
+  if (!isContained) await context.say(uncontainedWords);
   for (const command of context.assignment.commands) {
     for (const line of commandEcho(command)) await context.say(line);
   }

@@ -148,7 +148,7 @@ describe('the life of an attempt', () => {
       log: { bytes: 3, lines: 1, truncated: false },
     });
     expect(logs.lines).toEqual([
-      'system: this step runs as a plain process: there is no isolation',
+      'system: this step runs as a plain process, without isolation: it can do what its user can, the server’s token, socket and database included',
       'system: $ echo a',
       'system: $ echo b',
       'output: hello\n',

@@ -51,7 +51,7 @@ function sayReady(standalone: Standalone, config: Config): void {
   );
   if (strongest?.driver === 'process') {
     process.stderr.write(
-      '  WARNING: steps run as plain processes of this user, WITHOUT ISOLATION (`millrace doctor` says why)\n',
+      '  WARNING: steps run as plain processes of this user, WITHOUT ISOLATION: a step can read the administrator’s token and reach the socket and the database (`millrace doctor` says why)\n',
     );
   } else if (strongest)
     process.stderr.write(

@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises';
 import { availableParallelism, hostname } from 'node:os';
 import { join } from 'node:path';
 import { FsBlobStore } from '#libs/blobs';
-import { type Config, inheritedEnvironment, stepLimits } from '#libs/config';
+import { allowsProcessDriver, type Config, inheritedEnvironment, stepLimits } from '#libs/config';
 import {
   Appender,
   InProcessLogSignal,
@@ -96,6 +96,7 @@ export async function startStandalone(
       clock: systemClock,
       random: systemRandom,
       tokenOf: (id) => executorToken(token, id),
+      allowsProcessDriver: allowsProcessDriver(config),
     });
 
     const projector = new Projector({ pool: database.pool, ...log, timers: systemTimers, logger });
@@ -245,6 +246,7 @@ function executorSettings(config: Config, directory: DataDirectory) {
     labels: config.labels,
     slots: config.slots ?? 2 * availableParallelism(),
     sandbox: config.sandbox,
+    allowsProcessDriver: allowsProcessDriver(config),
     hostPath: config.hostPath,
     ownPath: inheritedEnvironment().PATH ?? '',
     hostBinds: config.hostBinds,

@@ -31,7 +31,8 @@ export function decideStart(command: StartRun, state: RunState): RunDecision {
 }
 
 function factsOf(command: StartRun): RunFacts {
-  const { runNumber, pipelineId, pipeline, planHash, trigger, source, isolation } = command;
+  const { runNumber, pipelineId, pipeline, planHash, trigger, source, isolation, network } =
+    command;
   return {
     runNumber,
     pipelineId,
@@ -41,6 +42,7 @@ function factsOf(command: StartRun): RunFacts {
     inputs: { ...command.inputs },
     source,
     isolation,
+    ...(network === undefined ? {} : { network }),
     ...(command.retryOf === undefined ? {} : { retryOf: command.retryOf }),
   };
 }

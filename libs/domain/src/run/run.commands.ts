@@ -1,6 +1,7 @@
 import type {
   AttemptReport,
   Isolation,
+  Network,
   Plan,
   RunEvent,
   Source,
@@ -25,6 +26,8 @@ export interface StartRun {
   readonly inputs: Readonly<Record<string, string>>;
   readonly source: Source;
   readonly isolation: Isolation;
+  /** Of the steps whose file says nothing about it. Default `none`. */
+  readonly network?: Network | undefined;
   readonly retryOf?: string | undefined;
   /** Steps whose result the run `retryOf` has already (see `stepsToReuse`). */
   readonly reusedSteps: readonly string[];

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { expect, it } from 'vitest';
 import { type ExecutorGateway, HttpExecutorGateway } from '#libs/api-contract';
 import { executorDecider, runDecider } from '#libs/domain';
 import { MemoryEventStore } from '#libs/event-store';
@@ -30,9 +31,10 @@ const plan = planOf('contract', [planStep('only')]);
 const origin = { tenant: 'default', actor: 'system' };
 
 /** A log in memory, and the gateway that reads what it says from there. */
-function openLog() {
+function openLog({ allowsProcessDriver } = { allowsProcessDriver: true }) {
   const log = logProcess(new MemoryEventStore(clock, { incarnation: randomUUID() }), clock);
   const gateway = new LogExecutorGateway({
+    allowsProcessDriver,
     ...log,
     heartbeats: new MemoryHeartbeats(),
     clock,
@@ -110,4 +112,22 @@ executorGatewayContract('LogExecutorGateway behind the HTTP routes', async () =>
   const api = await startApi(parts as ApiParts, { listen: '127.0.0.1:0' });
   const gateway = new HttpExecutorGateway({ baseUrl: api.url, token: secret });
   return benchOver(log, gateway, () => api.close());
+});
+
+it('takes no executor whose steps are plain processes where the server does not allow that', async () => {
+  const { gateway } = openLog({ allowsProcessDriver: false });
+  const offering = (...drivers: string[]) =>
+    gateway.register({
+      executorId: randomUUID(),
+      name: 'elsewhere',
+      version: '0.0.0',
+      labels: [],
+      slots: 1,
+      capabilities: { drivers, isolation: 'standard' },
+    });
+  await expect(offering('oci', 'process')).rejects.toMatchObject({
+    code: 'executor.driver-refused',
+    message: expect.stringContaining('allow_process_driver'),
+  });
+  await expect(offering('oci')).resolves.toMatchObject({ executorId: expect.any(String) });
 });

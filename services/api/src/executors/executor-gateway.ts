@@ -24,11 +24,11 @@ import {
 } from '#libs/domain';
 import type { DeciderRunner, EventStore, LogTail } from '#libs/event-store';
 import {
-  type Isolation,
-  isolations,
   type Origin,
   type RecordedEvent,
   type StreamName,
+  stepIsolation,
+  stepNetwork,
   streamName,
 } from '#libs/events';
 import { type Clock, Fault, invariant } from '#libs/kernel';
@@ -46,6 +46,8 @@ export interface GatewayParts {
   readonly random: () => number;
   /** The bearer token of an executor; worth nothing in process. */
   readonly tokenOf: (executorId: string) => string;
+  /** Whether executors may offer steps as plain processes. */
+  readonly allowsProcessDriver: boolean;
 }
 
 /** What a fence stands for. */
@@ -75,6 +77,13 @@ export class LogExecutorGateway implements ExecutorGateway {
 
   async register(request: RegisterRequest): Promise<RegisterResponse> {
     const { executorId, replaces, ...description } = request;
+    if (!this.parts.allowsProcessDriver && description.capabilities.drivers.includes('process')) {
+      throw new Fault(
+        'executor.driver-refused',
+        'never',
+        `${description.name} offers the process driver, whose steps are not isolated, and this server listens beyond loopback; allow_process_driver allows it`,
+      );
+    }
     if (replaces !== undefined && replaces !== executorId) await this.lose(replaces, 'replaced');
     const answer = await this.parts.runner.run(
       executorDecider,
@@ -315,8 +324,8 @@ export class LogExecutorGateway implements ExecutorGateway {
       env: resolveStepEnv(graph.plan, step, facts.inputs),
       timeoutMs: step.timeoutMs,
       image: step.image,
-      network: step.network,
-      isolation: higherFloor(facts.isolation, step.isolation ?? 'none'),
+      network: stepNetwork(step, facts.network),
+      isolation: stepIsolation(step, facts.isolation),
       ...(step.streams && { streams: step.streams }),
       artifacts: step.artifacts,
       source: facts.source,
@@ -333,10 +342,6 @@ function continuesWorkspace(state: Exclude<RunState, { status: 'unknown' }>): bo
 
 function hasReusedSteps(state: Exclude<RunState, { status: 'unknown' }>): boolean {
   return stepsOf(state).some(({ step }) => step.status === 'skipped' && step.reason === 'reused');
-}
-
-function higherFloor(left: Isolation, right: Isolation): Isolation {
-  return isolations.indexOf(left) >= isolations.indexOf(right) ? left : right;
 }
 
 function runIdOf(event: { readonly stream: StreamName }): string {

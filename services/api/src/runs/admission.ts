@@ -1,4 +1,12 @@
-import { type Isolation, isolations, type Plan, type Source } from '#libs/events';
+import { type RunBounds, stepBeyondNetwork } from '#libs/domain';
+import {
+  higherIsolation,
+  type Isolation,
+  isolations,
+  type Plan,
+  type Source,
+  stepIsolation,
+} from '#libs/events';
 import { gitUrlProblem } from '#libs/sources';
 import type { ApiParts } from '../api.parts.ts';
 import { HttpProblem } from '../http/http-problem.ts';
@@ -47,24 +55,40 @@ export async function requireSource(parts: ApiParts, source: Source): Promise<vo
 
 /**
  * A floor that no executor can give is refused at once, not left waiting. While no executor is known the run waits.
- * @throws HttpProblem `isolation.unavailable`
+ *
+ * @param asked  the floor before the server's own
+ * @throws HttpProblem `isolation.unavailable`, naming the setting where it is that which asks for too much
  */
 export async function requireIsolation(
   parts: ApiParts,
   plan: Plan,
-  floor: Isolation,
+  { asked, isolationMin }: { readonly asked: Isolation; readonly isolationMin: Isolation },
 ): Promise<void> {
   const items = await parts.read.presentExecutors();
   if (items.length === 0) return;
-  const strongest = Math.max(...items.map((executor) => isolations.indexOf(executor.isolation)));
-  const wanted = Math.max(
-    isolations.indexOf(floor),
-    ...plan.steps.map((step) => isolations.indexOf(step.isolation ?? 'none')),
-  );
-  if (wanted > strongest) {
+  const strongest = items.map(({ isolation }) => isolation).reduce(higherIsolation);
+  const isGiven = (floor: Isolation) => isolations.indexOf(floor) <= isolations.indexOf(strongest);
+  const own = plan.steps.map((step) => stepIsolation(step, asked)).reduce(higherIsolation);
+  if (!isGiven(own)) {
     throw new HttpProblem(
       'isolation.unavailable',
-      `the run asks for ${isolations[wanted]}, the strongest executor gives ${isolations[strongest]}`,
+      `the run asks for ${own}, the strongest executor gives ${strongest}`,
     );
   }
+  if (!isGiven(isolationMin)) {
+    throw new HttpProblem(
+      'isolation.unavailable',
+      `runs that come this way have isolation ${isolationMin} at least, the strongest executor gives ${strongest}; less is allowed by the server’s setting isolation_min (in DATA_DIR/config.yaml, or MILLRACE_ISOLATION_MIN=${strongest}), and by default to \`millrace run\` on its machine`,
+    );
+  }
+}
+
+/** @throws HttpProblem `network.not-allowed` naming the step and the setting */
+export function requireNetwork(plan: Plan, bounds: RunBounds): void {
+  const step = stepBeyondNetwork(plan, bounds);
+  if (step === undefined) return;
+  throw new HttpProblem(
+    'network.not-allowed',
+    `step ${step} says \`network: host\`, and runs that come this way may have ${bounds.networkMax} at most; the server’s setting network_max (in DATA_DIR/config.yaml, or MILLRACE_NETWORK_MAX=host) allows it`,
+  );
 }

@@ -1,7 +1,7 @@
 import { Controller, Inject } from '@nestjs/common';
 import { Command, CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { operations, type RunDto, type RunRetried, type RunStarted } from '#libs/api-contract';
-import { runDecider, stepsToReuse } from '#libs/domain';
+import { grantRun, type RunBounds, runBounds, runDecider, stepsToReuse } from '#libs/domain';
 import { type Origin, streamName } from '#libs/events';
 import { uuidFromName } from '#libs/kernel';
 import { API_PARTS, type ApiParts } from '../api.parts.ts';
@@ -9,7 +9,7 @@ import { HttpProblem, problemOf } from '../http/http-problem.ts';
 import { requireSameRequest } from '../http/idempotency.ts';
 import { requireRunId } from '../http/reading.ts';
 import { type Call, Input, Route } from '../http/route.ts';
-import { admitRun } from './admission.ts';
+import { admitRun, requireIsolation, requireNetwork } from './admission.ts';
 import { loadRunView } from './load-run-view.ts';
 import { runStartedOf } from './start-run.ts';
 
@@ -19,6 +19,8 @@ export class RetryRun extends Command<RunRetried> {
     /** The step to repeat; the failed ones where it is absent. */
     readonly step: string | undefined,
     readonly origin: Origin,
+    /** Of who retries, which may not be who started the run. */
+    readonly bounds: RunBounds,
   ) {
     super();
   }
@@ -28,7 +30,7 @@ export class RetryRun extends Command<RunRetried> {
 export class RetryRunHandler implements ICommandHandler<RetryRun> {
   constructor(@Inject(API_PARTS) private readonly parts: ApiParts) {}
 
-  async execute({ runId, step, origin }: RetryRun): Promise<RunRetried> {
+  async execute({ runId, step, origin, bounds }: RetryRun): Promise<RunRetried> {
     const { parts } = this;
     const newId = this.idOfNewRun(runId, step, origin);
     const answered = await this.firstAnswer(newId, origin);
@@ -40,6 +42,10 @@ export class RetryRunHandler implements ICommandHandler<RetryRun> {
     const plan = await parts.findPlan(earlier.planHash);
     if (!plan)
       throw new HttpProblem('pipeline.not-found', `the plan of run ${earlier.number} is gone`);
+    const { pipelineId, network = 'none' } = await this.factsOf(runId);
+    requireNetwork(plan, bounds);
+    const asked = earlier.isolation;
+    await requireIsolation(parts, plan, { asked, isolationMin: bounds.isolationMin });
     const answer = await parts.runner.run(
       runDecider,
       streamName('run', newId),
@@ -47,14 +53,14 @@ export class RetryRunHandler implements ICommandHandler<RetryRun> {
         kind: 'start-run',
         runId: newId,
         runNumber: await parts.nextRunNumber(),
-        pipelineId: await this.pipelineIdOf(runId),
+        pipelineId,
         pipeline: earlier.pipeline,
         plan,
         planHash: earlier.planHash,
         trigger: { kind: 'retry', actor: origin.actor },
         inputs: earlier.inputs,
         source: earlier.source,
-        isolation: earlier.isolation,
+        ...grantRun(bounds, { isolation: asked, network }),
         retryOf: runId,
         reusedSteps,
       },
@@ -93,11 +99,11 @@ export class RetryRunHandler implements ICommandHandler<RetryRun> {
     return reuse.steps;
   }
 
-  private async pipelineIdOf(runId: string): Promise<string> {
+  private async factsOf(runId: string) {
     const [queued] = await this.parts.store.readStream(streamName('run', runId), { limit: 1 });
     if (queued?.type !== 'run.queued')
       throw new HttpProblem('run.not-found', `there is no run ${runId}`);
-    return queued.data.pipelineId;
+    return queued.data;
   }
 }
 
@@ -115,7 +121,9 @@ export class RetryRunController {
     const runId = await requireRunId(this.parts, call.params.id);
     await admitRun(this.parts);
     await requireSameRequest(this.parts, call);
-    const started = await this.commands.execute(new RetryRun(runId, call.body.step, call.origin));
+    const bounds = runBounds(this.parts.config, call.principal.isLocal);
+    const command = new RetryRun(runId, call.body.step, call.origin, bounds);
+    const started = await this.commands.execute(command);
     void call.reply.header('location', `/api/v1/runs/${started.id}`);
     return started;
   }

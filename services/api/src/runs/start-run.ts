@@ -1,9 +1,10 @@
 import { Controller, Inject } from '@nestjs/common';
 import { Command, CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { operations, type RunStarted } from '#libs/api-contract';
-import { runDecider } from '#libs/domain';
+import { grantRun, runBounds, runDecider } from '#libs/domain';
 import {
   type Isolation,
+  type Network,
   type Origin,
   type Plan,
   planHash,
@@ -16,13 +17,14 @@ import { API_PARTS, type ApiParts } from '../api.parts.ts';
 import { HttpProblem, problemOf } from '../http/http-problem.ts';
 import { requireSameRequest } from '../http/idempotency.ts';
 import { type Call, Input, Route } from '../http/route.ts';
-import { admitRun, requireIsolation, requireSource } from './admission.ts';
+import { admitRun, requireIsolation, requireNetwork, requireSource } from './admission.ts';
 
 interface StartRunRequest {
   readonly plan: Plan;
   readonly inputs: Readonly<Record<string, string>>;
   readonly source: Source;
   readonly isolation: Isolation;
+  readonly network: Network;
   readonly trigger: { readonly key?: string | undefined; readonly ref?: string | undefined };
 }
 
@@ -64,6 +66,7 @@ export class StartRunHandler implements ICommandHandler<StartRun> {
         inputs: request.inputs,
         source: request.source,
         isolation: request.isolation,
+        network: request.network,
         reusedSteps: [],
       },
       { ...origin, correlationId: runId },
@@ -115,15 +118,17 @@ export class StartRunController {
       );
     }
     await requireSource(this.parts, body.source);
-    const isolation = body.isolation ?? 'standard';
-    await requireIsolation(this.parts, plan, isolation);
+    const bounds = runBounds(this.parts.config, call.principal.isLocal);
+    requireNetwork(plan, bounds);
+    const { isolationMin } = bounds;
+    await requireIsolation(this.parts, plan, { asked: body.isolation ?? 'none', isolationMin });
     await requireSameRequest(this.parts, call);
     const origin = identify(call.origin, body.trigger?.key);
     const request = {
       plan,
       inputs: inputs.inputs,
       source: body.source,
-      isolation,
+      ...grantRun(bounds, body),
       trigger: body.trigger ?? {},
     };
     const started = await this.commands.execute(new StartRun(request, origin));

@@ -97,7 +97,8 @@ async function checkSandboxes({ config }: CommandContext): Promise<readonly Find
   });
   return probes.map(({ driver, works, isolation, enforces, notes }) => ({
     check: `sandbox ${driver}`,
-    state: works ? 'ok' : 'note',
+    // What works without isolation is nothing to be content with.
+    state: works && isolation !== 'none' ? 'ok' : 'note',
     detail: `${works ? `works, isolation ${isolation}${enforces.length > 0 ? `, enforces ${enforces.join(', ')}` : ''}` : 'does not work here'}${notes.length > 0 ? `: ${notes.join('; ')}` : ''}`,
   }));
 }

@@ -34,7 +34,10 @@ export function addRun(program: Command, finish: (exitCode: number) => void): vo
       [] as readonly string[],
     )
     .addOption(
-      new Option('--isolation <floor>', 'isolation that every step must have')
+      new Option(
+        '--isolation <floor>',
+        'isolation that every step must have; the server’s isolation_min holds as well',
+      )
         .choices(['none', 'standard', 'strict'])
         .default('none'),
     )
