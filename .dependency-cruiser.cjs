@@ -29,6 +29,7 @@ const packages = {
   telemetry: ['pino'],
   'data-dir': [
     'node:child_process',
+    'node:crypto',
     'node:fs',
     'node:http',
     'node:net',

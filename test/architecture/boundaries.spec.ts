@@ -63,6 +63,17 @@ describe('habits that a reader relies on', () => {
     expect(readers).toEqual(['libs/config/src/load.ts']);
   });
 
+  // A step owns what git reads in its workspace: hooks, filters, fsmonitor, settings.
+  it('runs git for a workspace that no step has seen and for a user’s own tree, nowhere else', () => {
+    const runners = files.filter((path) => /\b(?:spawn|exec\w*|run)\(\s*'git'/.test(read(path)));
+    expect(runners).toEqual([
+      'libs/sources/src/list-working-tree.ts',
+      'libs/sources/src/run-git.ts',
+    ]);
+    const callers = files.filter((path) => /from '\.\/run-git\.ts'/.test(read(path)));
+    expect(callers).toEqual(['libs/sources/src/git-source.ts']);
+  });
+
   it('keeps clock and randomness out of pure rooms', () => {
     const pure = /^libs\/(kernel|events|domain|pipeline-dsl|scheduling)\//;
     const impure = files.filter(

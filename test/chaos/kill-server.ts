@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { operations, type RunDto } from '#libs/api-contract';
-import { eventually, freshDirectory, TestServer } from '../scenarios/harness.ts';
+import { eventually, freshDirectory, TestServer, workspacesOf } from '../scenarios/harness.ts';
 
 export interface ChaosReport {
   readonly kills: number;
@@ -190,33 +190,35 @@ async function gapsInTheLog(server: TestServer): Promise<readonly string[]> {
 }
 
 function workspacesIn(dataDir: string): readonly string[] {
-  return entriesOf(join(dataDir, 'workspaces')).filter((name) => !name.startsWith('.'));
+  return entriesOf(workspacesOf(dataDir)).filter((name) => !name.startsWith('.'));
 }
 
 /** Whatever a step or its sandbox may have left, after the server has stopped. */
 function leftovers(dataDir: string): readonly string[] {
   const executor = join(dataDir, 'executor');
-  const places = ['homes', 'process/sandboxes', 'oci/sandboxes', 'oci/containers'];
+  const workspaces = workspacesOf(dataDir);
+  const places = [
+    join(workspaces, '.homes'),
+    ...['process/sandboxes', 'oci/sandboxes', 'oci/containers'].map((name) => join(executor, name)),
+  ];
   return [
     ...readFileSync('/proc/self/mountinfo', 'utf8')
       .split('\n')
-      .filter((line) => line.includes(dataDir))
+      .filter((line) => line.includes(dataDir) || line.includes(workspaces))
       .map((line) => `a mount is left: ${line}`),
-    ...processesOf(dataDir).map((line) => `a process is left: ${line}`),
-    ...places.flatMap((place) =>
-      entriesOf(join(executor, place)).map((name) => `${place}/${name} is left`),
-    ),
+    ...[dataDir, workspaces].flatMap(processesOf).map((line) => `a process is left: ${line}`),
+    ...places.flatMap((place) => entriesOf(place).map((name) => `${place}/${name} is left`)),
   ];
 }
 
-function processesOf(dataDir: string): readonly string[] {
+function processesOf(place: string): readonly string[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .flatMap((pid) => {
       try {
         const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
         const where = readlinkSync(`/proc/${pid}/cwd`);
-        return `${words} ${where}`.includes(dataDir) ? [`${pid} ${words}`] : [];
+        return `${words} ${where}`.includes(place) ? [`${pid} ${words}`] : [];
       } catch {
         return []; // it ended meanwhile
       }

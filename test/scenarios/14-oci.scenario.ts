@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { operations, type RunDto } from '#libs/api-contract';
-import { eventually, freshDirectory, TestServer } from './harness.ts';
+import { eventually, freshDirectory, TestServer, workspacesOf } from './harness.ts';
 
 const directory = freshDirectory();
 let server: TestServer;
@@ -48,7 +48,7 @@ describe('a step in its container', { timeout: 60_000 }, () => {
     expect(run).toMatchObject({ outcome: 'success', isolation: 'standard' });
     expect(run.steps[0]?.attempts[0]?.driver).toBe('oci');
     expect(leftovers(run)).toEqual([]);
-    expect(readdirSync(join(server.dataDir, 'executor/homes'))).toEqual([]);
+    expect(readdirSync(join(workspacesOf(server.dataDir), '.homes'))).toEqual([]);
   });
 
   it('has exactly the environment that is promised, and what the file declares', async () => {

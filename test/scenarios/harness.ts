@@ -24,6 +24,23 @@ const root = join(import.meta.dirname, '..', '..');
 const standaloneMain = join(root, 'dist/services/standalone/src/main.js');
 const cli = join(root, 'services/cli/bin/millrace.js');
 
+/** Where servers keep workspaces: nothing of the tests goes into the home of who runs them. */
+const stateHome = process.env.MILLRACE_TEST_STATE ?? ownStateHome();
+process.env.XDG_STATE_HOME = stateHome;
+
+/** For a bench or a round of chaos: vitest makes one for all files and removes it (`state-home.ts`). */
+function ownStateHome(): string {
+  const path = mkdtempSync(join(tmpdir(), 'millrace-state-'));
+  process.once('exit', () => rmSync(path, { recursive: true, force: true }));
+  return path;
+}
+
+/** The directory of a server's workspaces. It is there once the server has started. */
+export function workspacesOf(dataDir: string): string {
+  const id = readFileSync(join(dataDir, 'data-directory-id'), 'utf8').trim();
+  return join(stateHome, 'millrace', id);
+}
+
 /** How long a scenario waits for something that must happen, in milliseconds. */
 export const patienceMs = 60_000;
 

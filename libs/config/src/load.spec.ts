@@ -42,6 +42,7 @@ describe('loadConfig', () => {
     ['a bad value', {}, { MILLRACE_SLOTS: 'many' }, 'slots from MILLRACE_SLOTS'],
     ['a bad address', { listen: 'nowhere' }, {}, 'HOST:PORT'],
     ['a relative path', {}, { MILLRACE_HOST_PATH: 'bin' }, 'absolute'],
+    ['a path that ssh would read otherwise', {}, { MILLRACE_GIT_SSH_KEY: '/a/%h' }, 'absolute'],
     ['a file that is not there', {}, { MILLRACE_TOKEN_FILE: '/nowhere/at/all' }, 'cannot be read'],
   ])('refuses %s', (_, flags, env, words) => {
     expect(() => loadConfig({ dataDir, ...flags }, env)).toThrow(Fault);
@@ -60,9 +61,11 @@ describe('loadConfig', () => {
   });
 
   it('knows a setting by each of its spellings', () => {
-    writeFileSync(join(dataDir, 'config.yaml'), 'host_path: /opt/go/bin\nMILLRACE_SLOTS: 3\n');
+    const text = 'host_path: /opt/go/bin\nMILLRACE_SLOTS: 3\ngit_credentials_file: /etc/robot\n';
+    writeFileSync(join(dataDir, 'config.yaml'), text);
     const { config } = loadConfig({ dataDir }, {});
     expect([config.hostPath, config.slots]).toEqual([['/opt/go/bin'], 3]);
+    expect(config.gitCredentialsFile).toBe('/etc/robot');
   });
 
   it('reads durations and lists', () => {

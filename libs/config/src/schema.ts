@@ -33,6 +33,10 @@ const pathList = z.union([
       ),
     ),
 ]);
+/** Of a file that another program is told of: nothing that its own notations read otherwise. */
+const filePath = z.string().regex(/^\/[^"%\\$\p{Cc}]*$/u, {
+  message: 'expected an absolute path without quotes, $, % and backslashes',
+});
 const wholeNumber = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
 const bytes = z.coerce.number().int().min(0);
 const durationMs = z.union([
@@ -164,6 +168,24 @@ export const settings = {
     about:
       'share of one step in a sandbox of cores that are fought for; 100 is that of any other group of processes',
   },
+  gitSshKey: {
+    variable: 'MILLRACE_GIT_SSH_KEY',
+    schema: filePath,
+    default: undefined,
+    about: 'a private key without passphrase, for repositories behind ssh (with git_known_hosts)',
+  },
+  gitKnownHosts: {
+    variable: 'MILLRACE_GIT_KNOWN_HOSTS',
+    schema: filePath,
+    default: undefined,
+    about: 'the hosts that ssh may talk to, in the format of known_hosts; no other file is read',
+  },
+  gitCredentialsFile: {
+    variable: 'MILLRACE_GIT_CREDENTIALS_FILE',
+    schema: filePath,
+    default: undefined,
+    about: 'lines https://USER:PASSWORD@HOST for repositories behind https; read only',
+  },
   logLevel: {
     variable: 'MILLRACE_LOG_LEVEL',
     schema: z.enum(['debug', 'info', 'warn', 'error', 'silent']),
@@ -243,7 +265,10 @@ type Optional =
   | 'slots'
   | 'stepMemoryMax'
   | 'isolationMin'
-  | 'networkMax';
+  | 'networkMax'
+  | 'gitSshKey'
+  | 'gitKnownHosts'
+  | 'gitCredentialsFile';
 
 /** All settings, checked, with defaults filled in. Durations are milliseconds. */
 export type Config = { readonly [Key in Exclude<SettingKey, Optional>]: ValueOf<Key> } & {

@@ -2,3 +2,10 @@ export { type DataDirLock, lockDataDir } from './lock-data-dir.ts';
 export { type OwnDirectory, openOwnDirectory } from './own-directory.ts';
 export { processIdentity } from './process-identity.ts';
 export { apiSocketName, socketFetch } from './socket-fetch.ts';
+export {
+  dataDirectoryId,
+  ensureDataDirectoryId,
+  isServerState,
+  renewDataDirectoryId,
+  workspacesMark,
+} from './state-marks.ts';

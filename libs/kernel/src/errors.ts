@@ -161,6 +161,11 @@ const table = {
   'postgres.migration-failed': [500, 'A migration failed', 'See the detail; nothing was changed.'],
   'config.invalid': [500, 'A setting is not valid', 'See `millrace config explain KEY`.'],
   'server.unreachable': [503, 'No server answers', 'Start one with `millrace dev`.'],
+  'workspaces.no-place': [
+    500,
+    'There is no place for workspaces',
+    'Give a directory outside of every project by XDG_STATE_HOME, or clear the way in the one that the detail names.',
+  ],
   // sandboxes
   'sandbox.unavailable': [500, 'The sandbox driver does not work here', 'See `millrace doctor`.'],
   'sandbox.start-failed': [500, 'The sandbox did not start', 'See the detail.'],

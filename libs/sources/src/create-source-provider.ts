@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import type { BlobStore } from '#libs/blobs';
 import { Fault } from '#libs/kernel';
 import { extractSnapshot } from './extract-snapshot.ts';
+import type { GitAccess } from './git-access.ts';
 import { checkOut } from './git-source.ts';
 import type { SourceProvider } from './source-provider.ts';
 
@@ -9,10 +10,11 @@ import type { SourceProvider } from './source-provider.ts';
  * The sources that a run may name.
  *
  * @param options.allowsFiles  whether `file:///` repositories of this machine may be used; default no
+ * @param options.access       what private repositories need; default nothing
  */
 export function createSourceProvider(
   blobs: BlobStore,
-  options: { readonly allowsFiles?: boolean } = {},
+  options: { readonly allowsFiles?: boolean; readonly access?: GitAccess } = {},
 ): SourceProvider {
   return {
     async materialise(source, targetDir, { abort }) {
@@ -22,7 +24,7 @@ export function createSourceProvider(
           await mkdir(targetDir);
           return;
         case 'git':
-          await checkOut(source, targetDir, { abort, allowsFiles: options.allowsFiles ?? false });
+          await checkOut(source, targetDir, { allowsFiles: false, ...options, abort });
           return;
         case 'snapshot': {
           const blob = await blobs

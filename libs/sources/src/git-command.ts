@@ -8,8 +8,6 @@ export const gitArguments: readonly string[] = [
   '-c',
   'core.fsmonitor=false',
   '-c',
-  'core.sshCommand=ssh -oBatchMode=yes -oStrictHostKeyChecking=yes',
-  '-c',
   'core.askPass=',
   '-c',
   'credential.helper=',
@@ -64,8 +62,9 @@ export function gitEnvironment(
     PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/opt/homebrew/bin',
     LANG: 'C.UTF-8',
     GIT_TERMINAL_PROMPT: '0',
-    GIT_ASKPASS: '/bin/false',
-    SSH_ASKPASS: '/bin/false',
+    // Set and empty: nobody is asked, neither by a program nor, as GIT_TERMINAL_PROMPT says, on the terminal.
+    GIT_ASKPASS: '',
+    SSH_ASKPASS: '',
     GIT_ALLOW_PROTOCOL: options.protocols ?? 'https:http:ssh',
     GIT_OPTIONAL_LOCKS: '0',
     ...(options.userHome === undefined

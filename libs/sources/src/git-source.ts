@@ -1,10 +1,9 @@
-import { spawn } from 'node:child_process';
 import { mkdtemp, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { Fault } from '#libs/kernel';
-import { gitArguments, gitEnvironment } from './git-command.ts';
+import { accessProblem } from './git-access.ts';
 import { gitUrlProblem } from './git-url.ts';
-import { oneLine } from './git-words.ts';
+import { type GitCallOptions, runGit } from './run-git.ts';
 
 export interface GitCheckout {
   readonly url: string;
@@ -24,11 +23,13 @@ export interface GitCheckout {
 export async function checkOut(
   { url, commit }: GitCheckout,
   targetDir: string,
-  options: { readonly abort: AbortSignal; readonly allowsFiles: boolean },
+  options: GitCallOptions,
 ): Promise<void> {
   const problem = gitUrlProblem(url, options);
   if (problem !== undefined)
     throw new Fault('source.invalid', 'never', `the repository's address is refused: ${problem}`);
+  const lack = accessProblem(url, options.access ?? {});
+  if (lack !== undefined) throw new Fault('source.fetch-failed', 'never', lack);
   const draft = await mkdtemp(join(dirname(targetDir), `.${basename(targetDir)}-`));
   const git = (...args: readonly string[]) => runGit(draft, args, options);
   try {
@@ -86,56 +87,4 @@ export async function checkOut(
     options.abort.throwIfAborted();
     throw error;
   }
-}
-
-function runGit(
-  directory: string,
-  args: readonly string[],
-  options: { readonly abort: AbortSignal; readonly allowsFiles: boolean },
-): Promise<string> {
-  const protocols = options.allowsFiles ? 'https:http:ssh:file' : 'https:http:ssh';
-  return new Promise((resolve, reject) => {
-    const child = spawn('git', [...gitArguments, '-C', directory, ...args], {
-      env: gitEnvironment({ protocols }),
-      stdio: ['ignore', 'pipe', 'pipe'],
-      // A group of its own: an abort reaches the helpers that git starts.
-      detached: true,
-    });
-    let out = '';
-    let err = '';
-    child.stdout.on('data', (chunk: Buffer) => {
-      out = (out + chunk.toString('utf8')).slice(-65_536);
-    });
-    child.stderr.on('data', (chunk: Buffer) => {
-      err = (err + chunk.toString('utf8')).slice(-4096);
-    });
-    const kill = () => {
-      try {
-        if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
-      } catch {
-        // It has ended meanwhile.
-      }
-    };
-    options.abort.addEventListener('abort', kill, { once: true });
-    const settle = () => options.abort.removeEventListener('abort', kill);
-    child.once('error', (cause) => {
-      settle();
-      reject(new Fault('source.fetch-failed', 'never', 'git cannot be run', { cause }));
-    });
-    child.once('close', (code) => {
-      settle();
-      if (code === 0) resolve(out);
-      else {
-        const words = oneLine(err);
-        reject(
-          new Fault(
-            'source.fetch-failed',
-            'never',
-            `git says: ${words || `it ended with ${code}`}`,
-          ),
-        );
-      }
-    });
-    if (options.abort.aborted) kill();
-  });
 }

@@ -1,10 +1,14 @@
-/** Protocols that a source may use. `file` only where a setting of the executor allows it. */
-const protocols = /^(?:https?|ssh):\/\/[^/\s?#]+\/\S*$/;
 const scpLike = /^[A-Za-z0-9_.-]{1,64}@[A-Za-z0-9.-]{1,253}:(?!\/\/)[^\s:][^\s]*$/;
+const sshUser = /^[A-Za-z0-9_.][A-Za-z0-9_.-]{0,63}$/;
+/** Names as they stand in an address; what begins with a dash could be read as an option by ssh. */
+const hostName =
+  /^(?:[A-Za-z0-9_.%\u0080-\uffff][A-Za-z0-9_.%\u0080-\uffff-]*|\[[0-9A-Fa-f:.]+\])$/;
+
+const expected = 'expected https://, http://, ssh:// or user@host:path';
 
 /**
  * What is wrong with a repository's address, or undefined. Nothing that git reads as an option or as a program to run;
- * no password, since addresses stand in events.
+ * no credentials, since addresses stand in events. The words never repeat the address.
  */
 export function gitUrlProblem(
   url: string,
@@ -17,7 +21,25 @@ export function gitUrlProblem(
     return 'it holds white space, a backslash or control characters';
   if (url.includes('::')) return 'transport helpers are not allowed';
   if (options.allowsFiles && url.startsWith('file:///')) return undefined;
-  if (protocols.test(url))
-    return /^[a-z]+:\/\/[^/@]*:[^/@]*@/.test(url) ? 'it holds a password' : undefined;
-  return scpLike.test(url) ? undefined : 'expected https://, http://, ssh:// or user@host:path';
+  if (/^(?:https?|ssh):\/\//.test(url)) return addressProblem(url);
+  return scpLike.test(url) ? undefined : expected;
+}
+
+function addressProblem(url: string): string | undefined {
+  const parsed = URL.parse(url);
+  // As written: a parser drops what is empty, `https://@host/` and `https://:@host/`.
+  const authority = url.slice(url.indexOf('://') + 3).split(/[/?#]/, 1)[0] ?? '';
+  if (!url.startsWith('ssh:') && (authority.includes('@') || parsed?.username || parsed?.password))
+    return 'it holds a user name or a password, which would stand in events for ever: the server’s setting git_credentials_file names a file for them, git_ssh_key a key';
+  if (!parsed) return expected;
+  if (parsed.password || /:.*@/.test(authority)) return 'it holds a password';
+  if (authority.includes('@') && !sshUser.test(authority.slice(0, authority.lastIndexOf('@'))))
+    return 'the user’s name holds odd characters';
+  if (parsed.search !== '' || parsed.hash !== '' || /[?#]/.test(url))
+    return 'it holds a query or a fragment';
+  const host = authority.slice(authority.lastIndexOf('@') + 1).replace(/:\d*$/, '');
+  if (!hostName.test(host)) return 'the host’s name holds odd characters';
+  return parsed.pathname.startsWith('/') && url.includes('/', url.indexOf('://') + 3)
+    ? undefined
+    : expected;
 }

@@ -4,8 +4,21 @@
  */
 export function oneLine(words: string): string {
   const lines = words.split('\n').filter((line) => line.trim() !== '');
+  const first = (pattern: RegExp) => lines.find((candidate) => pattern.test(candidate));
   const line =
-    lines.find((candidate) => /^(fatal|error|remote):/.test(candidate)) ?? lines.at(-1) ?? '';
+    first(/^Host key verification failed|^\S*: Permission denied \(|^ssh: |^Load key /) ??
+    first(/^(fatal|error|remote):/) ??
+    lines.at(-1) ??
+    '';
   const plain = line.replace(/\p{Cc}/gu, ' ').replace(/\/\/[^/@\s]*@/g, '//');
-  return plain.slice(0, 300).toWellFormed().trim();
+  return (plain.slice(0, 300).toWellFormed().trim() + hintOf(line)).trim();
+}
+
+/** Which setting is missing or wrong where a repository did not let us in. */
+function hintOf(line: string): string {
+  if (/Host key verification failed/.test(line)) return ' (hosts: the setting git_known_hosts)';
+  if (/Permission denied \(|^Load key /.test(line)) return ' (the key: the setting git_ssh_key)';
+  return /could not read (?:Username|Password)|Authentication failed/.test(line)
+    ? ' (private repositories: the setting git_credentials_file)'
+    : '';
 }

@@ -6,6 +6,7 @@ import { type Pack, pack } from 'tar-stream';
 import { Fault } from '#libs/kernel';
 import { detourProblem, linkProblem, nameProblem, treeLimits } from './entry-name.ts';
 import { listWorkingTree } from './list-working-tree.ts';
+import { ServerState } from './server-state.ts';
 
 const smallFileBytes = 1024 * 1024;
 
@@ -26,12 +27,17 @@ type Item = { readonly name: string; readonly mtime: Date } & (
  * A working tree as it is: dirty files, modes and links kept, ignored files, empty directories and `.git` not. Times are
  * kept to the second, since build tools compare them: the digest says "the same tree, untouched", not "the same text".
  *
- * @throws Fault `source.invalid` where the tree is too large or cannot be read; so does the stream
+ * @param options.dataDir  the caller's data directory, which is left out wherever it lies
+ * @throws Fault `source.invalid` where the tree is too large, cannot be read or is a server's state; so does the stream
  */
-export async function snapshotWorkingTree(directory: string): Promise<WorkingTreeSnapshot> {
+export async function snapshotWorkingTree(
+  directory: string,
+  options: { readonly dataDir?: string } = {},
+): Promise<WorkingTreeSnapshot> {
   const found: Item[] = [];
   const leftOut: string[] = [];
-  for (const name of await listWorkingTree(directory)) {
+  const state = new ServerState(directory, options.dataDir);
+  for (const name of await listWorkingTree(directory, state)) {
     const item = itemOf(directory, name);
     if (typeof item === 'string') leftOut.push(`${name}: ${item}`);
     else if (item !== undefined) found.push(item);

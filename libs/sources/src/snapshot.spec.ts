@@ -96,6 +96,54 @@ describe('a working tree', () => {
     ]).toEqual([true, false, false]);
   });
 
+  describe.each([true, false])('with git: %s', (isRepository) => {
+    const takenOf = async (dataDir?: string) => {
+      const options = dataDir === undefined ? {} : { dataDir: join(root, dataDir) };
+      const { stream } = await snapshotWorkingTree(join(root, 'tree'), options);
+      const copy = join(root, 'copy');
+      await extractSnapshot(stream, copy, never);
+      return (readdirSync(copy, { recursive: true, encoding: 'utf8' }) as string[])
+        .filter((name) => statSync(join(copy, name)).isFile())
+        .sort();
+    };
+    const state = { 'admin-token': 'secret', 'pg/base/1': 'rows' };
+    const below = (directory: string, files: Readonly<Record<string, string>>) =>
+      write(
+        Object.fromEntries(Object.entries(files).map(([k, v]) => [join(directory, k), v] as const)),
+      );
+    beforeEach(() => {
+      write({ a: '1', 'deep/b': '2' });
+      if (isRepository) git('init', '--quiet');
+    });
+
+    it.each([
+      ['of any name', 'ci-state', 'tree/ci-state'],
+      ['nested', 'deep/er/state', 'tree/deep/er/state'],
+      ['reached by a link', 'deep/state', 'link'],
+    ])('never takes the data directory %s', async (_, place, dataDir) => {
+      below(place, state);
+      symlinkSync(join(root, 'tree/deep/state'), join(root, 'link'));
+      if (isRepository) git('add', '-A', '-f');
+      expect(await takenOf(dataDir)).toEqual(['a', 'deep/b']);
+    });
+
+    it('never takes the state of another server', async () => {
+      below('other', { ...state, 'data-directory-id': `${crypto.randomUUID()}\n` });
+      below('deep/older', { ...state, 'executor/id': 'x', 'artifacts/x': 'x', 'seals/x': 'x' });
+      below('spaces', { '.data-directory': '/x', 'run/file': 'x' });
+      // Of this name, and nothing else of a data directory.
+      below('deep', { 'data-directory-id': 'of something else' });
+      expect(await takenOf()).toEqual(['a', 'deep/b', 'deep/data-directory-id']);
+    });
+
+    it.each(['tree', '.'])(
+      'refuses a tree that is or lies in the data directory %s',
+      async (at) => {
+        await expect(takenOf(at)).rejects.toMatchObject({ code: 'source.invalid' });
+      },
+    );
+  });
+
   it('leaves out links that leave the tree, and says so', async () => {
     write({ a: '1' });
     symlinkSync('/etc/passwd', join(root, 'tree/absolute'));

@@ -5,13 +5,19 @@ import { snapshotWorkingTree } from '#libs/sources';
 const leftOutShown = 10;
 const progressMs = 3_000;
 
+export interface WorkingTreeUpload {
+  readonly dir: string;
+  /** Where the CLI's own server keeps its state: never part of a source. */
+  readonly dataDir: string;
+  readonly note: (text: string) => void;
+}
+
 /** Sends the working tree as it is, dirty files included, and answers how a run names it. */
 export async function uploadWorkingTree(
   client: ApiClient,
-  dir: string,
-  note: (text: string) => void,
+  { dir, dataDir, note }: WorkingTreeUpload,
 ): Promise<Source> {
-  const snapshot = await snapshotWorkingTree(dir);
+  const snapshot = await snapshotWorkingTree(dir, { dataDir });
   for (const words of snapshot.leftOut.slice(0, leftOutShown)) note(`left out: ${words}`);
   const more = snapshot.leftOut.length - leftOutShown;
   if (more > 0) note(`left out: ${more} more`);

@@ -58,9 +58,15 @@ export class Executor {
   constructor(parts: ExecutorParts) {
     this.#parts = parts;
     const { gateway, clock, timers, ids, logger, settings, sources } = parts;
-    const { stateDir, workspacesDir: directory, workspaceKeepMs: keepMs } = settings;
-    const bytesMax = settings.workspaceBytesMax;
-    this.#workspaces = new Workspaces({ directory, keepMs, bytesMax, sources, clock });
+    const { stateDir } = settings;
+    this.#workspaces = new Workspaces({
+      directory: settings.workspacesDir,
+      formerDirectories: settings.formerWorkspacesDirs ?? [],
+      keepMs: settings.workspaceKeepMs,
+      bytesMax: settings.workspaceBytesMax,
+      sources,
+      clock,
+    });
     this.#registration = new Registration({ gateway, clock, timers, ids, stateDir });
     this.#held = new HeldAttempts({
       slots: settings.slots,
@@ -157,6 +163,7 @@ export class Executor {
       if (reaped.length > 0)
         logger.warn({ driver: driver.kind, reaped }, 'sandboxes of an earlier life were removed');
     }
+    // Where HOMEs were before they lay beside the workspaces.
     const trash = new TreeRemover(join(settings.stateDir, 'trash'));
     await trash.remove(join(settings.stateDir, 'homes'));
     await trash.empty();

@@ -36,12 +36,13 @@ export async function prepareSandbox(context: AttemptContext, parts: SandboxPart
   const { settings } = parts;
   const driver = pickDriver(context, parts);
   const name = `millrace-${assignment.runId}-${assignment.step}-${assignment.attempt}-${assignment.fence}`;
-  const homeDir = join(settings.stateDir, 'homes', name);
+  const homeDir = join(settings.workspacesDir, '.homes', name);
   const workspaceDir = context.workspaceDir ?? '';
   const isContained = driver.kind !== 'process';
   const place: StepPlace = {
     workspace: isContained ? '/workspace' : workspaceDir,
     home: isContained ? '/home/step' : homeDir,
+    isContained,
     hostPath: settings.hostPath,
     furtherPath: furtherPath(settings.ownPath, isContained),
     traceparent: childTraceparent(assignment.traceparent, randomBytes(parts.ids)),
@@ -81,7 +82,7 @@ export async function removeHome(homeDir: string, settings: ExecutorSettings): P
     () => true,
     () => false,
   );
-  if (!isGone) await new TreeRemover(join(settings.stateDir, 'trash')).remove(homeDir);
+  if (!isGone) await new TreeRemover(join(settings.workspacesDir, '.trash')).remove(homeDir);
 }
 
 function pickDriver(context: AttemptContext, parts: SandboxParts): SandboxDriver {

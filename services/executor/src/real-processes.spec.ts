@@ -68,7 +68,7 @@ const printed = (assignment: Assignment, count: number) =>
 
 async function expectNothingLeft() {
   await expect.poll(() => executor.held).toBe(0);
-  expect(await readdir(join(directory, 'state', 'homes'))).toEqual([]);
+  expect(await readdir(join(directory, 'workspaces', '.homes'))).toEqual([]);
   expect(await readdir(join(directory, 'state', 'process', 'sandboxes'))).toEqual([]);
 }
 
@@ -91,7 +91,7 @@ describe('attempts as real processes', () => {
     const lines = await outputOf(assignment);
     expect(lines.slice(0, 2)).toEqual(['/', '1 only true']);
     // What is documented, the sandbox's marker, and what the shell sets by itself: PWD and OLDPWD.
-    expect(Number(lines[2])).toBeLessThanOrEqual(4 + 9 + 1 + 2);
+    expect(Number(lines[2])).toBeLessThanOrEqual(5 + 9 + 1 + 2);
     await expectNothingLeft();
   });
 

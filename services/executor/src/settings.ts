@@ -19,7 +19,10 @@ export interface ExecutorSettings {
   readonly hostBinds: readonly string[];
   /** Remembers the executor's id; holds what an attempt needs beside its workspace. */
   readonly stateDir: string;
+  /** Holds the workspaces and the steps' HOMEs; outside of every repository, project and data directory. */
   readonly workspacesDir: string;
+  /** Where workspaces were in an earlier life. */
+  readonly formerWorkspacesDirs?: readonly string[];
   /** Between TERM and KILL. Default 10,000. */
   readonly graceMs: number;
   /** Of one attempt's log. */

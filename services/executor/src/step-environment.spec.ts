@@ -5,6 +5,7 @@ import { furtherPath, shownDirectories, stepEnvironment } from './step-environme
 const place = {
   workspace: '/workspace',
   home: '/home/step',
+  isContained: true,
   hostPath: ['/opt/go/bin', '/usr/bin'],
   furtherPath: ['/usr/local/go/bin', '/bin'],
   traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
@@ -28,6 +29,13 @@ describe('the environment of a step', () => {
       MILLRACE_FENCE: '42',
       MILLRACE_WORKSPACE: '/workspace',
       TRACEPARENT: place.traceparent,
+    });
+  });
+
+  it('tells git where to stop where the machine lies above', () => {
+    const seen = { ...place, isContained: false, workspace: '/state/id/run', home: '/state/h/a' };
+    expect(stepEnvironment({ ...assignmentOf(), fence: 42 }, seen)).toMatchObject({
+      GIT_CEILING_DIRECTORIES: '/state/id:/state/h',
     });
   });
 

@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import type { Assignment } from '#libs/api-contract';
 
 const systemPath = [
@@ -13,6 +14,8 @@ const systemPath = [
 export interface StepPlace {
   readonly workspace: string;
   readonly home: string;
+  /** Whether nothing of the machine lies above them. */
+  readonly isContained: boolean;
   /** Searched before the system's directories. */
   readonly hostPath: readonly string[];
   /** Searched after them. */
@@ -21,7 +24,7 @@ export interface StepPlace {
 }
 
 /**
- * The whole environment of a step, made from nothing. What the file declares may replace PATH, HOME, LANG and CI,
+ * The whole environment of a step, made from nothing. What the file declares may replace PATH, HOME, LANG, CI and git's ceiling,
  * never what says which attempt this is.
  */
 export function stepEnvironment(assignment: Assignment, place: StepPlace): Record<string, string> {
@@ -30,6 +33,7 @@ export function stepEnvironment(assignment: Assignment, place: StepPlace): Recor
     HOME: place.home,
     LANG: 'C.UTF-8',
     CI: 'true',
+    ...(place.isContained ? {} : { GIT_CEILING_DIRECTORIES: ceilingOf(place) }),
     ...assignment.env,
     MILLRACE: 'true',
     MILLRACE_RUN_ID: assignment.runId,
@@ -41,6 +45,11 @@ export function stepEnvironment(assignment: Assignment, place: StepPlace): Recor
     MILLRACE_WORKSPACE: place.workspace,
     TRACEPARENT: place.traceparent,
   };
+}
+
+/** What lies above is nobody's repository when the workspace is made, and a step must not make it one for others. */
+function ceilingOf({ workspace, home }: StepPlace): string {
+  return `${dirname(workspace)}:${dirname(home)}`;
 }
 
 const ofTheSystem = /^\/(?:usr|bin|sbin|lib|lib32|lib64)(?:\/|$)/;

@@ -32,8 +32,9 @@ beforeEach(async () => {
 });
 afterEach(() => rm(directory, { recursive: true, force: true }));
 
-function restart(bytesMax = 1024 * 1024): Workspaces {
-  return new Workspaces({ directory, sources, clock, keepMs: 24 * hour, bytesMax });
+function restart(bytesMax = 1024 * 1024, formerDirectories: readonly string[] = []): Workspaces {
+  const keepMs = 24 * hour;
+  return new Workspaces({ directory, formerDirectories, sources, clock, keepMs, bytesMax });
 }
 
 function orderOf(runId = randomIds.uuid(), workspaceOf = runId) {
@@ -217,6 +218,37 @@ describe('sweeping', () => {
     await clock.advance(25 * hour);
     await workspaces.sweep();
     expect(await present()).toEqual([]);
+  });
+
+  it('takes over what lies in a former place, and that is gone then', async () => {
+    const former = await mkdtemp(join(tmpdir(), 'millrace-former-'));
+    const [kept, going] = [randomIds.uuid(), randomIds.uuid()];
+    for (const runId of [kept, going]) {
+      await mkdir(join(former, runId));
+      await writeFile(join(former, runId, 'result'), runId);
+    }
+    await mkdir(join(former, '.kept'));
+    await writeFile(join(former, '.kept', kept), JSON.stringify({ endedAtMs: 1, bytes: 4096 }));
+    await mkdir(join(former, '.trash/half/removed'), { recursive: true });
+    await mkdir(join(former, '.draft'));
+    workspaces = restart(1024 * 1024, [former]);
+    await workspaces.open();
+    expect((await present()).toSorted()).toEqual([kept, going].toSorted());
+    await expect(readdir(former)).rejects.toMatchObject({ code: 'ENOENT' });
+    const path = await workspaces.enter(orderOf(randomIds.uuid(), kept), never);
+    expect(await readFile(join(path, 'result'), 'utf8')).toBe(kept);
+    expect(await readFile(join(await workspaces.enter(orderOf(going), never), 'result'))).toEqual(
+      Buffer.from(going),
+    );
+    expect(sources.count).toBe(0);
+  });
+
+  it('leaves nothing above a workspace that a tool would find from within it', async () => {
+    await writeFile(join(directory, 'package.json'), '{}');
+    await mkdir(join(directory, '.git'));
+    await writeFile(join(directory, '.data-directory'), '/data\n');
+    await restart().open();
+    expect((await readdir(directory)).toSorted()).toEqual(['.data-directory', '.kept', '.trash']);
   });
 
   it('clears away what an earlier life was at', async () => {

@@ -1,3 +1,4 @@
+import { execFile } from 'node:child_process';
 import {
   lstat,
   mkdir,
@@ -11,6 +12,7 @@ import {
 } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Assignment } from '#libs/api-contract';
+import { workspacesMark } from '#libs/data-dir';
 import { type Clock, Fault, isUuid } from '#libs/kernel';
 import type { SourceProvider } from '#libs/sources';
 import { diskUsageBytes } from './disk-usage.ts';
@@ -19,8 +21,10 @@ import { TreeRemover } from './remove-tree.ts';
 import { type IdleWorkspace, leastWanted } from './workspace-retention.ts';
 
 export interface WorkspacesParts {
-  /** Ours alone. */
+  /** Ours alone: what else is found there goes. */
   readonly directory: string;
+  /** Where workspaces were in an earlier life: what is of use is taken over, the rest goes, and the directory with it. */
+  readonly formerDirectories?: readonly string[];
   readonly sources: SourceProvider;
   readonly clock: Clock;
   readonly keepMs: number;
@@ -55,12 +59,45 @@ export class Workspaces {
 
   /** Called once before the first `enter`. */
   async open(): Promise<void> {
-    await mkdir(join(this.#parts.directory, '.kept'), { recursive: true, mode: 0o700 });
+    const { directory, formerDirectories = [] } = this.#parts;
+    await mkdir(join(directory, '.kept'), { recursive: true, mode: 0o700 });
     await this.#remover.empty();
-    for (const name of await readdir(this.#parts.directory)) {
-      // Half of a source that was being fetched when the process died.
-      if (name.startsWith('.') && name !== '.trash' && name !== '.kept')
-        await this.#remover.remove(join(this.#parts.directory, name));
+    for (const name of await readdir(directory)) {
+      // Half of a source that was being fetched when the process died, homes of dead steps, and what a step without
+      // isolation may have put above its workspace for others to find.
+      if (!isUuid(name) && !['.trash', '.kept', workspacesMark].includes(name))
+        await this.#remover.remove(join(directory, name));
+    }
+    for (const former of formerDirectories) await this.#takeOverFrom(former);
+  }
+
+  async #takeOverFrom(former: string): Promise<void> {
+    const names = await readdir(former).catch(() => [] as string[]);
+    for (const runId of names.filter(isUuid)) {
+      if (await exists(this.#pathOf(runId))) continue;
+      await this.#bring(join(former, runId), runId);
+      const kept = await readFile(join(former, '.kept', runId), 'utf8').catch(() => undefined);
+      if (kept !== undefined) await writeFile(this.#keptPathOf(runId), kept);
+    }
+    // Its own trash: nothing can be renamed from one file system to another.
+    const remover = new TreeRemover(join(former, '.trash'));
+    for (const name of await readdir(former).catch(() => [] as string[])) {
+      if (name !== '.trash') await remover.remove(join(former, name));
+    }
+    await remover.empty();
+    await rmdir(join(former, '.trash')).catch(() => {});
+    await rmdir(former).catch(() => {});
+  }
+
+  /** What cannot be brought along is left where it is, and removed there. */
+  async #bring(from: string, runId: string): Promise<void> {
+    try {
+      await rename(from, this.#pathOf(runId));
+    } catch {
+      const draft = join(this.#parts.directory, `.${runId}`);
+      const isCopied = await copyTree(from, draft);
+      if (isCopied) await rename(draft, this.#pathOf(runId)).catch(() => {});
+      await this.#remover.remove(draft);
     }
   }
 
@@ -206,6 +243,13 @@ export class Workspaces {
     this.#turns.set(runId, settled);
     return mine;
   }
+}
+
+/** To another file system: links as links, nothing is followed. @returns whether all of it is there */
+function copyTree(from: string, to: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    execFile('cp', ['-a', '--', from, to], (error) => resolve(error === null));
+  });
 }
 
 async function exists(path: string): Promise<boolean> {

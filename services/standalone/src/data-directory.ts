@@ -12,7 +12,7 @@ import {
 import { join, resolve } from 'node:path';
 import type { ServerFile } from '#libs/api-contract';
 import { makeDirectory } from '#libs/config';
-import { apiSocketName, openOwnDirectory } from '#libs/data-dir';
+import { apiSocketName, ensureDataDirectoryId, openOwnDirectory } from '#libs/data-dir';
 import { Fault } from '#libs/kernel';
 
 /** Where everything lies. */
@@ -20,7 +20,6 @@ export interface DataDirectory {
   readonly root: string;
   readonly logs: string;
   readonly blobs: string;
-  readonly workspaces: string;
   readonly executor: string;
   readonly adminToken: string;
   /** Where the API listens for the local administrator: short enough for a socket, good as long as this process lives. */
@@ -40,18 +39,18 @@ export function openDataDirectory(path: string): DataDirectory {
     makeDirectory(root);
     // Held to the end of the process: the path of the socket leads through it.
     const own = openOwnDirectory(root);
-    for (const name of ['logs', 'logs/steps', 'artifacts', 'workspaces', 'executor', 'seals'])
+    for (const name of ['logs', 'logs/steps', 'artifacts', 'executor', 'seals'])
       makeDirectory(join(root, name));
     // The state lies inside a repository: nobody wants it in a commit.
     const ignore = join(root, '.gitignore');
     if (!existsSync(ignore)) writeFileSync(ignore, '*\n');
     accessSync(root, constants.W_OK);
+    ensureDataDirectoryId(root);
     const serverFile = join(root, 'server.json');
     return {
       root,
       logs: join(root, 'logs', 'steps'),
       blobs: join(root, 'artifacts'),
-      workspaces: join(root, 'workspaces'),
       executor: join(root, 'executor'),
       adminToken: ensureToken(join(root, 'admin-token')),
       apiSocket: own.at(apiSocketName),

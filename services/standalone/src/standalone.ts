@@ -1,7 +1,6 @@
-import { readFileSync, statfsSync } from 'node:fs';
-import { stat } from 'node:fs/promises';
-import { availableParallelism, hostname } from 'node:os';
-import { join } from 'node:path';
+import { existsSync, readFileSync, statfsSync } from 'node:fs';
+import { availableParallelism, homedir, hostname } from 'node:os';
+import { dirname, join } from 'node:path';
 import { FsBlobStore } from '#libs/blobs';
 import { allowsProcessDriver, type Config, inheritedEnvironment, stepLimits } from '#libs/config';
 import {
@@ -37,7 +36,7 @@ import {
   startApi,
   startMetrics,
 } from '../../api/src/index.ts';
-import { Executor } from '../../executor/src/index.ts';
+import { Executor, placeWorkspaces, type WorkspacesPlace } from '../../executor/src/index.ts';
 import { PgSnapshotStore, Scheduler } from '../../scheduler/src/index.ts';
 import type { DataDirectory } from './data-directory.ts';
 import { type Database, openDatabase } from './database.ts';
@@ -83,6 +82,7 @@ export async function startStandalone(
     for (let next = stops.pop(); next; next = stops.pop()) await next();
   };
   try {
+    const workspaces = findWorkspaces(directory);
     const database = await openDatabase(config, directory.root, logger);
     stops.push(() => database.close());
     const log = openLog(database, logger);
@@ -124,14 +124,14 @@ export async function startStandalone(
     stops.push(() => metrics.stop());
     const executor = new Executor({
       gateway,
-      drivers: createSandboxDrivers(directory.executor, hiddenFromSteps(directory)),
+      drivers: createSandboxDrivers(directory.executor, hiddenFromSteps(directory, workspaces)),
       logs,
       blobs,
-      sources: createSourceProvider(blobs),
+      sources: createSourceProvider(blobs, { access: gitAccess(config) }),
       clock: systemClock,
       timers: systemTimers,
       ids: systemIds,
-      settings: executorSettings(config, directory),
+      settings: executorSettings(config, directory, workspaces),
       logger,
     });
     const beginWork = async () => {
@@ -161,11 +161,9 @@ export async function startStandalone(
       findPlan: async (hash) => (await log.plans.load([hash]).catch(() => undefined))?.(hash),
       rememberRequest: (commandId, fingerprint) =>
         rememberRequest(database.pool, commandId, fingerprint),
-      isWorkspaceKept: (runId) => isThere(join(directory.workspaces, runId), runId),
-      freeBytes: async () => {
-        const { bavail, bsize } = statfsSync(directory.root);
-        return bavail * bsize;
-      },
+      isWorkspaceKept: (runId) => isKept(workspaces, runId),
+      freeBytes: async () =>
+        Math.min(...[directory.root, workspaces.directory].map((path) => freeBytesAt(path))),
       metricsText: () => metrics.text(),
       isDraining: () => isDraining,
       work,
@@ -239,7 +237,22 @@ function readSide(database: Database, plans: PlanCache, projector: Projector): R
   };
 }
 
-function executorSettings(config: Config, directory: DataDirectory) {
+function findWorkspaces({ root }: DataDirectory): WorkspacesPlace {
+  const stateHome = inheritedEnvironment().XDG_STATE_HOME;
+  return placeWorkspaces({ dataDir: root, home: homedir(), stateHome });
+}
+
+function gitAccess(config: Config) {
+  const { gitSshKey: sshKey, gitKnownHosts: knownHosts } = config;
+  return { sshKey, knownHosts, credentialsFile: config.gitCredentialsFile };
+}
+
+function freeBytesAt(path: string): number {
+  const { bavail, bsize } = statfsSync(path);
+  return bavail * bsize;
+}
+
+function executorSettings(config: Config, directory: DataDirectory, workspaces: WorkspacesPlace) {
   return {
     name: hostname(),
     version,
@@ -251,7 +264,8 @@ function executorSettings(config: Config, directory: DataDirectory) {
     ownPath: inheritedEnvironment().PATH ?? '',
     hostBinds: config.hostBinds,
     stateDir: directory.executor,
-    workspacesDir: directory.workspaces,
+    workspacesDir: workspaces.directory,
+    formerWorkspacesDirs: workspaces.formerDirectories,
     graceMs: config.stopGrace,
     logBytesMax: config.logBytesMax,
     artifactBytesMax: config.artifactBytesMax,
@@ -262,8 +276,9 @@ function executorSettings(config: Config, directory: DataDirectory) {
 }
 
 /** Of everything of ours on this machine a step sees its own workspace and HOME, which are given to it by name. */
-function hiddenFromSteps(directory: DataDirectory): readonly string[] {
-  return [directory.root, directory.workspaces];
+function hiddenFromSteps(directory: DataDirectory, workspaces: WorkspacesPlace): readonly string[] {
+  // What is beside ours belongs to this user's other servers.
+  return [directory.root, dirname(workspaces.directory), ...workspaces.formerDirectories];
 }
 
 /** Everybody who waits while a question is under way is served by the next one: no number is left out. */
@@ -313,12 +328,11 @@ function roughly<Value>(ask: () => Promise<Value>): () => Promise<Value> {
   };
 }
 
-async function isThere(path: string, runId: string): Promise<boolean> {
+/** Also where they were before: the executor takes them over when it begins to work. */
+async function isKept(places: WorkspacesPlace, runId: string): Promise<boolean> {
   if (!isUuid(runId)) return false;
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
+  const directories = [places.directory, ...places.formerDirectories];
+  return directories.some((directory) => existsSync(join(directory, runId)));
 }
 
 /** Runs a statement that forgets at most $1 rows until there are no more. */

@@ -21,7 +21,7 @@ export async function admitRun(parts: ApiParts): Promise<void> {
   if (free < parts.config.diskFreeMin) {
     throw new HttpProblem(
       'server.disk-low',
-      `${Math.floor(free / 1048576)} MiB are free in the data directory`,
+      `${Math.floor(free / 1048576)} MiB are free where the data directory or the workspaces lie`,
       { retryAfterSeconds: 60 },
     );
   }
@@ -34,7 +34,7 @@ export async function admitRun(parts: ApiParts): Promise<void> {
 }
 
 /**
- * A repository's address is checked before it stands in an event for ever: no path on the server, no password.
+ * A repository's address is checked before it stands in an event for ever: no path on the server, no credentials.
  *
  * @throws HttpProblem `source.invalid` for an address that no executor takes, `source.not-found` for a snapshot that was not uploaded
  */

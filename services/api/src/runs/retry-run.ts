@@ -9,7 +9,7 @@ import { HttpProblem, problemOf } from '../http/http-problem.ts';
 import { requireSameRequest } from '../http/idempotency.ts';
 import { requireRunId } from '../http/reading.ts';
 import { type Call, Input, Route } from '../http/route.ts';
-import { admitRun, requireIsolation, requireNetwork } from './admission.ts';
+import { admitRun, requireIsolation, requireNetwork, requireSource } from './admission.ts';
 import { loadRunView } from './load-run-view.ts';
 import { runStartedOf } from './start-run.ts';
 
@@ -46,6 +46,8 @@ export class RetryRunHandler implements ICommandHandler<RetryRun> {
     requireNetwork(plan, bounds);
     const asked = earlier.isolation;
     await requireIsolation(parts, plan, { asked, isolationMin: bounds.isolationMin });
+    // An address that was taken once, by rules of then, does not get into another event.
+    if (earlier.source.kind === 'git') await requireSource(parts, earlier.source);
     const answer = await parts.runner.run(
       runDecider,
       streamName('run', newId),

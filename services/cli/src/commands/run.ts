@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { type Command, Option } from 'commander';
 import { operations, type StartRunBody } from '#libs/api-contract';
 import type { Isolation, Source } from '#libs/events';
+import { gitUrlProblem } from '#libs/sources';
 import { useServer } from '../borrowed-server.ts';
 import { type CommandContext, contextOf, serverArgs } from '../context.ts';
 import { exitCodes, UsageError } from '../exit-codes.ts';
@@ -89,7 +90,11 @@ async function runFile(
       source ??
       (options.source === 'none'
         ? { kind: 'none' }
-        : await uploadWorkingTree(client, process.cwd(), context.output.note)),
+        : await uploadWorkingTree(client, {
+            dir: process.cwd(),
+            dataDir: context.config.dataDir,
+            note: context.output.note,
+          })),
     ...(options.key === undefined ? {} : { trigger: { key: options.key } }),
   };
   const exitCode = await startAndFollow(context, client, {
@@ -127,5 +132,8 @@ function readGitSource({ git, commit }: RunOptions): Source | undefined {
   if (git === undefined && commit === undefined) return undefined;
   if (git === undefined || commit === undefined)
     throw new UsageError('source.malformed', '--git and --commit go together');
+  const problem = gitUrlProblem(git, { allowsFiles: false });
+  if (problem !== undefined)
+    throw new UsageError('source.malformed', `the address of --git is refused: ${problem}`);
   return { kind: 'git', url: git, commit };
 }

@@ -1,0 +1,58 @@
+/**
+ * How private repositories are reached: files of this machine that its operator names. Git and ssh get their paths, never
+ * what is in them; nothing of it is written into a workspace.
+ */
+export interface GitAccess {
+  /** A private key without a passphrase. */
+  readonly sshKey?: string | undefined;
+  /** The hosts that ssh may talk to, in its own format. */
+  readonly knownHosts?: string | undefined;
+  /** Lines `https://USER:PASSWORD@HOST`, as git's credential store has them. */
+  readonly credentialsFile?: string | undefined;
+}
+
+/** What ssh must be told so that nothing of the account it runs under takes part: no file, no agent, no question. */
+const sshOptions = [
+  'BatchMode=yes',
+  'StrictHostKeyChecking=yes',
+  'IdentitiesOnly=yes',
+  'IdentityAgent=none',
+  'PreferredAuthentications=publickey',
+  'GlobalKnownHostsFile=/dev/null',
+  'UpdateHostKeys=no',
+  'PermitLocalCommand=no',
+  'ProxyCommand=none',
+  'ControlPath=none',
+  'ClearAllForwardings=yes',
+];
+
+/** The settings of one call of git, each an argument of its own behind `-c`. */
+export function accessArguments(access: GitAccess): readonly string[] {
+  const { sshKey, knownHosts, credentialsFile } = access;
+  const options = [
+    ...sshOptions,
+    `IdentityFile=${sshKey === undefined ? 'none' : `"${sshKey}"`}`,
+    `UserKnownHostsFile=${knownHosts === undefined ? '/dev/null' : `"${knownHosts}"`}`,
+  ];
+  const ssh = ['ssh', '-F', '/dev/null', ...options.map((option) => `-o${option}`)];
+  const settings = [`core.sshCommand=${ssh.map(quoted).join(' ')}`, 'ssh.variant=ssh'];
+  if (credentialsFile !== undefined) {
+    // The store by itself would drop a line that a server refused once: it is only ever asked.
+    const ask = `git credential-store --file=${quoted(credentialsFile)} get`;
+    settings.push(`credential.helper=!f() { case "$1" in get) ${ask};; esac; }; f`);
+  }
+  return settings.flatMap((setting) => ['-c', setting]);
+}
+
+/** For the shell that git gives these words to. */
+function quoted(word: string): string {
+  return /^[A-Za-z0-9_./=-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}
+
+/** What the executor's settings lack for an address, or undefined. */
+export function accessProblem(url: string, access: GitAccess): string | undefined {
+  if (/^(?:https?|file):\/\//.test(url)) return undefined;
+  return access.sshKey === undefined || access.knownHosts === undefined
+    ? 'ssh needs the executor’s settings git_ssh_key and git_known_hosts'
+    : undefined;
+}
