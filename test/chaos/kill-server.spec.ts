@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { killServerRepeatedly, seededRandom } from './kill-server.ts';
 
-it('loses nothing and starts nothing twice over 20 kills and 60 runs', {
+it('loses nothing and starts nothing twice over 20 kills, some of them of a frozen server, and 60 runs', {
   timeout: 300_000,
 }, async () => {
   const seed = Date.now() % 1_000_000;
@@ -13,5 +13,6 @@ it('loses nothing and starts nothing twice over 20 kills and 60 runs', {
   });
   expect({ seed, violations: report.violations }).toEqual({ seed, violations: [] });
   expect([report.kills, report.accepted]).toEqual([20, 60]);
+  expect(report.freezes).toBeGreaterThan(0);
   expect(report.ledgerEntries).toBeGreaterThanOrEqual(report.accepted * 6);
 });

@@ -5,6 +5,8 @@ import { eventually, freshDirectory, TestServer, workspacesOf } from '../scenari
 
 export interface ChaosReport {
   readonly kills: number;
+  /** How often it was stopped before it was killed. */
+  readonly freezes: number;
   readonly accepted: number;
   readonly attemptsStarted: number;
   readonly ledgerEntries: number;
@@ -12,27 +14,44 @@ export interface ChaosReport {
   readonly violations: readonly string[];
 }
 
+/** Beyond the time after which the guard kills what a frozen executor runs (14 s), in milliseconds. */
+const longFreezeMs = 15_000;
+
 /**
- * Kills the server with -9 again and again while runs go, and compares what the steps wrote themselves (the ledger) with
- * what the log says: every accepted run reached its end, each attempt started at most once.
+ * Kills the server with -9 again and again while runs go, in half of the rounds after it was frozen, and compares what the
+ * steps wrote themselves (the ledger) with what the log says: every accepted run reached its end, each attempt started at
+ * most once.
  *
- * @param options.random  [0, 1): when to kill; the seed belongs to the caller's words
+ * @param options.random  [0, 1): when to freeze and to kill; the seed belongs to the caller's words
  */
 export async function killServerRepeatedly(options: {
   readonly kills: number;
   readonly runs: number;
+  /** Freezes that last longer than a lease of the executor allows; default 0. */
+  readonly longFreezes?: number;
   /** Default `process`. */
   readonly sandbox?: 'process' | 'oci';
   readonly random: () => number;
   readonly note: (text: string) => void;
 }): Promise<ChaosReport> {
   const directory = freshDirectory();
-  const { sandbox = 'process' } = options;
+  const { sandbox = 'process', longFreezes = 0, random } = options;
   // A container sees nothing of the host that it could write to but its workspace, which the run's artifacts bring out.
   const ledger = sandbox === 'process' ? join(directory.path, 'ledger') : 'ledger';
   const dataDir = join(directory.path, 'data');
   const accepted: string[] = [];
   let server = await TestServer.start({ dataDir, sandbox });
+  let freezes = 0;
+  const freeze = async (ms: number) => {
+    freezes += 1;
+    options.note(`frozen for ${Math.round(ms)} ms`);
+    server.child.kill('SIGSTOP');
+    await pause(ms);
+    // One in four is killed as it is: nothing of it runs once more.
+    if (random() < 0.25) return;
+    server.child.kill('SIGCONT');
+    await pause(random() * 500);
+  };
   try {
     let kills = 0;
     while (kills < options.kills || accepted.length < options.runs) {
@@ -41,8 +60,14 @@ export async function killServerRepeatedly(options: {
         Math.ceil(((kills + 1) * options.runs) / options.kills),
       );
       const submitting = submit(server, wanted - accepted.length, ledger, accepted);
-      await new Promise((done) => setTimeout(done, 100 + options.random() * 900));
+      await pause(100 + random() * 900);
       if (kills < options.kills) {
+        const isLong =
+          Math.floor(((kills + 1) * longFreezes) / options.kills) >
+          Math.floor((kills * longFreezes) / options.kills);
+        const shortMs = random() < 0.5 ? random() * 300 : undefined;
+        if (isLong) await freeze(longFreezeMs + random() * 3_000);
+        else if (shortMs !== undefined) await freeze(shortMs);
         await server.kill();
         kills += 1;
         await submitting;
@@ -50,8 +75,7 @@ export async function killServerRepeatedly(options: {
         options.note(`kill ${kills}: ${accepted.length} runs accepted`);
       } else await submitting;
     }
-    const runs: RunDto[] = [];
-    for (const id of accepted) runs.push(await server.finished(id));
+    const runs = await finishedRuns(server, accepted);
     const lines = sandbox === 'process' ? linesOf(ledger) : await linesOfArtifacts(server, runs);
     const violations = [...(await judge(server, runs, lines))];
     await eventually(
@@ -67,6 +91,7 @@ export async function killServerRepeatedly(options: {
     ).catch(() => violations.push(...leftovers(dataDir)));
     return {
       kills,
+      freezes,
       accepted: accepted.length,
       attemptsStarted: runs
         .flatMap(({ steps }) => steps)
@@ -79,6 +104,22 @@ export async function killServerRepeatedly(options: {
     await server.kill();
     directory.remove();
   }
+}
+
+/** What was accepted, and what was recorded although its answer was lost with the server. */
+async function finishedRuns(
+  server: TestServer,
+  accepted: readonly string[],
+): Promise<readonly RunDto[]> {
+  const runs = new Map<string, RunDto>();
+  for (const id of accepted) runs.set(id, await server.finished(id));
+  const { items } = await server.client.call(operations.listRuns, { query: { limit: 1000 } });
+  for (const { id } of items) if (!runs.has(id)) runs.set(id, await server.finished(id));
+  return [...runs.values()];
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((done) => setTimeout(done, ms));
 }
 
 /** Each step writes one line when it begins and one when it ends; O_APPEND keeps short lines whole. */
