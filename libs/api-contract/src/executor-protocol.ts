@@ -3,6 +3,7 @@ import {
   attemptReportSchema,
   executorDescriptionSchema,
   isolationSchema,
+  planShellSchema,
   sourceSchema,
   stepIdSchema,
 } from '#libs/events';
@@ -74,6 +75,8 @@ export const assignmentSchema = z.strictObject({
   isolation: isolationSchema,
   /** Absent: stdout and stderr come together, in order. */
   streams: z.literal('separate').optional(),
+  /** Absent: `bash` where the image has it, else `sh`. */
+  shell: planShellSchema.optional(),
   artifacts: z.array(z.string()),
   source: sourceSchema,
   /** The run whose kept workspace this run continues (retry); its own otherwise. */

@@ -51,10 +51,30 @@ export const planInputSchema = z.strictObject({
 });
 export type PlanInput = z.infer<typeof planInputSchema>;
 
+/**
+ * What runs the commands of a step: `bash` is `bash -eo pipefail`, `sh` is `sh -e`; a list is a program with its arguments, in which
+ * `{0}` stands for the file that holds the command.
+ */
+export const planShellSchema = z.union([
+  z.enum(['bash', 'sh']),
+  z.array(z.string().min(1)).min(1).max(32),
+]);
+export type PlanShell = z.infer<typeof planShellSchema>;
+
+const posixShells: ReadonlySet<string> = new Set(['sh', 'dash', 'ash', 'ksh', 'mksh', 'zsh']);
+
+/** `bash` and `sh`: reads files of shell commands one after the other in one process. `program`: runs one file. */
+export function shellKind(shell: PlanShell): 'bash' | 'sh' | 'program' {
+  if (typeof shell === 'string') return shell;
+  const name = shell[0]?.split('/').at(-1) ?? '';
+  if (name === 'bash') return 'bash';
+  return posixShells.has(name) ? 'sh' : 'program';
+}
+
 export const planStepSchema = z.strictObject({
   id: stepIdSchema,
   name: z.string(),
-  /** One shell script per entry, run in order by `sh -e`; the first that fails ends the step. */
+  /** One script per entry, run in order by one shell; the first that fails ends the step. */
   commands: z.array(z.string()).min(1),
   env: z.record(z.string(), envValueSchema),
   dependsOn: z.array(stepIdSchema),
@@ -73,6 +93,8 @@ export const planStepSchema = z.strictObject({
   isolation: isolationSchema.optional(),
   /** stdout and stderr are told apart, without their order. Absent: they share one pipe, in order. */
   streams: z.literal('separate').optional(),
+  /** Absent: `bash` where the image has it, else `sh`. A list that is no shell has one command. */
+  shell: planShellSchema.optional(),
   /** Globs relative to the workspace. */
   artifacts: z.array(z.string()),
 });

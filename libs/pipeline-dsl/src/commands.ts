@@ -1,17 +1,25 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the variables of the shell
+import { type PlanShell, shellKind } from '#libs/events';
 import type { TextScope } from './env-values.ts';
 import { limits } from './limits.ts';
 import { hasReference, parseReferences } from './references.ts';
 import { endsInSingleQuotes } from './shell-quotes.ts';
 import type { Path } from './tree.ts';
 
+/** Where commands stand. */
+export interface CommandScope extends TextScope {
+  readonly shell: PlanShell | undefined;
+}
+
 /**
  * The commands of a step. A reference becomes a shell variable, never pasted text, so nothing that a var or an
  * input holds is ever read as shell.
  */
-export function readCommands(cmd: unknown, path: Path, scope: TextScope): string[] {
+export function readCommands(cmd: unknown, path: Path, scope: CommandScope): string[] {
   const commands = Array.isArray(cmd)
     ? cmd.map((item, index) => readCommand(String(item), [...path, index], scope))
     : [readCommand(String(cmd), path, scope)];
+  if (isProgram(scope.shell)) checkProgram(commands, path, scope);
   const bytes = commands.reduce((sum, command) => sum + Buffer.byteLength(command), 0);
   if (commands.length > limits.commandsPerStepMax || bytes > limits.commandBytesMax) {
     const message = `a step has at most ${limits.commandsPerStepMax} commands with ${limits.commandBytesMax} bytes together`;
@@ -20,7 +28,7 @@ export function readCommands(cmd: unknown, path: Path, scope: TextScope): string
   return commands;
 }
 
-function readCommand(text: string, path: Path, scope: TextScope): string {
+function readCommand(text: string, path: Path, scope: CommandScope): string {
   if (text.trim() === '') {
     scope.findings.add('schema.value', { path }, 'a command must not be empty');
   }
@@ -35,7 +43,7 @@ function readCommand(text: string, path: Path, scope: TextScope): string {
     }
     const { kind, name, reference } = segment;
     const variable = `\${MILLRACE_${kind.toUpperCase()}_${name}}`;
-    if (endsInSingleQuotes(script)) {
+    if (!isProgram(scope.shell) && endsInSingleQuotes(script)) {
       const message = `the shell does not fill in "${kind}.${name}" inside single quotes`;
       const code = 'lint.single-quoted-reference';
       scope.findings.addReference(path, { code, message, hint: 'use double quotes', reference });
@@ -43,4 +51,23 @@ function readCommand(text: string, path: Path, scope: TextScope): string {
     script += variable;
   }
   return script;
+}
+
+function isProgram(shell: PlanShell | undefined): boolean {
+  return shell !== undefined && shellKind(shell) === 'program';
+}
+
+/** What only a shell can do. */
+function checkProgram(commands: readonly string[], path: Path, scope: CommandScope): void {
+  const program = JSON.stringify([scope.shell].flat()[0]);
+  if (commands.length > 1) {
+    const message = `a list of commands runs in one shell, and ${program} is no shell`;
+    const hint = 'write one command, or a step for each';
+    scope.findings.add('shell.list', { path }, message, hint);
+  }
+  if (commands.some((command) => command.includes('${MILLRACE_'))) {
+    const message = `a reference becomes a variable of the shell, and ${program} is no shell`;
+    const hint = 'read it from the environment: MILLRACE_VARS_NAME, MILLRACE_INPUTS_NAME';
+    scope.findings.add('lint.reference-without-shell', { path }, message, hint);
+  }
 }

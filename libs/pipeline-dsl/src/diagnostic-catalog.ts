@@ -115,6 +115,14 @@ const table = {
     'error',
     'An artifact path is a glob relative to the workspace. It may not be absolute and may not leave the workspace by `..`.',
   ],
+  'shell.no-file': [
+    'error',
+    'A `shell` that is a list is a program with its arguments, and `{0}` stands for the file that holds the command. Without it the program would never get the command.',
+  ],
+  'shell.list': [
+    'error',
+    'A list of commands runs in one shell, so that directories and variables carry over. A `shell` such as `[python3, "{0}"]` runs one file. Write one command, or a step for each.',
+  ],
   // names
   'step.malformed-id': [
     'error',
@@ -187,6 +195,10 @@ const table = {
   'lint.single-quoted-reference': [
     'warning',
     'In a command a reference becomes a shell variable, and the shell does not fill in variables inside single quotes. Use double quotes.',
+  ],
+  'lint.reference-without-shell': [
+    'warning',
+    'In a command a reference becomes a shell variable such as `${MILLRACE_VARS_NAME}`, which only a shell fills in. The `shell` of this step is another program: let it read the variable from its environment.',
   ],
   'lint.triggers': [
     'warning',

@@ -46,6 +46,7 @@ function factsOf(step: PlanStep): string {
     step.allowFailure && 'may fail',
     step.image !== 'host' && `image ${step.image}`,
     (step.network !== 'none' || step.networkSaid) && `network ${step.network}`,
+    step.shell && `shell ${[step.shell].flat().join(' ')}`,
     step.isolation && `isolation ${step.isolation}`,
     step.streams && 'stdout and stderr apart',
     step.labels.length > 0 && `needs ${step.labels.join(', ')}`,

@@ -7,6 +7,7 @@ import {
   aliases,
   defaultsKeys,
   durationPattern,
+  shellExpected,
   stepKeys,
   topKeys,
   unsupportedKeys,
@@ -104,6 +105,8 @@ export function slug(written: string): string | undefined {
 
 function hintFor(issue: Issue, node: Node): string | undefined {
   if (node.kind !== 'scalar') return undefined;
+  if (issue.message === shellExpected && typeof node.value === 'string')
+    return shellHint(node.value);
   if (issue.code === 'invalid_value' && typeof node.value === 'string') {
     const values = issue.values.filter((value) => typeof value === 'string');
     return didYouMean(node.value, values);
@@ -121,6 +124,12 @@ function hintFor(issue: Issue, node: Node): string | undefined {
     return `write ${node.written}s or ${node.written}m`;
   }
   return undefined;
+}
+
+/** `shell: bash -e {0}` and `shell: python` as lists. */
+function shellHint(written: string): string {
+  const words = written.split(/\s+/).filter((word) => word !== '' && word !== '{0}');
+  return `write [${[...words, '"{0}"'].join(', ')}]`;
 }
 
 function unknownKey(key: string, path: Path, root: Node): Problem {

@@ -118,6 +118,23 @@ const streams = z
   .describe(
     'Default `together`: stdout and stderr share one pipe, in order. `separate` tells them apart in the log, and their order is lost.',
   );
+export const shellExpected = 'bash, sh, or a list such as [python3, "{0}"]';
+const shell = z
+  .union(
+    [
+      z.enum(['bash', 'sh'], { error: shellExpected }),
+      list(
+        text('text').min(1, 'text that is not empty').max(limits.nameCharsMax),
+        'a list of texts',
+      )
+        .min(1, 'a list with at least one text')
+        .max(32),
+    ],
+    { error: shellExpected },
+  )
+  .describe(
+    'What runs the commands: `bash` (`bash -eo pipefail`), `sh` (`sh -e`), or a program with its arguments, in which `{0}` is the file with the command. Default: bash where the image has it, else sh.',
+  );
 const flag = z.boolean({ error: 'true or false' });
 
 const command = z.union([z.string(), z.boolean()], { error: 'text' });
@@ -125,7 +142,9 @@ const cmd = z
   .union([command, list(command, 'a list of texts').min(1, 'a list with at least one command')], {
     error: 'text or a list of texts',
   })
-  .describe('Shell commands. A list stops at the first that fails.');
+  .describe(
+    'Shell commands. A list runs in one shell and stops at the first that fails; each is shown with its own time.',
+  );
 
 const id = text().regex(stepIdPattern, 'a step id').describe('Unique; `[a-z][a-z0-9_-]{0,62}`.');
 const dependency = z.union([text(), z.strictObject({ id: text(), optional: flag.optional() })], {
@@ -192,6 +211,7 @@ const stepShape = {
   network: network.optional(),
   isolation: isolation.optional(),
   streams: streams.optional(),
+  shell: shell.optional(),
   artifacts: artifacts.optional(),
   artifact_paths: artifacts.optional(),
 };
@@ -226,6 +246,7 @@ const defaultsSchema = z
       network: stepShape.network,
       isolation: stepShape.isolation,
       streams: stepShape.streams,
+      shell: stepShape.shell,
     },
     { error: 'a map' },
   )

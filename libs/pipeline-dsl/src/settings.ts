@@ -1,4 +1,4 @@
-import type { PlanStep, RetryRule } from '#libs/events';
+import type { PlanShell, PlanStep, RetryRule } from '#libs/events';
 import { parseDurationMs } from '#libs/kernel';
 import { fillVars, type TextScope } from './env-values.ts';
 import type { Findings } from './findings.ts';
@@ -16,9 +16,10 @@ export interface Settings {
   readonly network?: PlanStep['network'];
   readonly isolation?: NonNullable<PlanStep['isolation']>;
   readonly streams?: NonNullable<StepSource['streams']>;
+  readonly shell?: PlanShell;
 }
 
-type SettingsSource = Pick<StepSource, 'retry' | 'network' | 'isolation' | 'streams'>;
+type SettingsSource = Pick<StepSource, 'retry' | 'network' | 'isolation' | 'streams' | 'shell'>;
 
 /** Reads the settings of a step or of `defaults`; what is not said is absent. */
 export function readSettings(source: SettingsSource, path: Path, scope: TextScope): Settings {
@@ -26,7 +27,7 @@ export function readSettings(source: SettingsSource, path: Path, scope: TextScop
   const timeout = pick(source, aliases.timeout, where);
   const labels = pick(source, aliases.labels, where);
   const image = pick(source, aliases.image, where);
-  const { retry, network, isolation, streams } = source;
+  const { retry, network, isolation, streams, shell } = source;
   return {
     ...(timeout && {
       timeoutMs: readTimeout(timeout.value, [...path, timeout.key], scope.findings),
@@ -37,7 +38,22 @@ export function readSettings(source: SettingsSource, path: Path, scope: TextScop
     ...(network && { network }),
     ...(isolation && { isolation }),
     ...(streams && { streams }),
+    ...(shell && { shell: readShell(shell, [...path, 'shell'], scope) }),
   };
+}
+
+function readShell(
+  source: NonNullable<StepSource['shell']>,
+  path: Path,
+  scope: TextScope,
+): PlanShell {
+  if (typeof source === 'string') return source;
+  if (!source.some((word) => word.includes('{0}'))) {
+    const message = 'the list has no "{0}", so the program would never get the command';
+    const hint = `for instance [${[...source, '"{0}"'].join(', ')}]`;
+    scope.findings.add('shell.no-file', { path }, message, hint);
+  }
+  return source.map((word, index) => fillVars(word, [...path, index], scope));
 }
 
 function readTimeout(value: unknown, path: Path, findings: Findings): number {

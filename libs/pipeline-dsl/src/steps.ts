@@ -34,10 +34,11 @@ export function readStep(
   const env = pick(source, aliases.env, where);
   const allowFailure = pick(source, aliases.allowFailure, where);
   const settings = { ...defaults.settings, ...readSettings(source, path, scope) };
+  const { shell } = settings;
   const title = name && fillVars(String(name.value), [...path, name.key], scope);
   const step = {
     name: title ?? String(id?.value),
-    commands: cmd ? readCommands(cmd.value, [...path, cmd.key], scope) : [],
+    commands: cmd ? readCommands(cmd.value, [...path, cmd.key], { ...scope, shell }) : [],
     env: env
       ? {
           ...defaults.env,
@@ -53,6 +54,7 @@ export function readStep(
     ...(settings.network === 'none' && { networkSaid: true as const }),
     ...(settings.isolation && { isolation: settings.isolation }),
     ...(settings.streams === 'separate' && { streams: settings.streams }),
+    ...(shell && { shell }),
     artifacts: readArtifacts(source, path, scope),
   };
   if (!id) {

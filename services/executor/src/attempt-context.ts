@@ -2,6 +2,7 @@ import type { Assignment, StartedRequest, StopRequest } from '#libs/api-contract
 import type { AttemptReport } from '#libs/events';
 import type { LogWriter } from '#libs/logs';
 import type { Sandbox, SandboxProbe } from '#libs/sandbox';
+import { type StepShell, stepShell } from './step-shell.ts';
 
 /** `prepare`: nothing can be seen from outside yet · `mounted`: sandbox and directories are there · `gone`: nothing is. */
 type Stage = 'prepare' | 'mounted' | 'running' | 'unmounting' | 'gone';
@@ -25,6 +26,11 @@ export class AttemptContext {
   log: LogWriter | undefined;
   workspaceDir: string | undefined;
   homeDir: string | undefined;
+  /** The files of the commands, directly in HOME. */
+  commandFiles: readonly string[] = [];
+  shell: StepShell = stepShell('sh', undefined);
+  /** What makes the marks of this attempt its own. */
+  markWord = '';
   driver: SandboxProbe | undefined;
   sandbox: Sandbox | undefined;
   /** Whether the start was accepted; asked for while the sandbox is made. */

@@ -5,7 +5,8 @@ import type { SandboxDriver, SandboxProbe, SandboxTrial } from '#libs/sandbox';
 import { childTraceparent } from '#libs/telemetry';
 import type { AttemptContext } from './attempt-context.ts';
 import { chooseDriver } from './choose-driver.ts';
-import { commandEcho, commandScript } from './command-script.ts';
+import { commandEcho, commandFiles } from './command-files.ts';
+import { commandMark } from './command-groups.ts';
 import { TreeRemover } from './remove-tree.ts';
 import type { ExecutorSettings } from './settings.ts';
 import {
@@ -13,7 +14,9 @@ import {
   type StepPlace,
   shownDirectories,
   stepEnvironment,
+  systemPath,
 } from './step-environment.ts';
+import { findProgram, stepShell } from './step-shell.ts';
 
 export interface SandboxParts {
   /** What works and is allowed, the strongest first. */
@@ -23,11 +26,8 @@ export interface SandboxParts {
   readonly settings: ExecutorSettings;
 }
 
-/** In the step's HOME, where it is seen from inside. */
-const scriptName = '.millrace-step.sh';
-
 /**
- * Makes the attempt's HOME with its script, and the sandbox, which does not run yet.
+ * Makes the attempt's HOME with the files of its commands, and the sandbox, which does not run yet.
  *
  * @throws Fault `isolation.unavailable`, and those of the driver
  */
@@ -49,15 +49,17 @@ export async function prepareSandbox(context: AttemptContext, parts: SandboxPart
   };
   context.homeDir = homeDir;
   context.stage = 'mounted';
-  await mkdir(homeDir, { recursive: true, mode: 0o700 });
-  await writeFile(join(homeDir, scriptName), commandScript(assignment.commands), { mode: 0o600 });
-  await announceCommands(context, isContained);
+  const bash = await findProgram('bash', [...settings.hostPath, ...systemPath]);
+  context.shell = stepShell(assignment.shell, bash);
+  context.markWord = parts.ids.uuid();
+  await announce(context, isContained);
+  const argv = await writeCommands(context, { homeDir, home: place.home });
   context.sandbox = await driver.prepare({
     name,
     image: assignment.image,
     isolation: assignment.isolation,
     network: assignment.network,
-    argv: ['/bin/sh', '-e', join(place.home, scriptName)],
+    argv,
     env: stepEnvironment(assignment, place),
     workspaceDir,
     workspaceMount: place.workspace,
@@ -75,9 +77,32 @@ export function everySandbox(settings: ExecutorSettings): SandboxTrial {
   };
 }
 
-/** Most steps leave nothing in their HOME but the script, which two calls remove. */
-export async function removeHome(homeDir: string, settings: ExecutorSettings): Promise<void> {
-  await unlink(join(homeDir, scriptName)).catch(() => {});
+/** In the step's HOME itself, where they are seen from inside and no link can lead away from. @returns what runs them */
+async function writeCommands(
+  context: AttemptContext,
+  { homeDir, home }: { readonly homeDir: string; readonly home: string },
+): Promise<readonly string[]> {
+  const { assignment, shell, markWord } = context;
+  const prefix = `.millrace-${assignment.fence}-`;
+  const { files, argv } = commandFiles(assignment.commands, {
+    prefix: join(home, prefix),
+    shell,
+    mark: (command) => commandMark(markWord, command),
+  });
+  await mkdir(homeDir, { recursive: true, mode: 0o700 });
+  context.commandFiles = files.map(({ name }) => join(homeDir, prefix + name));
+  for (const { name, text } of files)
+    await writeFile(join(homeDir, prefix + name), text, { mode: 0o600 });
+  return argv;
+}
+
+/** Most steps leave nothing in their HOME but the files of their commands, which few calls remove. */
+export async function removeHome(
+  { homeDir, commandFiles: files }: AttemptContext,
+  settings: ExecutorSettings,
+): Promise<void> {
+  if (homeDir === undefined) return;
+  for (const file of files) await unlink(file).catch(() => {});
   const isGone = await rmdir(homeDir).then(
     () => true,
     () => false,
@@ -97,11 +122,12 @@ function pickDriver(context: AttemptContext, parts: SandboxParts): SandboxDriver
 const uncontainedWords =
   'this step runs as a plain process, without isolation: it can do what its user can, the server’s token, socket and database included';
 
-async function announceCommands(context: AttemptContext, isContained: boolean): Promise<void> {
-  if (!isContained) await context.say(uncontainedWords);
-  for (const command of context.assignment.commands) {
-    for (const line of commandEcho(command)) await context.say(line);
-  }
+/** The first line says what is not isolated and what runs the commands; those of a list are announced one by one. */
+async function announce(context: AttemptContext, isContained: boolean): Promise<void> {
+  const warning = isContained ? '' : `; ${uncontainedWords}`;
+  await context.say(`shell: ${context.shell.title}${warning}`);
+  const [first = '', ...more] = context.assignment.commands;
+  if (more.length === 0) for (const line of commandEcho(first)) await context.say(line);
 }
 
 function randomBytes(ids: Ids): Uint8Array {

@@ -90,8 +90,8 @@ describe('attempts as real processes', () => {
     });
     const lines = await outputOf(assignment);
     expect(lines.slice(0, 2)).toEqual(['/', '1 only true']);
-    // What is documented, the sandbox's marker, and what the shell sets by itself: PWD and OLDPWD.
-    expect(Number(lines[2])).toBeLessThanOrEqual(5 + 9 + 1 + 2);
+    // What is documented, the sandbox's marker, and what the shell sets by itself: PWD, OLDPWD, SHLVL and _.
+    expect(Number(lines[2])).toBeLessThanOrEqual(5 + 9 + 1 + 4);
     await expectNothingLeft();
   });
 

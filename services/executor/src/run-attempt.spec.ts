@@ -9,6 +9,7 @@ import { Fault } from '#libs/kernel';
 import { silentLogger } from '#libs/telemetry';
 import { VirtualClock } from '#libs/testkit';
 import { AttemptContext } from './attempt-context.ts';
+import { commandMark } from './command-groups.ts';
 import {
   assignmentOf,
   CountedSources,
@@ -116,6 +117,9 @@ async function expectNothingLeft() {
   expect(homes).toEqual([]);
 }
 
+const uncontained =
+  'this step runs as a plain process, without isolation: it can do what its user can, the server’s token, socket and database included';
+
 describe('the life of an attempt', () => {
   it('has the limits of the settings', async () => {
     const limits = { memoryBytes: 1024, pids: 16, cpuWeight: 50 };
@@ -148,9 +152,7 @@ describe('the life of an attempt', () => {
       log: { bytes: 3, lines: 1, truncated: false },
     });
     expect(logs.lines).toEqual([
-      'system: this step runs as a plain process, without isolation: it can do what its user can, the server’s token, socket and database included',
-      'system: $ echo a',
-      'system: $ echo b',
+      `system: shell: bash -eo pipefail; ${uncontained}`,
       'output: hello\n',
     ]);
     await expectNothingLeft();
@@ -160,8 +162,8 @@ describe('the life of an attempt', () => {
     const { done, running } = begin({ commands: ['make'], env: { A: '1' } });
     await running();
     const { spec } = driver.last;
-    const script = spec.argv[2] ?? '';
-    expect(spec.argv.slice(0, 2)).toEqual(['/bin/sh', '-e']);
+    const script = spec.argv.at(-1) ?? '';
+    expect(spec.argv.slice(1, -1)).toEqual(['-eo', 'pipefail']);
     expect(await readFile(script, 'utf8')).toMatch(/^make\n/);
     expect(spec.env).toMatchObject({ A: '1', HOME: spec.homeDir, MILLRACE_STEP: 'only' });
     expect(spec.env.MILLRACE_WORKSPACE).toBe(spec.workspaceDir);
@@ -172,6 +174,26 @@ describe('the life of an attempt', () => {
     driver.last.end({ exitCode: 0 });
     await done;
     await expectNothingLeft();
+  });
+
+  it('shows the commands of a list one by one, and says where sh met words of bash', async () => {
+    const { context, done, running } = begin({ shell: 'sh', commands: ['echo a', 'source b'] });
+    await running();
+    const words = `${driver.last.spec.argv.at(-1)?.replace(/main$/, 'command-2')}: 1: source: not found\n`;
+    await driver.last.print(`${commandMark(context.markWord, 1)}a\n`);
+    await driver.last.print(`${commandMark(context.markWord, 2)}${words}`);
+    driver.last.end({ exitCode: 127 });
+    await done;
+    expect(logs.lines.map((line) => line.replace(/took .*/, 'took'))).toEqual([
+      `system: shell: sh -e; ${uncontained}`,
+      'system: $ echo a',
+      'output: a\n',
+      'system: took',
+      'system: $ source b',
+      `output: ${words}`,
+      'system: took',
+      expect.stringMatching(/^system: hint: .*shell: bash/),
+    ]);
   });
 
   it('reports the exit code of a failing step, and its artifacts', async () => {

@@ -2,8 +2,10 @@ import { type Clock, Fault, type Timers } from '#libs/kernel';
 import type { Logger } from '#libs/telemetry';
 import type { AttemptContext } from './attempt-context.ts';
 import { reportOfExit } from './attempt-report.ts';
+import { CommandGroups } from './command-groups.ts';
 import { SandboxEnding } from './end-sandbox.ts';
 import type { ExecutorSettings } from './settings.ts';
+import { ShellHints } from './shell-hints.ts';
 
 export interface CommandParts {
   readonly clock: Clock;
@@ -25,9 +27,18 @@ export async function runCommands(context: AttemptContext, parts: CommandParts):
   context.stage = 'running';
   const { timers, logger } = parts;
   const ending = new SandboxEnding(sandbox, { timers, logger, graceMs: parts.settings.graceMs });
-  await sandbox.start(({ stream, bytes }) =>
-    context.isMounted ? log.write(stream, bytes) : undefined,
-  );
+  const hints = new ShellHints(context.shell);
+  const groups = new CommandGroups({
+    commands: context.assignment.commands,
+    word: context.markWord,
+    log: { write: (stream, bytes) => log.write(stream, bytes), say: (text) => context.say(text) },
+    clock: parts.clock,
+  });
+  await sandbox.start((output) => {
+    if (!context.isMounted) return undefined;
+    hints.watch(output.bytes);
+    return groups.take(output);
+  });
   let timedOut = false;
   const cancelTimeout = timers.after(context.assignment.timeoutMs, () => {
     timedOut = true;
@@ -44,6 +55,8 @@ export async function runCommands(context: AttemptContext, parts: CommandParts):
   const exit = await sandbox.exited;
   ending.over();
   cancelTimeout();
+  await groups.finish();
+  if (hints.hint !== undefined) await context.say(hints.hint);
   context.onStop = undefined;
   context.stage = 'unmounting';
   const driver = sandboxDriver(context);

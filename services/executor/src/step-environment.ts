@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
 import type { Assignment } from '#libs/api-contract';
 
-const systemPath = [
+export const systemPath = [
   '/usr/local/sbin',
   '/usr/local/bin',
   '/usr/sbin',

@@ -327,6 +327,7 @@ export class LogExecutorGateway implements ExecutorGateway {
       network: stepNetwork(step, facts.network),
       isolation: stepIsolation(step, facts.isolation),
       ...(step.streams && { streams: step.streams }),
+      ...(step.shell && { shell: step.shell }),
       artifacts: step.artifacts,
       source: facts.source,
       workspaceOf: continuesWorkspace(state) ? (facts.retryOf ?? ref.runId) : ref.runId,

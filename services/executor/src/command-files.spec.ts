@@ -1,0 +1,117 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import type { PlanShell } from '#libs/events';
+import { commandEcho, commandFiles } from './command-files.ts';
+import { stepShell } from './step-shell.ts';
+
+const root = mkdtempSync(join(tmpdir(), "millrace it's-"));
+afterAll(() => rmSync(root, { recursive: true }));
+const bash = ['/usr/bin/bash', '/bin/bash'].find((path) => existsSync(path));
+
+function run(commands: readonly string[], asked?: PlanShell) {
+  const dir = mkdtempSync(join(root, 'step-'));
+  mkdirSync(join(dir, 'work'));
+  const shell = stepShell(asked, bash);
+  const { files, argv } = commandFiles(commands, {
+    prefix: join(dir, '.m-'),
+    shell,
+    mark: (n) => `<${n}>`,
+  });
+  for (const { name, text } of files) writeFileSync(join(dir, `.m-${name}`), text);
+  const [program = '', ...args] = argv;
+  const options = { encoding: 'utf8', cwd: join(dir, 'work') } as const;
+  const { status, stdout, stderr } = spawnSync(program, args, options);
+  return { code: status, out: stdout.replace(/<\d+>/g, ''), marks: stdout, err: stderr };
+}
+
+describe.each(['bash', 'sh'] as const)('the files of a step in %s', (shell) => {
+  it.each([
+    [['echo a', 'echo b'], 0, 'a\nb\n'],
+    [['echo a', 'exit 7', 'echo b'], 7, 'a\n'],
+    [['false && true'], 1, ''],
+    [['false && true', 'echo no'], 1, ''],
+    [['(exit 3)', 'echo no'], 3, ''],
+    [['set +e; false', 'echo no'], 1, ''],
+    [['if false; then echo x; fi', 'echo yes'], 0, 'yes\n'],
+    [['cd /', 'X=1; f() { echo f; }', 'pwd; echo $X; f'], 0, '/\n1\nf\n'],
+    [['echo a # note', 'echo b'], 0, 'a\nb\n'],
+    [['echo a \\', 'echo b'], 0, 'a\nb\n'],
+    [['echo a \\'], 0, 'a\n'],
+    [['cat <<END\ntext\nEND', 'echo b'], 0, 'text\nb\n'],
+    [['cat <<END\ntext\nEND'], 0, 'text\n'],
+    [['echo $((1<<3))', 'echo b'], 0, '8\nb\n'],
+    [['', 'echo b'], 0, 'b\n'],
+    [['exit'], 0, ''],
+    [['trap "echo bye" EXIT', 'exit 4'], 4, 'bye\n'],
+    [['exec >/dev/null', 'echo hidden', 'echo hidden'], 0, ''],
+  ])('%j ends with %i', (commands, code, out) => {
+    expect(run(commands, shell)).toMatchObject({ code, out });
+  });
+
+  it.each([
+    ['an open here-document', 'cat <<END\ntext'],
+    ['an open double quote', 'echo "open'],
+    ['an open single quote', "echo 'open"],
+    ['an open block', 'if true; then'],
+  ])('%s is an error of its command and swallows nothing', (_, command) => {
+    const { code, out, err } = run(['echo before', command, `echo after\nEND\n"'fi`], shell);
+    expect(code).toBe(2);
+    expect(out).toBe('before\n');
+    expect(err).toMatch(/command[- ]2/);
+  });
+
+  it('a command alone with an open here-document is an error', () => {
+    expect(run(['cat <<END\ntext'], shell)).toMatchObject({ code: 2, out: '' });
+  });
+
+  it('each command is announced, wherever the output of the one before was turned', () => {
+    expect(run(['printf a', 'printf b'], shell).marks).toBe('<1>a<2>b');
+    if (shell === 'bash') expect(run(['exec >f', 'echo b'], shell).marks).toBe('<1><2>');
+    expect(run(['exec >&-', ':', ':'], shell).code).toBe(0);
+  });
+
+  it('nothing of ours is left open to what a command starts', () => {
+    const alone = run(['ls /proc/self/fd'], shell).out;
+    expect(run(['ls /proc/self/fd', 'true'], shell).out).toBe(alone);
+  });
+});
+
+describe('a shell', () => {
+  it('of bash ends at the first failure in a pipe; sh does not', () => {
+    expect(run(['false | cat']).code).toBe(bash ? 1 : 0);
+    expect(run(['false | cat', 'echo no'], 'bash')).toMatchObject({ code: 1, out: '' });
+    expect(run(['false | cat'], 'sh').code).toBe(0);
+  });
+
+  it('is any program', () => {
+    expect(run(['print "perl\\n"; exit 3'], ['perl', '-w', '{0}'])).toMatchObject({
+      code: 3,
+      out: 'perl\n',
+    });
+    expect(run(['x'], ['no-such-program', '{0}']).code).toBe(127);
+  });
+
+  it('with flags of its own runs lists as well', () => {
+    const asked = ['bash', '-eu', '{0}'];
+    expect(run(['cd /', 'cat <<E\n$PWD\nE', 'echo $none'], asked)).toMatchObject({
+      code: 1,
+      out: '/\n',
+    });
+    expect(run(['cat <<E\nopen', 'echo no'], asked)).toMatchObject({ code: 2, out: '' });
+  });
+
+  it('says what it is', () => {
+    expect(stepShell(undefined, '/bin/bash').title).toBe('bash -eo pipefail');
+    expect(stepShell(undefined, undefined).title).toBe('sh -e (there is no bash)');
+    expect(stepShell('sh', '/bin/bash').title).toBe('sh -e');
+    expect(stepShell(['python3', '{0}'], undefined).title).toBe('python3 {0}');
+  });
+});
+
+describe('the announcement of a command', () => {
+  it('shows each line', () => expect(commandEcho('a\n b\n')).toEqual(['$ a', '>  b']));
+  it('is cut', () => expect(commandEcho('x'.repeat(600))[0]).toHaveLength(504));
+});

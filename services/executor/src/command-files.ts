@@ -1,0 +1,100 @@
+import type { StepShell } from './step-shell.ts';
+
+export interface CommandFiles {
+  readonly files: readonly { readonly name: string; readonly text: string }[];
+  /** Runs them. */
+  readonly argv: readonly string[];
+}
+
+/** Where bash keeps the step's output while a command may turn its own elsewhere; closed while commands run. */
+const outputFd = 77;
+
+/**
+ * The files of a step. Each command is one of its own, which the step's shell reads in order: directory, variables, functions and
+ * options last, and what a command leaves open (a quote, a here-document) ends with its file. A command alone is run as it is.
+ *
+ * @param options.prefix  of the path of each file, as the step sees it
+ * @param options.mark    printed before command n: `mark(n)`
+ */
+export function commandFiles(
+  commands: readonly string[],
+  options: {
+    readonly prefix: string;
+    readonly shell: StepShell;
+    readonly mark: (command: number) => string;
+  },
+): CommandFiles {
+  const { prefix, shell } = options;
+  const argvOf = (name: string) => shell.argv.map((word) => word.replaceAll('{0}', prefix + name));
+  const [first = ''] = commands;
+  if (shell.kind === 'program' || (commands.length === 1 && !mayHoldHereDocument(first)))
+    return { files: [{ name: 'command', text: `${first}\n` }], argv: argvOf('command') };
+  const files = commands.flatMap((command, at) => [
+    { name: `command-${at + 1}`, text: `${command}\n` },
+    ...(mayHoldHereDocument(command)
+      ? [{ name: `check-${at + 1}`, text: `${command}\n${notShell}\n` }]
+      : []),
+  ]);
+  return {
+    files: [{ name: 'main', text: mainText(commands, options) }, ...files],
+    argv: argvOf('main'),
+  };
+}
+
+/** A syntax error behind any command that is whole: who reads it without an error reads it as the text of a here-document. */
+const notShell = ')';
+
+function mayHoldHereDocument(command: string): boolean {
+  return command.includes('<<');
+}
+
+function mainText(
+  commands: readonly string[],
+  { prefix, shell, mark }: Parameters<typeof commandFiles>[1],
+): string {
+  const isBash = shell.kind === 'bash';
+  const output = isBash ? `>&${outputFd}` : '';
+  const closed = isBash ? ` ${outputFd}>&-` : '';
+  const lines = commands.flatMap((command, at) => {
+    const number = at + 1;
+    const bytes = [...Buffer.from(mark(number))].map(
+      (byte) => `\\${byte.toString(8).padStart(3, '0')}`,
+    );
+    return [
+      // Quiet under `set -x`, and no failure where the output is closed.
+      ...(commands.length > 1
+        ? [`{ command printf '${bytes.join('')}' ${output}; } 2>/dev/null || :`]
+        : []),
+      ...(mayHoldHereDocument(command) ? hereDocumentCheck(number, prefix, shell) : []),
+      `. ${quoted(`${prefix}command-${number}`)}${closed}`,
+      // Also a list such as `a && b`, which `-e` forgives, ends the step, and so it does behind `set +e`.
+      'case $? in 0) ;; *) exit $? ;; esac',
+    ];
+  });
+  return `${[...(isBash ? [`exec ${outputFd}>&1`] : []), ...lines].join('\n')}\n`;
+}
+
+/** Bash warns of a here-document without its end and goes on, others say nothing. */
+function hereDocumentCheck(number: number, prefix: string, shell: StepShell): readonly string[] {
+  const words = shell.argv.slice(0, shell.argv[0] === '/bin/sh' && shell.argv[1] === '-c' ? 5 : 1);
+  return [
+    `if ${words.map(quoted).join(' ')} -n ${quoted(`${prefix}check-${number}`)} >/dev/null 2>&1; then`,
+    `  printf '%s\\n' 'command ${number}: a here-document (<<) is not closed: its end mark must stand alone on a line' >&2`,
+    '  exit 2',
+    'fi',
+  ];
+}
+
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", `'\\''`)}'`;
+}
+
+const echoCharactersMax = 500;
+
+/** How the log announces a command: its lines, the first behind `$`, at most 500 characters. */
+export function commandEcho(command: string): string[] {
+  const trimmed = command.trim();
+  const text =
+    trimmed.length > echoCharactersMax ? `${trimmed.slice(0, echoCharactersMax)} …` : trimmed;
+  return text.split('\n').map((line, at) => `${at === 0 ? '$' : '>'} ${line}`);
+}

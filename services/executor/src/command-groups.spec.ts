@@ -1,0 +1,104 @@
+import { describe, expect, it } from 'vitest';
+import { CommandGroups, commandMark } from './command-groups.ts';
+
+const word = 'w0rd';
+const mark = (command: number) => commandMark(word, command);
+
+function open(commands: readonly string[]) {
+  const seen: string[] = [];
+  let nowMs = 0;
+  let text = '';
+  const flush = () => {
+    if (text !== '') seen.push(text);
+    text = '';
+  };
+  const groups = new CommandGroups({
+    commands,
+    word,
+    clock: { monotonicMs: () => nowMs },
+    log: {
+      async write(_stream, bytes) {
+        text += Buffer.from(bytes).toString();
+      },
+      async say(line) {
+        flush();
+        seen.push(`# ${line}`);
+      },
+    },
+  });
+  const print = async (printed: string, takesMs = 0) => {
+    nowMs += takesMs;
+    await groups.take({ stream: 'output', bytes: Buffer.from(printed) });
+  };
+  return { groups, seen, flush, print };
+}
+
+describe('the commands of a list', () => {
+  const expected = [
+    '# $ make',
+    'a\n',
+    '# took 1.0s',
+    '# $ make test',
+    '# > and more',
+    'b\n',
+    '# took 2.0s',
+  ];
+  const printed = `${mark(1)}a\n${mark(2)}b\n`;
+
+  it('are groups with their text, output and time', async () => {
+    const { groups, seen, print } = open(['make', 'make test\nand more']);
+    await print(`${mark(1)}a\n`);
+    await print(`${mark(2)}b\n`, 1_000);
+    await print('', 2_000);
+    await groups.finish();
+    expect(seen).toEqual(expected);
+  });
+
+  it('are told apart wherever the pieces of the output end', async () => {
+    for (let size = 1; size <= printed.length; size += 1) {
+      const { groups, seen, print } = open(['make', 'make test\nand more']);
+      for (let at = 0; at < printed.length; at += size) await print(printed.slice(at, at + size));
+      await groups.finish();
+      expect(seen.filter((line) => !line.startsWith('# took'))).toEqual(
+        expected.filter((line) => !line.startsWith('# took')),
+      );
+    }
+  });
+});
+
+describe('what is no mark', () => {
+  it.each([
+    ['of another attempt', commandMark('other', 1)],
+    ['cut', mark(1).slice(0, -1)],
+    ['an escape at the end', 'x\u001b'],
+    ['a half one', `${mark(1).slice(0, 9)}x`],
+  ])('is output: %s', async (_, text) => {
+    const { groups, seen, print, flush } = open(['a', 'b']);
+    await print(text);
+    await groups.finish();
+    flush();
+    expect(seen).toEqual([text]);
+  });
+
+  it.each([0, 3, 9999])('opens no group: command %i', async (command) => {
+    const { groups, seen, print, flush } = open(['a', 'b']);
+    await print(`x${mark(command)}y`);
+    await groups.finish();
+    flush();
+    expect(seen).toEqual(['xy']);
+  });
+
+  it('goes back to no command before', async () => {
+    const { groups, seen, print } = open(['a', 'b']);
+    await print(`${mark(2)}${mark(1)}x${mark(2)}y`);
+    await groups.finish();
+    expect(seen).toEqual(['# $ b', 'xy', '# took 0ms']);
+  });
+
+  it('in a step with one command is left alone', async () => {
+    const { seen, print, flush } = open(['a']);
+    await print(mark(1));
+    flush();
+    expect(seen).toEqual([mark(1)]);
+  });
+});
