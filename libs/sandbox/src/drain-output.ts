@@ -86,9 +86,9 @@ class Pump {
   }
 
   async #hand(bytes: Uint8Array): Promise<void> {
-    await this.#parts.turns.next();
+    const { turns, deliver } = this.#parts;
     try {
-      await this.#parts.deliver(bytes);
+      await turns.take(() => deliver(bytes));
     } catch {
       // The sink can store no more: what it has stays, and the step must not block on a full pipe.
       this.#isDiscarding = true;

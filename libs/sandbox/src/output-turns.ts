@@ -2,44 +2,73 @@
  * How much output is handled at once. A pipe full of empty lines is one line a byte, each of which becomes a record of the log:
  * this much of it takes a few milliseconds.
  */
-export const sliceBytes = 16 * 1024;
-/** Two, so that a second step moves on in the same turn. */
-const slicesPerTurn = 2;
+export const sliceBytes = 8 * 1024;
+/** What is handled before the next rest: so many slices, or so much work, whatever comes first. */
+const slicesMax = 32;
+const workMaxMs = 4;
+/** The shortest rest. */
+const restMinMs = 1;
 
 /**
- * Turns at handling output. The event loop also serves requests, heartbeats and leases: in each of its turns only so much output is
- * handled, of all steps together, and they wait in a row. Whoever prints faster is held back by its pipe.
+ * Turns at handling output. The event loop also serves requests, heartbeats and leases, and a process that never rests gets the processor
+ * late where others want it, too. So all steps together have a budget, wait in a row for it, and when it is used up there is a rest as
+ * long as the work was. Whoever prints faster is held back by its pipe.
  */
 export class OutputTurns {
+  readonly #nowMs: () => number;
   readonly #waiting: (() => void)[] = [];
-  #begun = 0;
-  #isScheduled = false;
+  #slices = 0;
+  #workMs = 0;
+  #isHandling = false;
+  #timer: NodeJS.Timeout | undefined;
+  #isResting = false;
 
-  /** Resolves when the caller may handle one slice: at once where little is printed. */
-  next(): Promise<void> {
-    if (this.#begun < slicesPerTurn && this.#waiting.length === 0) {
-      this.#begin();
-      return Promise.resolve();
-    }
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#waiting.push(resolve);
-    return promise;
+  constructor(nowMs: () => number = () => performance.now()) {
+    this.#nowMs = nowMs;
   }
 
-  #begin(): void {
-    this.#begun += 1;
-    if (this.#isScheduled) return;
-    this.#isScheduled = true;
-    setImmediate(() => this.#turn());
+  /** Calls `handle` with one slice when it is its turn: at once where little is printed. What it does before it waits is its work. */
+  async take<Answer>(handle: () => Answer): Promise<Answer> {
+    if (this.#isHandling || this.#isResting || this.#waiting.length > 0)
+      await new Promise<void>((go) => this.#waiting.push(go));
+    this.#isHandling = true;
+    const beganMs = this.#nowMs();
+    try {
+      return handle();
+    } finally {
+      this.#isHandling = false;
+      this.#count(this.#nowMs() - beganMs);
+    }
   }
 
-  #turn(): void {
-    this.#isScheduled = false;
-    this.#begun = 0;
-    for (const go of this.#waiting.splice(0, slicesPerTurn)) {
-      this.#begin();
-      go();
+  #count(workMs: number): void {
+    this.#slices += 1;
+    this.#workMs += workMs;
+    if (this.#slices < slicesMax && this.#workMs < workMaxMs) {
+      this.#timer ??= setTimeout(() => this.#renew(), restMinMs);
+      this.#next();
+      return;
     }
+    clearTimeout(this.#timer);
+    this.#isResting = true;
+    this.#timer = setTimeout(() => this.#renew(), Math.max(restMinMs, this.#workMs));
+  }
+
+  #renew(): void {
+    this.#timer = undefined;
+    this.#isResting = false;
+    this.#slices = 0;
+    this.#workMs = 0;
+    this.#next();
+  }
+
+  #next(): void {
+    if (this.#isHandling) return;
+    const go = this.#waiting.shift();
+    if (!go) return;
+    // Nobody steps in before the one who was called.
+    this.#isHandling = true;
+    go();
   }
 }
 

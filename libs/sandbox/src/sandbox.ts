@@ -80,9 +80,9 @@ export interface SandboxOutput {
 export interface Sandbox {
   readonly name: string;
   /**
-   * Starts the first process. `sink` is awaited per chunk of at most 16 KiB: while it is pending the pipe is not read, so a
-   * slow sink slows the step, not memory. Chunks of one stream come in order, and between any few of them, of all sandboxes
-   * of this process together, the event loop turns. Nobody changes their bytes afterwards.
+   * Starts the first process. `sink` is awaited per chunk of at most 8 KiB: while it is pending the pipe is not read, so a
+   * slow sink slows the step, not memory. Chunks of one stream come in order, and after some of them, of all sandboxes of
+   * this process together, there is a rest. Nobody changes their bytes afterwards.
    *
    * @throws Fault `sandbox.start-failed`
    */

@@ -123,8 +123,36 @@ function findStep(run: RunDto, id: string): StepDto {
   return step;
 }
 
+/** Text that goes out in one write: a log of empty lines would be a write for each. */
+const blockChars = 32 * 1024;
+
+/** Each line at once; what is there in the same turn of the event loop goes together. */
 async function* ndjson(lines: AsyncIterable<LogLine>): AsyncIterable<string> {
-  for await (const line of lines) yield `${JSON.stringify(line)}\n`;
+  const iterator = lines[Symbol.asyncIterator]();
+  try {
+    for (let next = iterator.next(); ; ) {
+      let block = '';
+      const turn = new Promise<undefined>((pass) => setImmediate(pass, undefined));
+      for (
+        let found: IteratorResult<LogLine> | undefined = await next;
+        found !== undefined;
+        found = await Promise.race([next, turn])
+      ) {
+        if (found.done) {
+          if (block !== '') yield block;
+          return;
+        }
+        block += `${JSON.stringify(found.value)}\n`;
+        next = iterator.next();
+        if (block.length >= blockChars) break;
+      }
+      // Its failure is heard when it is waited for.
+      next.catch(() => {});
+      yield block;
+    }
+  } finally {
+    await iterator.return?.();
+  }
 }
 
 function pause(delayMs: number, abort: AbortSignal): Promise<void> {
