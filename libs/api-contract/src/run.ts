@@ -210,6 +210,21 @@ export const logLineSchema = z
       .describe(
         'The text goes on where the text before it of its stream broke off: with the same `line` it is the rest of an open line; with a new `line` the line before was longer than 64 KiB and was split.',
       ),
+    group: z
+      .object({
+        edge: z.enum(['begins', 'ends']),
+        command: z.number().int().describe('1, 2, 3 … of the list.'),
+        of: z.number().int().describe('How many commands the list has.'),
+        durationMs: z
+          .number()
+          .int()
+          .optional()
+          .describe('Where it ends: how long the command ran.'),
+      })
+      .optional()
+      .describe(
+        'A `system` line that begins or ends what a command of a list prints; the first has the command as its text. Everything between the two is of that command. It is made from marks in the output of the step: a heading, no evidence.',
+      ),
   })
   .describe('A line of a log, or what there is of one that is being written.');
 export type LogLineDto = z.infer<typeof logLineSchema>;

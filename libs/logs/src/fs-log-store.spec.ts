@@ -149,6 +149,23 @@ describe('writing', () => {
     expect(await textsOf(store, { tail: 1 })).toEqual(['next']);
   });
 
+  it('keeps what a command of a list prints between two edges, and ends its open line there', async () => {
+    const { store } = await fresh();
+    const writer = await store.open(key, { mask: maskSecrets(['hunter22']) });
+    await writer.group({ edge: 'begins', command: 1, of: 2 }, '$ echo hunter22');
+    await writer.write('output', Buffer.from('no end'));
+    await writer.group({ edge: 'ends', command: 1, of: 2, durationMs: 1_500 }, 'took 1.5s');
+    await writer.write('output', Buffer.from('next\n'));
+    expect(await writer.close()).toMatchObject({ lines: 4 });
+    const lines = await linesOf(store);
+    expect(lines.map(({ line, stream, text, group }) => [line, stream, text, group])).toEqual([
+      [1, 'system', '$ echo ***', { edge: 'begins', command: 1, of: 2 }],
+      [2, 'output', 'no end', undefined],
+      [3, 'system', 'took 1.5s', { edge: 'ends', command: 1, of: 2, durationMs: 1_500 }],
+      [4, 'output', 'next', undefined],
+    ]);
+  });
+
   it('ends an open line with an empty rest', async () => {
     const { store } = await fresh();
     const writer = await store.open(key);

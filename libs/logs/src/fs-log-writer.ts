@@ -2,13 +2,13 @@ import { writeFile } from 'node:fs/promises';
 import type { LogSummary } from '#libs/events';
 import type { Clock } from '#libs/kernel';
 import { LineRecords } from './line-records.ts';
-import { decoded, type LinePiece, LineSplitter } from './line-splitter.ts';
+import { decoded, fitted, type LinePiece, LineSplitter, lineBytesMax } from './line-splitter.ts';
 import type { LiveLogs } from './live-logs.ts';
 import type { LogFiles } from './log-files.ts';
-import type { LogLine, LogMask, LogWriter, OutputStream } from './log-store.ts';
+import type { LogGroup, LogLine, LogMask, LogWriter, OutputStream } from './log-store.ts';
 import { LogTail, tailBytesMax } from './log-tail.ts';
 import { OpenLineTimer } from './open-line-timer.ts';
-import { headBytes } from './record.ts';
+import { encodeGroup, headBytes } from './record.ts';
 import { RecordFile } from './record-file.ts';
 
 export interface FsLogWriterParts {
@@ -68,6 +68,17 @@ export class FsLogWriter implements LogWriter {
   async system(text: string): Promise<void> {
     if (this.#closing) return;
     this.#system(text);
+    await this.#file.flush();
+  }
+
+  async group(group: LogGroup, text: string): Promise<void> {
+    if (this.#closing) return;
+    this.#endLines(this.#parts.clock.nowMs());
+    const timeMs = this.#parts.clock.nowMs();
+    const line = decoded(Buffer.from(text)).replaceAll('\n', ' ');
+    const masked = this.#parts.mask?.mask(line, { stream: 'system', lineEnds: true }) ?? line;
+    const [fit = ''] = fitted(masked, lineBytesMax);
+    this.#file.add({ record: encodeGroup(group, { timeMs, text: fit }), beginsLine: true });
     await this.#file.flush();
   }
 
@@ -151,20 +162,24 @@ export class FsLogWriter implements LogWriter {
   }
 
   async #finish(): Promise<LogSummary> {
-    for (const [stream, { splitter, timer }] of this.#channels) {
-      timer.stop();
-      this.#take(stream, splitter.end());
-    }
-    // The end of a line that was begun lets the mask give back what it kept.
-    const timeMs = this.#parts.clock.nowMs();
-    if (!this.#tail)
-      for (const stream of [...this.#begun]) this.#store(stream, { text: '', end: 'line' }, timeMs);
+    this.#endLines(this.#parts.clock.nowMs());
     const truncated = this.#storeTail();
     const { files, live } = this.#parts;
     const summary = { ...(await this.#file.finish(files)), truncated };
     await writeFile(files.end, `${JSON.stringify(summary)}\n`, { mode: 0o600 }).catch(() => {});
     live.close(files.records);
     return summary;
+  }
+
+  /** Whatever is begun is a line, though its end has not come. Beyond the limit nothing is begun. */
+  #endLines(timeMs: number): void {
+    for (const [stream, { splitter, timer }] of this.#channels) {
+      timer.stop();
+      this.#take(stream, splitter.end());
+    }
+    // The end of a line that was begun lets the mask give back what it kept.
+    if (!this.#tail)
+      for (const stream of [...this.#begun]) this.#store(stream, { text: '', end: 'line' }, timeMs);
   }
 
   /** @returns whether something of the log is missing */

@@ -31,6 +31,19 @@ export interface LogLine {
    * number the line before was longer than 64 KiB and was split. Left out otherwise.
    */
   readonly continues?: true;
+  /** A `system` line that begins or ends what a command of a list prints. Left out otherwise. */
+  readonly group?: LogGroup;
+}
+
+/** One edge of what a command of a list prints: everything between the two is its own. */
+export interface LogGroup {
+  readonly edge: 'begins' | 'ends';
+  /** 1, 2, 3 … of the list. */
+  readonly command: number;
+  /** How many commands the list has. */
+  readonly of: number;
+  /** Whole milliseconds, where it ends. */
+  readonly durationMs?: number;
 }
 
 /** Hook for masking: gets text as it will be stored, gives back text to store (not longer than what it was given). */
@@ -59,6 +72,8 @@ export interface LogWriter {
   write(stream: OutputStream, bytes: Uint8Array): Promise<void>;
   /** One line of the executor's own, never dropped by the limit. */
   system(text: string): Promise<void>;
+  /** A line of the executor's own at the edge of a group, never dropped by the limit. An open line of the step ends before it. */
+  group(group: LogGroup, text: string): Promise<void>;
   /** Flushes what is pending (a last line without its end), syncs, and answers what was stored. Idempotent. */
   close(): Promise<LogSummary>;
 }

@@ -95,5 +95,6 @@ function lineOf(record: LogRecord, line: number, isOpen = false): LogLine {
     text: record.text,
     ...(record.continues ? { continues: true } : {}),
     ...(isOpen ? { open: true } : {}),
+    ...(record.group ? { group: record.group } : {}),
   };
 }

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { beginsLine, decodeRecord, encodeRecord, type LogRecord } from './record.ts';
+import { beginsLine, decodeRecord, encodeGroup, encodeRecord, type LogRecord } from './record.ts';
 
 const timeMs = Date.UTC(2026, 10, 23, 15, 0, 0, 7);
 const record = {
@@ -29,6 +29,19 @@ it.each<[LogRecord]>([
   [{ ...record, part: 'ends', text: '' }],
 ])('reads back %j', (each) => expect(decodeRecord(bytesOf(each))).toEqual(each));
 
+it.each([
+  ['1795446000007g 2/3 $ make\n', { edge: 'begins', command: 2, of: 3 }, '$ make'],
+  [
+    '1795446000007h 2/3 1500 took 1.5s\n',
+    { edge: 'ends', command: 2, of: 3, durationMs: 1500 },
+    'took 1.5s',
+  ],
+] as const)('is %j at the edge of a group, and read back', (text, group, words) => {
+  expect(encodeGroup(group, { timeMs, text: words })).toBe(text);
+  const decoded = decodeRecord(Buffer.from(text).subarray(0, -1));
+  expect(decoded).toMatchObject({ stream: 'system', part: 'whole', text: words, group });
+});
+
 it('tells where a line begins', () => {
   const begins = (['whole', 'opens', 'goes-on', 'ends'] as const).map((part) =>
     beginsLine(bytesOf({ ...record, part }), 0),
@@ -43,7 +56,11 @@ it('reads what was written before lines could be open, and kinds of record to co
     continues: true,
     text: 'rest',
   });
-  expect(decodeRecord(Buffer.from('1795791600007g a group'))).toMatchObject({ stream: 'system' });
+  for (const kind of ['q', 'g', 'h'])
+    expect(decodeRecord(Buffer.from(`1795791600007${kind} a group`))).toMatchObject({
+      stream: 'system',
+      text: 'a group',
+    });
 });
 
 it.each([

@@ -1,4 +1,4 @@
-import type { LogLine } from './log-store.ts';
+import type { LogGroup, LogLine } from './log-store.ts';
 
 /** What a record is of its line: all of it, its beginning, a further part, its end. */
 export type RecordPart = 'whole' | 'opens' | 'goes-on' | 'ends';
@@ -10,7 +10,8 @@ export type RecordPart = 'whole' | 'opens' | 'goes-on' | 'ends';
  * the count of beginnings up to it. Short, greppable, and torn writes show themselves: what has not this form, or
  * no `\n`, was never finished and is no record.
  *
- * Letters that are not in use are kept for records of another kind, such as the beginning and the end of a named group.
+ * `g` and `h` are the beginning and the end of a group: `2/3 $ make test`, `2/3 1500 took 1.5s`. Letters that are not in use are
+ * kept for records of another kind.
  */
 export interface LogRecord {
   readonly timeMs: number;
@@ -20,9 +21,11 @@ export interface LogRecord {
   readonly continues: boolean;
   /** Holds no `\n`. */
   readonly text: string;
+  readonly group?: LogGroup;
 }
 
 const letters = { output: 'b', stdout: 'o', stderr: 'e', system: 's' } as const;
+const groupLetters = { begins: 'g', ends: 'h' } as const;
 const marks = { whole: ' ', opens: '(', 'goes-on': '~', ends: ')' } as const;
 const timeDigits = 13;
 /** Bytes of a record before its text. */
@@ -45,6 +48,17 @@ export function encodeHead({ timeMs, stream, part, continues }: Omit<LogRecord, 
   return `${time}${continues ? letter.toUpperCase() : letter}${marks[part]}`;
 }
 
+/** The first or the last line of a group. */
+export function encodeGroup(
+  group: LogGroup,
+  { timeMs, text }: Pick<LogRecord, 'timeMs' | 'text'>,
+): string {
+  const head = encodeHead({ timeMs, stream: 'system', part: 'whole', continues: false });
+  const letter = groupLetters[group.edge];
+  const duration = group.edge === 'ends' ? ` ${Math.round(group.durationMs ?? 0)}` : '';
+  return `${head.slice(0, timeDigits)}${letter} ${group.command}/${group.of}${duration} ${text}\n`;
+}
+
 export function encodeRecord(record: LogRecord): string {
   return `${encodeHead(record)}${record.text}\n`;
 }
@@ -56,13 +70,27 @@ export function encodeRecord(record: LogRecord): string {
 export function decodeRecord(bytes: Buffer): LogRecord | undefined {
   if (!isRecord(bytes, 0, bytes.length)) return undefined;
   const letter = bytes[timeDigits] ?? 0;
+  const text = bytes.toString('utf8', headBytes);
   return {
     timeMs: Number(bytes.toString('latin1', 0, timeDigits)),
     // A kind that this version does not know is shown as our own word rather than left out: numbers stay the same.
     stream: streams.get(letter | smallBit) ?? 'system',
     part: parts.get(bytes[timeDigits + 1] ?? 0) ?? 'whole',
     continues: (letter & smallBit) === 0,
-    text: bytes.toString('utf8', headBytes),
+    ...(groupOf(String.fromCharCode(letter), text) ?? { text }),
+  };
+}
+
+function groupOf(letter: string, text: string): Pick<LogRecord, 'text' | 'group'> | undefined {
+  const edge = letter === groupLetters.begins ? 'begins' : 'ends';
+  if (letter !== groupLetters[edge]) return undefined;
+  const [, command, of, duration, rest = ''] =
+    (edge === 'begins' ? /^(\d+)\/(\d+)()? (.*)$/s : /^(\d+)\/(\d+) (\d+) (.*)$/s).exec(text) ?? [];
+  if (command === undefined) return undefined;
+  const group = { edge, command: Number(command), of: Number(of) } as const;
+  return {
+    text: rest,
+    group: edge === 'ends' ? { ...group, durationMs: Number(duration) } : group,
   };
 }
 

@@ -64,3 +64,15 @@ it('marks the rest of a line that was split', () => {
   print('a', 2, 'y', { continues: true });
   expect(text()).toBe('a │ x\na │ … y\n');
 });
+
+it('gives each command of a list a heading and its time', () => {
+  const { print, text } = screen();
+  const group = { command: 1, of: 2 } as const;
+  print('a', 1, '$ make', { stream: 'system', group: { ...group, edge: 'begins' } });
+  print('a', 2, 'made');
+  print('a', 3, 'took 1.5s', {
+    stream: 'system',
+    group: { ...group, edge: 'ends', durationMs: 1_500 },
+  });
+  expect(text()).toBe('a │ ┌ $ make  (1 of 2)\na │ made\na │ └ took 1.5s\n');
+});

@@ -30,7 +30,7 @@ export class LogLines {
     const { colors } = this.#output;
     const isNext = this.#open?.owner === owner && this.#open.line === line.line;
     const plain = plainText(line.text, { colour: colors.isColorSupported });
-    const text = line.stream === 'system' ? colors.dim(plain) : plain;
+    const text = line.stream === 'system' ? this.#ownWords(line, plain) : plain;
     if (isNext) this.#output.part(text);
     else {
       this.endLine();
@@ -41,6 +41,14 @@ export class LogLines {
       this.#output.line();
       this.#open = undefined;
     }
+  }
+
+  /** A command of a list has a heading, and its time where it ends. */
+  #ownWords({ group }: LogLineDto, text: string): string {
+    const { colors } = this.#output;
+    if (group?.edge === 'begins')
+      return `${colors.dim('┌')} ${colors.bold(text)}${colors.dim(`  (${group.command} of ${group.of})`)}`;
+    return colors.dim(group ? `└ ${text}` : text);
   }
 
   /** Before anything else is printed. */

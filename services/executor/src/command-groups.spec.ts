@@ -24,6 +24,10 @@ function open(commands: readonly string[]) {
         flush();
         seen.push(`# ${line}`);
       },
+      async group({ edge, command, of }, line) {
+        flush();
+        seen.push(`# ${edge} ${command}/${of} ${line}`);
+      },
     },
   });
   const print = async (printed: string, takesMs = 0) => {
@@ -35,13 +39,13 @@ function open(commands: readonly string[]) {
 
 describe('the commands of a list', () => {
   const expected = [
-    '# $ make',
+    '# begins 1/2 $ make',
     'a\n',
-    '# took 1.0s',
-    '# $ make test',
+    '# ends 1/2 took 1.0s',
+    '# begins 2/2 $ make test',
     '# > and more',
     'b\n',
-    '# took 2.0s',
+    '# ends 2/2 took 2.0s',
   ];
   const printed = `${mark(1)}a\n${mark(2)}b\n`;
 
@@ -59,8 +63,8 @@ describe('the commands of a list', () => {
       const { groups, seen, print } = open(['make', 'make test\nand more']);
       for (let at = 0; at < printed.length; at += size) await print(printed.slice(at, at + size));
       await groups.finish();
-      expect(seen.filter((line) => !line.startsWith('# took'))).toEqual(
-        expected.filter((line) => !line.startsWith('# took')),
+      expect(seen.filter((line) => !line.startsWith('# ends'))).toEqual(
+        expected.filter((line) => !line.startsWith('# ends')),
       );
     }
   });
@@ -92,7 +96,7 @@ describe('what is no mark', () => {
     const { groups, seen, print } = open(['a', 'b']);
     await print(`${mark(2)}${mark(1)}x${mark(2)}y`);
     await groups.finish();
-    expect(seen).toEqual(['# $ b', 'xy', '# took 0ms']);
+    expect(seen).toEqual(['# begins 2/2 $ b', 'xy', '# ends 2/2 took 0ms']);
   });
 
   it('in a step with one command is left alone', async () => {

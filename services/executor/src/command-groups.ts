@@ -1,4 +1,5 @@
 import { type Clock, formatDuration } from '#libs/kernel';
+import type { LogGroup } from '#libs/logs';
 import type { SandboxOutput } from '#libs/sandbox';
 import { commandEcho } from './command-files.ts';
 
@@ -6,6 +7,7 @@ import { commandEcho } from './command-files.ts';
 export interface GroupLog {
   write(stream: SandboxOutput['stream'], bytes: Uint8Array): Promise<void>;
   say(text: string): Promise<void>;
+  group(group: LogGroup, text: string): Promise<void>;
 }
 
 /** The longest number of a command has four digits. */
@@ -94,14 +96,18 @@ export class CommandGroups {
     if (text === undefined || command <= (this.#current?.command ?? 0)) return;
     await this.#end();
     this.#current = { command, startMs: this.#clock.monotonicMs() };
-    for (const line of commandEcho(text)) await this.#log.say(line);
+    const [heading = '', ...more] = commandEcho(text);
+    const of = this.#commands.length;
+    await this.#log.group({ edge: 'begins', command, of }, heading);
+    for (const line of more) await this.#log.say(line);
   }
 
   async #end(): Promise<void> {
     if (!this.#current) return;
-    await this.#log.say(
-      `took ${formatDuration(this.#clock.monotonicMs() - this.#current.startMs)}`,
-    );
+    const { command, startMs } = this.#current;
+    const durationMs = Math.round(this.#clock.monotonicMs() - startMs);
+    const group = { edge: 'ends', command, of: this.#commands.length, durationMs } as const;
+    await this.#log.group(group, `took ${formatDuration(durationMs)}`);
     this.#current = undefined;
   }
 }

@@ -199,6 +199,9 @@ export class MemoryLogs implements LogStore {
       system: async (text) => {
         this.lines.push(`system: ${text}`);
       },
+      group: async ({ edge, command }, text) => {
+        this.lines.push(`${edge} ${command}: ${text}`);
+      },
       close: async () => {
         this.closed.push(key);
         if (this.closeFault) throw this.closeFault;

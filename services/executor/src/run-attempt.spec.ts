@@ -186,12 +186,12 @@ describe('the life of an attempt', () => {
     await done;
     expect(logs.lines.map((line) => line.replace(/took .*/, 'took'))).toEqual([
       `system: shell: sh -e; ${uncontained}`,
-      'system: $ echo a',
+      'begins 1: $ echo a',
       'output: a\n',
-      'system: took',
-      'system: $ source b',
+      'ends 1: took',
+      'begins 2: $ source b',
       `output: ${words}`,
-      'system: took',
+      'ends 2: took',
       expect.stringMatching(/^system: hint: .*shell: bash/),
     ]);
   });

@@ -31,7 +31,12 @@ export async function runCommands(context: AttemptContext, parts: CommandParts):
   const groups = new CommandGroups({
     commands: context.assignment.commands,
     word: context.markWord,
-    log: { write: (stream, bytes) => log.write(stream, bytes), say: (text) => context.say(text) },
+    log: {
+      write: (stream, bytes) => log.write(stream, bytes),
+      say: (text) => context.say(text),
+      // As with `say`: a log that cannot be written is no reason to fail.
+      group: (group, text) => log.group(group, text).catch(() => {}),
+    },
     clock: parts.clock,
   });
   await sandbox.start((output) => {
