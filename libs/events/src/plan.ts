@@ -30,7 +30,7 @@ export const planRetrySchema = z.strictObject({
   /** Attempts beyond the first, 0–10. */
   max: z.int().min(0).max(10),
   on: z.array(retryRuleSchema),
-  /** Base of the exponential delay with full jitter; 0 tries again at once. */
+  /** Base of the exponential delay with jitter, never below half of it; 0 tries again at once. */
   backoffMs: z.int().min(0),
 });
 

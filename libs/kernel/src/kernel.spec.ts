@@ -57,7 +57,7 @@ describe('durations', () => {
 });
 
 describe('retryDelayMs', () => {
-  it('stays below its cap and grows with the attempts', () => {
+  it('stays between half the base and its cap, and grows with the attempts', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 50 }),
@@ -66,14 +66,17 @@ describe('retryDelayMs', () => {
         (attempt, baseMs, random) => {
           const delay = retryDelayMs(attempt, baseMs, random);
           expect(
-            Number.isInteger(delay) && delay >= 0 && delay <= baseMs * 2 ** Math.min(attempt, 10),
+            Number.isInteger(delay) &&
+              delay >= baseMs / 2 &&
+              delay <= baseMs * 2 ** Math.min(attempt, 10),
           ).toBe(true);
         },
       ),
     );
     expect([1, 2, 3].map((attempt) => retryDelayMs(attempt, 1000, 0.5))).toEqual([
-      1000, 2000, 4000,
+      1250, 2250, 4250,
     ]);
+    expect(retryDelayMs(1, 0, 0.5)).toBe(0);
   });
 });
 

@@ -1,9 +1,10 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the variables of the shell
 import { type PlanShell, shellKind } from '#libs/events';
+import type { DiagnosticCode } from './diagnostic-catalog.ts';
 import type { TextScope } from './env-values.ts';
 import { limits } from './limits.ts';
-import { hasReference, parseReferences } from './references.ts';
-import { endsInSingleQuotes } from './shell-quotes.ts';
+import { hasReference, parseReferences, type Segment } from './references.ts';
+import { type ShellPlace, shellPlaces } from './shell-places.ts';
 import type { Path } from './tree.ts';
 
 /** Where commands stand. */
@@ -36,24 +37,31 @@ function readCommand(text: string, path: Path, scope: CommandScope): string {
   const { segments, problems } = parseReferences(text, scope);
   for (const problem of problems) scope.findings.addReference(path, problem);
   let script = '';
+  const references: Exclude<Segment, { kind: 'text' }>[] = [];
+  const offsets: number[] = [];
   for (const segment of segments) {
     if (segment.kind === 'text') {
       script += segment.text;
       continue;
     }
-    const { kind, name, reference } = segment;
-    const variable = `\${MILLRACE_${kind.toUpperCase()}_${name}}`;
-    if (!isProgram(scope.shell) && endsInSingleQuotes(script)) {
-      const message = `the shell does not fill in "${kind}.${name}" inside single quotes`;
-      const code = 'lint.single-quoted-reference';
-      scope.findings.addReference(path, { code, message, hint: 'use double quotes', reference });
-    }
-    script += variable;
+    references.push(segment);
+    offsets.push(script.length);
+    script += `\${MILLRACE_${segment.kind.toUpperCase()}_${segment.name}}`;
   }
+  if (isProgram(scope.shell)) return script;
+  const places = shellPlaces(script, offsets);
+  references.forEach(({ kind, name, reference }, index) => {
+    const literal = literalPlaces[places[index] ?? 'code'];
+    if (!literal) return;
+    const { code, where, hint } = literal;
+    const message = `the shell does not fill in "${kind}.${name}" ${where}`;
+    scope.findings.addReference(path, { code, message, hint, reference });
+  });
   return script;
 }
 
-function isProgram(shell: PlanShell | undefined): boolean {
+/** Whether what runs the commands is no shell: quotes and `$` mean something else there. */
+export function isProgram(shell: PlanShell | undefined): boolean {
   return shell !== undefined && shellKind(shell) === 'program';
 }
 
@@ -71,3 +79,19 @@ function checkProgram(commands: readonly string[], path: Path, scope: CommandSco
     scope.findings.add('lint.reference-without-shell', { path }, message, hint);
   }
 }
+
+/** Where a shell variable stays as it is written. */
+const literalPlaces: Partial<
+  Record<ShellPlace, { code: DiagnosticCode; where: string; hint: string }>
+> = {
+  'single-quotes': {
+    code: 'lint.single-quoted-reference',
+    where: 'inside single quotes',
+    hint: 'use double quotes',
+  },
+  'quoted-heredoc': {
+    code: 'lint.quoted-heredoc-reference',
+    where: 'in a here-document whose delimiter is in quotes',
+    hint: 'take the quotes off the delimiter, and put \\ before every $ that is to stay',
+  },
+};

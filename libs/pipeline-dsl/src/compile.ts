@@ -4,6 +4,8 @@ import { readDependencies } from './dependencies.ts';
 import { type Diagnostic, toDiagnostics } from './diagnostic.ts';
 import { readEnv, type TextScope } from './env-values.ts';
 import { Findings } from './findings.ts';
+import { foreignFileProblem } from './foreign-file.ts';
+import { foreignValueProblems } from './foreign-values.ts';
 import { limits } from './limits.ts';
 import { pick } from './pick.ts';
 import type { Problem } from './problem.ts';
@@ -13,7 +15,7 @@ import { schemaProblems } from './schema-problems.ts';
 import { readSettings } from './settings.ts';
 import { readSourceText } from './source-text.ts';
 import { type ReadStep, readStep, type StepDefaults } from './steps.ts';
-import { toValue } from './tree.ts';
+import { type Node, nodeAt, toValue } from './tree.ts';
 
 export type CompileResult =
   | {
@@ -50,10 +52,13 @@ export function compilePipeline(
   if (!read.ok) return refuse([read.problem]);
   const tree = readTree(text);
   if (!tree.ok) return refuse(tree.problems);
+  const foreign = foreignFileProblem(tree.root);
+  if (foreign) return refuse([foreign]);
 
   const value = toValue(tree.root);
   const parsed = pipelineFileSchema.safeParse(value);
   const findings = new Findings(tree.root, text);
+  findings.problems.push(...swallowedValues(tree.root));
   if (!parsed.success) {
     findings.problems.push(...schemaProblems(parsed.error.issues, tree.root));
     // Unknown keys leave the rest readable, so the other checks still speak; wrong shapes do not.
@@ -65,6 +70,17 @@ export function compilePipeline(
   if (!plan || findings.hasErrors) return refuse(findings.problems);
   const diagnostics = toDiagnostics(findings.problems, { file, text });
   return { ok: true, plan: freeze(plan), planHash: planHash(plan), diagnostics };
+}
+
+/** Values that fit by chance, at the top and in each step. */
+function swallowedValues(root: Node): Problem[] {
+  const steps = nodeAt(root, ['steps']);
+  const list = steps.kind === 'list' ? steps.items : [];
+  return [
+    ...foreignValueProblems(root, [], root),
+    ...foreignValueProblems(nodeAt(root, ['defaults']), ['defaults'], root),
+    ...list.flatMap((step, index) => foreignValueProblems(step, ['steps', index], root)),
+  ];
 }
 
 /** The same as compiling: a file is valid exactly when it compiles. */

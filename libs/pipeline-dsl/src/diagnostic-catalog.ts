@@ -102,6 +102,18 @@ const table = {
     'error',
     'The key belongs to the wider pipeline language, but this version does not run it. It is refused because ignoring it would run something else than what the file says.',
   ],
+  'schema.foreign-key': [
+    'error',
+    'The key is a word of another CI system (GitHub Actions, GitLab CI, Woodpecker …) for something that Millrace says otherwise or does not have. The hint tells what to write. Taken as they are: `run`, `script`, `commands` (cmd), `needs` (depends_on), `environment`, `variables` (env), `runs-on`, `tags` (labels), `container` (image), `timeout-minutes`, `continue-on-error`.',
+  ],
+  'schema.foreign-value': [
+    'error',
+    'The value would fit, but where it comes from it means something else: `environment: { name, url }` is a place of deployment and would become two variables here. Leave it out, or write the key of Millrace (`env`, `labels`) if it is meant.',
+  ],
+  'schema.foreign-file': [
+    'error',
+    'The file is written for another CI system and is not read any further. A Millrace pipeline has a `name` and one list `steps`; each entry has an `id` and the commands in `cmd`. What orders jobs elsewhere (`needs`, `stage`, `requires`) is `depends_on` here, variables are `env`, what chooses a machine (`runs-on`, `tags`) is `labels`. The source is in the workspace already, which all steps of a run share. Conditions, matrices, services, caches and secrets are not part of this version. `millrace init` writes a first file.',
+  ],
   'schema.unsupported-value': [
     'error',
     'The value belongs to the wider pipeline language, but this version cannot give it.',
@@ -164,7 +176,7 @@ const table = {
   ],
   'graph.optional-dependency': [
     'warning',
-    'An optional dependency names a step that does not exist; it is left out.',
+    '`optional: true` says that a step may be missing from the file, for instance where a file is made by a program. It is missing, so the dependency is left out. On a step that is there `optional` changes nothing: it is waited for, and where it ends badly this step is skipped.',
   ],
   // references
   'ref.syntax': [
@@ -173,7 +185,7 @@ const table = {
   ],
   'ref.unknown-namespace': [
     'error',
-    '`${{ }}` knows the namespaces `vars` and `inputs`. For a variable of the shell write `$NAME`.',
+    '`${{ }}` knows the namespaces `vars` and `inputs`. For a variable of the shell write `$NAME`. What GitHub Actions has as `github.sha`, `github.ref_name` and so on is in the environment of the step: `$MILLRACE_COMMIT`, `$MILLRACE_BRANCH`; there are no `secrets`, `matrix` and `steps` in this version.',
   ],
   'ref.undeclared-var': [
     'error',
@@ -199,6 +211,18 @@ const table = {
   'lint.reference-without-shell': [
     'warning',
     'In a command a reference becomes a shell variable such as `${MILLRACE_VARS_NAME}`, which only a shell fills in. The `shell` of this step is another program: let it read the variable from its environment.',
+  ],
+  'lint.quoted-heredoc-reference': [
+    'warning',
+    "In a command a reference becomes a shell variable, and the shell fills in nothing in a here-document whose delimiter is in quotes (`<<'EOF'`). Write `<<EOF`, and `\\$` where a `$` is to stay.",
+  ],
+  'lint.foreign-variable': [
+    'warning',
+    'The text uses a variable that another CI system sets (`CI_…`, `GITHUB_…`, `DRONE_…`) and neither Millrace nor the step does, so it is empty. Millrace sets `MILLRACE_COMMIT`, `_REF`, `_BRANCH`, `_TAG`, `_REPOSITORY`, `_AUTHOR`, `_COMMIT_MESSAGE`, `_RUN_ID`, `_RUN_NUMBER`, `_PIPELINE`, `_STEP`, `_ATTEMPT` and `_WORKSPACE`. Only the shell fills them in, so use them in `cmd`. A default (`${CI_COMMIT_SHA:-$MILLRACE_COMMIT}`) ends the warning.',
+  ],
+  'lint.hosted-runner': [
+    'warning',
+    '`runs-on` names a machine that GitHub lends (`ubuntu-latest`). Here it is a label that an executor must have, so the step waits until one has it. Leave the key out, or give an executor the label (the setting `labels`).',
   ],
   'lint.triggers': [
     'warning',

@@ -1,6 +1,7 @@
 import type { EnvValue } from '#libs/events';
 import { namePattern } from './declarations.ts';
 import type { Findings } from './findings.ts';
+import { lintTextVariables } from './foreign-variables.ts';
 import { limits } from './limits.ts';
 import { type Declared, hasReference, parseReferences, type Segment } from './references.ts';
 import type { Path } from './tree.ts';
@@ -39,6 +40,7 @@ export function readEnv(
 
 /** Text with vars filled in. Inputs are not known when the file is compiled and are refused. */
 export function fillVars(text: string, path: Path, scope: TextScope): string {
+  lintTextVariables(text, path, scope.findings);
   if (!hasReference(text)) return text;
   const { segments, problems } = parseReferences(text, scope);
   for (const problem of problems) scope.findings.addReference(path, problem);
@@ -55,6 +57,7 @@ export function fillVars(text: string, path: Path, scope: TextScope): string {
 }
 
 function envValue(text: string, path: Path, scope: TextScope): EnvValue {
+  lintTextVariables(text, path, scope.findings);
   if (!hasReference(text)) return text;
   const { segments, problems } = parseReferences(text, scope);
   for (const problem of problems) scope.findings.addReference(path, problem);

@@ -42,6 +42,19 @@ export class Findings {
     );
   }
 
+  /** About the n-th (from 0) of the same marks inside the text at the path. */
+  addMark(
+    code: DiagnosticCode,
+    path: Path,
+    { mark, before }: { readonly mark: string; readonly before: number },
+    [message, hint]: readonly [string, string],
+  ): void {
+    const node = nodeAt(this.root, path);
+    const offset =
+      node.kind === 'scalar' ? referenceOffset(this.text, node, before, mark) : node.start;
+    this.problems.push({ code, offset, message, hint });
+  }
+
   isList(path: Path): boolean {
     return nodeAt(this.root, path).kind === 'list';
   }

@@ -107,7 +107,7 @@ function compose(tokens: CST.Token[], text: string): Document.Parsed {
   const warning = firstOf(document.warnings);
   if (warning?.code === 'TAG_RESOLVE_FAILED') {
     const message = oneLine(warning.message).replace(/^Unresolved tag: /, 'unknown tag ');
-    throw new ReadStop({ code: 'yaml.tag', offset: warning.pos[0], message });
+    throw new ReadStop(tagProblem(message, warning.pos[0]));
   }
   return document;
 }
@@ -158,7 +158,7 @@ function syntaxProblem(error: SyntaxFault, text: string): Problem {
     return { code: 'yaml.tab', offset: at < 0 ? offset : at, message, hint };
   }
   if (error.code === 'TAG_RESOLVE_FAILED') {
-    return { code: 'yaml.tag', offset, message: oneLine(error.message) };
+    return tagProblem(oneLine(error.message), offset);
   }
   if (error.code === 'MULTIPLE_DOCS') {
     return {
@@ -176,6 +176,13 @@ function syntaxProblem(error: SyntaxFault, text: string): Problem {
     message,
     hint: 'put the text with ${{ }} in double quotes',
   };
+}
+
+function tagProblem(message: string, offset: number): Problem {
+  const problem = { code: 'yaml.tag', offset, message } as const;
+  if (!message.includes('!reference')) return problem;
+  const hint = 'it is of GitLab CI: repeat a part of the file by an anchor (&name) and *name';
+  return { ...problem, hint };
 }
 
 /** The library's messages may quote the file over several lines. */

@@ -1,6 +1,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the file speaks about the pipeline's own references
 import type { DiagnosticCode } from './diagnostic-catalog.ts';
 import { didYouMean } from './did-you-mean.ts';
+import { foreignReferenceHint } from './foreign-references.ts';
 
 /** A piece of text: as it stands, or a reference to a var or an input. */
 export type Segment =
@@ -21,8 +22,8 @@ export interface Declared {
 }
 
 const referencePattern = /^\s*([A-Za-z_][A-Za-z0-9_-]*)\s*\.\s*([A-Za-z_][A-Za-z0-9_]*)\s*$/;
-/** Namespaces of the wider language and of other systems; worth a better answer than "unknown". */
-const otherNamespaces = new Set(['secrets', 'matrix', 'steps', 'env', 'github', 'needs', 'run']);
+/** Longer names (`steps.build.outputs.tag`) and expressions: the first name tells whose they are. */
+const firstNamePattern = /(?<![\w.'"])([A-Za-z_][A-Za-z0-9_-]*)\s*[.[]\s*([A-Za-z0-9_.-]*)/g;
 
 export function hasReference(text: string): boolean {
   return text.includes('${{');
@@ -61,18 +62,12 @@ function parseOne(
   declared: Declared,
 ): Segment | ReferenceProblem {
   const [, namespace, name] = referencePattern.exec(inside) ?? [];
-  if (namespace === undefined || name === undefined) {
-    const shown = inside.trim().replace(/\s+/g, ' ').slice(0, 60);
-    const message = `"\${{ ${shown} }}" is not a reference`;
-    return { code: 'ref.syntax', message, hint: 'write vars.NAME or inputs.NAME', reference };
-  }
+  if (namespace === undefined || name === undefined) return notOne(inside, reference);
   if (namespace !== 'vars' && namespace !== 'inputs') {
     const message = `"${namespace}" cannot be referred to in this version`;
     const code = 'ref.unknown-namespace';
-    if (otherNamespaces.has(namespace)) {
-      const hint = namespace === 'env' ? `write $${name}` : 'only vars and inputs can';
-      return { code, message, hint, reference };
-    }
+    const foreign = foreignReferenceHint(namespace, name);
+    if (foreign !== undefined) return { code, message, hint: foreign, reference };
     const hint = didYouMean(namespace, ['vars', 'inputs']) ?? 'write vars.NAME or inputs.NAME';
     return { code, message, hint, reference };
   }
@@ -83,18 +78,36 @@ function parseOne(
   return { code: `ref.undeclared-${one}`, message, hint, reference };
 }
 
+/** More than one name after the dot, an operator, a function: of other systems, or nobody's. */
+function notOne(inside: string, reference: number): ReferenceProblem {
+  for (const [, namespace = '', rest = ''] of inside.matchAll(firstNamePattern)) {
+    const hint = foreignReferenceHint(namespace, rest);
+    if (hint === undefined) continue;
+    const message = `"${namespace}" cannot be referred to in this version`;
+    return { code: 'ref.unknown-namespace', message, hint, reference };
+  }
+  const shown = inside.trim().replace(/\s+/g, ' ').slice(0, 60);
+  const message = `"\${{ ${shown} }}" is not a reference`;
+  const isCall = /^\s*[A-Za-z_]\w*\s*\(/.test(inside);
+  const hint = isCall
+    ? 'there are no functions in this version: work it out in cmd'
+    : 'write vars.NAME or inputs.NAME';
+  return { code: 'ref.syntax', message, hint, reference };
+}
+
 /**
- * Where the n-th `${{` of a scalar stands in the text of the file. Exact for plain and block scalars and for
+ * Where the n-th `${{` (or another mark) of a scalar stands in the text of the file. Exact for plain and block scalars and for
  * quoted ones without escapes inside the mark; else the scalar's start.
  */
 export function referenceOffset(
   text: string,
   scalar: { readonly start: number; readonly end: number },
   reference: number,
+  mark = '${{',
 ): number {
   let at = scalar.start - 1;
   for (let n = 0; n <= reference; n += 1) {
-    at = text.indexOf('${{', at + 1);
+    at = text.indexOf(mark, at + 1);
     if (at < 0 || at >= scalar.end) return scalar.start;
   }
   return at;

@@ -1,6 +1,8 @@
 import type { z } from 'zod';
 import type { DiagnosticCode } from './diagnostic-catalog.ts';
 import { didYouMean } from './did-you-mean.ts';
+import { type ForeignKey, foreignKey, hintOf, type Place } from './foreign-keys.ts';
+import { foreignValueHint } from './foreign-values.ts';
 import { limits } from './limits.ts';
 import type { Problem } from './problem.ts';
 import {
@@ -10,7 +12,6 @@ import {
   shellExpected,
   stepKeys,
   topKeys,
-  unsupportedKeys,
 } from './schema.ts';
 import { type Node, nodeAt, offsetAt, type Path } from './tree.ts';
 
@@ -31,9 +32,19 @@ function problemsOf(issue: Issue, above: Path, root: Node): Problem[] {
   }
   if (issue.code === 'invalid_union') {
     const branch = bestBranch(issue.errors, nodeAt(root, path));
-    if (branch) return branch.flatMap((inner) => problemsOf(inner, path, root));
+    if (branch)
+      return explained(branch, path, root).flatMap((inner) => problemsOf(inner, path, root));
   }
   return [valueProblem(issue, path, root)];
+}
+
+/** A key that is missing beside an unknown one is most likely meant by it: one sentence is enough. */
+function explained(issues: readonly Issue[], path: Path, root: Node): readonly Issue[] {
+  if (!issues.some(({ code }) => code === 'unrecognized_keys')) return issues;
+  const above = nodeAt(root, path);
+  const isMissing = (issue: Issue) =>
+    issue.path.length > 0 && nodeAt(root, [...path, ...issue.path]) === above;
+  return issues.filter((issue) => !isMissing(issue));
 }
 
 /** Of a union's branches the one that was meant: it fits the value's kind and fails further inside. */
@@ -72,7 +83,7 @@ function valueProblem(issue: Issue, path: Path, root: Node): Problem {
   const code = isDuration ? 'schema.duration' : codeOf(issue, key);
   const actual = node.kind === 'scalar' || code === 'schema.type' ? `, not ${describe(node)}` : '';
   const message = `${key} must be ${issue.message}${actual}`;
-  const hint = hintFor(issue, node);
+  const hint = foreignValueHint(path, node) ?? hintFor(issue, node);
   return hint === undefined ? { code, offset, message } : { code, offset, message, hint };
 }
 
@@ -134,15 +145,43 @@ function shellHint(written: string): string {
 
 function unknownKey(key: string, path: Path, root: Node): Problem {
   const offset = offsetAt(root, [...path, key], 'key');
-  if (unsupportedKeys.has(key)) {
-    const message = `${quote(key)} is not supported by this version`;
-    const hint = 'it is refused, because the run would not do what the file says';
-    return { code: 'schema.unsupported-key', offset, message, hint };
+  const foreign = foreignKeyAt(key, path);
+  if (foreign) {
+    const hint = hintOf(foreign, nodeAt(root, [...path, key]));
+    return foreign.of === 'later'
+      ? {
+          code: 'schema.unsupported-key',
+          offset,
+          message: `${quote(key)} is not supported by this version`,
+          hint,
+        }
+      : {
+          code: 'schema.foreign-key',
+          offset,
+          message: `${quote(key)} is a key of ${foreign.of}`,
+          hint,
+        };
   }
   const message = `unknown key ${quote(key)}${path.length === 0 ? '' : ` in ${placeOf(path)}`}`;
   const hint = didYouMean(key, knownKeys(path)) ?? whereItBelongs(key, path);
   const code = 'schema.unknown-key';
   return hint === undefined ? { code, offset, message } : { code, offset, message, hint };
+}
+
+function foreignKeyAt(key: string, path: Path): ForeignKey | undefined {
+  const place = placeNamed(path);
+  return place && foreignKey(key, place);
+}
+
+function placeNamed(path: Path): Place | undefined {
+  if (path.length === 0) return 'file';
+  if (path[0] === 'steps' && path.length === 2) return 'step';
+  if (path[0] === 'defaults' && path.length === 1) return 'defaults';
+  const names = path.filter((part) => typeof part === 'string');
+  const last = names.at(-1) ?? '';
+  if (last === 'retry') return 'retry';
+  if (aliases.artifacts.some((name) => name === last)) return 'artifacts';
+  return aliases.dependsOn.some((name) => name === last) ? 'dependency' : undefined;
 }
 
 function knownKeys(path: Path): readonly string[] {

@@ -147,7 +147,12 @@ const cmd = z
   );
 
 const id = text().regex(stepIdPattern, 'a step id').describe('Unique; `[a-z][a-z0-9_-]{0,62}`.');
-const dependency = z.union([text(), z.strictObject({ id: text(), optional: flag.optional() })], {
+const optionalDependency = flag
+  .optional()
+  .describe(
+    'The step may be missing from the file: the dependency is left out then, with a warning. A step that is there is waited for as any other.',
+  );
+const dependency = z.union([text(), z.strictObject({ id: text(), optional: optionalDependency })], {
   error: 'a step id or { id, optional }',
 });
 const dependsOn = z
@@ -315,38 +320,6 @@ export const aliases = {
   artifacts: ['artifacts', 'artifact_paths'],
   triggers: ['triggers', 'on'],
 } as const;
-
-/** Keys of the wider language that this version does not run. Never ignored: that would run something else. */
-export const unsupportedKeys: ReadonlySet<string> = new Set([
-  'approve',
-  'cache',
-  'concurrency',
-  'deadline',
-  'exclude',
-  'expire',
-  'finally',
-  'if',
-  'jobs',
-  'matrix',
-  'outputs',
-  'parallel',
-  'plugins',
-  'preemptible',
-  'priority',
-  'reports',
-  'resource_group',
-  'resources',
-  'rules',
-  'secrets',
-  'services',
-  'settings',
-  'sources',
-  'stages',
-  'strategy',
-  'uses',
-  'when',
-  'with',
-]);
 
 export const topKeys = Object.keys(pipelineFileSchema.shape);
 export const stepKeys = Object.keys(stepShape);

@@ -27,6 +27,7 @@ export function readSettings(source: SettingsSource, path: Path, scope: TextScop
   const timeout = pick(source, aliases.timeout, where);
   const labels = pick(source, aliases.labels, where);
   const image = pick(source, aliases.image, where);
+  if (labels?.key === 'runs-on') lintHostedRunner(labels.value, [...path, labels.key], scope);
   const { retry, network, isolation, streams, shell } = source;
   return {
     ...(timeout && {
@@ -88,6 +89,19 @@ function readRetry(
 function readRule(rule: string | { exit: number | number[] }): RetryRule {
   if (typeof rule === 'string') return rule.replaceAll('_', '-') as Exclude<RetryRule, object>;
   return { exit: [rule.exit].flat() };
+}
+
+/** Names of machines that GitHub lends; an executor has them only where somebody gave it such a label. */
+const hostedRunner = /^(?:ubuntu|windows|macos)-(?:latest|slim|\d+(?:\.\d+)?)(?:-\w+)*$/;
+
+function lintHostedRunner(value: unknown, path: Path, { findings }: TextScope): void {
+  const hosted = [value]
+    .flat()
+    .find((label) => typeof label === 'string' && hostedRunner.test(label));
+  if (hosted === undefined) return;
+  const message = `"${hosted}" is a machine of GitHub: no executor has this label unless it was given to one`;
+  const hint = 'leave the key out: every executor may take the step then';
+  findings.add('lint.hosted-runner', { path }, message, hint);
 }
 
 /** A map means `key=value`; sorted and once each, because their order says nothing. */

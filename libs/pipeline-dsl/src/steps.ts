@@ -1,6 +1,8 @@
 import type { EnvValue, PlanStep } from '#libs/events';
-import { readCommands } from './commands.ts';
+import { isProgram, readCommands } from './commands.ts';
 import { fillVars, readEnv, type TextScope } from './env-values.ts';
+import { standsForCommand } from './foreign-keys.ts';
+import { lintCommandVariables } from './foreign-variables.ts';
 import { limits } from './limits.ts';
 import { pick } from './pick.ts';
 import { aliases, type StepSource } from './schema.ts';
@@ -57,12 +59,15 @@ export function readStep(
     ...(shell && { shell }),
     artifacts: readArtifacts(source, path, scope),
   };
-  if (!id) {
+  if (cmd && !isProgram(shell)) {
+    lintCommandVariables(cmd.value, [...path, cmd.key], { env: step.env, findings });
+  }
+  if (!id && !standsForCommand.some((key) => key in source)) {
     const suggested = title === undefined ? undefined : slug(title);
     const hint = suggested ? `for instance id: ${suggested}` : undefined;
     findings.add('schema.missing-key', { path }, 'the step has no "id"', hint);
   }
-  if (!cmd) {
+  if (!cmd && !standsForCommand.some((key) => key in source)) {
     const which = id ? `the step "${String(id.value)}"` : 'the step';
     findings.add('schema.missing-key', { path }, `${which} has no "cmd"`);
   }

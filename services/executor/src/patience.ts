@@ -48,7 +48,7 @@ export async function unlessAborted<Answer>(
 export function backOff(patience: Patience, tries: number, abort: AbortSignal): Promise<void> {
   // The last digits of a uuid are random.
   const random = Number.parseInt(patience.ids.uuid().slice(-8), 16) / 2 ** 32;
-  const delayMs = Math.min(patience.mostMs, firstMs / 2 + retryDelayMs(tries, firstMs, random));
+  const delayMs = Math.min(patience.mostMs, retryDelayMs(tries, firstMs, random));
   return pause(patience.timers, delayMs, abort);
 }
 

@@ -126,11 +126,11 @@ describe('an attempt lost while it runs', () => {
     story.assign();
     story.start();
     expect(story.lose()).toEqual(['run.step-attempt-lost', 'run.step-retry-scheduled']);
-    // Half of 1 s · 2¹, counted from the command's own clock.
+    // Halfway between 0.5 s and 1 s · 2¹, counted from the command's own clock.
     expect(stepOf(story.state, 'build')).toMatchObject({
       status: 'retrying',
       attempt: 2,
-      notBefore: '2026-01-01T00:00:01.000Z',
+      notBefore: '2026-01-01T00:00:01.250Z',
     });
   });
 });
