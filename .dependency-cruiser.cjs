@@ -38,7 +38,7 @@ const packages = {
     'node:stream/promises',
   ],
   domain: [],
-  'pipeline-dsl': ['zod', 'yaml', 'node:buffer'],
+  'pipeline-dsl': ['zod', 'yaml', 'minimatch', 'node:buffer'],
   scheduling: [],
 };
 

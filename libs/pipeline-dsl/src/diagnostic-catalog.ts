@@ -127,6 +127,10 @@ const table = {
     'error',
     'An artifact path is a glob relative to the workspace. It may not be absolute and may not leave the workspace by `..`.',
   ],
+  'schema.artifact-pattern': [
+    'error',
+    'An artifact path is a pattern: `*`, `?` and `[a-z]` within a name, `**` across directories, `{a,b}` for one or the other (at most 100 alternatives), `!` in front for what is left out of the others. A character that is to stand for itself gets a backslash: `app/\\[slug\\].js`. Text that begins with `!` or `*` is put in quotes.',
+  ],
   'shell.no-file': [
     'error',
     'A `shell` that is a list is a program with its arguments, and `{0}` stands for the file that holds the command. Without it the program would never get the command.',

@@ -1,3 +1,12 @@
+export {
+  type ArtifactPattern,
+  advance,
+  isComplete,
+  type PatternProgress,
+  parseArtifactPattern,
+  patternStart,
+  takesWholeDirectory,
+} from './artifact-pattern.ts';
 export { type CheckedInputs, checkInputs, type InputProblem } from './check-inputs.ts';
 export { type CompileResult, compilePipeline, validatePipeline } from './compile.ts';
 export { type Diagnostic, formatDiagnostic, formatExcerpt } from './diagnostic.ts';

@@ -27,6 +27,10 @@ export const limits = {
   inputsMax: 100,
   labelsMax: 64,
   artifactsMax: 100,
+  /** What the braces of one artifact pattern may stand for: lists of extensions and places fit many times over. */
+  patternAlternativesMax: 100,
+  /** All alternatives of one artifact pattern together: each file's name is held against them. */
+  patternCharsMax: 20_000,
   nameCharsMax: 200,
   textCharsMax: 2_000,
   /** The plan as text; merged `env` and filled-in vars multiply, so it is counted while it is built. */

@@ -180,9 +180,11 @@ function syntaxProblem(error: SyntaxFault, text: string): Problem {
 
 function tagProblem(message: string, offset: number): Problem {
   const problem = { code: 'yaml.tag', offset, message } as const;
-  if (!message.includes('!reference')) return problem;
-  const hint = 'it is of GitLab CI: repeat a part of the file by an anchor (&name) and *name';
-  return { ...problem, hint };
+  if (message.includes('!reference')) {
+    const hint = 'it is of GitLab CI: repeat a part of the file by an anchor (&name) and *name';
+    return { ...problem, hint };
+  }
+  return { ...problem, hint: 'put text that begins with ! in quotes' };
 }
 
 /** The library's messages may quote the file over several lines. */

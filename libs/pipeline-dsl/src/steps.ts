@@ -1,4 +1,5 @@
 import type { EnvValue, PlanStep } from '#libs/events';
+import { parseArtifactPattern } from './artifact-pattern.ts';
 import { isProgram, readCommands } from './commands.ts';
 import { fillVars, readEnv, type TextScope } from './env-values.ts';
 import { standsForCommand } from './foreign-keys.ts';
@@ -83,20 +84,24 @@ function readArtifacts(source: StepSource, path: Path, scope: TextScope): string
   const globs = Array.isArray(value)
     ? value.map((item, index) => readGlob(String(item), [...at, index], scope))
     : [readGlob(String(value ?? ''), at, scope)];
+  if (globs.length > 0 && globs.every((glob) => glob.startsWith('!'))) {
+    const message = 'every artifact path leaves something out, and none says what is kept';
+    scope.findings.add('schema.artifact-pattern', { path: at }, message, 'write "**" first');
+  }
   return [...new Set(globs)];
 }
 
 function readGlob(text: string, path: Path, scope: TextScope): string {
   const glob = fillVars(text, path, scope);
-  const isOutside = glob.startsWith('/') || glob.startsWith('~') || glob.split('/').includes('..');
-  if (glob === '' || isOutside) {
+  const read = parseArtifactPattern(glob);
+  const isHome = glob.startsWith('~');
+  if (isHome || (!read.ok && (read.why === 'outside' || glob === ''))) {
     const message = `the artifact path ${JSON.stringify(glob.slice(0, 60))} is not inside the workspace`;
-    scope.findings.add(
-      'schema.artifact-path',
-      { path },
-      message,
-      'write it relative to the workspace',
-    );
+    const hint = 'write it relative to the workspace';
+    scope.findings.add('schema.artifact-path', { path }, message, hint);
+  } else if (!read.ok) {
+    const message = `the artifact path ${JSON.stringify(glob.slice(0, 60))} is no pattern: ${read.message}`;
+    scope.findings.add('schema.artifact-pattern', { path }, message);
   }
   if (glob.length > limits.textCharsMax) {
     scope.findings.add(

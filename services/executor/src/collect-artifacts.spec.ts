@@ -66,6 +66,48 @@ describe('collecting artifacts', () => {
     expect(await names('dist/')).toEqual(['dist/.hidden', 'dist/a/b']);
   });
 
+  it('takes classes and braces, and leaves out what ! names, wherever it stands', async () => {
+    for (const name of [
+      'a.js',
+      'b.css',
+      'c.map',
+      'tmp/x.js',
+      '.cache/d.map',
+      'log-7.txt',
+      'log-x.txt',
+    ])
+      await put(`dist/${name}`);
+    expect(
+      await names('!**/*.map', 'dist/**/*.{js,map}', 'dist/log-[0-9].txt', '!dist/tmp'),
+    ).toEqual(['dist/a.js', 'dist/log-7.txt']);
+    expect(await names('dist', '!**/*.{js,map,txt}')).toEqual(['dist/b.css']);
+    expect((await collect(['dist/a.js', '!nope'])).warnings).toEqual([]);
+  });
+
+  it('gives the turn away between names, so that the executor can speak meanwhile', async () => {
+    for (let at = 0; at < 200; at += 1) await put(`many/${at}`, '');
+    let turns = 0;
+    let isOver = false;
+    const count = () => {
+      if (isOver) return;
+      turns += 1;
+      setImmediate(count);
+    };
+    await collect(['nothing/*']);
+    setImmediate(count);
+    // Names that nothing takes cost no reading, so nothing else would give the turn away.
+    await collect(['many/x*']);
+    isOver = true;
+    expect(turns).toBeGreaterThanOrEqual(3);
+  });
+
+  it('says what is no pattern', async () => {
+    await put('a[b');
+    expect((await collect(['a[b', 'a\\[b'])).warnings).toEqual([
+      'artifacts: a[b is no pattern ("[" is not closed; write \\[ for the character itself): ignored',
+    ]);
+  });
+
   it('says what is missing and what leaves the workspace', async () => {
     await put('empty/x');
     const { artifacts, warnings } = await collect(['nope/*.xml', '../up', '/etc/passwd']);

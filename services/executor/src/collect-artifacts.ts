@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { artifactNameProblem } from '#libs/api-contract';
 import type { BlobStore } from '#libs/blobs';
 import type { Artifact } from '#libs/events';
@@ -10,7 +11,7 @@ import {
   parseArtifactPattern,
   patternStart,
   takesWholeDirectory,
-} from './artifact-pattern.ts';
+} from '#libs/pipeline-dsl';
 import { type DirectoryEntry, OpenDirectory } from './open-directory.ts';
 
 /** What a report carries at most (an event holds 64 KiB, names count). */
@@ -18,6 +19,8 @@ export const artifactsMax = 200;
 const reportBytesMax = 40 * 1024;
 /** A workspace may hold millions of files: the walk ends there and says so. */
 const entriesMax = 200_000;
+/** After as many names the turn ends: a heartbeat must not wait for patterns that are made to be slow. */
+const namesPerTurn = 64;
 /** Each level holds a descriptor. */
 const depthMax = 64;
 
@@ -67,6 +70,7 @@ class ArtifactWalk {
   readonly #options: CollectOptions;
   readonly #matched = new Set<ArtifactPattern>();
   #entries = 0;
+  #looked = 0;
   #bytes = 0;
   #reportBytes = 0;
   #isFull = false;
@@ -77,9 +81,12 @@ class ArtifactWalk {
 
   async run(): Promise<void> {
     const patterns = this.#options.patterns.flatMap((text) => {
-      const pattern = parseArtifactPattern(text);
-      if (!pattern) this.#warn(`${text} leaves the workspace: ignored`);
-      return pattern ?? [];
+      const read = parseArtifactPattern(text);
+      if (read.ok) return read.pattern;
+      const why =
+        read.why === 'outside' ? 'leaves the workspace' : `is no pattern (${read.message})`;
+      this.#warn(`${text} ${why}: ignored`);
+      return [];
     });
     const directory = await this.#openRoot();
     if (directory) {
@@ -88,7 +95,8 @@ class ArtifactWalk {
       await this.#visit({ directory, names: [], wants, whole });
     }
     for (const pattern of patterns) {
-      if (!this.#matched.has(pattern)) this.#warn(`nothing matches ${pattern.text}`);
+      if (!pattern.isExclusion && !this.#matched.has(pattern))
+        this.#warn(`nothing matches ${pattern.text}`);
     }
   }
 
@@ -105,6 +113,8 @@ class ArtifactWalk {
     try {
       for (const entry of await this.#sorted(place)) {
         if (this.#isFull || this.#options.abort.aborted) return;
+        this.#looked += 1;
+        if (this.#looked % namesPerTurn === 0) await nextTurn();
         await this.#take(place, entry);
       }
     } finally {
@@ -131,12 +141,14 @@ class ArtifactWalk {
     const wants = place.wants
       .map(({ pattern, progress }) => ({ pattern, progress: advance(pattern, progress, text) }))
       .filter(({ progress }) => progress.length > 0);
+    if (wants.some(isLeftOut)) return;
     const names = [...place.names, text];
     const whole = [
       ...place.whole,
       ...wants.filter(entry.kind === 'directory' ? isWhole : isNamed).map(({ pattern }) => pattern),
     ];
-    if (whole.length === 0 && (entry.kind !== 'directory' || wants.length === 0)) return;
+    const goesOn = wants.some(({ pattern }) => !pattern.isExclusion);
+    if (whole.length === 0 && (entry.kind !== 'directory' || !goesOn)) return;
     const unfit = unfitName(entry.name, names);
     if (unfit !== undefined) this.#warn(`${printable(names)} is left out: ${unfit}`);
     else if (entry.kind === 'directory') await this.#enter(place, entry, { names, wants, whole });
@@ -226,12 +238,17 @@ async function* readUpTo(
   }
 }
 
+/** A directory that is left out is not entered; `!dist/**` leaves out all in it, which comes to the same. */
+function isLeftOut({ pattern, progress }: Want): boolean {
+  return pattern.isExclusion && isComplete(pattern, progress);
+}
+
 function isWhole({ pattern, progress }: Want): boolean {
-  return takesWholeDirectory(pattern, progress);
+  return !pattern.isExclusion && takesWholeDirectory(pattern, progress);
 }
 
 function isNamed({ pattern, progress }: Want): boolean {
-  return isComplete(pattern, progress);
+  return !pattern.isExclusion && isComplete(pattern, progress);
 }
 
 function unfitName(name: Buffer, names: readonly string[]): string | undefined {
