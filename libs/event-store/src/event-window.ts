@@ -1,14 +1,29 @@
 import type { RecordedEvent } from '#libs/events';
+import { eventBytes } from './event-bytes.ts';
 
-/** The newest events of the log without a hole, at most `max` of them (some more for a moment). */
+export interface WindowLimits {
+  /** Twice as many for a moment. */
+  readonly eventsMax: number;
+  /** Of memory, estimated. The newest event is kept however large it is. */
+  readonly bytesMax: number;
+}
+
+/** The newest events of the log without a hole, as many as the limits allow. */
 export class EventWindow {
-  readonly #max: number;
+  readonly #limits: WindowLimits;
   /** The position before the first event of the window; undefined until it is known where the log stands. */
   #before: number | undefined;
   #events: RecordedEvent[] = [];
+  /** Of each event, in the same order. */
+  #sizes: number[] = [];
+  #bytes = 0;
 
-  constructor(max: number) {
-    this.#max = max;
+  constructor(limits: WindowLimits) {
+    this.#limits = limits;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
   }
 
   get isPlaced(): boolean {
@@ -22,13 +37,15 @@ export class EventWindow {
 
   /** Starts empty behind a position. */
   place(position: number): void {
+    this.clear();
     this.#before = position;
-    this.#events = [];
   }
 
   clear(): void {
     this.#before = undefined;
     this.#events = [];
+    this.#sizes = [];
+    this.#bytes = 0;
   }
 
   /**
@@ -42,14 +59,30 @@ export class EventWindow {
     if (known < 0 || known >= events.length) return false;
     const fresh = events.slice(known);
     if (fresh.at(-1)?.position !== this.newest + fresh.length) return false;
-    this.#events.push(...fresh);
-    // Cut rarely and by halves, so that pushing stays cheap.
-    if (this.#events.length > 2 * this.#max) {
-      const surplus = this.#events.length - this.#max;
-      this.#events = this.#events.slice(surplus);
-      this.#before += surplus;
+    for (const event of fresh) {
+      const bytes = eventBytes(event);
+      this.#events.push(event);
+      this.#sizes.push(bytes);
+      this.#bytes += bytes;
     }
+    this.#cut(this.#before);
     return true;
+  }
+
+  /** Rarely and by halves, so that pushing stays cheap. */
+  #cut(before: number): void {
+    const { eventsMax, bytesMax } = this.#limits;
+    if (this.#events.length <= 2 * eventsMax && this.#bytes <= bytesMax) return;
+    const bytesLeft = this.#bytes <= bytesMax ? bytesMax : bytesMax / 2;
+    let surplus = Math.max(0, this.#events.length - eventsMax);
+    for (const bytes of this.#sizes.slice(0, surplus)) this.#bytes -= bytes;
+    while (this.#bytes > bytesLeft && surplus < this.#events.length - 1) {
+      this.#bytes -= this.#sizes[surplus] ?? 0;
+      surplus += 1;
+    }
+    this.#events = this.#events.slice(surplus);
+    this.#sizes = this.#sizes.slice(surplus);
+    this.#before = before + surplus;
   }
 
   /** At most `max` events behind `after`; undefined where the window begins later than that. */

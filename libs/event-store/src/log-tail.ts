@@ -13,7 +13,7 @@ export interface LogTailParts {
 }
 
 /** Newest events kept in memory; who is further behind reads the store by itself. */
-const windowEventsMax = 4_096;
+const window = { eventsMax: 4_096, bytesMax: 16 * 1024 * 1024 };
 const batchMaxDefault = 500;
 const pollBusyMs = 5;
 const pollIdleMs = 250;
@@ -26,7 +26,7 @@ const retryMs = 500;
  */
 export class StoreLogTail implements LogTail {
   readonly #parts: LogTailParts;
-  readonly #window = new EventWindow(windowEventsMax);
+  readonly #window = new EventWindow(window);
   /** Woken whenever the window grew. */
   #grown = Promise.withResolvers<void>();
   #followers = 0;

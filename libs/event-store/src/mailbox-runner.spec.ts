@@ -254,7 +254,6 @@ describe('MailboxDeciderRunner', () => {
     const plan = smallPlan('wanted');
     const hash = planHash(plan);
     const planned: StreamDecider<string, NoteCommand, NoteEvent> = {
-      ...noteDecider,
       initialState: '',
       decide: () =>
         accept({ type: 'run.cancel-requested', data: { by: 'x', reason: hash, force: true } }),

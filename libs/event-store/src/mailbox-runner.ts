@@ -22,9 +22,14 @@ export class MailboxDeciderRunner implements DeciderRunner {
   readonly #states: StreamStates;
   readonly #mailboxes = new Map<StreamName, Waiting[]>();
 
-  constructor(parts: RunnerParts, options: { readonly statesMax?: number } = {}) {
+  constructor(parts: RunnerParts, options: { readonly stateBytesMax?: number } = {}) {
     this.#parts = parts;
-    this.#states = new StreamStates(parts.store, parts.plans, options.statesMax);
+    this.#states = new StreamStates(parts.store, parts.plans, options.stateBytesMax);
+  }
+
+  /** The folded streams that are kept in memory. */
+  get kept(): { readonly streams: number; readonly bytes: number } {
+    return this.#states.size;
   }
 
   run<

@@ -10,13 +10,14 @@ const plans = ['a', 'b', 'c'].map((name) => {
 const stored = new Map(plans.map(({ hash, plan }) => [hash, plan]));
 const hashes = [...stored.keys()];
 
-function cacheOf(plansMax?: number) {
+function cacheOf(bytesMax?: number) {
   const asked: (readonly string[])[] = [];
   const readPlans = async (wanted: readonly string[]) => {
     asked.push(wanted);
-    return new Map([...stored].filter(([hash]) => wanted.includes(hash)));
+    // As from the store: objects of their own each time.
+    return structuredClone(new Map([...stored].filter(([hash]) => wanted.includes(hash))));
   };
-  return { cache: new PlanCache({ readPlans }, plansMax), asked };
+  return { cache: new PlanCache({ readPlans }, bytesMax), asked };
 }
 
 describe('PlanCache', () => {
@@ -32,6 +33,7 @@ describe('PlanCache', () => {
 
   it('keeps what a lookup needs even where the cache is smaller', async () => {
     const { cache } = cacheOf(1);
+    expect(cache.bytes).toBe(0);
     const lookup = await cache.load(hashes);
     expect(hashes.map((hash) => lookup(hash).name)).toEqual(['a', 'b', 'c']);
   });
@@ -42,6 +44,25 @@ describe('PlanCache', () => {
     const lookup = await cache.load(hashes);
     expect(lookup(hashes[0] ?? '').name).toBe('a');
     expect(asked).toEqual([]);
+  });
+
+  it('has one object of each plan, wherever it came from and whatever the cache drops', async () => {
+    for (const bytesMax of [undefined, 1]) {
+      const { cache } = cacheOf(bytesMax);
+      const [a = ''] = hashes;
+      const [first, second] = await Promise.all([cache.load([a]), cache.load([a])]);
+      const held = first(a);
+      cache.put(structuredClone(plans));
+      expect(second(a)).toBe(held);
+      expect((await cache.load([a]))(a)).toBe(held);
+    }
+  });
+
+  it('is bounded by bytes', async () => {
+    const one = 3 * JSON.stringify(plans[0]?.plan).length;
+    const { cache } = cacheOf(2 * one);
+    for (const hash of hashes) await cache.load([hash]);
+    expect(cache.bytes).toBe(2 * one);
   });
 
   it('calls a missing plan a bug', async () => {

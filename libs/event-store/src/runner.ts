@@ -10,6 +10,10 @@ export interface StreamDecider<
 > extends Decider<State, Command, Event, Code, PlanLookup> {
   /** The plan that an event names, if any. */
   planHash?(event: Event): string | undefined;
+  /** About how many bytes of memory a state holds beside its plan; default 1 KiB. Asked after each fold: it must cost nothing. */
+  stateBytes?(state: State): number;
+  /** Nothing follows in this stream, so that its state is not worth keeping. */
+  isOver?(state: State): boolean;
 }
 
 export type RunnerAnswer<

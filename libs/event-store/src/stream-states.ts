@@ -16,7 +16,11 @@ export interface StreamState {
   readonly position: number;
 }
 
-const statesMaxDefault = 5_000;
+/** Folded streams in memory: some hundred runs of a thousand steps, or as many small ones as are ever open. */
+const bytesMaxDefault = 32 * 1024 * 1024;
+const stateBytesDefault = 1_024;
+/** The entry itself, its key, the figures beside the state. */
+const entryBytes = 512;
 
 /** Folded streams, kept by decider and stream. What is kept may be behind the log, never ahead of it. */
 export class StreamStates {
@@ -27,14 +31,15 @@ export class StreamStates {
   readonly #deciderNumbers = new WeakMap<object, number>();
   #deciderCount = 0;
 
-  constructor(
-    store: Pick<EventStore, 'readStream'>,
-    plans: PlanCache,
-    statesMax = statesMaxDefault,
-  ) {
+  constructor(store: Pick<EventStore, 'readStream'>, plans: PlanCache, bytesMax = bytesMaxDefault) {
     this.#store = store;
     this.#plans = plans;
-    this.#kept = new LRUCache({ max: statesMax });
+    this.#kept = new LRUCache({ maxSize: bytesMax });
+  }
+
+  /** What is kept, in streams and (estimated) bytes. */
+  get size(): { readonly streams: number; readonly bytes: number } {
+    return { streams: this.#kept.size, bytes: this.#kept.calculatedSize };
   }
 
   /** What is kept and not known to be behind, without a look at the log. */
@@ -74,7 +79,7 @@ export class StreamStates {
       position = event.position;
     }
     const advanced = { state, version, position };
-    this.#kept.set(this.#key(decider, stream), advanced);
+    this.#keep(decider, stream, advanced);
     return advanced;
   }
 
@@ -82,6 +87,16 @@ export class StreamStates {
   async lookupFor(decider: AnyDecider, events: readonly AnyEvent[]): Promise<PlanLookup> {
     const hashes = events.flatMap((event) => decider.planHash?.(event) ?? []);
     return await this.#plans.load(hashes);
+  }
+
+  #keep(decider: AnyDecider, stream: StreamName, advanced: StreamState): void {
+    const key = this.#key(decider, stream);
+    if (decider.isOver?.(advanced.state) === true) {
+      this.#kept.delete(key);
+      return;
+    }
+    const bytes = decider.stateBytes?.(advanced.state) ?? stateBytesDefault;
+    this.#kept.set(key, advanced, { size: entryBytes + bytes });
   }
 
   forget(decider: AnyDecider, stream: StreamName): void {

@@ -101,10 +101,9 @@ export class SimulatedWorld {
   async recorded<Type extends DomainEvent['type']>(
     type: Type,
   ): Promise<readonly Extract<RecordedEvent, { type: Type }>[]> {
-    const events = await this.log.readLog({ after: 0, limit: 1_000_000 });
-    return events.filter(
-      (event): event is Extract<RecordedEvent, { type: Type }> => event.type === type,
-    );
+    const whole = { after: 0, limit: 1_000_000, span: Number.MAX_SAFE_INTEGER };
+    const { events } = await this.log.scanLog({ ...whole, types: [type] });
+    return events as readonly Extract<RecordedEvent, { type: Type }>[];
   }
 
   /** Lets time pass until as many events of the type are recorded. @throws after `limitMs` */

@@ -13,6 +13,8 @@ import type { RunState } from './run.types.ts';
 export interface RunDecider
   extends Decider<RunState, RunCommand, RunEvent, RunRejection, PlanLookup> {
   planHash(event: RunEvent): string | undefined;
+  stateBytes(state: RunState): number;
+  isOver(state: RunState): boolean;
 }
 
 function decide(command: RunCommand, state: RunState): RunDecision {
@@ -38,10 +40,29 @@ function decide(command: RunCommand, state: RunState): RunDecision {
   }
 }
 
+/** A running step: its object, the time and the executor's id as strings of their own, the list of ended fences. */
+const bytesPerStep = 256;
+/** The texts of a run are in its facts, which never change. */
+const factsBytes = new WeakMap<object, number>();
+
+/** The plan is not counted: runs of one pipeline share it. */
+function stateBytes(state: RunState): number {
+  if (state.status === 'unknown') return 0;
+  const { facts, steps } = state;
+  let bytes = factsBytes.get(facts);
+  if (bytes === undefined) {
+    bytes = 2 * JSON.stringify(facts).length;
+    factsBytes.set(facts, bytes);
+  }
+  return bytes + steps.length * bytesPerStep;
+}
+
 /** Everything that a run may do. Its stream is `run-<id>`; its steps and attempts live in it. */
 export const runDecider: RunDecider = {
   initialState: { status: 'unknown' },
   decide,
   evolve: evolveRun,
   planHash: (event) => (event.type === 'run.queued' ? event.data.planHash : undefined),
+  stateBytes,
+  isOver: (state) => state.status === 'finished',
 };
