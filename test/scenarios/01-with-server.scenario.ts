@@ -95,6 +95,58 @@ describe('the command line beside a server', { timeout: 60_000 }, () => {
     expect((await cli('watch', id)).code).toBe(0);
   });
 
+  it('says what no executor can do: when a file is checked, when it runs, and while it waits', async () => {
+    writeFiles(cwd, {
+      'asks.yaml': `name: asks
+steps:
+  - { id: far, cmd: "true", runs-on: ubuntu-latest }
+  - { id: boxed, cmd: "true", image: "node:22", depends_on: [] }
+`,
+    });
+    const answer = await cli('validate', 'asks.yaml');
+    expect(answer.code).toBe(0);
+    expect(answer.stdout).toMatch(
+      /^asks\.yaml:3:38: warning no executor has the label "ubuntu-latest" \(no executor has a label; .*\) \[lint\.no-executor\]/m,
+    );
+    expect(answer.stdout).toMatch(
+      /^asks\.yaml:4:38: warning no executor can provide the image "node:22" \(their drivers \(process\) have only image: host\)/m,
+    );
+    expect(answer.stdout).not.toContain('hosted-runner');
+    const yaml = 'name: far\nsteps: [{ id: far, cmd: "true", labels: [gpu] }]\n';
+    const body = { yaml, isolation: 'none' } as const;
+    const started = await server.client.call(operations.startRun, { body });
+    expect(started.warnings).toMatchObject([
+      { steps: ['far'], message: 'no executor has the label "gpu"' },
+    ]);
+    const why = async () => {
+      const [found] = await lines('why', started.id, 'far');
+      const [wait] = (found?.waits ?? []) as { reason: string; detail: string }[];
+      return wait?.reason === 'labels' ? wait.detail : undefined;
+    };
+    expect(await eventually(why, 'the wait is explained')).toMatch(
+      /^no executor has the label "gpu" \(no executor has a label/,
+    );
+    expect((await cli('cancel', started.id)).code).toBe(0);
+    expect((await lines('why', started.id, 'far'))[0]).toMatchObject({
+      waits: [{ reason: 'labels', detail: 'no executor with "gpu" and isolation none was there' }],
+    });
+  });
+
+  it('offers a retry only where it can help', async () => {
+    writeFiles(cwd, {
+      'boxed.yaml': 'name: boxed\nsteps: [{ id: a, cmd: x, image: "node:22" }]\n',
+    });
+    const answer = await cli('run', '--source', 'none', 'boxed.yaml');
+    expect(answer.code).not.toBe(0);
+    expect(answer.stdout + answer.stderr).toContain(
+      'warning: a: no executor can provide the image "node:22"',
+    );
+    expect(answer.stdout).toContain('next: millrace explain image.unavailable · millrace logs');
+    expect(answer.stdout).not.toContain('millrace retry');
+    const failing = await cli('run', '--source', 'none', 'p.yaml');
+    expect(failing.stdout).toMatch(/next: millrace retry \d+ --failed/);
+  });
+
   it('lists executors, and drains one', async () => {
     const [executor] = await lines('executors');
     expect(executor).toMatchObject({ slots: 1, drivers: ['process'] });

@@ -41,6 +41,7 @@ export type {
   RunRetried,
   RunStarted,
   RunSummary,
+  RunWarning,
   StartRunBody,
   StepDto,
   StepWhy,

@@ -144,11 +144,22 @@ export const startRunBodySchema = z
   });
 export type StartRunBody = z.input<typeof startRunBodySchema>;
 
+/** What no executor that is there can do; the run waits, or fails, for it. */
+export const runWarningSchema = z.object({
+  /** At most ten of them. */
+  steps: z.array(stepIdSchema),
+  message: z.string(),
+  hint: z.string(),
+});
+export type RunWarning = z.infer<typeof runWarningSchema>;
+
 export const runStartedSchema = z.object({
   id: z.uuid(),
   number: z.number().int(),
   /** Wait for it with `?waitFor=`. */
   position: z.number().int(),
+  /** Absent where there is nothing to say. */
+  warnings: z.array(runWarningSchema).optional(),
 });
 export type RunStarted = z.infer<typeof runStartedSchema>;
 

@@ -7,6 +7,7 @@ import { Findings } from './findings.ts';
 import { foreignFileProblem } from './foreign-file.ts';
 import { foreignValueProblems } from './foreign-values.ts';
 import { limits } from './limits.ts';
+import { type MisfitOf, tellMisfits } from './misfits.ts';
 import { pick } from './pick.ts';
 import type { Problem } from './problem.ts';
 import { readTree } from './read-tree.ts';
@@ -37,10 +38,11 @@ export type CompileResult =
  * The same text always gives the same plan and hash.
  *
  * @param options.file what diagnostics call the file, default `.millrace.yaml`
+ * @param options.misfitOf where executors are known: what none of them can do for a step; it becomes a warning
  */
 export function compilePipeline(
   source: string | Uint8Array,
-  options: { readonly file?: string } = {},
+  options: { readonly file?: string; readonly misfitOf?: MisfitOf } = {},
 ): CompileResult {
   const file = options.file ?? '.millrace.yaml';
   const read = readSourceText(source);
@@ -68,6 +70,7 @@ export function compilePipeline(
   // The schema has no transforms: what fits it is the AST as it stands.
   const plan = buildPlan(value as PipelineFile, findings);
   if (!plan || findings.hasErrors) return refuse(findings.problems);
+  if (options.misfitOf) tellMisfits(plan, value as PipelineFile, { ...options, findings });
   const diagnostics = toDiagnostics(findings.problems, { file, text });
   return { ok: true, plan: freeze(plan), planHash: planHash(plan), diagnostics };
 }

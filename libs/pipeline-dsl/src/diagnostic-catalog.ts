@@ -228,6 +228,10 @@ const table = {
     'warning',
     '`runs-on` names a machine that GitHub lends (`ubuntu-latest`). Here it is a label that an executor must have, so the step waits until one has it. Leave the key out, or give an executor the label (the setting `labels`).',
   ],
+  'lint.no-executor': [
+    'warning',
+    'No executor that the server knows has the labels, gives the isolation or can provide the image that is asked for. A step without an executor waits until one comes; one whose image nobody can provide ends with `image.unavailable`. Trying again changes neither.',
+  ],
   'lint.triggers': [
     'warning',
     'Triggers are accepted, but in this version nothing starts runs by itself. Start them with `millrace run` or the API.',

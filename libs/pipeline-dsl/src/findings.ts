@@ -12,7 +12,7 @@ interface Where {
 
 /** Collects what the semantic checks find; a place is looked up only when something is found. */
 export class Findings {
-  readonly problems: Problem[] = [];
+  problems: Problem[] = [];
   private readonly root: Node;
   private readonly text: string;
 
@@ -53,6 +53,11 @@ export class Findings {
     const offset =
       node.kind === 'scalar' ? referenceOffset(this.text, node, before, mark) : node.start;
     this.problems.push({ code, offset, message, hint });
+  }
+
+  /** Takes back what another finding says better. */
+  drop(code: DiagnosticCode): void {
+    this.problems = this.problems.filter((problem) => problem.code !== code);
   }
 
   isList(path: Path): boolean {

@@ -33,7 +33,7 @@ describe('fits', () => {
 
 describe('preferImages', () => {
   const plain = offer([], 'none');
-  const capable = offer([], 'none', ['oci', 'process']);
+  const capable = offer([], 'none', ['docker', 'process']);
 
   it('keeps to drivers with images where there are any', () => {
     expect(preferImages([plain, capable], demand({ needsImage: true }))).toEqual([capable]);

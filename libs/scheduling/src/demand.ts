@@ -32,13 +32,20 @@ export function fits(offer: Offer, demand: Demand): boolean {
   return demand.labels.every((label) => offer.labels.has(label));
 }
 
+/** The drivers that pull images; the others have `host` only. */
+const imageDrivers: readonly string[] = ['docker', 'kubernetes'];
+
+export function providesImages({ drivers }: Offer): boolean {
+  return drivers.some((driver) => imageDrivers.includes(driver));
+}
+
 /**
  * Steps with an image go where a driver with images works. Where there is none they go anywhere and end there with
  * `image.unavailable`: an answer is better than a wait that nobody ends.
  */
 export function preferImages<E extends Offer>(fitting: readonly E[], demand: Demand): readonly E[] {
   if (!demand.needsImage) return fitting;
-  const capable = fitting.filter((offer) => offer.drivers.some((driver) => driver !== 'process'));
+  const capable = fitting.filter(providesImages);
   return capable.length > 0 ? capable : fitting;
 }
 

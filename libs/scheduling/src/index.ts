@@ -1,3 +1,4 @@
+export type { Offer } from './demand.ts';
 export type { ExecutorEntry, LiveAttempt } from './executor-entry.ts';
 export { Heap } from './heap.ts';
 export type { Lane, ReadyStep } from './lane.ts';
@@ -9,6 +10,7 @@ export {
   silentExecutors,
   startWatch,
 } from './lease-expiry.ts';
+export { type Misfit, misfitOf } from './misfit.ts';
 export {
   isOverdue,
   type OverdueLimits,

@@ -44,10 +44,22 @@ export async function printVerdict(client: ApiClient, run: RunDto, output: Outpu
   output.line(
     `${outcomeMark(output, outcome)} run ${run.number} of ${colors.bold(run.pipeline)}: ${outcome} in ${took}`,
   );
-  if (run.failedSteps.length > 0)
-    output.line(
-      `  next: millrace retry ${run.number} --failed · millrace logs ${run.number} ${run.failedSteps[0]}`,
-    );
+  if (run.failedSteps.length > 0) output.line(`  next: ${nextCommands(run)}`);
+}
+
+/** What ends a step before it runs and will again, whoever takes it: the file has to change, or the machine. */
+const lasting = /\[((?:image|isolation)\.unavailable)\]/;
+
+/** A retry is offered where it can help. */
+function nextCommands(run: RunDto): string {
+  const failed = run.steps.filter(({ id }) => run.failedSteps.includes(id));
+  const codes = failed.map((step) => lasting.exec(step.attempts.at(-1)?.message ?? '')?.[1]);
+  const [first] = codes;
+  const advice =
+    first !== undefined && codes.every((code) => code !== undefined)
+      ? `millrace explain ${first}`
+      : `millrace retry ${run.number} --failed`;
+  return `${advice} · millrace logs ${run.number} ${run.failedSteps[0]}`;
 }
 
 async function printFailingStep(

@@ -1,4 +1,4 @@
-import { type ApiClient, operations, type RunDto } from '#libs/api-contract';
+import { type ApiClient, operations, type RunDto, type RunStarted } from '#libs/api-contract';
 import type { CommandContext } from './context.ts';
 import { exitCodeOfOutcome, exitCodes } from './exit-codes.ts';
 import { followRun } from './follow-run.ts';
@@ -7,11 +7,7 @@ import { goOnUnheard } from './output.ts';
 import { jsonPrinter, TextPrinter } from './run-printer.ts';
 import { printVerdict } from './run-summary.ts';
 
-interface StartedRun {
-  readonly id: string;
-  readonly number: number;
-  readonly position: number;
-}
+type StartedRun = Pick<RunStarted, 'id' | 'number' | 'position' | 'warnings'>;
 
 /**
  * Starts a run and shows it to its end. The first interrupt cancels it, further ones force that; a reader that goes away
@@ -41,6 +37,9 @@ export async function startAndFollow(
     accepted.resolve(started);
     goOnUnheard();
     if (!output.isJson) output.line(output.colors.dim(run.headline(started)));
+    for (const { steps, message, hint } of started.warnings ?? []) {
+      output.note(`warning: ${steps.join(', ')}: ${message} (${hint})`);
+    }
     const printer = output.isJson ? jsonPrinter(output) : new TextPrinter(output);
     try {
       const after = started.position - 1;

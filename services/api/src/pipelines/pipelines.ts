@@ -17,6 +17,7 @@ import { requireSameRequest } from '../http/idempotency.ts';
 import { withNextLink } from '../http/next-link.ts';
 import { waitForReads } from '../http/reading.ts';
 import { type Call, Input, Route } from '../http/route.ts';
+import { misfitJudge } from '../runs/misfits.ts';
 import { compileOrRefuse, pipelineIdOf } from '../runs/start-run.ts';
 
 export class RegisterPipeline extends Command<PipelineRegisteredDto> {
@@ -77,10 +78,12 @@ export class PipelinesController {
   }
 
   @Route(operations.validatePipeline)
-  validate(
+  async validate(
     @Input(operations.validatePipeline) call: Call<typeof operations.validatePipeline>,
-  ): Validation {
-    const compiled = compilePipeline(call.body.yaml, { file: call.body.file });
+  ): Promise<Validation> {
+    const { yaml, file } = call.body;
+    const misfitOf = await misfitJudge(this.parts, 'none');
+    const compiled = compilePipeline(yaml, { file, misfitOf });
     return { valid: compiled.ok, diagnostics: [...compiled.diagnostics] };
   }
 

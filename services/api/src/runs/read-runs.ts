@@ -4,14 +4,17 @@ import {
   type Page,
   type RunDto,
   type RunSummary,
+  type StepDto,
   type StepWhy,
 } from '#libs/api-contract';
+import { isolations } from '#libs/events';
 import { API_PARTS, type ApiParts } from '../api.parts.ts';
 import { HttpProblem } from '../http/http-problem.ts';
 import { withNextLink } from '../http/next-link.ts';
 import { requireRunId, waitForReads } from '../http/reading.ts';
 import { type Call, Input, Route } from '../http/route.ts';
 import { type HistoryEnd, loadRunView } from './load-run-view.ts';
+import { misfitJudge } from './misfits.ts';
 import { explainWait } from './step-why.ts';
 
 /** Lists and shows runs. */
@@ -51,7 +54,25 @@ export class ReadRunsController {
     const step = run.steps.find(({ id }) => id === call.params.step);
     if (!step)
       throw new HttpProblem('step.not-found', `run ${run.number} has no step ${call.params.step}`);
-    return explainWait(run, step, this.parts.clock.nowMs());
+    const nowMs = this.parts.clock.nowMs();
+    return explainWait(run, step, { nowMs, labels: await this.labelsAskedFor(run, step) });
+  }
+
+  /** Names what a step waits or waited for that nobody has; while it waits, what there is as well. */
+  private async labelsAskedFor(run: RunDto, step: StepDto): Promise<string> {
+    const wait = step.waits.findLast(({ reason }) => reason === 'labels');
+    const plan = wait && (await this.parts.findPlan(run.planHash));
+    if (!plan) return '';
+    if (wait.to === null) {
+      const misfit = (await misfitJudge(this.parts, run.isolation))(plan, step.id);
+      if (misfit) return `${misfit.message} (${misfit.hint})`;
+    }
+    const asked = plan.steps.find(({ id }) => id === step.id);
+    const floors = isolations.filter(
+      (floor) => floor === run.isolation || floor === asked?.isolation,
+    );
+    const labels = (asked?.labels ?? []).map((label) => `"${label}"`).join(', ');
+    return `no executor with ${labels === '' ? '' : `${labels} and `}isolation ${floors.at(-1)} was there`;
   }
 }
 

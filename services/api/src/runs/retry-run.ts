@@ -11,6 +11,7 @@ import { requireRunId } from '../http/reading.ts';
 import { type Call, Input, Route } from '../http/route.ts';
 import { admitRun, requireIsolation, requireNetwork, requireSource } from './admission.ts';
 import { loadRunView } from './load-run-view.ts';
+import { runWarnings } from './misfits.ts';
 import { runStartedOf } from './start-run.ts';
 
 export class RetryRun extends Command<RunRetried> {
@@ -69,7 +70,9 @@ export class RetryRunHandler implements ICommandHandler<RetryRun> {
       { ...origin, correlationId: newId },
     );
     if (!answer.ok) throw problemOf(answer.rejection);
-    return { ...runStartedOf(answer), retryOf: runId };
+    const floor = earlier.isolation;
+    const said = await runWarnings(parts, plan, { floor, without: reusedSteps });
+    return { ...runStartedOf(answer), ...said, retryOf: runId };
   }
 
   /** A retry with a command id names its run by it, so that a repeat finds the run although its workspace has gone there. */

@@ -170,7 +170,7 @@ describe('explainWait', () => {
     const run = runView(runId, plan, whole.slice(0, count));
     const step = run.steps.find((candidate) => candidate.id === id);
     if (!step) throw new Error(`no step ${id}`);
-    return explainWait(run, step, at);
+    return explainWait(run, step, { nowMs: at });
   };
 
   it('names the dependency that is open', () => {

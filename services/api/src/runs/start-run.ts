@@ -18,6 +18,7 @@ import { HttpProblem, problemOf } from '../http/http-problem.ts';
 import { requireSameRequest } from '../http/idempotency.ts';
 import { type Call, Input, Route } from '../http/route.ts';
 import { admitRun, requireIsolation, requireNetwork, requireSource } from './admission.ts';
+import { runWarnings } from './misfits.ts';
 
 interface StartRunRequest {
   readonly plan: Plan;
@@ -133,7 +134,7 @@ export class StartRunController {
     };
     const started = await this.commands.execute(new StartRun(request, origin));
     void call.reply.header('location', `/api/v1/runs/${started.id}`);
-    return started;
+    return { ...started, ...(await runWarnings(this.parts, plan, { floor: request.isolation })) };
   }
 
   private async planOf(

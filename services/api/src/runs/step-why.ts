@@ -18,15 +18,21 @@ const reasonTexts: Readonly<Record<WaitReason, string>> = {
  * Why a step waits or waited, from the recorded waits. The wait for dependencies is the time from the run's start to
  * the moment the step could start; shorter waits than a second are not recorded and stand as such in the summary.
  *
- * @param nowMs  Unix milliseconds, the end of a wait that still goes on
+ * @param nowMs   Unix milliseconds, the end of a wait that still goes on
+ * @param labels  what the step asks for that nobody has or had, where that is known
  */
-export function explainWait(run: RunDto, step: StepDto, nowMs: number): StepWhy {
+export function explainWait(
+  run: RunDto,
+  step: StepDto,
+  { nowMs, labels = '' }: { readonly nowMs: number; readonly labels?: string },
+): StepWhy {
   const waits = step.waits.map((wait) => {
     const durationMs = Math.max(
       0,
       (wait.to === null ? nowMs : Date.parse(wait.to)) - Date.parse(wait.from),
     );
-    return { ...wait, durationMs, detail: reasonTexts[wait.reason] };
+    const detail = wait.reason === 'labels' && labels !== '' ? labels : reasonTexts[wait.reason];
+    return { ...wait, durationMs, detail };
   });
   const firstStart = step.attempts.find(({ startedAt }) => startedAt !== null)?.startedAt ?? null;
   const endMs =

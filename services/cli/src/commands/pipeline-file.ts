@@ -1,5 +1,10 @@
 import { readFile } from 'node:fs/promises';
-import { compilePipeline, formatDiagnostic, formatExcerpt } from '#libs/pipeline-dsl';
+import {
+  compilePipeline,
+  type Diagnostic,
+  formatDiagnostic,
+  formatExcerpt,
+} from '#libs/pipeline-dsl';
 import { UsageError } from '../exit-codes.ts';
 
 /** A repository's pipeline. */
@@ -22,10 +27,20 @@ export async function readPipelineFile(file: string): Promise<Uint8Array> {
   }
 }
 
-/** Compiles a file and prints what is wrong with it through `say`: one line each, with an excerpt. */
-export async function compileFile(file: string, say: (line: string) => void): Promise<Compiled> {
+/**
+ * Compiles a file and prints what is wrong with it through `say`: one line each, with an excerpt.
+ *
+ * @param ask  a server's answer about a valid file, which knows its executors; undefined where there is none
+ */
+export async function compileFile(
+  file: string,
+  say: (line: string) => void,
+  ask?: (yaml: string) => Promise<readonly Diagnostic[] | undefined>,
+): Promise<Compiled> {
   const bytes = await readPipelineFile(file);
-  const compiled = compilePipeline(bytes, { file });
+  const own = compilePipeline(bytes, { file });
+  const diagnostics = own.ok && ask ? await ask(Buffer.from(bytes).toString('utf8')) : undefined;
+  const compiled = diagnostics ? { ...own, diagnostics } : own;
   const text = Buffer.from(bytes).toString('utf8');
   for (const diagnostic of compiled.diagnostics) {
     say(formatDiagnostic(diagnostic));

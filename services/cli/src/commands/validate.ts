@@ -1,21 +1,27 @@
 import type { Command } from 'commander';
+import { operations } from '#libs/api-contract';
+import type { Config } from '#libs/config';
 import type { Diagnostic } from '#libs/pipeline-dsl';
 import { contextOf } from '../context.ts';
 import { exitCodes, UsageError } from '../exit-codes.ts';
+import { connect } from '../server-connection.ts';
 import { compileFile, defaultPipelineFile } from './pipeline-file.ts';
 
 export function addValidate(program: Command, finish: (exitCode: number) => void): void {
   program
     .command('validate')
-    .summary('check pipeline files without a server')
+    .summary('check pipeline files; where a server runs, against its executors, too')
     .argument('[file...]', 'pipeline files', [defaultPipelineFile])
     .action(async (files: string[], _options, command: Command) => {
-      const { output } = contextOf(command);
+      const { output, config } = contextOf(command);
       let isValid = true;
       const all: Omit<Diagnostic, 'code'>[] = [];
       for (const file of files) {
         try {
-          const compiled = await compileFile(file, (line) => output.isJson || output.line(line));
+          const say = (line: string) => output.isJson || output.line(line);
+          const compiled = await compileFile(file, say, (yaml) =>
+            askServer(config, { yaml, file }),
+          );
           isValid &&= compiled.ok;
           all.push(...compiled.diagnostics);
           if (compiled.ok && !output.isJson)
@@ -38,4 +44,22 @@ export function addValidate(program: Command, finish: (exitCode: number) => void
       if (output.isJson) output.json({ valid: isValid, diagnostics: all });
       finish(isValid ? exitCodes.success : exitCodes.usage);
     });
+}
+
+/** A file is checked in milliseconds; whoever waits longer for advice would rather have none. */
+const askMs = 5_000;
+
+/** The answer of the server that is at hand; none is started, and one that does not answer keeps nothing up. */
+async function askServer(
+  config: Config,
+  body: { readonly yaml: string; readonly file: string },
+): Promise<readonly Diagnostic[] | undefined> {
+  try {
+    const client = await connect(config);
+    const signal = AbortSignal.timeout(askMs);
+    const answer = await client.call(operations.validatePipeline, { body, signal });
+    return answer.valid ? (answer.diagnostics as readonly Diagnostic[]) : undefined;
+  } catch {
+    return undefined;
+  }
 }

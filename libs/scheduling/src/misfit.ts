@@ -1,0 +1,65 @@
+import type { Isolation, Plan } from '#libs/events';
+import { fits, type Offer, providesImages, stepNeeds } from './demand.ts';
+
+/** Why no executor can take a step as things are, or none that takes it can do what it asks. */
+export interface Misfit {
+  /** The key of the pipeline file that asks for it. */
+  readonly about: 'labels' | 'isolation' | 'image';
+  /** One sentence without a full stop, with what is asked for. */
+  readonly message: string;
+  /** What there is. */
+  readonly hint: string;
+}
+
+/**
+ * Judges a step before anybody waits for it. Where no executor is there at all nothing is said: they may only be on their
+ * way.
+ *
+ * @throws BugError where the plan has no such step
+ */
+export function misfitOf(
+  plan: Plan,
+  step: string,
+  { floor, offers }: { readonly floor: Isolation; readonly offers: readonly Offer[] },
+): Misfit | undefined {
+  if (offers.length === 0) return undefined;
+  const { demand } = stepNeeds(plan, step, floor);
+  const labelled = offers.filter((offer) => fits(offer, { ...demand, isolation: 'none' }));
+  if (labelled.length === 0) return labelMisfit(demand.labels, offers);
+  const fitting = labelled.filter((offer) => fits(offer, demand));
+  if (fitting.length === 0) {
+    const among = demand.labels.length > 0 ? ` with ${quoted(demand.labels)}` : '';
+    const message = `no executor${among} gives isolation: ${demand.isolation}`;
+    const hint = `they give ${each(labelled.map(({ isolation }) => isolation))}`;
+    return { about: 'isolation', message, hint };
+  }
+  if (!demand.needsImage || fitting.some(providesImages)) return undefined;
+  const image = plan.steps.find(({ id }) => id === step)?.image ?? '';
+  const drivers = each(fitting.flatMap((offer) => offer.drivers));
+  const message = `no executor can provide the image "${image}"`;
+  return { about: 'image', message, hint: `their drivers (${drivers}) have only image: host` };
+}
+
+function labelMisfit(labels: readonly string[], offers: readonly Offer[]): Misfit {
+  const had = new Set(offers.flatMap((offer) => [...offer.labels]));
+  const missing = labels.filter((label) => !had.has(label));
+  const message =
+    missing.length > 0
+      ? `no executor has the label${missing.length > 1 ? 's' : ''} ${quoted(missing)}`
+      : `no executor has ${quoted(labels)} together`;
+  const hint =
+    had.size > 0
+      ? `the labels that exist: ${each([...had].sort())}`
+      : 'no executor has a label; the setting "labels" gives it some (MILLRACE_LABELS)';
+  return { about: 'labels', message, hint };
+}
+
+function quoted(labels: readonly string[]): string {
+  return labels.map((label) => `"${label}"`).join(', ');
+}
+
+/** Each once; a long list is told by its beginning. */
+function each(items: readonly string[]): string {
+  const once = [...new Set(items)];
+  return once.length > 20 ? `${once.slice(0, 20).join(', ')} …` : once.join(', ');
+}
