@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
+import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { pack } from 'tar-stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freshDirectory, millrace, TestServer, writeFiles } from './harness.ts';
@@ -175,6 +176,32 @@ describe('an upload', { timeout: 60_000 }, () => {
     const [first, second] = [await upload(tar), await upload(tar)];
     expect(first.status).toBe(201);
     expect(await first.json()).toEqual(await second.json());
+  });
+
+  it('is one tree, however it was written and sent', async () => {
+    const tree = join(directory.path, 'as-tar');
+    writeFiles(tree, { 'deep/file.txt': 'sent\n' });
+    const tar = execFileSync('tar', ['-C', tree, '-cf', '-', '.']);
+    const answers = await Promise.all([
+      upload(tar),
+      upload(gzipSync(tar)),
+      upload(gzipSync(tar), 'application/gzip'),
+      upload(zstdCompressSync(tar), 'application/zstd'),
+    ]);
+    const digests = await Promise.all(
+      answers.map(async (answer) => ((await answer.json()) as { digest: string }).digest),
+    );
+    expect(new Set(digests).size).toBe(1);
+    const run = await server.run({
+      yaml: 'name: sent\nsteps: [{ id: look, cmd: cat deep/file.txt }]',
+      source: { kind: 'snapshot', digest: digests[0] ?? '' },
+    });
+    expect(await server.log(run.id, 'look')).toEqual(['sent']);
+  });
+
+  it('that is too large once it is unpacked is refused', async () => {
+    const bomb = gzipSync(Buffer.concat([await tarOf({ name: 'a' }), Buffer.alloc(50_000_000)]));
+    expect(await answerOf(await upload(bomb))).toEqual({ status: 413, code: 'request.too-large' });
   });
 
   const hostile: readonly (readonly [string, Entry])[] = [

@@ -3,6 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import { afterEach, describe, expect, it } from 'vitest';
+import { Fault } from '#libs/kernel';
 import { ApiClient, ProblemError } from './client.ts';
 import { operations } from './operations.ts';
 
@@ -98,5 +99,44 @@ describe('a client that can ask where the server is now', () => {
     });
     await expect(cancel(client)).rejects.toMatchObject({ code: 'server.unreachable' });
     expect(asked).toBe(1);
+  });
+});
+
+describe('an upload that fails', () => {
+  const send = (url: string, body: AsyncIterable<Uint8Array>) =>
+    new ApiClient(url, { token: 't' }).open(operations.uploadSource, { body: body as never });
+
+  it('for a reason of the sender’s says that reason', async () => {
+    const { url } = await answering(201, {});
+    async function* half() {
+      yield Buffer.alloc(100_000);
+      throw new Fault('source.invalid', 'never', 'cannot read "a": EACCES');
+    }
+    await expect(send(url, half())).rejects.toMatchObject({
+      code: 'source.invalid',
+      message: 'cannot read "a": EACCES',
+    });
+  });
+
+  it('by a broken connection does not say that nobody is there', async () => {
+    const server = createServer((request) => void request.once('data', () => request.destroy()));
+    servers.push(server.listen(0, '127.0.0.1'));
+    await once(server, 'listening');
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    async function* endless() {
+      for (;;) {
+        await new Promise((next) => setImmediate(next));
+        yield Buffer.alloc(100_000);
+      }
+    }
+    await expect(send(url, endless())).rejects.toMatchObject({
+      code: 'server.unreachable',
+      message: `the connection to the server at ${url} broke`,
+    });
+  });
+
+  it('where nobody is says so', async () => {
+    const refused = send(await goneAddress(), Readable.from([Buffer.from('x')]));
+    await expect(refused).rejects.toThrow(/^no server answers at /);
   });
 });

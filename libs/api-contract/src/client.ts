@@ -120,12 +120,27 @@ export class ApiClient {
     try {
       return await transport(url, init);
     } catch (cause) {
-      if (init.signal?.aborted || cause instanceof Fault) throw cause;
-      throw new Fault('server.unreachable', 'backoff', `no server answers at ${this.baseUrl}`, {
-        cause,
-      });
+      if (init.signal?.aborted) throw cause;
+      throw (
+        faultIn(cause) ??
+        new Fault('server.unreachable', 'backoff', silenceOf(cause, this.baseUrl), { cause })
+      );
     }
   }
+}
+
+/** What the caller itself said was wrong, such as a file that could not be read while it was sent. */
+function faultIn(error: unknown): Fault | undefined {
+  if (error instanceof Fault) return error;
+  return error instanceof Error && error.cause !== undefined ? faultIn(error.cause) : undefined;
+}
+
+function silenceOf(error: unknown, url: string): string {
+  const cause = error instanceof Error ? error.cause : undefined;
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
+  return ['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET'].includes(code)
+    ? `the connection to the server at ${url} broke`
+    : `no server answers at ${url}`;
 }
 
 /** Whether nobody has taken the call, or it only reads. */

@@ -125,7 +125,7 @@ export const operations = {
     method: 'POST',
     path: '/api/v1/sources',
     tag: 'sources',
-    summary: 'Upload a working tree as a tar',
+    summary: 'Upload a working tree as a tar, plain or compressed by gzip or zstd',
     bodyType: 'application/x-tar',
     status: 201,
     response: sourceUploadedSchema,

@@ -23,7 +23,7 @@ const table = {
   'request.media-type': [
     415,
     'The content type is not supported here',
-    'Send application/json (sources: application/x-tar).',
+    'Send application/json (sources: application/x-tar, application/gzip or application/zstd).',
   ],
   'request.unauthorized': [
     401,

@@ -5,6 +5,7 @@ import {
   detourProblem,
   linkProblem,
   nameProblem,
+  plainName,
   treeLimits,
   withoutEndSlash,
 } from './entry-name.ts';
@@ -20,7 +21,9 @@ export type CheckedEntry =
       /** Whole seconds of Unix time, 0 where the tar says nothing that makes sense. */
       readonly mtimeS: number;
     }
-  | { readonly kind: 'link'; readonly name: string; readonly target: string };
+  | { readonly kind: 'link'; readonly name: string; readonly target: string }
+  /** A hard link: a second name of a file before it. */
+  | { readonly kind: 'copy'; readonly name: string; readonly target: string };
 
 /** The year 2500: file systems know times up to there. */
 const mtimeMaxS = 16_725_225_600;
@@ -30,16 +33,19 @@ const mtimeMaxS = 16_725_225_600;
  * nor meet itself. One object per tree; the same rules at upload and at extraction.
  */
 export class EntryCheck {
-  readonly #files = new Set<string>();
+  /** With their sizes. */
+  readonly #files = new Map<string, number>();
   readonly #links = new Map<string, string>();
   readonly #directories = new Set<string>(['.']);
   #bytes = 0;
 
   /** @throws Fault `source.invalid` naming the entry */
-  check(header: Header): CheckedEntry {
+  check(raw: Header): CheckedEntry {
+    const header = { ...raw, name: plainName(raw.name) };
     const { name, type, size } = header;
+    if (name === '.' && type === 'directory') return { kind: 'directory', name };
     const problem = this.#problemOf(header);
-    if (problem !== undefined) throw refused(name, problem);
+    if (problem !== undefined) throw refused(raw.name, problem);
     const path = withoutEndSlash(name);
     this.#addDirectories(type === 'directory' ? path : posix.dirname(path));
     if (type === 'directory') return { kind: 'directory', name: path };
@@ -48,7 +54,12 @@ export class EntryCheck {
       this.#links.set(path, target);
       return { kind: 'link', name: path, target };
     }
-    this.#files.add(path);
+    if (type === 'link') {
+      const target = plainName(linkTarget(header));
+      this.#files.set(path, this.#files.get(target) ?? 0);
+      return { kind: 'copy', name: path, target };
+    }
+    this.#files.set(path, size);
     const isExecutable = (header.mode & 0o111) !== 0;
     return { kind: 'file', name: path, size, isExecutable, mtimeS: secondsOf(header.mtime) };
   }
@@ -67,13 +78,17 @@ export class EntryCheck {
 
   #problemOf(header: Header): string | undefined {
     const { name, type } = header;
-    this.#bytes += header.size;
+    // A hard link has no bytes of its own in a tar, and takes those of its file where it is written.
+    const copied = type === 'link' ? this.#files.get(plainName(linkTarget(header))) : undefined;
+    this.#bytes += header.size + (copied ?? 0);
     const entries = this.#files.size + this.#links.size + this.#directories.size;
     if (entries > treeLimits.entriesMax) return `more than ${treeLimits.entriesMax} entries`;
     if (this.#bytes > treeLimits.bytesMax) return `more than ${treeLimits.bytesMax} bytes`;
     const badName = nameProblem(name);
     if (badName !== undefined) return badName;
-    if (type !== 'file' && type !== 'directory' && type !== 'symlink')
+    if (type === 'link' && copied === undefined)
+      return 'a hard link to something that is no file before it';
+    if (!['file', 'directory', 'symlink', 'link'].includes(type ?? ''))
       return `an entry of the type ${type}`;
     const path = withoutEndSlash(name);
     if (this.#isTaken(path)) return 'the same name twice';

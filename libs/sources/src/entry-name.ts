@@ -27,7 +27,7 @@ export function nameProblem(name: string): string | undefined {
     return 'a part of a name longer than 255 bytes';
   if (parts.length > treeLimits.depthMax) return `a name of ${parts.length} parts`;
   // Some file systems fold case.
-  if (parts[0]?.toLowerCase() === '.git') return 'a .git directory';
+  if (parts[0]?.toLowerCase() === '.git') return 'a .git directory (tar --exclude=./.git)';
   return undefined;
 }
 
@@ -66,6 +66,12 @@ export function detourProblem(
     isThroughLink ||= links.has(path);
   }
   return undefined;
+}
+
+/** A name as `tar -C DIRECTORY -cf - .` writes it, without what stands for the directory itself; `.` for that one. */
+export function plainName(name: string): string {
+  const plain = name.replace(/^(?:\.\/+)+/, '');
+  return plain === '' || plain === '.' ? '.' : plain;
 }
 
 export function withoutEndSlash(name: string): string {

@@ -1,5 +1,5 @@
 import { closeSync, constants, futimesSync, mkdirSync, openSync, writeSync } from 'node:fs';
-import { mkdtemp, open, rename, rm, symlink } from 'node:fs/promises';
+import { copyFile, mkdtemp, open, rename, rm, symlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { Fault } from '#libs/kernel';
@@ -51,6 +51,9 @@ async function writeEntries(stream: Readable, root: string, abort: AbortSignal):
       made.add(parent);
     }
     if (checked.kind === 'link') links.push(checked);
+    // Links come last, so what stands there is a file of ours.
+    if (checked.kind === 'copy')
+      await copyFile(join(root, checked.target), join(root, checked.name));
     if (checked.kind === 'file') await writeOne(bytes, root, checked, abort);
   });
   check.finish();

@@ -1,3 +1,5 @@
+import { inheritedEnvironment } from '#libs/config';
+
 /**
  * What every call of git gets: nothing in a repository or on the machine may make it run a program, ask a question, or
  * speak another protocol than the ones allowed.
@@ -42,6 +44,22 @@ export const gitArguments: readonly string[] = [
   'filter.lfs.required=false',
 ];
 
+const systemPath = [
+  '/usr/local/sbin',
+  '/usr/local/bin',
+  '/usr/sbin',
+  '/usr/bin',
+  '/sbin',
+  '/bin',
+  '/opt/homebrew/bin',
+];
+
+/** Where this process would find git: in Nix, conda and ~/bin as well. What is relative could mean the tree itself. */
+function searchPath(): string {
+  const own = (inheritedEnvironment().PATH ?? '').split(':').filter((dir) => dir.startsWith('/'));
+  return [...new Set([...own, ...systemPath])].join(':');
+}
+
 /**
  * An environment made from nothing.
  *
@@ -59,7 +77,7 @@ export function gitEnvironment(
     XDG_CONFIG_HOME: '/nonexistent',
   };
   return {
-    PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/opt/homebrew/bin',
+    PATH: searchPath(),
     LANG: 'C.UTF-8',
     GIT_TERMINAL_PROMPT: '0',
     // Set and empty: nobody is asked, neither by a program nor, as GIT_TERMINAL_PROMPT says, on the terminal.

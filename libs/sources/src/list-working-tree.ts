@@ -1,10 +1,12 @@
 import { execFile } from 'node:child_process';
+import { existsSync, readdirSync, realpathSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { join, posix } from 'node:path';
+import { dirname, join, posix } from 'node:path';
 import { promisify } from 'node:util';
 import { Fault } from '#libs/kernel';
 import { gitArguments, gitEnvironment } from './git-command.ts';
+import { oneLine } from './git-words.ts';
 import type { ServerState } from './server-state.ts';
 
 const run = promisify(execFile);
@@ -14,20 +16,43 @@ const neverTaken: ReadonlySet<string> = new Set(['.git', 'node_modules']);
 
 const listBytesMax = 256 * 1024 * 1024;
 
+export interface WorkingTreeList {
+  /** Relative, `/` between parts, sorted. Directories that git does not look into end in a slash. */
+  readonly names: readonly string[];
+  /** Those of them that are submodules of the repository. */
+  readonly submodules: ReadonlySet<string>;
+  /** What could not be listed, one line each. */
+  readonly notes: readonly string[];
+  /** The top of the repository; undefined where the tree is taken as a plain directory. */
+  readonly repository: string | undefined;
+}
+
 /**
- * Names of a working tree, sorted: in a git repository what is tracked (also what was deleted since) or untracked and not
+ * Names of a working tree: in a git repository what is tracked (also what was deleted since) or untracked and not
  * ignored, by the user's own ignore rules, too; elsewhere everything but .git and node_modules. Never the state of a server.
- * Directories that git does not look into, submodules and other repositories, are among the names.
+ * A project that lies in a repository and is ignored by it as a whole is a plain directory, and that is noted.
  *
- * @returns names relative to `directory`, `/` between parts
- * @throws Fault `source.invalid`
+ * @throws Fault `source.invalid`, also for a repository that git cannot read: nothing says then what is ignored
  */
 export async function listWorkingTree(
   directory: string,
   state: ServerState,
-): Promise<readonly string[]> {
-  const names = (await listByGit(directory)) ?? (await listAll(directory, state));
-  return [...new Set(names)].filter((name) => !isState(name, state)).sort();
+): Promise<WorkingTreeList> {
+  const top = await findRepository(directory);
+  const list = top === undefined ? undefined : await listByGit(directory, top);
+  if (list !== undefined && (list.names.length > 0 || top === realpathSync(directory)))
+    return without(list, state);
+  const plain = await listAll(directory, state);
+  const notes =
+    list === undefined || plain.names.length === 0
+      ? plain.notes
+      : [...plain.notes, `nothing: the repository at ${top} ignores all of it, so all is taken`];
+  return without({ ...plain, notes }, state);
+}
+
+function without(list: WorkingTreeList, state: ServerState): WorkingTreeList {
+  const names = [...new Set(list.names)].filter((name) => !isState(name, state)).sort();
+  return { ...list, names };
 }
 
 /** Directories, which end in a slash, may be state by themselves. */
@@ -40,46 +65,97 @@ function isState(name: string, state: ServerState): boolean {
   );
 }
 
-async function listByGit(directory: string): Promise<readonly string[] | undefined> {
-  const isInside = await git(directory, ['rev-parse', '--is-inside-work-tree']).then(
-    (words) => words.trim() === 'true',
-    () => false,
-  );
-  if (!isInside) return undefined;
-  const text = await git(directory, [
-    'ls-files',
-    '-z',
-    '--cached',
-    '--others',
-    '--exclude-standard',
-    '--',
-    '.',
-  ]).catch((cause: unknown) => {
-    throw new Fault('source.invalid', 'never', `git cannot list the files of ${directory}`, {
-      cause,
-    });
-  });
-  return text.split('\u0000').filter((name) => name !== '');
+/**
+ * The top of the work tree that a directory lies in, its real path; undefined where there is no repository.
+ *
+ * @throws Fault `source.invalid` where there is one and git cannot read it
+ */
+export async function findRepository(directory: string): Promise<string | undefined> {
+  const isOwn = existsSync(join(directory, '.git'));
+  try {
+    const { stdout } = await gitOf(directory, ['rev-parse', '--show-toplevel']);
+    return realpathSync(stdout.replace(/\n$/, ''));
+  } catch (cause) {
+    const { code, stderr = '' } = cause as { code?: unknown; stderr?: string };
+    const isMissing = code === 'ENOENT';
+    const isNone = !isMissing && /not a git repository/i.test(stderr);
+    if (isNone ? !isOwn : isMissing && !hasRepositoryAbove(directory)) return undefined;
+    const why = isMissing ? 'there is no git in PATH' : oneLine(stderr);
+    throw new Fault(
+      'source.invalid',
+      'never',
+      `${directory} is in a git repository that cannot be read: ${why}`,
+      { cause },
+    );
+  }
 }
 
-async function git(directory: string, args: readonly string[]): Promise<string> {
-  const { stdout } = await run('git', [...gitArguments, '-C', directory, ...args], {
+function hasRepositoryAbove(directory: string): boolean {
+  for (let at = realpathSync(directory); ; at = dirname(at)) {
+    if (existsSync(join(at, '.git'))) return true;
+    if (at === dirname(at)) return false;
+  }
+}
+
+async function listByGit(directory: string, top: string): Promise<WorkingTreeList> {
+  const list = (...args: readonly string[]) =>
+    gitOf(directory, ['ls-files', '-z', ...args, '--', '.']).catch((cause: unknown) => {
+      throw new Fault('source.invalid', 'never', `git cannot list the files of ${directory}`, {
+        cause,
+      });
+    });
+  const [cached, others] = await Promise.all([
+    list('--cached', '--stage'),
+    list('--others', '--exclude-standard'),
+  ]);
+  const tracked = split(cached.stdout).map((line) => {
+    const at = line.indexOf('\t');
+    return { isSubmodule: line.startsWith('160000'), name: line.slice(at + 1) };
+  });
+  return {
+    names: [...tracked.map(({ name }) => name), ...split(others.stdout)],
+    submodules: new Set(tracked.filter((each) => each.isSubmodule).map(({ name }) => name)),
+    notes: unreadable(others.stderr),
+    repository: top,
+  };
+}
+
+/** Directories that git went past, by its warnings. */
+function unreadable(words: string): readonly string[] {
+  return words.split('\n').flatMap((line) => {
+    const found = /^warning: could not open directory '(.*?)\/?': (.*)$/.exec(line);
+    return found ? [`${found[1]}: ${found[2]}`] : [];
+  });
+}
+
+const split = (text: string) => text.split('\u0000').filter((item) => item !== '');
+
+/** git in the user's own working tree, with the user's own settings as far as they run nothing. */
+export async function gitOf(directory: string, args: readonly string[]) {
+  return run('git', [...gitArguments, '-C', directory, ...args], {
     env: gitEnvironment({ userHome: homedir() }),
     maxBuffer: listBytesMax,
   });
-  return stdout;
 }
 
-async function listAll(directory: string, state: ServerState): Promise<readonly string[]> {
+async function listAll(directory: string, state: ServerState): Promise<WorkingTreeList> {
   const names: string[] = [];
-  const open = [''];
+  const notes: string[] = [];
+  // What cannot be read at all is an error, what lies in it and cannot is left out.
+  const open = readdirSync(directory).length === 0 ? [] : [''];
   for (let inside = open.pop(); inside !== undefined; inside = open.pop()) {
-    for (const entry of await readdir(join(directory, inside), { withFileTypes: true })) {
+    const entries = await readdir(join(directory, inside), { withFileTypes: true }).catch(
+      (error: NodeJS.ErrnoException) => {
+        notes.push(`${inside}: it cannot be read (${error.code ?? 'unknown'})`);
+        return [];
+      },
+    );
+    for (const entry of entries) {
       if (neverTaken.has(entry.name)) continue;
       const name = inside === '' ? entry.name : `${inside}/${entry.name}`;
       if (!entry.isDirectory()) names.push(name);
       else if (!state.includes(name)) open.push(name);
     }
   }
-  return names;
+  return { names, submodules: new Set(), notes, repository: undefined };
 }

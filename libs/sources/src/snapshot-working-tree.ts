@@ -1,5 +1,13 @@
-import { createReadStream, lstatSync, readFileSync, readlinkSync } from 'node:fs';
-import { join } from 'node:path';
+import {
+  closeSync,
+  constants,
+  createReadStream,
+  lstatSync,
+  openSync,
+  readFileSync,
+  readlinkSync,
+} from 'node:fs';
+import { join, posix } from 'node:path';
 import { Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { type Pack, pack } from 'tar-stream';
@@ -35,10 +43,14 @@ export async function snapshotWorkingTree(
   options: { readonly dataDir?: string } = {},
 ): Promise<WorkingTreeSnapshot> {
   const found: Item[] = [];
-  const leftOut: string[] = [];
   const state = new ServerState(directory, options.dataDir);
-  for (const name of await listWorkingTree(directory, state)) {
-    const item = itemOf(directory, name);
+  const list = await listWorkingTree(directory, state);
+  const leftOut = [...list.notes];
+  const directories = new RealDirectories(directory);
+  for (const name of list.names) {
+    const item = directories.has(posix.dirname(name))
+      ? itemOf(directory, name, list.submodules)
+      : undefined;
     if (typeof item === 'string') leftOut.push(`${name}: ${item}`);
     else if (item !== undefined) found.push(item);
   }
@@ -62,7 +74,11 @@ export async function snapshotWorkingTree(
 }
 
 /** A text says why it cannot come along; undefined where it was deleted. Without the thread pool: thousands of short calls. */
-function itemOf(directory: string, name: string): Item | string | undefined {
+function itemOf(
+  directory: string,
+  name: string,
+  submodules: ReadonlySet<string>,
+): Item | string | undefined {
   const problem = nameProblem(name);
   if (problem !== undefined) return problem;
   const path = join(directory, name);
@@ -73,10 +89,49 @@ function itemOf(directory: string, name: string): Item | string | undefined {
     const target = readlinkSync(path);
     return linkProblem(name, target) ?? { kind: 'link', name, target, mtime };
   }
-  if (found.isDirectory()) return 'a submodule or another repository';
+  if (found.isDirectory()) {
+    // A file that became a directory: it was deleted, and what is in it stands in the list by itself.
+    if (!name.endsWith('/') && !submodules.has(name)) return undefined;
+    return 'a submodule or another repository';
+  }
   if (!found.isFile()) return 'not a regular file';
+  const why = readProblem(path);
+  if (why !== undefined) return `it cannot be read (${why})`;
   const mode = (found.mode & 0o111) === 0 ? 0o644 : 0o755;
   return { kind: 'file', name, size: found.size, mode, mtime };
+}
+
+function readProblem(path: string): string | undefined {
+  try {
+    // Opened, as what a user may do is not all that decides. Never waits where a pipe took the file's place.
+    closeSync(openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW));
+    return undefined;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code ?? 'unknown';
+  }
+}
+
+/**
+ * Which directories of a tree are directories still. A tracked one may be a link or a file by now; what was below it is
+ * gone then, whatever the link leads to.
+ */
+class RealDirectories {
+  readonly #root: string;
+  readonly #known = new Map<string, boolean>([['.', true]]);
+
+  constructor(root: string) {
+    this.#root = root;
+  }
+
+  has(name: string): boolean {
+    const known = this.#known.get(name);
+    if (known !== undefined) return known;
+    const answer =
+      this.has(posix.dirname(name)) &&
+      lstatSync(join(this.#root, name), { throwIfNoEntry: false })?.isDirectory() === true;
+    this.#known.set(name, answer);
+    return answer;
+  }
 }
 
 function writeTar(directory: string, items: readonly Item[]): Readable {

@@ -16,12 +16,13 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { gzipSync } from 'node:zlib';
+import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { type Header, pack } from 'tar-stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Fault } from '#libs/kernel';
 import { checkSnapshot } from './check-snapshot.ts';
 import { extractSnapshot } from './extract-snapshot.ts';
+import { plainTar } from './plain-tar.ts';
 import { snapshotWorkingTree } from './snapshot-working-tree.ts';
 
 let root = '';
@@ -51,6 +52,25 @@ async function bytesOf(stream: Readable): Promise<Buffer> {
   const chunks: Buffer[] = [];
   for await (const chunk of stream) chunks.push(chunk as Buffer);
   return Buffer.concat(chunks);
+}
+
+/** Nothing is unreadable to root. */
+async function asNobody<Result>(work: () => Promise<Result>): Promise<Result> {
+  if (process.geteuid?.() !== 0) return work();
+  for (const path of [root, join(root, 'tree')]) chmodSync(path, 0o755);
+  const tree = join(root, 'tree');
+  execFileSync('chown', ['-R', '65534:65534', tree]);
+  const own = process.env.HOME;
+  process.env.HOME = tree;
+  process.setegid?.(65534);
+  process.seteuid?.(65534);
+  try {
+    return await work();
+  } finally {
+    process.seteuid?.(0);
+    process.setegid?.(0);
+    process.env.HOME = own;
+  }
 }
 
 async function roundTrip(): Promise<string> {
@@ -187,6 +207,87 @@ describe('a working tree', () => {
     expect([files, await checkSnapshot(stream)]).toEqual([1, 1]);
   });
 
+  it('takes what a tracked directory or file has become', async () => {
+    write({ 'dir/a': '1', 'dir/b': '2', 'other/a': '3', file: '4', 'flat/x': '5', 'kept/k': '6' });
+    git('init', '--quiet');
+    git('add', '-A');
+    git('commit', '--quiet', '-m', 'one');
+    for (const name of ['dir', 'file', 'flat'])
+      rmSync(join(root, 'tree', name), { recursive: true });
+    symlinkSync('other', join(root, 'tree/dir'));
+    write({ 'file/now': '7', flat: '8' });
+    const { stream, leftOut } = await snapshotWorkingTree(join(root, 'tree'));
+    const copy = join(root, 'copy');
+    await extractSnapshot(stream, copy, never);
+    expect(leftOut).toEqual([]);
+    expect(readlinkSync(join(copy, 'dir'))).toBe('other');
+    expect(readFileSync(join(copy, 'dir/a'), 'utf8')).toBe('3');
+    expect(readFileSync(join(copy, 'file/now'), 'utf8')).toBe('7');
+    expect(readFileSync(join(copy, 'flat'), 'utf8')).toBe('8');
+    expect(readFileSync(join(copy, 'kept/k'), 'utf8')).toBe('6');
+  });
+
+  it.each([true, false])(
+    'names pipes, sockets and what cannot be read, with git: %s',
+    async (is) => {
+      write({ a: '1', secret: '2', pipe: '3', 'closed/x': '4' });
+      if (is) {
+        git('init', '--quiet');
+        git('add', 'a', 'secret', 'pipe');
+      }
+      rmSync(join(root, 'tree/pipe'));
+      execFileSync('mkfifo', [join(root, 'tree/pipe')]);
+      chmodSync(join(root, 'tree/secret'), 0);
+      chmodSync(join(root, 'tree/closed'), 0);
+      const { files, leftOut } = await asNobody(() => snapshotWorkingTree(join(root, 'tree')));
+      chmodSync(join(root, 'tree/closed'), 0o755);
+      expect(files).toBe(1);
+      expect([...leftOut].sort()).toEqual([
+        expect.stringMatching(/^closed: .*(EACCES|denied)/),
+        'pipe: not a regular file',
+        'secret: it cannot be read (EACCES)',
+      ]);
+    },
+  );
+
+  it('that a repository around it ignores as a whole is taken all the same, and that is said', async () => {
+    write({ '.gitignore': '*\n', 'project/a': '1', 'project/deep/b': '2' });
+    git('init', '--quiet');
+    const { files, leftOut } = await snapshotWorkingTree(join(root, 'tree/project'));
+    expect(files).toBe(2);
+    expect(leftOut).toEqual([expect.stringMatching(/ignores all of it, so all is taken$/)]);
+  });
+
+  it('finds git by the caller’s PATH, and never takes everything of a repository without it', async () => {
+    write({ a: '1', '.gitignore': 'ignored\n', ignored: 'secret' });
+    git('init', '--quiet');
+    const bin = join(root, 'bin');
+    mkdirSync(bin);
+    const own = process.env.PATH ?? '';
+    try {
+      writeFileSync(
+        join(bin, 'git'),
+        `#!/bin/sh\necho x >> ${root}/used\nexec /usr/bin/git "$@"\n`,
+      );
+      chmodSync(join(bin, 'git'), 0o755);
+      process.env.PATH = `${bin}:${own}`;
+      expect((await snapshotWorkingTree(join(root, 'tree'))).files).toBe(2);
+      expect(existsSync(join(root, 'used'))).toBe(true);
+      writeFileSync(join(bin, 'git'), '#!/bin/sh\necho "fatal: cannot do it" >&2; exit 128\n');
+      await expect(snapshotWorkingTree(join(root, 'tree'))).rejects.toMatchObject({
+        code: 'source.invalid',
+        message: expect.stringContaining('cannot do it'),
+      });
+    } finally {
+      process.env.PATH = own;
+    }
+    // One that git does not take for a repository is none the less no plain directory.
+    rmSync(join(root, 'tree/.git/HEAD'));
+    await expect(snapshotWorkingTree(join(root, 'tree'))).rejects.toMatchObject({
+      code: 'source.invalid',
+    });
+  });
+
   it('keeps times to the second', async () => {
     write({ a: '1' });
     utimesSync(join(root, 'tree/a'), 1_700_000_000.7, 1_700_000_000.7);
@@ -224,12 +325,56 @@ function tarOf(...entries: readonly Entry[]): Readable {
   return Readable.from(tar as unknown as AsyncIterable<Uint8Array>, { objectMode: false });
 }
 
+describe('a tar as people write it', () => {
+  beforeEach(() => {
+    write({ a: '1', 'deep/b': '2' });
+    chmodSync(join(root, 'tree/a'), 0o755);
+    execFileSync('ln', [join(root, 'tree/a'), join(root, 'tree/deep/same')]);
+  });
+  const tarOfTree = () => execFileSync('tar', ['-C', join(root, 'tree'), '-cf', '-', '.']);
+
+  it.each([
+    ['plain', (bytes: Buffer) => bytes],
+    ['gzip', gzipSync],
+    ['zstd', zstdCompressSync],
+  ])('is taken: tar -C DIRECTORY -cf - . (%s)', async (_, pressed) => {
+    const bytes = pressed(tarOfTree());
+    const plain = () => Readable.from(plainTar(Readable.from([bytes])), { objectMode: false });
+    expect(await checkSnapshot(plain())).toBeGreaterThanOrEqual(3);
+    await extractSnapshot(plain(), join(root, 'copy'), never);
+    expect(readFileSync(join(root, 'copy/deep/b'), 'utf8')).toBe('2');
+    for (const name of ['a', 'deep/same'])
+      expect(statSync(join(root, 'copy', name)).mode & 0o777).toBe(0o755);
+  });
+
+  it.each([
+    ['gzip', gzipSync],
+    ['zstd', zstdCompressSync],
+  ])('cut off in %s is refused as that', async (name, pressed) => {
+    const bytes = pressed(tarOfTree());
+    const half = Readable.from([bytes.subarray(0, 3), bytes.subarray(3, bytes.length / 2)]);
+    const reading = bytesOf(Readable.from(plainTar(half), { objectMode: false }));
+    await expect(reading).rejects.toThrow(`not a whole ${name} file`);
+  });
+
+  it('whose sender breaks off says so', async () => {
+    async function* half() {
+      yield gzipSync(tarOfTree()).subarray(0, 60);
+      throw new Error('the line went dead');
+    }
+    const reading = bytesOf(Readable.from(plainTar(Readable.from(half()))));
+    await expect(reading).rejects.toThrow('the line went dead');
+  });
+});
+
 describe('a hostile tar', () => {
   const hostile: readonly (readonly [string, readonly Entry[]])[] = [
     ['an absolute name', [{ name: '/etc/x' }]],
     ['a parent', [{ name: '../x' }]],
     ['a parent inside', [{ name: 'a/../../x' }]],
-    ['a dot', [{ name: './x' }]],
+    ['a dot inside', [{ name: 'a/./x' }]],
+    ['a parent behind a dot', [{ name: './../x' }]],
+    ['an absolute name behind dots', [{ name: '././/../x' }]],
     ['an empty part', [{ name: 'a//x' }]],
     ['a .git file', [{ name: '.git/hooks/post-checkout', text: 'x' }]],
     ['a link with an absolute target', [{ name: 'l', type: 'symlink', linkname: '/etc/passwd' }]],
@@ -331,9 +476,16 @@ describe('a hostile tar', () => {
     ['a size that is none', [{ name: 'a', text: '1', pax: { size: 'x' } }]],
     ['a .git in capitals', [{ name: '.GIT/config', text: 'x' }]],
     [
-      'a hard link inside',
+      'a hard link to a file that comes later',
       [
+        { name: 'h', type: 'link', linkname: 'a' },
         { name: 'a', text: '1' },
+      ],
+    ],
+    [
+      'a hard link to a link',
+      [
+        { name: 'a', type: 'symlink', linkname: 'b' },
         { name: 'h', type: 'link', linkname: 'a' },
       ],
     ],

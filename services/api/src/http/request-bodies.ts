@@ -7,6 +7,19 @@ import { routePath } from './route.ts';
 
 const KiB = 1024;
 
+/** What senders call a tar and a compressed one; which it is shows in its first bytes. */
+const tarTypes: readonly string[] = [
+  'application/x-tar',
+  'application/tar',
+  'application/x-gtar',
+  'application/gzip',
+  'application/x-gzip',
+  'application/x-tar+gzip',
+  'application/x-compressed-tar',
+  'application/zstd',
+  'application/x-zstd',
+];
+
 /** What a JSON body may have where neither its operation nor the table below says otherwise. */
 export const jsonBytesMax = 64 * KiB;
 
@@ -52,9 +65,8 @@ export function installBodies(server: FastifyInstance, limits: BodyLimits): void
       done(error as Error);
     }
   });
-  server.addContentTypeParser('application/x-tar', (_request, payload, done) =>
-    done(null, payload),
-  );
+  for (const type of tarTypes)
+    server.addContentTypeParser(type, (_request, payload, done) => done(null, payload));
   server.addHook('preParsing', async (request, reply) => {
     requireFittingLength(request, limits);
     if (!request.raw.complete)
@@ -84,7 +96,7 @@ function operationBytesMax(): ReadonlyMap<string, number> {
 }
 
 function isUpload(request: FastifyRequest): boolean {
-  return request.headers['content-type'] === 'application/x-tar';
+  return tarTypes.includes(request.headers['content-type'] ?? '');
 }
 
 /** @throws HttpProblem `request.too-large` before anything is read; what has no length is counted while it is read */
