@@ -15,6 +15,7 @@ beforeAll(async () => {
     env: {
       SECRET_OF_THE_SERVER: 'not for steps',
       MILLRACE_STOP_GRACE: '1s',
+      MILLRACE_NETWORK_MAX: 'host',
       PATH: '/home/someone/bin:/usr/games:/usr/sbin:/usr/bin:/sbin:/bin',
     },
   });

@@ -180,7 +180,7 @@ export class TestServer {
 
 /** Over TCP nothing runs without isolation unless the server says so. */
 function isolationOf(sandbox: ServerOptions['sandbox'] = 'process'): Record<string, string> {
-  return sandbox === 'process' ? { MILLRACE_ISOLATION_MIN: 'none' } : {};
+  return sandbox === 'oci' ? {} : { MILLRACE_ISOLATION_MIN: 'none' };
 }
 
 function readServerFile(dataDir: string, pid: number | undefined): ServerFile | undefined {
