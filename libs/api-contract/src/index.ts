@@ -25,6 +25,7 @@ export {
   startedRequestSchema,
 } from './executor-protocol.ts';
 export { HttpExecutorGateway, type HttpExecutorGatewayOptions } from './http-executor-gateway.ts';
+export { leaseTerms } from './lease-terms.ts';
 export { MemoryExecutorGateway } from './memory-executor-gateway.ts';
 export { openApiDocument } from './openapi.ts';
 export { type Operation, type OperationName, operations } from './operations.ts';

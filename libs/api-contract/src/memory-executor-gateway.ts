@@ -13,8 +13,7 @@ import type {
   StartedRequest,
   StopRequest,
 } from './executor-protocol.ts';
-
-const terms = { heartbeatMs: 5_000, leaseMs: 20_000, selfFenceMs: 14_000 } as const;
+import { leaseTerms } from './lease-terms.ts';
 
 interface Attempt {
   readonly assignment: Assignment;
@@ -108,7 +107,7 @@ export class MemoryExecutorGateway implements ExecutorGateway {
     this.registrations.push(request);
     this.#executors.set(request.executorId, 'present');
     const { executorId } = request;
-    return { executorId, token: `of-${executorId}`, ...terms, ...this.#place };
+    return { executorId, token: `of-${executorId}`, ...leaseTerms, ...this.#place };
   }
 
   async heartbeat(executorId: string, request: HeartbeatRequest): Promise<HeartbeatResponse> {
@@ -123,7 +122,7 @@ export class MemoryExecutorGateway implements ExecutorGateway {
         stop.push(stopOf(attempt.assignment, 'fenced'));
       } else if (attempt.wish) stop.push(stopOf(attempt.assignment, attempt.wish));
     }
-    return { leaseMs: terms.leaseMs, stop };
+    return { leaseMs: leaseTerms.leaseMs, stop };
   }
 
   async assignments(

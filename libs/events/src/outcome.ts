@@ -41,9 +41,14 @@ export const isolationSchema = z.enum(isolations);
 /** A floor: an executor that cannot give it refuses, it never lowers it. */
 export type Isolation = z.infer<typeof isolationSchema>;
 
+/** Whether what is given is enough for a floor. */
+export function isAtLeast(given: Isolation, floor: Isolation): boolean {
+  return isolations.indexOf(given) >= isolations.indexOf(floor);
+}
+
 /** The higher of two floors. */
 export function higherIsolation(left: Isolation, right: Isolation): Isolation {
-  return isolations.indexOf(left) >= isolations.indexOf(right) ? left : right;
+  return isAtLeast(left, right) ? left : right;
 }
 
 /** From what reaches least to what reaches most. `none`: its own loopback interface alone. */
@@ -51,9 +56,14 @@ export const networks = ['none', 'host'] as const;
 export const networkSchema = z.enum(networks);
 export type Network = z.infer<typeof networkSchema>;
 
+/** Whether a network reaches no further than is allowed. */
+export function isWithin(asked: Network, max: Network): boolean {
+  return networks.indexOf(asked) <= networks.indexOf(max);
+}
+
 /** The one of two networks that reaches less. */
 export function lesserNetwork(left: Network, right: Network): Network {
-  return networks.indexOf(left) <= networks.indexOf(right) ? left : right;
+  return isWithin(left, right) ? left : right;
 }
 
 export const skipReasons = ['condition', 'dependency-failed', 'reused', 'cancelled'] as const;

@@ -1,4 +1,4 @@
-import { type Isolation, isolations, type Plan, type PlanStep, stepIsolation } from '#libs/events';
+import { type Isolation, isAtLeast, type Plan, type PlanStep, stepIsolation } from '#libs/events';
 import { invariant } from '#libs/kernel';
 
 /** What a step asks of an executor. Steps with the same key fit the same executors. */
@@ -28,7 +28,7 @@ export interface Offer {
 
 /** Whether the executor may take the step: a floor is refused, never lowered. Images are a preference, see `preferImages`. */
 export function fits(offer: Offer, demand: Demand): boolean {
-  if (rank(offer.isolation) < rank(demand.isolation)) return false;
+  if (!isAtLeast(offer.isolation, demand.isolation)) return false;
   return demand.labels.every((label) => offer.labels.has(label));
 }
 
@@ -81,8 +81,4 @@ function demandOf(step: PlanStep, floor: Isolation): Demand {
   const labels = [...new Set(step.labels)].sort();
   const needsImage = step.image !== 'host';
   return { key: JSON.stringify([isolation, needsImage, ...labels]), labels, isolation, needsImage };
-}
-
-function rank(isolation: Isolation): number {
-  return isolations.indexOf(isolation);
 }

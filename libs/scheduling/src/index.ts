@@ -5,7 +5,6 @@ export type { Lane, ReadyStep } from './lane.ts';
 export {
   type Beat,
   type LeaseWatch,
-  leaseTermMs,
   observeBeats,
   silentExecutors,
   startWatch,

@@ -1,3 +1,5 @@
+import { leaseTerms } from '#libs/api-contract';
+
 /** What one leader has seen of the executors' heartbeat counters, by its own monotonic clock. */
 export interface LeaseWatch {
   readonly lastReadMs: number;
@@ -9,9 +11,6 @@ export interface Beat {
   readonly executorId: string;
   readonly beats: number;
 }
-
-/** A lease is lost after this long without a change of its counter. */
-export const leaseTermMs = 20_000;
 
 /** Readings further apart than this prove nothing about the time between them. */
 export const readingGapMsMax = 5_000;
@@ -48,7 +47,7 @@ export function observeBeats(
 /** Executors whose counter stood still for a whole term at the last reading. */
 export function silentExecutors(
   watch: LeaseWatch,
-  termMs: number = leaseTermMs,
+  termMs: number = leaseTerms.leaseMs,
 ): readonly string[] {
   const silent: string[] = [];
   for (const [id, { changedMs }] of watch.executors) {

@@ -1,11 +1,9 @@
-import { type Isolation, isolations } from '#libs/events';
+import { type Isolation, isAtLeast } from '#libs/events';
 import { Fault } from '#libs/kernel';
 import type { SandboxProbe } from '#libs/sandbox';
 import type { ExecutorSettings } from './settings.ts';
 
 type Settings = Pick<ExecutorSettings, 'sandbox' | 'allowsProcessDriver'>;
-
-const strength = (isolation: Isolation) => isolations.indexOf(isolation);
 
 /** The drivers that work and that the settings allow, the strongest first. */
 export function usableDrivers(
@@ -15,7 +13,7 @@ export function usableDrivers(
   return probes
     .filter(({ works, driver }) => works && (sandbox === 'auto' || sandbox === driver))
     .filter(({ driver }) => driver !== 'process' || allowsProcessDriver)
-    .toSorted((left, right) => strength(right.isolation) - strength(left.isolation));
+    .toSorted((left, right) => weakness(left, right) - weakness(right, left));
 }
 
 /**
@@ -26,11 +24,16 @@ export function usableDrivers(
  */
 export function chooseDriver(usable: readonly SandboxProbe[], floor: Isolation): SandboxProbe {
   const [strongest] = usable;
-  if (strongest && strength(strongest.isolation) >= strength(floor)) return strongest;
+  if (strongest && isAtLeast(strongest.isolation, floor)) return strongest;
   const best = strongest?.isolation ?? 'nothing';
   throw new Fault(
     'isolation.unavailable',
     'never',
     `the step asks for isolation ${floor}; this executor gives ${best}`,
   );
+}
+
+/** 1 where it gives less than the other, else 0. */
+function weakness({ isolation }: SandboxProbe, other: SandboxProbe): number {
+  return Number(!isAtLeast(isolation, other.isolation));
 }

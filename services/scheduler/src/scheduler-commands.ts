@@ -1,8 +1,8 @@
+import { leaseTerms } from '#libs/api-contract';
 import { executorDecider, type RunCommand, runDecider } from '#libs/domain';
 import type { RunnerAnswer } from '#libs/event-store';
 import { type Origin, streamName, type WaitReason } from '#libs/events';
-import type { SchedulerState } from '#libs/scheduling';
-import { type DelayedStep, type LiveAttempt, leaseTermMs, type ReadyStep } from '#libs/scheduling';
+import type { DelayedStep, LiveAttempt, ReadyStep, SchedulerState } from '#libs/scheduling';
 import type { Lead, Leader } from './leader.ts';
 import type { SchedulerParts } from './scheduler.parts.ts';
 
@@ -40,7 +40,7 @@ export class SchedulerCommands {
         step: step.step,
         attempt,
         executor: executorId,
-        leaseMs: leaseTermMs,
+        leaseMs: leaseTerms.leaseMs,
       },
     );
   }

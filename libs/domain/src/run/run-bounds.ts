@@ -1,9 +1,9 @@
 import {
   higherIsolation,
   type Isolation,
+  isWithin,
   lesserNetwork,
   type Network,
-  networks,
   type Plan,
 } from '#libs/events';
 
@@ -47,6 +47,5 @@ export function grantRun(
 
 /** The first step that asks for more network than is allowed. */
 export function stepBeyondNetwork({ steps }: Plan, { networkMax }: RunBounds): string | undefined {
-  const rank = (network: Network) => networks.indexOf(network);
-  return steps.find(({ network }) => rank(network) > rank(networkMax))?.id;
+  return steps.find(({ network }) => !isWithin(network, networkMax))?.id;
 }

@@ -7,6 +7,7 @@ import {
   type FinishedRequest,
   type HeartbeatRequest,
   type HeartbeatResponse,
+  leaseTerms,
   type RegisterRequest,
   type RegisterResponse,
   requireArtifactNames,
@@ -34,7 +35,6 @@ import {
 import { type Clock, Fault, invariant } from '#libs/kernel';
 import type { Heartbeats } from '#libs/leases';
 import { resolveStepEnv } from '#libs/pipeline-dsl';
-import { heartbeatMs, leaseMs, selfFenceMs } from './lease-terms.ts';
 
 export interface GatewayParts {
   readonly runner: DeciderRunner;
@@ -97,9 +97,7 @@ export class LogExecutorGateway implements ExecutorGateway {
     return {
       executorId,
       token: this.parts.tokenOf(executorId),
-      heartbeatMs,
-      leaseMs,
-      selfFenceMs,
+      ...leaseTerms,
       position: answer.position,
       incarnation,
     };
@@ -113,7 +111,7 @@ export class LogExecutorGateway implements ExecutorGateway {
       const wish = await this.stopFor(fence, executorId);
       if (wish) stop.push(wish);
     }
-    return { leaseMs, stop };
+    return { leaseMs: leaseTerms.leaseMs, stop };
   }
 
   async assignments(

@@ -7,7 +7,7 @@ import {
   type StepDto,
   type StepWhy,
 } from '#libs/api-contract';
-import { isolations } from '#libs/events';
+import { stepIsolation } from '#libs/events';
 import { API_PARTS, type ApiParts } from '../api.parts.ts';
 import { HttpProblem } from '../http/http-problem.ts';
 import { withNextLink } from '../http/next-link.ts';
@@ -68,11 +68,10 @@ export class ReadRunsController {
       if (misfit) return `${misfit.message} (${misfit.hint})`;
     }
     const asked = plan.steps.find(({ id }) => id === step.id);
-    const floors = isolations.filter(
-      (floor) => floor === run.isolation || floor === asked?.isolation,
-    );
-    const labels = (asked?.labels ?? []).map((label) => `"${label}"`).join(', ');
-    return `no executor with ${labels === '' ? '' : `${labels} and `}isolation ${floors.at(-1)} was there`;
+    if (!asked) return '';
+    const labels = asked.labels.map((label) => `"${label}"`).join(', ');
+    const floor = stepIsolation(asked, run.isolation);
+    return `no executor with ${labels === '' ? '' : `${labels} and `}isolation ${floor} was there`;
   }
 }
 
