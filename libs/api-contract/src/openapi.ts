@@ -43,6 +43,7 @@ function describe(operation: Operation): JsonObject {
     operationId: operation.id,
     tags: [operation.tag],
     summary: operation.summary,
+    ...(operation.description === undefined ? {} : { description: operation.description }),
     parameters,
     responses: {
       [String(operation.status)]: {

@@ -51,6 +51,8 @@ export interface Operation {
   readonly path: string;
   readonly tag: string;
   readonly summary: string;
+  /** What a client has to know beside the summary. */
+  readonly description?: string;
   /** Open without a token. */
   readonly isOpen?: boolean;
   readonly params?: z.ZodObject;
@@ -303,6 +305,8 @@ export const operations = {
     path: '/api/v1/events',
     tag: 'events',
     summary: 'List events in the order of the log',
+    description:
+      'With `types`, one request looks at a bounded part of the log: a page may have fewer items than `limit`, or none, and a `next` all the same. Go on until `next` is null.',
     query: listEventsQuerySchema,
     status: 200,
     response: eventPageSchema,

@@ -25,7 +25,12 @@ export class SilenceWatch {
     this.#onSilence = onSilence;
   }
 
-  /** Watches what a client asks from now on. It is connected already. */
+  /**
+   * Watches what a client asks from now on. It is connected already.
+   *
+   * `connection.stream` is a private part of pg, whose documented interface does not tell when bytes arrive. Tried with pg 8.23.1;
+   * `test/chaos/freeze-database.spec.ts` fails with a version that has no such part.
+   */
   static over(client: pg.Client, silentMs: number, onSilence: () => void): void {
     const { connection } = client as unknown as { connection: { stream: NodeJS.ReadWriteStream } };
     const stream = connection.stream as NodeJS.ReadWriteStream & { destroy(error: Error): void };

@@ -66,7 +66,7 @@ export class OutputTurns {
     if (this.#isHandling) return;
     const go = this.#waiting.shift();
     if (!go) return;
-    // Nobody steps in before the one who was called.
+    // Set before the reader is called: another that asks meanwhile queues behind it.
     this.#isHandling = true;
     go();
   }

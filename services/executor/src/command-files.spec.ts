@@ -103,6 +103,18 @@ describe('a shell', () => {
     expect(run(['cat <<E\nopen', 'echo no'], asked)).toMatchObject({ code: 2, out: '' });
   });
 
+  it('that is started by a shell of the step itself is checked by its program alone', () => {
+    const asked = ['/bin/sh', '-c', '. "$0"', '{0}'];
+    expect(run(['cat <<E\nwhole\nE', 'echo b'], asked)).toMatchObject({
+      code: 0,
+      out: 'whole\nb\n',
+    });
+    expect(run(['echo a', 'cat <<E\nopen', 'echo no'], asked)).toMatchObject({
+      code: 2,
+      out: 'a\n',
+    });
+  });
+
   it('says what it is', () => {
     expect(stepShell(undefined, '/bin/bash').title).toBe('bash -eo pipefail');
     expect(stepShell(undefined, undefined).title).toBe('sh -e (there is no bash)');

@@ -41,7 +41,10 @@ export function commandFiles(
   };
 }
 
-/** A syntax error behind any command that is whole: who reads it without an error reads it as the text of a here-document. */
+/**
+ * Stands behind the command in the file that is checked. Behind a complete command it is a syntax error. A shell that reads the
+ * file without an error has taken it for text of a here-document, so the here-document is open.
+ */
 const notShell = ')';
 
 function mayHoldHereDocument(command: string): boolean {
@@ -75,10 +78,13 @@ function mainText(
 }
 
 /** Bash warns of a here-document without its end and goes on, others say nothing. */
-function hereDocumentCheck(number: number, prefix: string, shell: StepShell): readonly string[] {
-  const words = shell.argv.slice(0, shell.argv[0] === '/bin/sh' && shell.argv[1] === '-c' ? 5 : 1);
+function hereDocumentCheck(
+  number: number,
+  prefix: string,
+  { program }: StepShell,
+): readonly string[] {
   return [
-    `if ${words.map(quoted).join(' ')} -n ${quoted(`${prefix}check-${number}`)} >/dev/null 2>&1; then`,
+    `if ${program.map(quoted).join(' ')} -n ${quoted(`${prefix}check-${number}`)} >/dev/null 2>&1; then`,
     `  printf '%s\\n' 'command ${number}: a here-document (<<) is not closed: its end mark must stand alone on a line' >&2`,
     '  exit 2',
     'fi',

@@ -16,9 +16,9 @@ const markEnd = 0x07;
 const markBegin = 0x1b;
 
 /**
- * What the step's shell prints before it begins a command: to a terminal it would be a title that nobody knows. The word is new
- * for each attempt, so that no output looks like it by accident; a step that forges it only disturbs its own log, and nothing but
- * the log is made from it.
+ * What the step's shell prints before it begins a command. It has the form in which programs set a terminal's title (OSC), with a
+ * kind that terminals do not know and ignore. The word is new for each attempt, so that no output looks like it by accident; a
+ * step that forges it only disturbs its own log, and nothing but the log is made from it.
  */
 export function commandMark(word: string, command: number): string {
   return `\u001b]millrace;${word};${command}\u0007`;

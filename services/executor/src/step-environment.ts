@@ -47,7 +47,10 @@ export function stepEnvironment(assignment: Assignment, place: StepPlace): Recor
   };
 }
 
-/** What lies above is nobody's repository when the workspace is made, and a step must not make it one for others. */
+/**
+ * Git searches upwards for a repository no further than this. The workspace was placed where none lies above; a step without
+ * isolation could make one there, and git in other runs' workspaces would take it for theirs.
+ */
 function ceilingOf({ workspace, home }: StepPlace): string {
   return `${dirname(workspace)}:${dirname(home)}`;
 }
