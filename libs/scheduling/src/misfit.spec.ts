@@ -57,6 +57,26 @@ it('holds the floor of the run against what is there', () => {
   });
 });
 
+it.each([
+  ['isolation that nobody gives', { isolation: 'strict' }, 'standard'],
+  [
+    'isolation that nobody gives, though nobody has the label either',
+    { isolation: 'strict', labels: ['gpu'] },
+    'standard',
+  ],
+  [
+    'isolation that none with the labels gives',
+    { isolation: 'standard', labels: ['arm64'] },
+    'none',
+  ],
+  ['a label that nobody has', { isolation: 'standard', labels: ['gpu'] }, undefined],
+  ['an image', { image: 'node:22' }, undefined],
+])('refuses for isolation alone: %s', (_, step, strongest) => {
+  const misfit = judge(step, [offer(['x64'], 'standard'), offer(['arm64'])]);
+  expect(misfit).toBeDefined();
+  expect(misfit?.refusal?.strongest).toBe(strongest);
+});
+
 it('says how an executor gets labels where none has any', () => {
   expect(judge({ labels: ['gpu'] }, [offer([])])?.hint).toContain('MILLRACE_LABELS');
 });

@@ -1,5 +1,5 @@
-import type { Isolation, Plan } from '#libs/events';
-import { fits, type Offer, providesImages, stepNeeds } from './demand.ts';
+import { higherIsolation, type Isolation, isAtLeast, type Plan } from '#libs/events';
+import { type Demand, fits, type Offer, providesImages, stepNeeds } from './demand.ts';
 
 /** Why no executor can take a step as things are, or none that takes it can do what it asks. */
 export interface Misfit {
@@ -9,12 +9,15 @@ export interface Misfit {
   readonly message: string;
   /** What there is. */
   readonly hint: string;
+  /** Where a run is refused for it: the most isolation that there is. Else it is accepted, since an executor may come. */
+  readonly refusal?: { readonly strongest: Isolation };
 }
 
 /**
- * Judges a step before anybody waits for it. Where no executor is there at all nothing is said: they may only be on their
- * way.
+ * Judges a step before anybody waits for it. A floor that nobody gives is refused, as whoever runs the step would refuse it.
+ * Where no executor is there at all nothing is said: they may only be on their way.
  *
+ * @param offers  of the executors that take steps now
  * @throws BugError where the plan has no such step
  */
 export function misfitOf(
@@ -24,20 +27,28 @@ export function misfitOf(
 ): Misfit | undefined {
   if (offers.length === 0) return undefined;
   const { demand } = stepNeeds(plan, step, floor);
+  if (!offers.some(({ isolation }) => isAtLeast(isolation, demand.isolation)))
+    return isolationMisfit({ ...demand, labels: [] }, offers);
   const labelled = offers.filter((offer) => fits(offer, { ...demand, isolation: 'none' }));
   if (labelled.length === 0) return labelMisfit(demand.labels, offers);
   const fitting = labelled.filter((offer) => fits(offer, demand));
-  if (fitting.length === 0) {
-    const among = demand.labels.length > 0 ? ` with ${quoted(demand.labels)}` : '';
-    const message = `no executor${among} gives isolation: ${demand.isolation}`;
-    const hint = `they give ${each(labelled.map(({ isolation }) => isolation))}`;
-    return { about: 'isolation', message, hint };
-  }
+  if (fitting.length === 0) return isolationMisfit(demand, labelled);
   if (!demand.needsImage || fitting.some(providesImages)) return undefined;
   const image = plan.steps.find(({ id }) => id === step)?.image ?? '';
   const drivers = each(fitting.flatMap((offer) => offer.drivers));
   const message = `no executor can provide the image "${image}"`;
   return { about: 'image', message, hint: `their drivers (${drivers}) have only image: host` };
+}
+
+function isolationMisfit({ labels, isolation }: Demand, offers: readonly Offer[]): Misfit {
+  const among = labels.length > 0 ? ` with ${quoted(labels)}` : '';
+  const given = offers.map((offer) => offer.isolation);
+  return {
+    about: 'isolation',
+    message: `no executor${among} gives isolation: ${isolation}`,
+    hint: `they give ${each(given)}`,
+    refusal: { strongest: given.reduce(higherIsolation) },
+  };
 }
 
 function labelMisfit(labels: readonly string[], offers: readonly Offer[]): Misfit {

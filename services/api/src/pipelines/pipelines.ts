@@ -7,7 +7,7 @@ import {
   type PipelineRegisteredDto,
   type Validation,
 } from '#libs/api-contract';
-import { pipelineDecider } from '#libs/domain';
+import { pipelineDecider, runBounds } from '#libs/domain';
 import { type Origin, planHash, planSchemaVersion, streamName } from '#libs/events';
 import { sha256Hex } from '#libs/kernel';
 import { compilePipeline } from '#libs/pipeline-dsl';
@@ -82,7 +82,8 @@ export class PipelinesController {
     @Input(operations.validatePipeline) call: Call<typeof operations.validatePipeline>,
   ): Promise<Validation> {
     const { yaml, file } = call.body;
-    const misfitOf = await misfitJudge(this.parts, 'none');
+    const { isolationMin } = runBounds(this.parts.config, call.principal.isLocal);
+    const misfitOf = await misfitJudge(this.parts, isolationMin);
     const compiled = compilePipeline(yaml, { file, misfitOf });
     return { valid: compiled.ok, diagnostics: [...compiled.diagnostics] };
   }

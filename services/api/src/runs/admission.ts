@@ -1,12 +1,5 @@
 import { type RunBounds, stepBeyondNetwork } from '#libs/domain';
-import {
-  higherIsolation,
-  type Isolation,
-  isolations,
-  type Plan,
-  type Source,
-  stepIsolation,
-} from '#libs/events';
+import type { Plan, Source } from '#libs/events';
 import { gitUrlProblem } from '#libs/sources';
 import type { ApiParts } from '../api.parts.ts';
 import { HttpProblem } from '../http/http-problem.ts';
@@ -50,36 +43,6 @@ export async function requireSource(parts: ApiParts, source: Source): Promise<vo
   if (source.kind !== 'snapshot') return;
   if (!(await parts.blobs.has(source.digest.slice('sha256:'.length)))) {
     throw new HttpProblem('source.not-found', `there is no source ${source.digest}`);
-  }
-}
-
-/**
- * A floor that no executor can give is refused at once, not left waiting. While no executor is known the run waits.
- *
- * @param asked  the floor before the server's own
- * @throws HttpProblem `isolation.unavailable`, naming the setting where it is that which asks for too much
- */
-export async function requireIsolation(
-  parts: ApiParts,
-  plan: Plan,
-  { asked, isolationMin }: { readonly asked: Isolation; readonly isolationMin: Isolation },
-): Promise<void> {
-  const items = await parts.read.presentExecutors();
-  if (items.length === 0) return;
-  const strongest = items.map(({ isolation }) => isolation).reduce(higherIsolation);
-  const isGiven = (floor: Isolation) => isolations.indexOf(floor) <= isolations.indexOf(strongest);
-  const own = plan.steps.map((step) => stepIsolation(step, asked)).reduce(higherIsolation);
-  if (!isGiven(own)) {
-    throw new HttpProblem(
-      'isolation.unavailable',
-      `the run asks for ${own}, the strongest executor gives ${strongest}`,
-    );
-  }
-  if (!isGiven(isolationMin)) {
-    throw new HttpProblem(
-      'isolation.unavailable',
-      `runs that come this way have isolation ${isolationMin} at least, the strongest executor gives ${strongest}; less is allowed by the server’s setting isolation_min (in DATA_DIR/config.yaml, or MILLRACE_ISOLATION_MIN=${strongest}), and by default to \`millrace run\` on its machine`,
-    );
   }
 }
 

@@ -9,9 +9,9 @@ import { HttpProblem, problemOf } from '../http/http-problem.ts';
 import { requireSameRequest } from '../http/idempotency.ts';
 import { requireRunId } from '../http/reading.ts';
 import { type Call, Input, Route } from '../http/route.ts';
-import { admitRun, requireIsolation, requireNetwork, requireSource } from './admission.ts';
+import { admitRun, requireNetwork, requireSource } from './admission.ts';
 import { loadRunView } from './load-run-view.ts';
-import { runWarnings } from './misfits.ts';
+import { judgeRun } from './misfits.ts';
 import { runStartedOf } from './start-run.ts';
 
 export class RetryRun extends Command<RunRetried> {
@@ -46,7 +46,8 @@ export class RetryRunHandler implements ICommandHandler<RetryRun> {
     const { pipelineId, network = 'none' } = await this.factsOf(runId);
     requireNetwork(plan, bounds);
     const asked = earlier.isolation;
-    await requireIsolation(parts, plan, { asked, isolationMin: bounds.isolationMin });
+    const { isolationMin } = bounds;
+    const said = await judgeRun(parts, { plan, asked, isolationMin, without: reusedSteps });
     // An address that was taken once, by rules of then, does not get into another event.
     if (earlier.source.kind === 'git') await requireSource(parts, earlier.source);
     const answer = await parts.runner.run(
@@ -70,8 +71,6 @@ export class RetryRunHandler implements ICommandHandler<RetryRun> {
       { ...origin, correlationId: newId },
     );
     if (!answer.ok) throw problemOf(answer.rejection);
-    const floor = earlier.isolation;
-    const said = await runWarnings(parts, plan, { floor, without: reusedSteps });
     return { ...runStartedOf(answer), ...said, retryOf: runId };
   }
 

@@ -17,8 +17,8 @@ import { API_PARTS, type ApiParts } from '../api.parts.ts';
 import { HttpProblem, problemOf } from '../http/http-problem.ts';
 import { requireSameRequest } from '../http/idempotency.ts';
 import { type Call, Input, Route } from '../http/route.ts';
-import { admitRun, requireIsolation, requireNetwork, requireSource } from './admission.ts';
-import { runWarnings } from './misfits.ts';
+import { admitRun, requireNetwork, requireSource } from './admission.ts';
+import { judgeRun } from './misfits.ts';
 
 interface StartRunRequest {
   readonly plan: Plan;
@@ -122,7 +122,8 @@ export class StartRunController {
     const bounds = runBounds(this.parts.config, call.principal.isLocal);
     requireNetwork(plan, bounds);
     const { isolationMin } = bounds;
-    await requireIsolation(this.parts, plan, { asked: body.isolation ?? 'none', isolationMin });
+    const asked = body.isolation ?? 'none';
+    const said = await judgeRun(this.parts, { plan, asked, isolationMin });
     await requireSameRequest(this.parts, call);
     const origin = identify(call.origin, body.trigger?.key);
     const request = {
@@ -134,7 +135,7 @@ export class StartRunController {
     };
     const started = await this.commands.execute(new StartRun(request, origin));
     void call.reply.header('location', `/api/v1/runs/${started.id}`);
-    return { ...started, ...(await runWarnings(this.parts, plan, { floor: request.isolation })) };
+    return { ...started, ...said };
   }
 
   private async planOf(
