@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { readlinkSync, writeFileSync } from 'node:fs';
+import { globSync, mkdirSync, readlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -128,6 +128,32 @@ describe('a server with containers', { timeout: 60_000 }, () => {
       expect(await networkOf(await run(server, server.client, own))).toBe('none');
     } finally {
       abstract.close();
+    }
+  });
+});
+
+describe('a server that shows the temporary directory to steps', { timeout: 120_000 }, () => {
+  it('keeps the socket of its database from them, and those of this user’s other servers', async () => {
+    const tmp = join(directory.path, 't');
+    mkdirSync(tmp);
+    writeFileSync(join(tmp, 'shown'), 'shown\n');
+    const env = { TMPDIR: tmp, MILLRACE_HOST_BINDS: tmp };
+    const dataDir = join(directory.path, 'shown');
+    const server = await TestServer.start({ dataDir, sandbox: 'oci', env });
+    const [socket = ''] = globSync(`${tmp}/**/.s.PGSQL.5432`);
+    const other = createServer((client) => client.end()).listen(join(socket, '../../other'));
+    try {
+      await once(other, 'listening');
+      const { id, isolation } = await run(server, server.client, {
+        yaml: stepOf(
+          `cat ${tmp}/shown; find ${tmp} -type s; perl -MSocket -e 'socket(my $s, AF_UNIX, SOCK_STREAM, 0) or die; print connect($s, pack_sockaddr_un("${socket}")) ? "reached" : "none", "\n"'`,
+        ),
+      });
+      expect(isolation).toBe('standard');
+      expect(await server.log(id, 'only')).toEqual(['shown', 'none']);
+    } finally {
+      other.close();
+      await server.stop();
     }
   });
 });

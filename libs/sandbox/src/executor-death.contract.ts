@@ -10,7 +10,7 @@ import type { SandboxDriver, SandboxSpec } from './sandbox.ts';
 
 /**
  * A process that owns sandboxes and runs until it is killed; prepared ones wait, the others run. With a term it speaks to
- * its guard once, and again when it goes on after it was stopped, with one sandbox more.
+ * its guard once, again when it goes on after it was stopped, with one sandbox more, and when it is told to.
  */
 const owner = `(async () => {
   const [file, name, stateDir, prepared, started, later, termMs] = process.argv.slice(1);
@@ -22,6 +22,7 @@ const owner = `(async () => {
     driver.extendTerm(600_000);
     for (const spec of JSON.parse(later)) void start(spec);
   });
+  process.on('SIGUSR2', () => driver.extendTerm(1_000));
   if (termMs) driver.extendTerm(Number(termMs));
   process.stdout.write('up');
   setInterval(() => {}, 1000);
@@ -112,6 +113,19 @@ export function executorDeathContract(
       });
       await once(late, 'exit');
       expect(late.signalCode).toBe('SIGKILL');
+    });
+
+    it('ends them where its guard was killed before, and the executor has spoken since', async () => {
+      const frozen = await own(specs());
+      for (const pid of guardsOf(rig.stateDir)) process.kill(pid, 'SIGKILL');
+      await until(() => guardsOf(rig.stateDir).length === 0);
+      await until(() => {
+        process.kill(frozen.pid ?? 0, 'SIGUSR2');
+        return guardsOf(rig.stateDir).length === 1;
+      });
+      process.kill(frozen.pid ?? 0, 'SIGSTOP');
+      await until(() => rig.processes().length === 0);
+      expect(readProcess(frozen.pid ?? 0)?.state).toBe('T');
     });
 
     it('is made good by the next start where the guard was killed too', async () => {

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { readdirSync } from 'node:fs';
 import { markerVariable } from './marker.ts';
 
 /**
@@ -80,7 +81,7 @@ export class Guard {
     this.#journalDir = journalDir;
   }
 
-  /** Starts it where it does not run. Called before a sandbox is. */
+  /** Starts it where it does not run. Called before a sandbox is, and with each word while there are any. */
   ensure(): void {
     if (this.#child !== undefined) return;
     // In a session of its own: neither Ctrl-C nor a kill of the executor's group reaches it.
@@ -107,7 +108,9 @@ export class Guard {
   /** From now on the sandboxes may run this long without another word, in milliseconds. Before the first word: for ever. */
   extend(termMs: number): void {
     this.#untilMs = performance.now() + termMs + marginMs;
-    this.#child?.stdin?.write(`${this.#term}\n`);
+    if (this.#child !== undefined) this.#child.stdin?.write(`${this.#term}\n`);
+    // It was killed: what it watched over still runs.
+    else if (readdirSync(this.#journalDir).length > 0) this.ensure();
   }
 
   /** What is left, in seconds, as `timeout` reads it; never 0, which would be no term at all. */

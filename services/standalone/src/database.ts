@@ -32,6 +32,8 @@ export interface Database {
   readonly appendPool: Pool;
   /** For leases and heartbeats alone, which are worth nothing late. */
   readonly leasePool: Pool;
+  /** Where it can be reached on this machine: directories that no step may see. */
+  readonly socketDirectories: readonly string[];
   close(): Promise<void>;
 }
 
@@ -89,7 +91,8 @@ export async function openDatabase(
       () => appendPool.end(),
       () => leasePool.end(),
     );
-    return { pool, appendPool, leasePool, close: () => closeAll(close) };
+    const socketDirectories = embedded?.socketDirectories ?? [];
+    return { pool, appendPool, leasePool, socketDirectories, close: () => closeAll(close) };
   } catch (error) {
     await closeAll(close);
     throw error;

@@ -124,7 +124,10 @@ export async function startStandalone(
     stops.push(() => metrics.stop());
     const executor = new Executor({
       gateway,
-      drivers: createSandboxDrivers(directory.executor, hiddenFromSteps(directory, workspaces)),
+      drivers: createSandboxDrivers(directory.executor, [
+        ...hiddenFromSteps(directory, workspaces),
+        ...database.socketDirectories,
+      ]),
       logs,
       blobs,
       sources: createSourceProvider(blobs, { access: gitAccess(config) }),

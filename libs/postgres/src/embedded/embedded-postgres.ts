@@ -7,6 +7,7 @@ import { ensureCluster } from './cluster.ts';
 import { connectTo } from './connect-to.ts';
 import { chooseLauncher, type LaunchMode } from './launcher.ts';
 import { ownerRole } from './settings.ts';
+import { socketPlaces } from './socket-dir.ts';
 import { SupervisedServer } from './supervised-server.ts';
 
 export interface EmbeddedPostgresOptions {
@@ -27,6 +28,8 @@ export interface EmbeddedPostgres {
   poolConfig(role?: string): pg.PoolConfig;
   /** Of the running server; changes when it was restarted. */
   readonly pid: number;
+  /** Directories where sockets lie, of this server and of others of this user: nobody who is kept from the database may see them. */
+  readonly socketDirectories: readonly string[];
   /** True where a server left by a killed process was taken over. */
   readonly isAdopted: boolean;
   /** Close the pools first. Ends the server, at the latest by force, and lets others use the data directory. Idempotent. */
@@ -66,6 +69,8 @@ export async function startEmbeddedPostgres(
         return server.pid;
       },
       isAdopted: server.isAdopted,
+      // One that was taken over may lie elsewhere.
+      socketDirectories: [server.socketDir, ...socketPlaces()],
       stop: async () => {
         await server.stop();
         lock.release();

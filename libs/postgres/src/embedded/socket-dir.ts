@@ -1,4 +1,4 @@
-import { chownSync, existsSync, mkdtempSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, lstatSync, mkdirSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Fault } from '#libs/kernel';
@@ -7,16 +7,43 @@ import type { Launcher } from './launcher.ts';
 /** 107 bytes are allowed; the server puts `/.s.PGSQL.5432.lock` behind it. */
 const socketDirBytesMax = 107 - '/.s.PGSQL.5432.lock'.length;
 
-/** A fresh folder that only this user (and the server's own, where it has one) can enter. */
+/**
+ * Where the sockets of all of this user's servers lie, those of other data directories included: whoever must not reach
+ * them is kept from these. A socket is reached through a read-only mount, too.
+ */
+export function socketPlaces(): readonly string[] {
+  const name = `millrace-db-${process.getuid?.() ?? 0}`;
+  return [...new Set([tmpdir(), '/tmp'])].map((parent) => join(parent, name));
+}
+
+/**
+ * A fresh folder that only this user (and the server's own, where it has one) can enter.
+ *
+ * @throws Fault `postgres.start-failed` where its place belongs to somebody else, or its path is too long
+ */
 export function makeSocketDir(launcher: Launcher): string {
-  const name = 'millrace-';
-  const fits = (dir: string) =>
-    Buffer.byteLength(join(dir, name)) + 'XXXXXX'.length <= socketDirBytesMax;
-  const parent = [tmpdir(), '/tmp'].find((dir) => fits(dir) && existsSync(dir));
-  if (parent === undefined) {
+  const fits = (place: string) => Buffer.byteLength(`${place}/XXXXXX`) <= socketDirBytesMax;
+  const place = socketPlaces().find((each) => fits(each) && existsSync(join(each, '..')));
+  if (place === undefined) {
     throw new Fault('postgres.start-failed', 'never', `${tmpdir()} is too long for a socket`);
   }
-  const dir = mkdtempSync(join(parent, name));
+  openPlace(place);
+  const dir = mkdtempSync(`${place}/`);
   if (launcher.user !== undefined) chownSync(dir, launcher.user.uid, launcher.user.gid);
   return dir;
+}
+
+/** Anybody may have made this name in a directory that is everybody's. */
+function openPlace(place: string): void {
+  mkdirSync(place, { recursive: true, mode: 0o711 });
+  const found = lstatSync(place);
+  if (!found.isDirectory() || found.uid !== process.getuid?.()) {
+    throw new Fault(
+      'postgres.start-failed',
+      'never',
+      `${place} is not a directory of this user: remove it, or set TMPDIR to another directory`,
+    );
+  }
+  // The server's own user goes through it by name; nobody else may write in it or list it.
+  chmodSync(place, 0o711);
 }

@@ -32,7 +32,8 @@ const calls = {
   open_by_handle_at: [304, 265],
 } as const;
 const clone3 = 435;
-const [mknodat, setuid, clone] = process.arch === 'arm64' ? [33, 146, 220] : [259, 105, 56];
+const [mknodat, setuid, clone, ioSetup] =
+  process.arch === 'arm64' ? [33, 146, 220, 0] : [259, 105, 56, 206];
 
 const errno = {
   EPERM: 1,
@@ -113,6 +114,11 @@ describe('what a step in a container cannot do', () => {
     expect(await attempt(attempts)).toEqual(
       Object.fromEntries(Object.keys(calls).map((name) => [name, errno.EPERM])),
     );
+  });
+
+  it('takes none of the machine’s slots of native AIO, and programs see that it is not there', async () => {
+    // The slots are taken before the address (1) is looked at.
+    expect(await attempt({ io: `calls(${ioSetup}, 64, 1)` })).toEqual({ io: errno.ENOSYS });
   });
 
   it('makes no namespace, device or other user', async () => {

@@ -26,7 +26,7 @@ describe('the system calls of a step', () => {
 
   it.each(
     `mount umount2 pivot_root chroot unshare setns clone clone3 socket personality ptrace process_vm_readv
-    process_vm_writev kcmp pidfd_getfd bpf perf_event_open userfaultfd io_uring_setup io_uring_enter io_uring_register
+    process_vm_writev kcmp pidfd_getfd bpf perf_event_open userfaultfd io_setup io_submit io_uring_setup io_uring_enter io_uring_register
     keyctl add_key request_key open_by_handle_at name_to_handle_at init_module finit_module delete_module kexec_load
     kexec_file_load reboot settimeofday clock_settime sethostname setdomainname syslog swapon acct iopl ioperm
     fsopen fsmount open_tree move_mount mount_setattr quotactl vhangup`.split(/\s+/),

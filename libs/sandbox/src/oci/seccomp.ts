@@ -10,7 +10,7 @@ fgetxattr flistxattr flock fork fremovexattr fsetxattr fstat fstatfs fsync ftrun
 futex_waitv futex_wake futimesat get_robust_list get_thread_area getcpu getcwd getdents getdents64 getegid geteuid getgid
 getgroups getitimer getpeername getpgid getpgrp getpid getppid getpriority getrandom getresgid getresuid getrlimit
 getrusage getsid getsockname getsockopt gettid gettimeofday getuid getxattr inotify_add_watch inotify_init inotify_init1
-inotify_rm_watch io_cancel io_destroy io_getevents io_pgetevents io_setup io_submit ioctl ioprio_get ioprio_set kill
+inotify_rm_watch ioctl ioprio_get ioprio_set kill
 landlock_add_rule landlock_create_ruleset landlock_restrict_self lchown lgetxattr link linkat listen listxattr llistxattr
 lremovexattr lseek lsetxattr lstat madvise map_shadow_stack membarrier memfd_create memfd_secret mincore mkdir mkdirat mknod mknodat
 mlock mlock2 mlockall mmap mprotect mq_getsetattr mq_notify mq_open mq_timedreceive mq_timedsend mq_unlink mremap msgctl
@@ -29,6 +29,16 @@ timerfd_gettime timerfd_settime times tkill truncate ugetrlimit umask uname unli
 vmsplice wait4 waitid waitpid write writev
 `;
 
+/** Its slots (`fs.aio-max-nr`) are the whole machine's. Databases, its only users, write by other means where it is not there. */
+const nativeAio = [
+  'io_setup',
+  'io_destroy',
+  'io_submit',
+  'io_cancel',
+  'io_getevents',
+  'io_pgetevents',
+];
+
 const namespaceFlags = 0x7e020000;
 const errno = { permission: 1, unimplemented: 38 } as const;
 
@@ -40,7 +50,7 @@ const architectures: Readonly<Record<string, string>> = {
 
 /**
  * The allow-list as OCI writes it. `clone` only without new namespaces; `clone3`, whose flags cannot be looked at, answers
- * ENOSYS, so that libraries fall back to `clone`; sockets of every family but AF_ALG and AF_VSOCK; `personality` only for
+ * ENOSYS, so that libraries fall back to `clone`, and so does native AIO; sockets of every family but AF_ALG and AF_VSOCK; `personality` only for
  * the values that runtimes set. The meaning of these rules is that of Docker's default profile; the list is our own.
  */
 export function seccompProfile(architecture: string): object {
@@ -58,6 +68,7 @@ export function seccompProfile(architecture: string): object {
         args: [{ index: 0, value: namespaceFlags, valueTwo: 0, op: 'SCMP_CMP_MASKED_EQ' }],
       },
       { names: ['clone3'], action: 'SCMP_ACT_ERRNO', errnoRet: errno.unimplemented },
+      { names: nativeAio, action: 'SCMP_ACT_ERRNO', errnoRet: errno.unimplemented },
       {
         names: ['socket'],
         action: 'SCMP_ACT_ALLOW',
