@@ -25,8 +25,8 @@ const answerWithinMsDefault = 8_000;
 const silenceBeyondMs = 1_000;
 /** A client that died silently inside a transaction would hold its locks for ever. */
 const idleInTransactionMs = 10_000;
-/** For a free connection of the pool, and for a new one to be ready. */
-const connectTimeoutMs = 5_000;
+/** For a free connection of the pool, and for a new one to be ready: in a pool of hasty questions, two answers' time. */
+const connectWithinMsMax = 10_000;
 /** Peers that are gone, rather than frozen, do not answer these. */
 const keepAliveMs = 10_000;
 
@@ -44,7 +44,7 @@ export function openPool(config: PoolConfig, options: PoolOptions): Pool {
     statement_timeout: answerWithinMs,
     lock_timeout: answerWithinMs,
     idle_in_transaction_session_timeout: idleInTransactionMs,
-    connectionTimeoutMillis: connectTimeoutMs,
+    connectionTimeoutMillis: Math.min(connectWithinMsMax, 2 * answerWithinMs),
     idleTimeoutMillis: 30_000,
     keepAlive: true,
     keepAliveInitialDelayMillis: keepAliveMs,
