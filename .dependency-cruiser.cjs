@@ -26,7 +26,7 @@ const packages = {
   events: ['zod'],
   'api-contract': ['zod'],
   config: ['zod', 'yaml', 'node:fs', 'node:path'],
-  telemetry: ['pino'],
+  telemetry: ['pino', 'node:fs', 'node:path'],
   'data-dir': [
     'node:child_process',
     'node:crypto',

@@ -5,6 +5,7 @@ import {
   mkdirSync,
   mkdtempSync,
   openSync,
+  readdirSync,
   readFileSync,
   rmSync,
   writeFileSync,
@@ -17,12 +18,14 @@ import {
   type RunDto,
   type ServerFile,
   type StartRunBody,
+  serverFileSchema,
 } from '#libs/api-contract';
+import { processIdentity } from '#libs/data-dir';
 
 /** The whole product as users have it: compiled, in processes of its own. */
-const root = join(import.meta.dirname, '..', '..');
-const standaloneMain = join(root, 'dist/services/standalone/src/main.js');
-const cli = join(root, 'services/cli/bin/millrace.js');
+export const packageRoot = join(import.meta.dirname, '..', '..');
+const standaloneMain = join(packageRoot, 'dist/services/standalone/src/main.js');
+const cliOf = (root: string) => join(root, 'services/cli/bin/millrace.js');
 
 /** Where servers keep workspaces: nothing of the tests goes into the home of who runs them. */
 const stateHome = process.env.MILLRACE_TEST_STATE ?? ownStateHome();
@@ -44,10 +47,41 @@ export function workspacesOf(dataDir: string): string {
 /** How long a scenario waits for something that must happen, in milliseconds. */
 export const patienceMs = 60_000;
 
-/** A fresh directory under the system's temporary one; `remove` when done. */
-export function freshDirectory(): { readonly path: string; remove(): void } {
+/** A fresh directory under the system's temporary one; `remove` when done: it ends the servers that commands left there. */
+export function freshDirectory(): { readonly path: string; remove(): Promise<void> } {
   const path = mkdtempSync(join(tmpdir(), 'millrace-scenario-'));
-  return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
+  const remove = async () => {
+    for (const file of backgroundServersBelow(path)) await endServer(file);
+    rmSync(path, { recursive: true, force: true });
+  };
+  return { path, remove };
+}
+
+/** Data directories lie at most this deep in a scenario's directory. */
+const depthMax = 3;
+
+function backgroundServersBelow(path: string, depth = 0): readonly ServerFile[] {
+  const entries = readdirSync(path, { withFileTypes: true });
+  const here = entries.some(({ name }) => name === 'server.json')
+    ? serverFileSchema.safeParse(JSON.parse(readFileSync(join(path, 'server.json'), 'utf8'))).data
+    : undefined;
+  const below = depth === depthMax ? [] : entries.filter((entry) => entry.isDirectory());
+  return [
+    ...(here?.mode === 'background' ? [here] : []),
+    ...below.flatMap(({ name }) => backgroundServersBelow(join(path, name), depth + 1)),
+  ];
+}
+
+/** What a server in the background that is not needed any more may take to end, in milliseconds. */
+const endMs = 3_000;
+
+async function endServer({ pid, identity }: ServerFile): Promise<void> {
+  const isGone = () => processIdentity(pid) !== identity || undefined;
+  for (const signal of ['SIGTERM', 'SIGTERM', 'SIGKILL'] as const) {
+    if (isGone()) return;
+    process.kill(pid, signal);
+    await eventually(isGone, `server ${pid} has ended`, endMs).catch(() => {});
+  }
 }
 
 /** Writes files below a directory, by their relative names. */
@@ -196,29 +230,37 @@ export interface CliAnswer {
   readonly stderr: string;
 }
 
+export interface CliOptions {
+  readonly cwd: string;
+  readonly env?: Readonly<Record<string, string>>;
+  /** Of another installation of the package. */
+  readonly root?: string;
+}
+
+/** A server that a command starts stays for the commands of a scenario, and little longer where one is broken off. */
+const cliEnv = { MILLRACE_IDLE_EXIT: '20s' };
+
 /** Runs the `millrace` command to its end. */
-export function millrace(
-  args: readonly string[],
-  options: { readonly cwd: string; readonly env?: Readonly<Record<string, string>> },
-): Promise<CliAnswer> {
+export function millrace(args: readonly string[], options: CliOptions): Promise<CliAnswer> {
   return new Promise((done) => {
     const child = execFile(
       process.execPath,
-      [cli, ...args],
-      { cwd: options.cwd, env: { ...process.env, ...options.env }, maxBuffer: 256 * 1024 * 1024 },
+      [cliOf(options.root ?? packageRoot), ...args],
+      {
+        cwd: options.cwd,
+        env: { ...process.env, ...cliEnv, ...options.env },
+        maxBuffer: 256 * 1024 * 1024,
+      },
       (_error, stdout, stderr) => done({ code: child.exitCode, stdout, stderr }),
     );
   });
 }
 
 /** Starts the `millrace` command without waiting for it. */
-export function spawnMillrace(
-  args: readonly string[],
-  options: { readonly cwd: string; readonly env?: Readonly<Record<string, string>> },
-): ChildProcess {
-  return spawn(process.execPath, [cli, ...args], {
+export function spawnMillrace(args: readonly string[], options: CliOptions): ChildProcess {
+  return spawn(process.execPath, [cliOf(options.root ?? packageRoot), ...args], {
     cwd: options.cwd,
-    env: { ...process.env, ...options.env },
+    env: { ...process.env, ...cliEnv, ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
 }

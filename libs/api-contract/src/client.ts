@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { Fault } from '#libs/kernel';
-import type { Operation } from './operations.ts';
+import type { Operation } from './operation.ts';
 import { type Problem, problemSchema } from './problem.ts';
 
 /** The server said no, in its own words. */
@@ -30,10 +30,10 @@ export interface CallOptions<Op extends Operation> {
 }
 
 /**
- * Where the server is now, after a call that did not reach one; throws where there is none. The call is then made once
- * more.
+ * Where the server is now, after a call that did not reach one or met one that ends (the error tells); throws where there is
+ * none. The call is then made once more.
  */
-export type Relocate = () => Promise<string>;
+export type Relocate = (error: unknown) => Promise<string>;
 
 /** `fetch`, or what does as it does by another way. */
 export type Transport = (url: string, init: RequestInit) => Promise<Response>;
@@ -87,7 +87,7 @@ export class ApiClient {
     } catch (error) {
       const { relocate } = this.#options;
       if (!relocate || !mayRepeat(operation, options.body, error)) throw error;
-      this.#baseUrl = await relocate();
+      this.#baseUrl = await relocate(error);
       return this.#send(operation, options);
     }
   }

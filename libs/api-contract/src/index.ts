@@ -28,7 +28,8 @@ export { HttpExecutorGateway, type HttpExecutorGatewayOptions } from './http-exe
 export { leaseTerms } from './lease-terms.ts';
 export { MemoryExecutorGateway } from './memory-executor-gateway.ts';
 export { openApiDocument } from './openapi.ts';
-export { type Operation, type OperationName, operations } from './operations.ts';
+export type { Operation } from './operation.ts';
+export { type OperationName, operations } from './operations.ts';
 export type { Page } from './paging.ts';
 export type { PipelineDto, PipelineRegisteredDto, Validation } from './pipeline.ts';
 export { type DiagnosticDto, diagnosticSchema, type Problem, problemSchema } from './problem.ts';
@@ -49,13 +50,14 @@ export type {
 } from './run.ts';
 export { logLineSchema, runRefSchema } from './run.ts';
 export {
-  type LeaveMessage,
-  leaveMessageSchema,
   type ProjectionStatusDto,
   type ServerFile,
-  type ServerMessage,
+  type ServerState,
   type SourceUploaded,
+  type StartMessage,
+  type StopServerHow,
   serverFileSchema,
-  serverMessageSchema,
-  workPath,
+  serverOperations,
+  serverProtocol,
+  startMessageSchema,
 } from './server.ts';

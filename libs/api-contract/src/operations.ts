@@ -7,6 +7,7 @@ import {
   streamEventsQuerySchema,
 } from './event.ts';
 import { executorPageSchema, executorSchema, listExecutorsQuerySchema } from './executor.ts';
+import type { Operation } from './operation.ts';
 import { waitForShape } from './paging.ts';
 import {
   listQuerySchema,
@@ -42,32 +43,6 @@ import {
   sourceUploadedSchema,
   versionSchema,
 } from './server.ts';
-
-/** One route of the public face: the API serves it, the CLI calls it, openapi.json describes it. */
-export interface Operation {
-  readonly id: string;
-  readonly method: 'GET' | 'POST' | 'DELETE';
-  /** With `{name}` parameters. */
-  readonly path: string;
-  readonly tag: string;
-  readonly summary: string;
-  /** What a client has to know beside the summary. */
-  readonly description?: string;
-  /** Open without a token. */
-  readonly isOpen?: boolean;
-  readonly params?: z.ZodObject;
-  readonly query?: z.ZodObject;
-  readonly body?: z.ZodType;
-  /** Default application/json. */
-  readonly bodyType?: string;
-  /** Default: what a few fields need. */
-  readonly bodyBytesMax?: number;
-  readonly takesIdempotencyKey?: boolean;
-  readonly status: number;
-  readonly response?: z.ZodType;
-  /** Default application/json. */
-  readonly responseType?: string;
-}
 
 /** Room for a pipeline that is too large, so that the compiler can say so. */
 const pipelineBytesMax = 12 * 1024 * 1024;

@@ -1,3 +1,5 @@
+export { backgroundEnvironment } from './background-environment.ts';
+export { unmetSettings, workingSettings } from './compare-settings.ts';
 export type { Explanation, LayeredConfig, LayerName } from './layers.ts';
 export { inheritedEnvironment, loadConfig } from './load.ts';
 export { makeDirectory } from './make-directory.ts';

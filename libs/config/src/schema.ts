@@ -253,6 +253,18 @@ export const settings = {
     default: 10_000,
     about: 'between TERM and KILL of a step, at most 10m',
   },
+  drainTimeout: {
+    variable: 'MILLRACE_DRAIN_TIMEOUT',
+    schema: durationMs,
+    default: 30_000,
+    about: 'how long a server that is told to end waits for the steps that run',
+  },
+  idleExit: {
+    variable: 'MILLRACE_IDLE_EXIT',
+    schema: durationMs,
+    default: 600_000,
+    about: 'how long a server in the background stays when nothing is queued, running or asked for',
+  },
 } as const satisfies Record<string, Setting>;
 
 export type SettingKey = keyof typeof settings;

@@ -1,4 +1,4 @@
-export { type DataDirLock, lockDataDir } from './lock-data-dir.ts';
+export { type DataDirLock, dataDirHolder, lockDataDir } from './lock-data-dir.ts';
 export { type OwnDirectory, openOwnDirectory } from './own-directory.ts';
 export { processIdentity } from './process-identity.ts';
 export { apiSocketName, socketFetch } from './socket-fetch.ts';

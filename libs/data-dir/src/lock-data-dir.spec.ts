@@ -4,7 +4,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { lockDataDir } from './lock-data-dir.ts';
+import { dataDirHolder, lockDataDir } from './lock-data-dir.ts';
 import { processIdentity } from './process-identity.ts';
 
 let dir: string;
@@ -22,7 +22,9 @@ describe('lockDataDir', () => {
         message: expect.stringContaining(`${process.pid}`),
       }),
     );
+    expect(dataDirHolder(dir)).toBe(process.pid);
     first.release();
+    expect(dataDirHolder(dir)).toBeUndefined();
     const second = lockDataDir(dir);
     // A release that comes twice takes nothing from the next holder.
     first.release();
@@ -33,6 +35,8 @@ describe('lockDataDir', () => {
   it('follows a holder that is dead, and one whose pid was given to another process', () => {
     const held = { pid: process.pid, identity: 'another-boot/1' };
     writeFileSync(join(dir, 'owner.lock.7'), JSON.stringify(held));
+    expect(dataDirHolder(dir)).toBeUndefined();
+    expect(dataDirHolder(join(dir, 'none'))).toBeUndefined();
     lockDataDir(dir).release();
     writeFileSync(join(dir, 'owner.lock.9'), JSON.stringify({ pid: 2 ** 22 + 1, identity: 'x/1' }));
     lockDataDir(dir).release();

@@ -1,4 +1,5 @@
 import {
+  existsSync,
   linkSync,
   mkdirSync,
   readdirSync,
@@ -53,8 +54,8 @@ export function lockDataDir(dir: string): DataDirLock {
 function claim(dir: string, draft: string): DataDirLock {
   for (;;) {
     const newest = lockNumbers(dir).at(-1) ?? 0;
-    const holder = newest === 0 ? undefined : readHolder(join(dir, prefix + newest));
-    if (holder !== undefined && processIdentity(holder.pid) === holder.identity) {
+    const holder = livingHolder(dir, newest);
+    if (holder !== undefined) {
       throw new Fault('data-dir.in-use', 'never', `process ${holder.pid} uses ${dir}`);
     }
     const mine = join(dir, prefix + (newest + 1));
@@ -79,6 +80,18 @@ function claim(dir: string, draft: string): DataDirLock {
       },
     };
   }
+}
+
+/** The pid of the process that uses a directory, if one does at this moment; it may have gone when this returns. */
+export function dataDirHolder(dir: string): number | undefined {
+  if (!existsSync(dir)) return undefined;
+  return livingHolder(dir, lockNumbers(dir).at(-1) ?? 0)?.pid;
+}
+
+function livingHolder(dir: string, number: number): Holder | undefined {
+  const holder = number === 0 ? undefined : readHolder(join(dir, prefix + number));
+  if (holder === undefined || processIdentity(holder.pid) !== holder.identity) return undefined;
+  return holder;
 }
 
 /** The file stays, so that the numbers go on from it. */

@@ -40,6 +40,16 @@ describe('a directory of one user', () => {
     );
   });
 
+  it('notices that it was removed, or that another stands in its place', () => {
+    const own = openOwnDirectory(dir);
+    expect(own.isInPlace()).toBe(true);
+    rmSync(dir, { recursive: true });
+    expect(own.isInPlace()).toBe(false);
+    mkdirSync(dir, { mode: 0o700 });
+    expect(own.isInPlace()).toBe(false);
+    own.close();
+  });
+
   it('says that there is none', () => {
     expect(() => openOwnDirectory(join(dir, 'none'))).toThrow(/ENOENT/);
     writeFileSync(join(dir, 'file'), '');

@@ -1,4 +1,4 @@
-import { closeSync, constants, existsSync, fstatSync, openSync } from 'node:fs';
+import { closeSync, constants, existsSync, fstatSync, openSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Fault } from '#libs/kernel';
 
@@ -9,6 +9,8 @@ const socketPathBytesMax = process.platform === 'linux' ? 107 : 103;
 export interface OwnDirectory {
   /** The path of a file in it. Good until `close`, short enough for a socket however long the directory's own path is. */
   at(name: string): string;
+  /** Whether its path still leads to it: it was neither removed nor replaced. */
+  isInPlace(): boolean;
   /** Idempotent. */
   close(): void;
 }
@@ -28,9 +30,16 @@ export function openOwnDirectory(path: string): OwnDirectory {
     if (problem !== undefined) throw notPrivate(path, problem);
     const held = `/proc/self/fd/${fd}`;
     const base = existsSync(held) ? held : resolve(path);
+    const place = resolve(path);
     let isOpen = true;
     return {
       at: (name) => fitting(join(base, name), path),
+      isInPlace: () => {
+        const there = statSync(place, { throwIfNoEntry: false });
+        // As long as it is open here no other gets its number.
+        const { dev, ino } = fstatSync(fd);
+        return there?.dev === dev && there.ino === ino;
+      },
       close: () => {
         if (isOpen) closeSync(fd);
         isOpen = false;

@@ -134,6 +134,16 @@ const table = {
   'server.overloaded': [429, 'Too much is waiting', 'Try again after the time in Retry-After.'],
   'server.disk-low': [503, 'Less than 1 GiB is free', 'Free space in the data directory.'],
   'server.draining': [503, 'The server is shutting down', 'Try again in a moment.'],
+  'server.busy': [
+    409,
+    'The server is in use',
+    'Wait for what it does, or end it with `millrace stop`.',
+  ],
+  'server.incompatible': [
+    500,
+    'The server is of a version that this command does not understand',
+    'End it with the `millrace stop` of its version, or use that version.',
+  ],
   'server.error': [
     500,
     'Something is broken on our side',

@@ -78,6 +78,13 @@ export class RunReader {
     this.#pool = pool;
   }
 
+  /** Runs that have not finished. */
+  async countUnfinished(): Promise<number> {
+    const text = `select count(*)::int as count from read_models.run_list where status <> 'finished'`;
+    const [row] = await queryRows<{ count: number }>(this.#pool, text, []);
+    return row?.count ?? 0;
+  }
+
   /** The newest first. */
   async list(query: {
     readonly status?: string | undefined;

@@ -1,5 +1,6 @@
 export { type ExitFacts, type ExitReason, exitReason } from './exit-reason.ts';
 export { machineMemoryBytes } from './machine-memory.ts';
+export { markerVariable as sandboxMarker } from './marker.ts';
 export type {
   Sandbox,
   SandboxDriver,

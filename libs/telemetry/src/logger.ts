@@ -1,4 +1,5 @@
 import pino from 'pino';
+import { RotatingFile } from './rotating-file.ts';
 
 /** The server's own log: one JSON object per line. Step logs never pass here. */
 export interface Logger {
@@ -10,23 +11,21 @@ export interface Logger {
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
 
-/** Lines that cannot be written (a full disk) are kept up to here, in bytes, and then dropped. */
-const keptBytesMax = 1_048_576;
+/** 32 MiB in all: weeks of a busy server, and nothing against a disk. */
+const rotation = { bytesMax: 8 * 1024 * 1024, keep: 3 };
 
 /**
- * A logger over pino; lines go to `destination` (a file path) or to stderr. Fields that by their name hold secrets are left out.
- * Each line is written at once, so there is nothing to flush, and a log that cannot be written stops nothing.
+ * A logger over pino; lines go to `destination` (a file path, where they rotate) or to stderr. Fields that by their name hold
+ * secrets are left out. Each line is written at once, so there is nothing to flush, and a log that cannot be written stops nothing.
  */
 export function createLogger(options: {
   readonly level: LogLevel;
   readonly destination?: string;
 }): Logger {
-  const stream = pino.destination(
+  const stream =
     options.destination === undefined
-      ? { dest: 2, sync: true, maxLength: keptBytesMax }
-      : { dest: options.destination, mkdir: true, sync: true, maxLength: keptBytesMax },
-  );
-  stream.on('error', () => {});
+      ? standardError()
+      : new RotatingFile(options.destination, rotation);
   const logger = pino(
     {
       level: options.level,
@@ -46,6 +45,12 @@ export function createLogger(options: {
     warn: (fields, message) => logger.warn(fields, message),
     error: (fields, message) => logger.error(fields, message),
   };
+}
+
+function standardError(): pino.DestinationStream {
+  const stream = pino.destination({ dest: 2, sync: true });
+  stream.on('error', () => {});
+  return stream;
 }
 
 /** Says nothing; for tests and for tools. */

@@ -13,7 +13,7 @@ import { ReadRunsController } from './runs/read-runs.ts';
 import { ReadStepLogsController } from './runs/read-step-logs.ts';
 import { RetryRunController, RetryRunHandler } from './runs/retry-run.ts';
 import { StartRunController, StartRunHandler } from './runs/start-run.ts';
-import { BeginWorkController } from './server/begin-work.ts';
+import { ControlServerController } from './server/control-server.ts';
 import { ServerController } from './server/server.controller.ts';
 import { UploadSourceController } from './sources/upload-source.ts';
 
@@ -38,7 +38,7 @@ export class ApiModule {
         ReadEventsController,
         StreamEventsController,
         ServerController,
-        BeginWorkController,
+        ControlServerController,
       ],
       providers: [
         { provide: API_PARTS, useValue: parts },

@@ -7,6 +7,8 @@ import type {
   QueueItem,
   RunDto,
   RunSummary,
+  ServerState,
+  StopServerHow,
 } from '#libs/api-contract';
 import type { BlobStore } from '#libs/blobs';
 import type { Config } from '#libs/config';
@@ -32,6 +34,8 @@ export interface ReadSide {
       readonly pipeline?: string | undefined;
     },
   ): Promise<Page<RunSummary>>;
+  /** Runs that have not finished. */
+  unfinishedRuns(): Promise<number>;
   /** The uuid of a run by uuid, number or `latest`. */
   findRunId(ref: string): Promise<string | undefined>;
   showRun(runId: string): Promise<RunDto | undefined>;
@@ -49,6 +53,15 @@ export interface ReadSide {
   waitFor(position: number, timeoutMs: number): Promise<boolean>;
   /** @throws Fault `request.not-found` */
   rebuild(projection: string): Promise<void>;
+}
+
+/** The process behind the API, for whoever may end it. */
+export interface ServerControl {
+  state(): Promise<ServerState>;
+  /** Begins to assign and to run, where this process does that. Idempotent; resolves when steps can run. */
+  work(): Promise<void>;
+  /** Returns at once. @returns false where it was to end only if idle, and is not */
+  stop(how: StopServerHow): boolean;
 }
 
 /** Everything that the API is made of; the composition hands it in, nothing is looked up. */
@@ -81,8 +94,7 @@ export interface ApiParts {
   /** Prometheus text. */
   metricsText(): Promise<string>;
   isDraining(): boolean;
-  /** Begins to assign and to run, where this process does that. Idempotent; resolves when steps can run. */
-  work(): Promise<void>;
+  readonly control: ServerControl;
 }
 
 /** The token under which the parts are injected. */

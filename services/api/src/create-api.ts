@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
+import { serverOperations } from '#libs/api-contract';
 import { Fault } from '#libs/kernel';
 import { ApiModule } from './api.module.ts';
 import type { ApiParts } from './api.parts.ts';
@@ -22,8 +23,7 @@ import {
 export interface RunningApi {
   /** `http://host:port`, with the port that was really taken. */
   readonly url: string;
-  /** How many requests are being answered, streams included. */
-  openRequests(): number;
+  readonly requests: RequestCounts;
   /** Ends open streams, finishes what is being answered, closes the port. Idempotent. */
   close(): Promise<void>;
 }
@@ -67,13 +67,7 @@ export async function startApi(
   // Errors of hooks and parsers come here too: Nest hands them to its global filters.
   app.useGlobalFilters(new ProblemFilter(parts.logger));
   prepareServer(adapter.getInstance() as unknown as FastifyInstance, parts, limits);
-  let open = 0;
-  (app.getHttpServer() as Server).on('request', (_request, response) => {
-    open += 1;
-    response.once('close', () => {
-      open -= 1;
-    });
-  });
+  const requests = countRequests(app.getHttpServer() as Server);
   const at = listen.lastIndexOf(':');
   const host = listen.slice(0, at).replace(/^\[|\]$/g, '');
   try {
@@ -100,12 +94,37 @@ export async function startApi(
   }
   return {
     url: `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
-    openRequests: () => open,
+    requests,
     close: () => {
       closeSocket();
       return app.close();
     },
   };
+}
+
+/** What is asked for, but for questions about the server itself. */
+export interface RequestCounts {
+  /** Being answered, streams included. */
+  readonly open: number;
+  /** Ever begun. */
+  readonly begun: number;
+}
+
+const aboutTheServer: ReadonlySet<string | undefined> = new Set(
+  Object.values(serverOperations).map(({ path }) => path),
+);
+
+function countRequests(server: Server): RequestCounts {
+  const counts = { open: 0, begun: 0 };
+  server.on('request', (request, response) => {
+    if (aboutTheServer.has(request.url)) return;
+    counts.open += 1;
+    counts.begun += 1;
+    response.once('close', () => {
+      counts.open -= 1;
+    });
+  });
+  return counts;
 }
 
 function prepareServer(server: FastifyInstance, parts: ApiParts, limits: ApiLimits): void {

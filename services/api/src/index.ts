@@ -1,5 +1,5 @@
 export type { ApiParts, PageQuery, ReadSide } from './api.parts.ts';
-export { type RunningApi, startApi } from './create-api.ts';
+export { type RequestCounts, type RunningApi, startApi } from './create-api.ts';
 export { type GatewayParts, LogExecutorGateway } from './executors/executor-gateway.ts';
 export { executorToken } from './executors/internal-executors.ts';
 export { adminTokenVerifier, type VerifyToken } from './http/authentication.ts';

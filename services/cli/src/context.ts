@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import type { ApiClient } from '#libs/api-contract';
 import { type Config, type LayeredConfig, loadConfig, type SettingKey } from '#libs/config';
-import { useServer } from './borrowed-server.ts';
 import { createOutput, type Output } from './output.ts';
+import { type ServerWish, useServer } from './use-server.ts';
 
 /** What every command gets: its settings, where words go, and the server when it asks for it. */
 export interface CommandContext {
@@ -10,10 +10,10 @@ export interface CommandContext {
   readonly config: Config;
   readonly output: Output;
   /**
-   * The server. Where none runs and the data directory holds state, one is started for this command: at rest, so that reading
-   * writes nothing and runs nothing, unless `works` is said.
+   * The server. Where none runs and the data directory holds state (or `always` is said), one is started in the background: at
+   * rest, so that reading writes nothing and runs nothing, unless `works` is said.
    */
-  client(options?: { readonly works: boolean }): Promise<ApiClient>;
+  client(options?: Partial<ServerWish>): Promise<ApiClient>;
 }
 
 /** The flags that mirror settings, by setting key. */
@@ -31,24 +31,17 @@ export function contextOf(command: Command): CommandContext {
   const flags: Partial<Record<SettingKey, unknown>> = {};
   for (const key of settingFlags) if (options[key] !== undefined) flags[key] = options[key];
   const settings = loadConfig(flags);
+  const output = createOutput(options.json === true);
   return {
     settings,
     config: settings.config,
-    output: createOutput(options.json === true),
-    client: async ({ works } = { works: false }) => {
-      const wish = { args: argsOf(settings), always: false, works };
-      return (await useServer(settings.config, wish)).client;
-    },
+    output,
+    client: (wish) => useServer(settings, { works: false, always: false, ...wish }, output.note),
   };
 }
 
-/** The flags as the server takes them, for a server that this command starts. */
-export function serverArgs(context: CommandContext): readonly string[] {
-  return argsOf(context.settings);
-}
-
-function argsOf(settings: LayeredConfig): readonly string[] {
-  const { config } = settings;
+/** The flags as the server takes them, for a server that this command becomes. */
+export function serverArgs({ settings, config }: CommandContext): readonly string[] {
   const args = ['--data-dir', config.dataDir];
   if (settings.explain('listen').layer === 'flag') args.push('--listen', config.listen);
   if (settings.explain('sandbox').layer === 'flag') args.push('--sandbox', config.sandbox);

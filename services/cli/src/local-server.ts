@@ -1,31 +1,28 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync, statSync } from 'node:fs';
+import { userInfo } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
+import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
-import { type LeaveMessage, type ServerFile, serverMessageSchema } from '#libs/api-contract';
-import { inheritedEnvironment, makeDirectory } from '#libs/config';
-import { type ErrorCode, Fault, isErrorCode } from '#libs/kernel';
+import { type ServerFile, type StartMessage, startMessageSchema } from '#libs/api-contract';
+import {
+  backgroundEnvironment,
+  inheritedEnvironment,
+  type LayeredConfig,
+  makeDirectory,
+  settings,
+} from '#libs/config';
+import { Fault, isErrorCode } from '#libs/kernel';
+import { sandboxMarker } from '#libs/sandbox';
 
 /** Beside the CLI in the same build. */
 const standaloneMain = fileURLToPath(new URL('../../standalone/src/main.js', import.meta.url));
 
-/** How long a server may take to become ready, in milliseconds: a first start makes a database. */
-const readyMs = 60_000;
+/** How long a command waits for a server to become ready, in milliseconds: a first start makes a database, a crash may have left much to recover. */
+const readyMs = 120_000;
 
-/** How long a drain may take before the server is killed, in milliseconds. */
-const stopMs = 30_000;
-
-/** The words of many servers, one behind the other; above this many bytes they begin anew. */
-const logBytesMax = 1024 * 1024;
-
-export interface LocalServer extends ServerFile {
-  /**
-   * Says that it is not needed any more: it drains and ends, unless others use it; then it ends behind them. Idempotent.
-   * @param options.evenIfUsed  ends it at once
-   */
-  stop(options?: { readonly evenIfUsed: boolean }): Promise<'ended' | 'staying'>;
-  readonly child: ChildProcess;
-}
+/** What servers say beside their own log, one behind the other; above this many bytes it begins anew. */
+const outBytesMax = 1024 * 1024;
 
 /** Turns this process into the server, where the platform can; else runs it as a child and answers with its exit code. */
 export async function becomeServer(args: readonly string[]): Promise<number> {
@@ -43,79 +40,98 @@ export async function becomeServer(args: readonly string[]): Promise<number> {
 }
 
 /**
- * Starts a server for as long as the caller needs it, in a process group of its own, so that Ctrl-C reaches the caller
- * first.
+ * Starts a server in the background: in a session of its own, with an environment of its own, so that neither the end of this
+ * command nor that of its terminal reaches it. It ends by itself when nobody needs it.
  *
+ * @param options.works  false: it answers, and neither assigns nor runs anything
  * @throws Fault with the server's own code where it says why it did not start
  */
-export async function startLocalServer(
-  dataDir: string,
-  args: readonly string[],
-): Promise<LocalServer> {
-  const logPath = join(resolve(dataDir), 'logs', 'server.out');
-  const log = openLog(logPath);
-  const child = spawn(process.execPath, [standaloneMain, ...args, '--port-fallback'], {
-    stdio: ['ignore', log, log, 'ipc'],
+export async function startInBackground(
+  layered: LayeredConfig,
+  options: { readonly works: boolean },
+): Promise<ServerFile> {
+  const dataDir = resolve(layered.config.dataDir);
+  const outPath = join(dataDir, 'logs', 'server.out');
+  const out = openOut(outPath);
+  const args = ['--data-dir', dataDir, '--background', ...(options.works ? [] : ['--at-rest'])];
+  const child = spawn(process.execPath, [standaloneMain, ...args], {
+    cwd: '/',
+    env: environmentOf(layered),
+    // The last one is where it says what became of it.
+    stdio: ['ignore', out, out, 'pipe'],
     detached: true,
   });
-  closeSync(log);
-  const ended = new Promise<'ended'>((done) => child.once('exit', () => done('ended')));
-  const file = await untilReady(child, logPath);
-  return { ...file, child, stop: (options) => stopServer(child, ended, options) };
+  closeSync(out);
+  try {
+    return await untilReady(child, outPath);
+  } finally {
+    child.unref();
+    (child.stdio[3] as Readable).destroy();
+  }
 }
 
-function openLog(path: string): number {
+/** Settings given by a flag go the way of those given by a variable: a command line is seen by everybody. */
+function environmentOf({ config, explain }: LayeredConfig): Record<string, string> {
+  const { username: name, homedir: homeDir } = userInfo();
+  // A server that a step starts belongs to the step's sandbox.
+  const env = backgroundEnvironment({ name, homeDir }, inheritedEnvironment(), [sandboxMarker]);
+  for (const key of ['listen', 'db', 'sandbox'] as const) {
+    if (explain(key).layer === 'flag') env[settings[key].variable] = String(config[key]);
+  }
+  return env;
+}
+
+function openOut(path: string): number {
   try {
     makeDirectory(dirname(path));
     const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
-    return openSync(path, size > logBytesMax ? 'w' : 'a', 0o600);
+    return openSync(path, size > outBytesMax ? 'w' : 'a', 0o600);
   } catch (cause) {
     const dataDir = dirname(dirname(path));
     throw new Fault('data-dir.not-writable', 'never', `${dataDir} cannot be written`, { cause });
   }
 }
 
-function untilReady(child: ChildProcess, logPath: string): Promise<ServerFile> {
-  const { promise, resolve: ready, reject: failed } = Promise.withResolvers<ServerFile>();
-  const fail = (code: ErrorCode, message: string) => failed(new Fault(code, 'never', message));
-  const timer = setTimeout(() => {
-    child.kill('SIGKILL');
-    fail(
-      'server.unreachable',
-      `the server was not ready after ${readyMs / 1000} s; see ${logPath}`,
-    );
-  }, readyMs);
-  child.once('exit', () => fail('server.error', `the server did not start; see ${logPath}`));
-  child.on('error', (error) => fail('server.error', `no process can be made: ${error.message}`));
-  child.on('message', (received) => {
-    const message = serverMessageSchema.safeParse(received).data;
-    if (message?.kind === 'ready') ready(message.file);
-    if (message?.kind === 'failed')
-      fail(isErrorCode(message.code) ? message.code : 'server.error', message.message);
-  });
-  return promise.finally(() => clearTimeout(timer));
+async function untilReady(child: ChildProcess, outPath: string): Promise<ServerFile> {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(
+    () =>
+      late.reject(
+        new Fault(
+          'server.unreachable',
+          'backoff',
+          `the server is not ready after ${readyMs / 1000} s and goes on starting; see ${outPath}`,
+        ),
+      ),
+    readyMs,
+  );
+  const failed = new Promise<never>((_, reject) =>
+    child.once('error', (error) =>
+      reject(new Fault('server.error', 'never', `no process can be made: ${error.message}`)),
+    ),
+  );
+  try {
+    const message = await Promise.race([
+      readMessage(child.stdio[3] as Readable),
+      late.promise,
+      failed,
+    ]);
+    if (message?.kind === 'ready') return message.file;
+    if (message === undefined)
+      throw new Fault('server.error', 'never', `the server did not start; see ${outPath}`);
+    const { code } = message;
+    throw new Fault(isErrorCode(code) ? code : 'server.error', 'never', message.message);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
-async function stopServer(
-  child: ChildProcess,
-  ended: Promise<'ended'>,
-  options = { evenIfUsed: false },
-): Promise<'ended' | 'staying'> {
-  if (child.exitCode !== null || child.signalCode !== null) return 'ended';
-  const staying = new Promise<'staying'>((done) =>
-    child.on('message', (received) => {
-      if (serverMessageSchema.safeParse(received).data?.kind === 'staying') done('staying');
-    }),
-  );
-  const leave: LeaveMessage = { kind: 'leave' };
-  if (options.evenIfUsed || !child.connected) child.kill('SIGTERM');
-  else child.send(leave, () => {});
-  const killer = setTimeout(() => child.kill('SIGKILL'), stopMs);
-  const end = await Promise.race([ended, staying]);
-  clearTimeout(killer);
-  if (end === 'staying') {
-    child.disconnect();
-    child.unref();
+/** Undefined where it ended without a word. */
+async function readMessage(pipe: Readable): Promise<StartMessage | undefined> {
+  let text = '';
+  for await (const chunk of pipe.setEncoding('utf8')) {
+    text += chunk as string;
+    if (text.endsWith('\n')) break;
   }
-  return end;
+  return text === '' ? undefined : startMessageSchema.parse(JSON.parse(text));
 }

@@ -1,7 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import pc from 'picocolors';
-import { returnServer } from './borrowed-server.ts';
 import { addArtifacts } from './commands/artifacts.ts';
 import { addCancel } from './commands/cancel.ts';
 import { addDev } from './commands/dev.ts';
@@ -15,20 +13,18 @@ import { addPlan } from './commands/plan.ts';
 import { addReplay } from './commands/replay.ts';
 import { addRun } from './commands/run.ts';
 import { addRuns, addShow } from './commands/show.ts';
+import { addStop } from './commands/stop.ts';
 import { addValidate } from './commands/validate.ts';
 import { addRetry, addWatch } from './commands/watch.ts';
 import { addWhy } from './commands/why.ts';
 import { exitCodes, explainFailure } from './exit-codes.ts';
 import { heedReaders, mayColor, printable } from './output.ts';
-
-/** Beside `dist/` in a checkout and in an installed package. */
-const manifest = new URL('../../../../package.json', import.meta.url);
+import { thisVersion } from './this-version.ts';
 
 function createProgram(finish: (exitCode: number) => void): Command {
-  const { version } = JSON.parse(readFileSync(manifest, 'utf8')) as { version: string };
   const program = new Command('millrace')
     .description('Event-sourced CI/CD pipelines')
-    .version(version, '-V, --version')
+    .version(thisVersion, '-V, --version')
     .option('--data-dir <dir>', 'directory of all state (default .millrace)')
     .option('--listen <host:port>', 'address of a server that is started (default 127.0.0.1:7420)')
     .option('--db <url>', 'a Postgres 15 or newer instead of the embedded one')
@@ -47,7 +43,7 @@ function createProgram(finish: (exitCode: number) => void): Command {
       `
 Exit codes: 0 success · 1 the run failed · 2 usage or invalid pipeline · 3 system error · 4 cancelled · 5 timeout · 6 not found or not allowed · 130 interrupted`,
     );
-  for (const add of [addRun, addDev, addValidate, addPlan, addWatch, addRetry])
+  for (const add of [addRun, addDev, addStop, addValidate, addPlan, addWatch, addRetry])
     add(program, finish);
   for (const add of [
     addInit,
@@ -92,9 +88,6 @@ async function main(): Promise<number> {
       `${pc.createColors(mayColor(process.stderr)).red('error:')} ${printable(line)}\n${hint === undefined ? '' : `  ${printable(hint)}\n`}`,
     );
     return code;
-  } finally {
-    if ((await returnServer()) === 'staying')
-      process.stderr.write('the server stays until the others who use it are done\n');
   }
 }
 

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import {
@@ -21,6 +21,11 @@ export async function findServer(dataDir: string): Promise<ServerFile | undefine
   if (text === undefined) return undefined;
   const { data: file } = serverFileSchema.safeParse(safeJson(text));
   return file && processIdentity(file.pid) === file.identity ? file : undefined;
+}
+
+/** Whether a server left without removing its file: it was killed. */
+export function isServerFileLeft(dataDir: string): boolean {
+  return existsSync(join(resolve(dataDir), 'server.json'));
 }
 
 /**

@@ -35,8 +35,7 @@ const retryMostMs = 5_000;
  */
 export class AssignmentWorker {
   readonly #parts: AssignmentWorkerParts;
-  /** Aborted: nothing new is taken. */
-  readonly #intake = new AbortController();
+  #isTaking = true;
   /** Aborted: the executor goes away. */
   readonly #leaving = new AbortController();
   #membership: Membership | undefined;
@@ -59,14 +58,15 @@ export class AssignmentWorker {
     this.#life = this.#live(this.#membership);
   }
 
-  /** Takes nothing more; what is held goes on, and its heartbeats. */
+  /** Takes nothing more; what runs goes on, and its heartbeats, and cancels are heard. */
   stopIntake(): void {
-    this.#intake.abort();
+    this.#isTaking = false;
+    this.#parts.held.close();
   }
 
   /** Ends the heartbeats, too. Resolves when nothing of it goes on. */
   async stop(): Promise<void> {
-    this.#intake.abort();
+    this.stopIntake();
     this.#leaving.abort();
     await this.#life;
     await this.#parts.heard.close();
@@ -92,7 +92,7 @@ export class AssignmentWorker {
       await endEverything().catch((error: unknown) =>
         logger.error({ error: String(error) }, 'not everything ended'),
       );
-      membership = this.#intake.signal.aborted ? undefined : await this.#rejoin(join);
+      membership = this.#isTaking ? await this.#rejoin(join) : undefined;
       this.#membership = membership;
     }
   }
@@ -135,7 +135,7 @@ export class AssignmentWorker {
     });
     this.#heartbeat = heartbeat;
     heartbeat.start();
-    void this.#poll(membership, AbortSignal.any([lost.signal, this.#intake.signal]), onLost);
+    void this.#poll(membership, AbortSignal.any([lost.signal, this.#leaving.signal]), onLost);
     // Not for the poll, which may hang while the other side does: what was lost is ended at once.
     await aborted(AbortSignal.any([lost.signal, this.#leaving.signal]));
     heartbeat.stop();

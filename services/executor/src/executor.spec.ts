@@ -323,6 +323,42 @@ describe('leaving', () => {
     expect(driver.story).toContain('kill all');
   });
 
+  it('by a drain: ends it when told that this is enough', async () => {
+    await executor.start();
+    assign();
+    await running(1);
+    const enough = new AbortController();
+    const draining = executor.drain(3_600_000, enough.signal);
+    enough.abort();
+    await ended(draining);
+    expect(gateway.reports).toEqual([]);
+    expect(driver.story).toContain('kill all');
+  });
+
+  it('by a drain: hears of a cancel meanwhile', async () => {
+    await executor.start();
+    const { runId } = assign();
+    await running(1);
+    // Only who listens hears of it.
+    gateway.heartbeat = async () => ({ leaseMs: 20_000, stop: [] });
+    const draining = executor.drain(3_600_000);
+    gateway.cancel(runId, false);
+    await ended(draining);
+    expect(gateway.reports).toMatchObject([{ report: { outcome: 'cancelled' } }]);
+  });
+
+  it('by a drain: hands back what waits for a slot', async () => {
+    await executor.start();
+    for (const step of ['a', 'b', 'waits']) assign({ step });
+    await running(2);
+    await expect.poll(() => executor.held).toBe(3);
+    const draining = executor.drain(3_600_000);
+    await expect.poll(() => executor.running.map(({ step }) => step)).toEqual(['a', 'b']);
+    for (const sandbox of driver.sandboxes) sandbox.end({ exitCode: 0 });
+    await ended(draining);
+    expect(gateway.reports.map(({ step }) => step).toSorted()).toEqual(['a', 'b']);
+  });
+
   it('before it has begun', async () => {
     await ended(executor.stop());
     expect(gateway.left).toEqual([]);

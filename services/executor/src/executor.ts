@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ExecutorGateway } from '#libs/api-contract';
+import type { Assignment, ExecutorGateway } from '#libs/api-contract';
 import type { BlobStore } from '#libs/blobs';
 import { type Clock, Fault, type Ids, type Timers } from '#libs/kernel';
 import type { LogStore } from '#libs/logs';
@@ -31,6 +31,8 @@ export interface ExecutorParts {
   readonly settings: ExecutorSettings;
   readonly logger: Logger;
 }
+
+export type RunningStep = Pick<Assignment, 'runNumber' | 'step'>;
 
 const sweepMs = 10 * 60_000;
 /** A stop gives reports that are under way this long: what has ended need not run again. */
@@ -99,6 +101,11 @@ export class Executor {
     return this.#usable;
   }
 
+  /** The steps that run, from their beginning to the acknowledgement of their report. */
+  get running(): readonly RunningStep[] {
+    return this.#held.running;
+  }
+
   /** Attempts, from their assignment to the acknowledgement of their report. */
   get held(): number {
     return this.#held.size;
@@ -120,11 +127,18 @@ export class Executor {
     this.#sweeping = this.#sweep();
   }
 
-  /** Takes no more, waits for what runs (at most `withinMs`), and leaves. */
-  async drain(withinMs: number): Promise<void> {
+  /**
+   * Takes no more, waits for what runs (at most `withinMs`, or until the abort), and leaves. Meanwhile it goes on hearing
+   * of cancels.
+   *
+   * @returns what was still running, and was ended
+   */
+  async drain(withinMs: number, enough?: AbortSignal): Promise<readonly RunningStep[]> {
     this.#worker.stopIntake();
-    await this.#held.idle(withinMs);
+    const isIdle = await this.#held.idle(withinMs, enough);
+    const cutShort = isIdle ? [] : this.running;
     await this.stop();
+    return cutShort;
   }
 
   /**
@@ -133,6 +147,12 @@ export class Executor {
   stop(): Promise<void> {
     this.#stopped ??= this.#stop();
     return this.#stopped;
+  }
+
+  /** Kills what runs and writes nothing: for an executor whose directories are gone. */
+  async abandon(): Promise<void> {
+    this.#worker.stopIntake();
+    await this.#killAll();
   }
 
   async #stop(): Promise<void> {

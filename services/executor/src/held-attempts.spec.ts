@@ -83,12 +83,27 @@ describe('what an executor holds', () => {
     expect([reasonOf(1), reasonOf(2)]).toEqual(['fenced', 'fenced']);
   });
 
+  it('takes nothing more once it is closed, and lets what waits end without running', async () => {
+    take(1, 2, 3);
+    held.close();
+    take(4);
+    expect(reasonOf(3)).toBe('fenced');
+    expect(running.has(4)).toBe(false);
+    expect(held.describe()).toEqual({ held: [1, 2, 3], freeSlots: 0 });
+    await end(3);
+    expect(held.running.map(({ fence }) => fence)).toEqual([1, 2]);
+  });
+
   it('says when nothing is held, and when that takes too long', async () => {
     expect(await held.idle(1_000)).toBe(true);
     take(1);
     const late = held.idle(1_000);
     await clock.advance(1_000);
     expect(await late).toBe(false);
+    const enough = new AbortController();
+    const interrupted = held.idle(1_000, enough.signal);
+    enough.abort();
+    expect(await interrupted).toBe(false);
     const soon = held.idle(1_000);
     await end(1);
     expect(await soon).toBe(true);

@@ -28,6 +28,7 @@ export class HeldAttempts {
   readonly #held = new Map<number, Held>();
   readonly #over = new Set<number>();
   #running = 0;
+  #isClosed = false;
   #whenIdle = new Set<() => void>();
 
   constructor(parts: HeldAttemptsParts) {
@@ -40,13 +41,28 @@ export class HeldAttempts {
 
   /** What a heartbeat says. */
   describe(): { readonly held: number[]; readonly freeSlots: number } {
-    const freeSlots = Math.max(0, this.#parts.slots - this.#held.size);
+    const freeSlots = this.#isClosed ? 0 : Math.max(0, this.#parts.slots - this.#held.size);
     return { held: [...this.#held.keys()], freeSlots };
+  }
+
+  /** What runs, from its beginning to the acknowledgement of its report. */
+  get running(): readonly Assignment[] {
+    return [...this.#held.values()]
+      .filter(({ hasBegun }) => hasBegun)
+      .map(({ context }) => context.assignment);
+  }
+
+  /** Takes nothing more. What waits for a slot ends without having begun: it was never started, so another attempt follows. */
+  close(): void {
+    this.#isClosed = true;
+    for (const [fence, { hasBegun }] of [...this.#held])
+      if (!hasBegun) this.stop({ fence, reason: 'fenced' });
   }
 
   /** @param executorId  the registration under which it was assigned */
   take(assignment: Assignment, executorId: string): void {
     const { fence } = assignment;
+    if (this.#isClosed) return;
     if (this.#held.has(fence) || this.#over.has(fence)) return;
     const held = { context: new AttemptContext(assignment, executorId), hasBegun: false };
     this.#held.set(fence, held);
@@ -74,17 +90,21 @@ export class HeldAttempts {
     }
   }
 
-  /** Resolves when nothing is held; false where that took longer than `withinMs`. */
-  async idle(withinMs: number): Promise<boolean> {
+  /** Resolves when nothing is held; false where that took longer than `withinMs`, or at the abort. */
+  async idle(withinMs: number, enough?: AbortSignal): Promise<boolean> {
     if (this.#held.size === 0) return true;
+    if (enough?.aborted) return false;
     const { promise, resolve } = Promise.withResolvers<boolean>();
     const done = () => resolve(true);
+    const giveUp = () => resolve(false);
     this.#whenIdle.add(done);
-    const cancel = this.#parts.timers.after(withinMs, () => resolve(false));
+    enough?.addEventListener('abort', giveUp, { once: true });
+    const cancel = this.#parts.timers.after(withinMs, giveUp);
     try {
       return await promise;
     } finally {
       cancel();
+      enough?.removeEventListener('abort', giveUp);
       this.#whenIdle.delete(done);
     }
   }

@@ -24,6 +24,8 @@ export interface DataDirectory {
   readonly adminToken: string;
   /** Where the API listens for the local administrator: short enough for a socket, good as long as this process lives. */
   readonly apiSocket: string;
+  /** Whether its path still leads to it: it was neither removed nor replaced. */
+  isInPlace(): boolean;
   writeServerFile(file: ServerFile): void;
   removeServerFile(): void;
 }
@@ -54,6 +56,7 @@ export function openDataDirectory(path: string): DataDirectory {
       executor: join(root, 'executor'),
       adminToken: ensureToken(join(root, 'admin-token')),
       apiSocket: own.at(apiSocketName),
+      isInPlace: () => own.isInPlace(),
       writeServerFile: (file) => writeWhole(serverFile, `${JSON.stringify(file, null, 2)}\n`),
       removeServerFile: () => rmSync(serverFile, { force: true }),
     };

@@ -35,6 +35,8 @@ export interface Database {
   /** Where it can be reached on this machine: directories that no step may see. */
   readonly socketDirectories: readonly string[];
   close(): Promise<void>;
+  /** Instead of `close` where the data directory is gone: writes nothing. */
+  abandon(): Promise<void>;
 }
 
 /**
@@ -92,7 +94,14 @@ export async function openDatabase(
       () => leasePool.end(),
     );
     const socketDirectories = embedded?.socketDirectories ?? [];
-    return { pool, appendPool, leasePool, socketDirectories, close: () => closeAll(close) };
+    return {
+      pool,
+      appendPool,
+      leasePool,
+      socketDirectories,
+      close: () => closeAll(close),
+      abandon: async () => embedded?.abandon(),
+    };
   } catch (error) {
     await closeAll(close);
     throw error;

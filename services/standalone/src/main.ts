@@ -1,16 +1,27 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import type { ServerFile } from '#libs/api-contract';
-import { type Config, loadConfig } from '#libs/config';
+import { type ServerFile, serverProtocol } from '#libs/api-contract';
+import { type Config, loadConfig, workingSettings } from '#libs/config';
 import { lockDataDir, processIdentity } from '#libs/data-dir';
 import { Fault, invariant } from '#libs/kernel';
 import { createLogger, type Logger } from '#libs/telemetry';
-import { openDataDirectory } from './data-directory.ts';
-import { type Standalone, startStandalone, version } from './standalone.ts';
-import { findStarter, type Starter, untilUnneeded } from './starter.ts';
+import { type DataDirectory, openDataDirectory } from './data-directory.ts';
+import { drainAloud } from './drain-aloud.ts';
+import { systemClock, systemTimers } from './process-ports.ts';
+import { type Standalone, startStandalone } from './standalone.ts';
+import { tellStarter } from './start-pipe.ts';
+import { StopWishes } from './stop-wish.ts';
+import { untilUnneeded } from './until-unneeded.ts';
+import { builtAt, version } from './version.ts';
 
-/** How long a shutdown may take before the process ends anyway, in milliseconds. */
-const stopMs = 25_000;
+/**
+ * How long a server may take to end once it waits for no step any more, in milliseconds: killed steps (30 s), good-byes and
+ * reports (7 s), Postgres (20 s). Behind it the process ends anyway.
+ */
+const endMs = 60_000;
+
+/** How often a server looks whether its data directory is still there, in milliseconds. */
+const lookMs = 1_000;
 
 const { values: options } = parseArgs({
   options: {
@@ -18,18 +29,20 @@ const { values: options } = parseArgs({
     listen: { type: 'string' },
     db: { type: 'string' },
     sandbox: { type: 'string' },
-    'port-fallback': { type: 'boolean' },
+    // Started by a command: it tells that one what became of it, takes a free port, and ends when nobody needs it.
+    background: { type: 'boolean' },
     // Answers, and neither assigns nor runs anything before it is asked to: for a command that only reads.
     'at-rest': { type: 'boolean' },
   },
 });
+const isBackground = options.background === true;
 
 function readConfig(): Config {
   const { 'data-dir': dataDir, listen, db, sandbox } = options;
   return loadConfig({ dataDir, listen, db, sandbox }).config;
 }
 
-/** A run's own server takes a free port where the usual one is taken; `dev` says so and ends. */
+/** A server in the background takes a free port where the usual one is taken; `dev` says so and ends. */
 async function startWithPort(
   config: Config,
   start: (config: Config) => Promise<Standalone>,
@@ -38,46 +51,75 @@ async function startWithPort(
     return await start(config);
   } catch (error) {
     const isTaken = error instanceof Fault && error.code === 'port.taken';
-    if (!isTaken || !options['port-fallback']) throw error;
+    if (!isTaken || !isBackground) throw error;
     return start({ ...config, listen: config.listen.replace(/:\d+$/, ':0') });
   }
 }
 
-function sayReady(standalone: Standalone, config: Config): void {
-  const [strongest] = standalone.drivers;
-  process.stderr.write(`millrace ${version} is ready at ${standalone.url}\n`);
-  process.stderr.write(
-    `  state ${config.dataDir} · token in ${join(config.dataDir, 'admin-token')}\n`,
-  );
-  if (strongest?.driver === 'process') {
-    process.stderr.write(
-      '  WARNING: steps run as plain processes of this user, WITHOUT ISOLATION: a step can read the administrator’s token and reach the socket and the database (`millrace doctor` says why)\n',
-    );
-  } else if (strongest)
-    process.stderr.write(
-      `  steps run in ${strongest.driver} sandboxes (${strongest.notes.join('; ')})\n`,
-    );
+function say(text: string): void {
+  process.stderr.write(`${text}\n`);
 }
 
-/** Resolves with the exit code when the process is to end. */
-function untilStopped(logger: Logger): Promise<number> {
-  return new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-      process.on(signal, () => {
-        logger.info({ signal }, 'stopping');
-        resolve(0);
-      });
-    }
-    const crash = (error: unknown) => {
-      logger.error(
-        { error: String((error as Error)?.stack ?? error) },
-        'a bug: the process ends, leases expire, work goes on at the next start',
-      );
-      resolve(3);
-    };
-    process.on('uncaughtException', crash);
-    process.on('unhandledRejection', crash);
+function sayReady(standalone: Standalone, config: Config): void {
+  const [strongest] = standalone.drivers;
+  say(`millrace ${version} is ready at ${standalone.url}`);
+  say(`  state ${config.dataDir} · token in ${join(config.dataDir, 'admin-token')}`);
+  if (strongest?.driver === 'process')
+    say(
+      '  WARNING: steps run as plain processes of this user, WITHOUT ISOLATION: a step can read the administrator’s token and reach the socket and the database (`millrace doctor` says why)',
+    );
+  else if (strongest)
+    say(`  steps run in ${strongest.driver} sandboxes (${strongest.notes.join('; ')})`);
+}
+
+/** The first signal drains, the second ends what runs, the third does not wait for anything. */
+function heedSignals(wishes: StopWishes, logger: Logger): void {
+  // A server in the background has no terminal that could close.
+  if (isBackground) process.on('SIGHUP', () => {});
+  for (const signal of isBackground
+    ? (['SIGINT', 'SIGTERM'] as const)
+    : (['SIGINT', 'SIGTERM', 'SIGHUP'] as const)) {
+    process.on(signal, () => {
+      logger.info({ signal }, 'asked to end');
+      const times = wishes.wish({ how: 'drain', why: signal, exitCode: 0 }, { insists: true });
+      if (times > 2) process.exit(3);
+    });
+  }
+  const crash = (error: unknown) => {
+    logger.error(
+      { error: String((error as Error)?.stack ?? error) },
+      'a bug: the process ends, leases expire, work goes on at the next start',
+    );
+    wishes.wish({ how: 'now', why: 'a bug', exitCode: 3 });
+  };
+  process.on('uncaughtException', crash);
+  process.on('unhandledRejection', crash);
+}
+
+/** What ends a server beside signals: nobody needs it, or its data directory is gone. */
+function watch(standalone: Standalone, wishes: StopWishes, at: Place): void {
+  const { directory, config } = at;
+  const timer = setInterval(() => {
+    if (directory.isInPlace()) return;
+    clearInterval(timer);
+    wishes.wish({ how: 'gone', why: `${directory.root} is gone`, exitCode: 3 });
+  }, lookMs);
+  if (!isBackground) return;
+  const usage = () => ({
+    openRequests: standalone.requests.open,
+    activity: standalone.requests.begun + standalone.position,
+    hasWork: standalone.hasWork(),
   });
+  const ports = { clock: systemClock, timers: systemTimers };
+  void untilUnneeded(usage, config.idleExit, ports).then(() =>
+    wishes.wish({ how: 'drain', why: 'nobody needs it', exitCode: 0 }),
+  );
+}
+
+interface Place {
+  readonly config: Config;
+  readonly directory: DataDirectory;
+  readonly logger: Logger;
 }
 
 /** A server that cannot work ends with everything that it has started. */
@@ -90,7 +132,64 @@ async function workOrEnd(standalone: Standalone): Promise<void> {
   }
 }
 
-async function main(starter: Starter | undefined): Promise<number> {
+function serverFile(url: string, config: Config): ServerFile {
+  const identity = processIdentity(process.pid);
+  invariant(identity !== undefined, 'a running process has an identity');
+  return {
+    url,
+    pid: process.pid,
+    identity,
+    startedAt: new Date().toISOString(),
+    version,
+    builtAt,
+    protocol: serverProtocol,
+    mode: isBackground ? 'background' : 'foreground',
+    settings: workingSettings(config),
+  };
+}
+
+/** @returns the exit code */
+async function serve(at: Place): Promise<number> {
+  const { config, directory, logger } = at;
+  const wishes = new StopWishes();
+  heedSignals(wishes, logger);
+  const standalone = await startWithPort(config, (each) =>
+    startStandalone({
+      ...at,
+      config: each,
+      onStopAsked: (how) =>
+        void wishes.wish({
+          how: how === 'now' ? 'now' : 'drain',
+          why: 'a command asks for it',
+          exitCode: 0,
+        }),
+    }),
+  );
+  if (!options['at-rest']) await workOrEnd(standalone);
+  const file = serverFile(standalone.url, config);
+  directory.writeServerFile(file);
+  if (isBackground) tellStarter({ kind: 'ready', file });
+  logger.info({ url: file.url, version, mode: file.mode }, 'ready');
+  sayReady(standalone, config);
+  watch(standalone, wishes, at);
+  const wish = await wishes.first;
+  logger.info({ why: wish.why, how: wish.how }, 'ending');
+  const { enough } = wishes;
+  if (wish.how !== 'gone')
+    await drainAloud(standalone, { withinMs: config.drainTimeout, enough, say, logger });
+  setTimeout(() => process.exit(3), endMs).unref();
+  if (!directory.isInPlace()) {
+    say(`${directory.root} is gone: this server ends`);
+    await standalone.abandon();
+    // Without a word to the disk: whatever stands in its place now is somebody else's.
+    process.exit(3);
+  }
+  directory.removeServerFile();
+  await standalone.stop();
+  return wish.exitCode;
+}
+
+async function main(): Promise<number> {
   // Nobody may listen any more, or the disk that they go to is full.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
   const config = readConfig();
@@ -100,45 +199,19 @@ async function main(starter: Starter | undefined): Promise<number> {
     level: config.logLevel,
     destination: join(directory.root, 'logs', 'server.log'),
   });
-  const stopped = untilStopped(logger);
   try {
-    const standalone = await startWithPort(config, (each) =>
-      startStandalone(each, directory, logger),
-    );
-    const { url } = standalone;
-    if (!options['at-rest']) await workOrEnd(standalone);
-    const identity = processIdentity(process.pid);
-    invariant(identity !== undefined, 'a running process has an identity');
-    const file: ServerFile = {
-      url,
-      pid: process.pid,
-      identity,
-      startedAt: new Date().toISOString(),
-      version,
-      mode: starter ? 'temporary' : 'lasting',
-    };
-    directory.writeServerFile(file);
-    await starter?.tell({ kind: 'ready', file });
-    logger.info({ url, version }, 'ready');
-    sayReady(standalone, config);
-    const unneeded = starter ? [untilUnneeded(starter, standalone.openRequests).then(() => 0)] : [];
-    const exitCode = await Promise.race([stopped, ...unneeded]);
-    directory.removeServerFile();
-    setTimeout(() => process.exit(exitCode === 0 ? 3 : exitCode), stopMs).unref();
-    await standalone.stop();
-    return exitCode;
+    return await serve({ config, directory, logger });
   } finally {
     lock.release();
   }
 }
 
-const starter = findStarter();
 try {
-  process.exit(await main(starter));
+  process.exit(await main());
 } catch (error) {
   const code = error instanceof Fault ? error.code : 'server.error';
   const message = error instanceof Error ? (error.message.split('\n', 1)[0] ?? '') : String(error);
-  await starter?.tell({ kind: 'failed', code, message });
-  process.stderr.write(`error: ${message} [${code}]\n`);
+  if (isBackground) tellStarter({ kind: 'failed', code, message });
+  say(`error: ${message} [${code}]`);
   process.exit(code === 'config.invalid' ? 2 : 3);
 }

@@ -1,6 +1,7 @@
-import { existsSync, readFileSync, statfsSync } from 'node:fs';
+import { existsSync, statfsSync } from 'node:fs';
 import { availableParallelism, homedir, hostname } from 'node:os';
 import { dirname, join } from 'node:path';
+import type { ServerState, StopServerHow } from '#libs/api-contract';
 import { FsBlobStore } from '#libs/blobs';
 import { allowsProcessDriver, type Config, inheritedEnvironment, stepLimits } from '#libs/config';
 import {
@@ -32,19 +33,22 @@ import {
   executorToken,
   LogExecutorGateway,
   type ReadSide,
+  type RequestCounts,
   rememberRequest,
   startApi,
   startMetrics,
 } from '../../api/src/index.ts';
-import { Executor, placeWorkspaces, type WorkspacesPlace } from '../../executor/src/index.ts';
+import {
+  Executor,
+  placeWorkspaces,
+  type RunningStep,
+  type WorkspacesPlace,
+} from '../../executor/src/index.ts';
 import { PgSnapshotStore, Scheduler } from '../../scheduler/src/index.ts';
 import type { DataDirectory } from './data-directory.ts';
 import { type Database, openDatabase } from './database.ts';
 import { systemClock, systemIds, systemRandom, systemTimers } from './process-ports.ts';
-
-/** Beside `dist/` in a checkout and in an installed package. */
-const manifest = new URL('../../../../package.json', import.meta.url);
-export const { version } = JSON.parse(readFileSync(manifest, 'utf8')) as { version: string };
+import { version } from './version.ts';
 
 const sweepMs = 3_600_000;
 /** Each piece is done well within the time that a statement has. */
@@ -52,29 +56,51 @@ const forgetAtOnce = 10_000;
 /** No upload takes longer: what is older was left by one that was interrupted. */
 const abandonedMs = 24 * 3_600_000;
 
+export type { RunningStep };
+
 export interface Standalone {
   readonly url: string;
-  /** How many requests are being answered, streams included. */
-  openRequests(): number;
+  readonly requests: RequestCounts;
+  /** Grows with each event of the log. */
+  readonly position: number;
+  /** Whether runs wait or run here. At rest nothing does. */
+  hasWork(): boolean;
+  /** The steps that run here. */
+  readonly running: readonly RunningStep[];
   /** Begins to assign and to run. Idempotent; resolves when steps can run. */
   work(): Promise<void>;
   /** What runs the steps, the strongest first; empty before it works. */
   readonly drivers: readonly SandboxProbe[];
-  /** Drains and closes everything, in the reverse order of its start. Idempotent. */
+  /**
+   * Takes nothing more, lets running steps end (at most `withinMs`, or until the abort), and hands over: what is queued waits
+   * for the next scheduler. It goes on answering.
+   *
+   * @returns the steps that had not ended by then, and were ended
+   */
+  drain(withinMs: number, enough: AbortSignal): Promise<readonly RunningStep[]>;
+  /** Closes everything, in the reverse order of its start; steps that still run are ended. Idempotent. */
   stop(): Promise<void>;
+  /** For a server whose data directory is gone: ends the steps and the database, and writes nothing. */
+  abandon(): Promise<void>;
+}
+
+export interface StandaloneOptions {
+  readonly config: Config;
+  readonly directory: DataDirectory;
+  readonly logger: Logger;
+  /** Somebody asks over the API that this server end, or it was asked to work and cannot. */
+  readonly onStopAsked: (how: StopServerHow) => void;
 }
 
 /**
  * Everything in one process: the same parts as in many, handed to each other here.
  * It answers; nothing is assigned or run before `work`.
  */
-export async function startStandalone(
-  config: Config,
-  directory: DataDirectory,
-  logger: Logger,
-): Promise<Standalone> {
+export async function startStandalone(options: StandaloneOptions): Promise<Standalone> {
+  const { config, directory, logger } = options;
   const stops: (() => unknown)[] = [];
   let isDraining = false;
+  let drainUntilMs = 0;
   let working: Promise<void> | undefined;
   const stop = async () => {
     isDraining = true;
@@ -144,9 +170,36 @@ export async function startStandalone(
       stops.push(() => executor.stop());
     };
     const work = () => {
-      if (!isDraining) working ??= beginWork();
+      if (working === undefined && !isDraining) {
+        working = beginWork();
+        // One that cannot work is of no use, and would wait for work to end for ever.
+        working.catch(() => options.onStopAsked('now'));
+      }
       return working ?? Promise.resolve();
     };
+    const drain = async (withinMs: number, enough: AbortSignal) => {
+      isDraining = true;
+      drainUntilMs = systemClock.monotonicMs() + (enough.aborted ? 0 : withinMs);
+      enough.addEventListener('abort', () => {
+        drainUntilMs = systemClock.monotonicMs();
+      });
+      await working?.catch(() => {});
+      // First, so that nothing is assigned that nobody takes.
+      await scheduler.stop();
+      return executor.drain(withinMs, enough);
+    };
+    const hasWork = () => {
+      const { activeRuns, lag } = scheduler.readings;
+      return working !== undefined && (activeRuns > 0 || lag > 0);
+    };
+    const state = async (): Promise<ServerState> => ({
+      status: isDraining ? 'draining' : working === undefined ? 'at-rest' : 'working',
+      unfinishedRuns: await read.unfinishedRuns().catch(() => null),
+      running: executor.running.map(({ runNumber, step }) => ({ runNumber, step })),
+      drainLeftMs: isDraining
+        ? Math.max(0, Math.ceil(drainUntilMs - systemClock.monotonicMs()))
+        : null,
+    });
     const parts: ApiParts = {
       version,
       config,
@@ -169,19 +222,43 @@ export async function startStandalone(
         Math.min(...[directory.root, workspaces.directory].map((path) => freeBytesAt(path))),
       metricsText: () => metrics.text(),
       isDraining: () => isDraining,
-      work,
+      control: {
+        state,
+        work,
+        stop: (how) => {
+          if (how === 'if-idle' && (hasWork() || api.requests.open > 0)) return false;
+          if (!isDraining && how !== 'now')
+            drainUntilMs = systemClock.monotonicMs() + config.drainTimeout;
+          isDraining = true;
+          options.onStopAsked(how);
+          return true;
+        },
+      },
     };
     const api = await startApi(parts, { listen: config.listen, socketPath: directory.apiSocket });
     stops.push(() => api.close());
     stops.push(keepSweeping({ logs, blobs, database }, config, logger));
     return {
       url: api.url,
-      openRequests: api.openRequests,
+      requests: api.requests,
+      get position() {
+        return log.tail.position;
+      },
+      hasWork,
+      get running() {
+        return executor.running;
+      },
       get drivers() {
         return executor.drivers;
       },
       work,
+      drain,
       stop,
+      abandon: async () => {
+        isDraining = true;
+        await executor.abandon();
+        await database.abandon();
+      },
     };
   } catch (error) {
     await stop();
@@ -223,6 +300,7 @@ function readSide(database: Database, plans: PlanCache, projector: Projector): R
   return {
     isReady: () => projector.isReady,
     listRuns: whole((query) => runs.list(query)),
+    unfinishedRuns: whole(() => runs.countUnfinished()),
     findRunId: whole((ref) => runs.findId(ref)),
     showRun: whole((runId) => runs.show(runId)),
     listQueue: whole((query) => queue.list(query)),

@@ -87,14 +87,22 @@ export function findOrphan(
   return { pid, identity, exited: pollUntilGone(pid, identity) };
 }
 
-/** Fast shutdown (10 s), then immediate (5 s; the next start replays its log), then by force. Bounded. */
-export async function stopPostmaster(postmaster: Postmaster): Promise<void> {
-  const steps = [
-    ['SIGINT', 10_000],
-    ['SIGQUIT', 5_000],
-    ['SIGKILL', 5_000],
-  ] as const;
-  for (const [signal, waitMs] of steps) {
+const stopSteps = [
+  ['SIGINT', 10_000],
+  ['SIGQUIT', 5_000],
+  ['SIGKILL', 5_000],
+] as const;
+
+/**
+ * Fast shutdown (10 s), then immediate (5 s; the next start replays its log), then by force. Bounded.
+ *
+ * @param how  `at-once` leaves the first out: nothing is written
+ */
+export async function stopPostmaster(
+  postmaster: Postmaster,
+  how: 'fast' | 'at-once' = 'fast',
+): Promise<void> {
+  for (const [signal, waitMs] of how === 'fast' ? stopSteps : stopSteps.slice(1)) {
     if (processIdentity(postmaster.pid) !== postmaster.identity) return;
     // The whole group by force: a child that hangs would keep the shared memory.
     trySignal(signal === 'SIGKILL' ? -postmaster.pid : postmaster.pid, signal);

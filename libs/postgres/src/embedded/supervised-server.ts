@@ -65,11 +65,21 @@ export class SupervisedServer {
   }
 
   async stop(): Promise<void> {
-    this.#stopping.abort();
-    if (this.#postmaster !== undefined) await stopPostmaster(this.#postmaster);
-    await this.#supervision;
+    await this.#end('fast');
     rmSync(this.#place.recordFile, { force: true });
     rmSync(this.socketDir, { recursive: true, force: true });
+  }
+
+  /** For a cluster that is gone: whoever made one in its place is left alone. */
+  async abandon(): Promise<void> {
+    await this.#end('at-once');
+    rmSync(this.socketDir, { recursive: true, force: true });
+  }
+
+  async #end(how: 'fast' | 'at-once'): Promise<void> {
+    this.#stopping.abort();
+    if (this.#postmaster !== undefined) await stopPostmaster(this.#postmaster, how);
+    await this.#supervision;
   }
 
   async #canAdopt(orphan: Postmaster, record: ServerRecord | undefined): Promise<boolean> {

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { operations } from '#libs/api-contract';
 import { contextOf } from '../context.ts';
+import { findRun } from '../find-run.ts';
 
 export function addCancel(program: Command): void {
   program
@@ -11,13 +12,15 @@ export function addCancel(program: Command): void {
     .option('--reason <text>', 'why, for the record')
     .action(
       async (ref: string, options: { force?: boolean; reason?: string }, command: Command) => {
-        const { output, client } = contextOf(command);
+        const context = contextOf(command);
+        const { output } = context;
+        const { client, run } = await findRun(context, ref, { works: true });
         const body = {
           force: options.force === true,
           ...(options.reason === undefined ? {} : { reason: options.reason }),
         };
-        const answer = await (await client({ works: true })).call(operations.cancelRun, {
-          params: { id: ref },
+        const answer = await client.call(operations.cancelRun, {
+          params: { id: run.id },
           body,
         });
         if (output.isJson) output.json(answer);

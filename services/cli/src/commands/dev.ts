@@ -1,13 +1,35 @@
 import type { Command } from 'commander';
-import { contextOf, serverArgs } from '../context.ts';
+import type { ServerFile } from '#libs/api-contract';
+import { Fault } from '#libs/kernel';
+import { type CommandContext, contextOf, serverArgs } from '../context.ts';
+import { askToEnd, untilEnded } from '../end-server.ts';
 import { becomeServer } from '../local-server.ts';
+import { findServer } from '../server-connection.ts';
 
 export function addDev(program: Command, finish: (exitCode: number) => void): void {
   program
     .command('dev')
     .summary('run the server with everything in one process, until Ctrl-C')
+    .addHelpText(
+      'after',
+      '\nA server in the background makes way where nobody needs it. The first Ctrl-C waits for the steps that run, at most\ndrain_timeout (30 s); the second ends them.',
+    )
     .action(async (_options, command: Command) => {
       const context = contextOf(command);
+      const server = await findServer(context.config.dataDir);
+      if (server?.mode === 'background') await takeOver(context, server);
       finish(await becomeServer(serverArgs(context)));
     });
+}
+
+/** @throws Fault `data-dir.in-use` where the server in the background is in use */
+async function takeOver({ config, output }: CommandContext, server: ServerFile): Promise<void> {
+  if ((await askToEnd(config, server, 'if-idle')) === 'busy')
+    throw new Fault(
+      'data-dir.in-use',
+      'never',
+      `a server in the background (pid ${server.pid}, ${server.url}) works here: wait for it, or end it with \`millrace stop\``,
+    );
+  await untilEnded(config, server);
+  output.note(`the server in the background (pid ${server.pid}) made way`);
 }

@@ -2,10 +2,10 @@ import type { Command } from 'commander';
 import { type ApiClient, logLineSchema, operations } from '#libs/api-contract';
 import { contextOf } from '../context.ts';
 import { splitText } from '../event-stream.ts';
+import { findRun } from '../find-run.ts';
 import { LogLines } from '../log-lines.ts';
 import type { Output } from '../output.ts';
 import { wholeNumber } from '../parse-number.ts';
-import { loadRun } from '../run-summary.ts';
 
 interface LogOptions {
   readonly follow?: boolean;
@@ -26,9 +26,11 @@ export function addLogs(program: Command): void {
     .option('-t, --timestamps', 'with the time of each line')
     .action(
       async (ref: string, step: string | undefined, options: LogOptions, command: Command) => {
-        const { output, client } = contextOf(command);
-        const api = await client({ works: options.follow === true });
-        const run = await loadRun(api, ref);
+        const context = contextOf(command);
+        const { output } = context;
+        const { client: api, run } = await findRun(context, ref, {
+          works: options.follow === true,
+        });
         if (step !== undefined)
           await printLog(api, { runId: run.id, step, isAlone: true }, options, output);
         else

@@ -3,11 +3,8 @@ import { type Command, Option } from 'commander';
 import { operations, type StartRunBody } from '#libs/api-contract';
 import type { Isolation, Source } from '#libs/events';
 import { gitUrlProblem } from '#libs/sources';
-import { useServer } from '../borrowed-server.ts';
-import { type CommandContext, contextOf, serverArgs } from '../context.ts';
+import { type CommandContext, contextOf } from '../context.ts';
 import { exitCodes, UsageError } from '../exit-codes.ts';
-import { onInterrupt } from '../interrupt.ts';
-import type { LocalServer } from '../local-server.ts';
 import { runUrl } from '../run-summary.ts';
 import { startAndFollow } from '../start-and-follow.ts';
 import { uploadWorkingTree } from '../upload-working-tree.ts';
@@ -20,7 +17,6 @@ interface RunOptions {
   readonly git?: string;
   readonly commit?: string;
   readonly key?: string;
-  readonly keepServer?: boolean;
 }
 
 export function addRun(program: Command, finish: (exitCode: number) => void): void {
@@ -50,10 +46,9 @@ export function addRun(program: Command, finish: (exitCode: number) => void): vo
     .option('--git <url>', 'take the files from a git repository instead')
     .option('--commit <sha>', 'the commit to take, with --git')
     .option('--key <type:id:version>', 'start at most one run for this key')
-    .option('--keep-server', 'keep a server that was started for this run until Ctrl-C')
     .addHelpText(
       'after',
-      '\nThe server of the data directory is used; where none runs, one is started for as long as the run needs it.\nThe first Ctrl-C cancels the run, the second forces it.',
+      '\nThe server of the data directory is used; where none runs, one is started in the background. It stays while\nanything is queued, running or asked for, and idle_exit (10 min) beyond; `millrace stop` ends it.\nThe first Ctrl-C cancels the run, the second forces it.',
     )
     .action(async (file: string, options: RunOptions, command: Command) => {
       const context = contextOf(command);
@@ -82,8 +77,7 @@ async function runFile(
     isolation: options.isolation,
   };
   const source = readGitSource(options);
-  const wish = { args: serverArgs(context), always: true, works: true };
-  const { client, started } = await useServer(context.config, wish);
+  const client = await context.client({ works: true, always: true });
   const body: StartRunBody = {
     ...request,
     source:
@@ -97,24 +91,10 @@ async function runFile(
           })),
     ...(options.key === undefined ? {} : { trigger: { key: options.key } }),
   };
-  const exitCode = await startAndFollow(context, client, {
+  return startAndFollow(context, client, {
     start: () => client.call(operations.startRun, { body }),
     headline: (run) => `run ${run.number} · ${runUrl(client, run)}`,
   });
-  if (started && options.keepServer) await keepServer(context, started);
-  return exitCode;
-}
-
-async function keepServer({ output, config }: CommandContext, server: LocalServer): Promise<void> {
-  output.line(`\nthe server stays at ${server.url} (state in ${config.dataDir}) until Ctrl-C`);
-  await new Promise<void>((done) => {
-    const interrupt = onInterrupt(async () => {
-      interrupt.release();
-      done();
-    });
-    server.child.once('exit', () => done());
-  });
-  await server.stop({ evenIfUsed: true });
 }
 
 /** `NAME=VALUE` pairs. @throws UsageError */

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { operations, type RunSummary } from '#libs/api-contract';
+import { type ApiClient, operations, type RunSummary, serverOperations } from '#libs/api-contract';
 import { formatDuration } from '#libs/kernel';
 import { contextOf } from '../context.ts';
 import { outcomeMark, table } from '../output.ts';
@@ -23,14 +23,26 @@ export function addRuns(program: Command): void {
     .action(
       async (options: { status?: string; pipeline?: string; limit: number }, command: Command) => {
         const { output, client } = contextOf(command);
-        const page = await (await client()).call(operations.listRuns, { query: options });
+        const api = await client();
+        const page = await api.call(operations.listRuns, { query: options });
         if (output.isJson) for (const run of page.items) output.json(run);
-        else
+        else {
           output.line(
             table([['RUN', 'PIPELINE', 'STATE', 'QUEUED', 'TOOK'], ...page.items.map(runRow)]),
           );
+          if (page.items.some(({ status }) => status !== 'finished'))
+            await noteRest(api, output.note);
+        }
       },
     );
+}
+
+/** A server that a reading command started leaves unfinished runs alone; that is said, so that nobody waits for them. */
+async function noteRest(client: ApiClient, note: (text: string) => void): Promise<void> {
+  // Another machine's server does not tell.
+  const state = await client.call(serverOperations.serverState).catch(() => undefined);
+  if (state?.status === 'at-rest')
+    note('nobody works on what is unfinished: `millrace dev` or `run` goes on with it');
 }
 
 function runRow(run: RunSummary): string[] {

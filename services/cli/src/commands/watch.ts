@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { type ApiClient, operations, type RunDto } from '#libs/api-contract';
 import { type CommandContext, contextOf } from '../context.ts';
 import { exitCodeOfOutcome, exitCodes, UsageError } from '../exit-codes.ts';
+import { findRun } from '../find-run.ts';
 import { followRun } from '../follow-run.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { jsonPrinter, TextPrinter } from '../run-printer.ts';
@@ -39,8 +40,7 @@ export function addWatch(program: Command, finish: (exitCode: number) => void): 
     .argument('<run>', 'uuid, number or latest')
     .action(async (ref: string, _options, command: Command) => {
       const context = contextOf(command);
-      const client = await context.client({ works: true });
-      const run = await loadRun(client, ref);
+      const { client, run } = await findRun(context, ref, { works: true });
       const first = await client.call(operations.listRunEvents, {
         params: { id: run.id },
         query: { limit: 1 },
@@ -66,8 +66,7 @@ export function addRetry(program: Command, finish: (exitCode: number) => void): 
         const context = contextOf(command);
         if (options.failed && options.step !== undefined)
           throw new UsageError('retry.ambiguous', 'give --failed or --step, not both');
-        // Without anybody who follows it a run waits for a server that lasts.
-        const client = await context.client({ works: options.detach !== true });
+        const client = await context.client({ works: true });
         const before = await loadRun(client, ref);
         const body =
           options.step === undefined ? { failed: true as const } : { step: options.step };

@@ -1,0 +1,78 @@
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { settings } from './schema.ts';
+
+/** What whoever starts a server in the background may set beside settings: where the machine keeps this user's files. */
+const places = ['XDG_STATE_HOME', 'TMPDIR'] as const;
+
+/** Settings of the one who calls: a server has no use for them, and its data directory is told by a flag. */
+const ofTheCaller: ReadonlySet<string> = new Set(
+  [settings.dataDir, settings.token, settings.server].map(({ variable }) => variable),
+);
+
+export interface BackgroundUser {
+  readonly name: string;
+  readonly homeDir: string;
+}
+
+/**
+ * The whole environment of a server in the background, made from nothing: settings, and a few names that are listed here. It
+ * serves whoever comes later, so nothing of the shell that happened to start it goes in: no secret, and not its PATH either.
+ *
+ * @param env   that of whoever starts it
+ * @param also  further variables that are handed on
+ */
+export function backgroundEnvironment(
+  user: BackgroundUser,
+  env: Readonly<Record<string, string | undefined>>,
+  also: readonly string[] = [],
+): Record<string, string> {
+  const made: Record<string, string> = {
+    PATH: usualPath(user.homeDir).join(':'),
+    HOME: user.homeDir,
+    USER: user.name,
+    LOGNAME: user.name,
+    LANG: 'C.UTF-8',
+  };
+  for (const name of [...places, ...also]) copy(name, (text) => text);
+  for (const { variable } of Object.values(settings)) {
+    if (ofTheCaller.has(variable)) continue;
+    copy(variable, (text) => text);
+    // It does not work in the directory of whoever starts it.
+    copy(`${variable}_FILE`, (path) => resolve(path));
+  }
+  return made;
+
+  function copy(name: string, as: (text: string) => string): void {
+    const text = env[name];
+    if (text !== undefined && text !== '') made[name] = as(text);
+  }
+}
+
+const systemPath = [
+  '/usr/local/sbin',
+  '/usr/local/bin',
+  '/usr/sbin',
+  '/usr/bin',
+  '/sbin',
+  '/bin',
+] as const;
+
+/** Where toolchains install themselves; what else a step needs is named by the setting `hostPath`. */
+const toolchains = [
+  '/usr/local/go/bin',
+  '/usr/lib/go/bin',
+  '/usr/local/cargo/bin',
+  '/snap/bin',
+  '/opt/homebrew/bin',
+  '/home/linuxbrew/.linuxbrew/bin',
+  '/run/current-system/sw/bin',
+  '/nix/var/nix/profiles/default/bin',
+] as const;
+const toolchainsOfUser = ['.local/bin', 'bin', 'go/bin', '.cargo/bin'] as const;
+
+/** The system's directories, then those of toolchains that are there. */
+function usualPath(homeDir: string): readonly string[] {
+  const further = [...toolchains, ...toolchainsOfUser.map((dir) => join(homeDir, dir))];
+  return [...systemPath, ...further.filter((dir) => existsSync(dir))];
+}

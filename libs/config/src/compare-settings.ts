@@ -1,0 +1,31 @@
+import { canonicalJson, sha256Hex } from '#libs/kernel';
+import type { LayeredConfig } from './layers.ts';
+import { type Config, type Setting, type SettingKey, settings } from './schema.ts';
+
+/** Not what a server is like. */
+const ofTheCaller: ReadonlySet<SettingKey> = new Set(['dataDir', 'token', 'server']);
+
+const keys = (Object.keys(settings) as SettingKey[]).filter((key) => !ofTheCaller.has(key));
+
+/** What a server works by, for whoever wants to know whether it does as they ask. Secrets are told by their digest. */
+export function workingSettings(config: Config): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(
+    keys.flatMap((key) => {
+      const value = config[key];
+      if (value === undefined) return [];
+      const { isSecret }: Setting = settings[key];
+      return [[key, isSecret ? sha256Hex(String(value)).slice(0, 16) : value]];
+    }),
+  );
+}
+
+/** The settings that a caller asks for by flag or variable, and that a server does not work by. */
+export function unmetSettings(
+  asked: LayeredConfig,
+  server: Readonly<Record<string, unknown>>,
+): readonly SettingKey[] {
+  const wanted = workingSettings(asked.config);
+  return keys
+    .filter((key) => ['flag', 'environment'].includes(asked.explain(key).layer))
+    .filter((key) => canonicalJson(wanted[key] ?? null) !== canonicalJson(server[key] ?? null));
+}

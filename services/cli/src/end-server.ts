@@ -1,0 +1,73 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import {
+  ProblemError,
+  type ServerFile,
+  type ServerState,
+  type StopServerHow,
+  serverOperations,
+} from '#libs/api-contract';
+import type { Config } from '#libs/config';
+import { processIdentity } from '#libs/data-dir';
+import { Fault } from '#libs/kernel';
+import { localClient } from './server-connection.ts';
+
+const lookMs = 50;
+/** Questions about what it waits for come this often. */
+const askMs = 250;
+/** What a server may take beyond its drain: it ends itself after 60 s. */
+const endMs = 65_000;
+
+/**
+ * Tells a server to end. One that does not answer any more is told by a signal, as the process that it is known to be.
+ *
+ * @returns what it is about, where it tells; `busy` where it was to end only if idle, and is not
+ */
+export async function askToEnd(
+  config: Config,
+  server: ServerFile,
+  how: StopServerHow,
+): Promise<ServerState | 'told' | 'busy'> {
+  try {
+    const client = localClient(config, server);
+    return await client.call(serverOperations.stopServer, { body: { how } });
+  } catch (error) {
+    if (error instanceof ProblemError && error.problem.code === 'server.busy') return 'busy';
+    // It has ended, or is of a version that has no such question.
+    if (how === 'if-idle') return isThere(server) ? 'busy' : 'told';
+    if (isThere(server)) process.kill(server.pid, 'SIGTERM');
+    return 'told';
+  }
+}
+
+/**
+ * Resolves when the process is gone, with what was last known of it.
+ *
+ * @param tell  gets each state on the way
+ * @throws Fault `server.error` where it does not end
+ */
+export async function untilEnded(
+  config: Config,
+  server: ServerFile,
+  tell: (state: ServerState) => void = () => {},
+): Promise<ServerState | undefined> {
+  const client = localClient(config, server);
+  let last: ServerState | undefined;
+  let deadline = performance.now() + endMs + config.drainTimeout;
+  for (let askedMs = Number.NEGATIVE_INFINITY; isThere(server); await delay(lookMs)) {
+    if (performance.now() > deadline)
+      throw new Fault('server.error', 'never', `process ${server.pid} does not end`);
+    if (performance.now() - askedMs < askMs) continue;
+    askedMs = performance.now();
+    const state = await client.call(serverOperations.serverState).catch(() => undefined);
+    if (state === undefined) continue;
+    last = state;
+    tell(state);
+    // Its drain may be longer than ours would be.
+    if (state.drainLeftMs !== null) deadline = performance.now() + state.drainLeftMs + endMs;
+  }
+  return last;
+}
+
+function isThere({ pid, identity }: ServerFile): boolean {
+  return processIdentity(pid) === identity;
+}

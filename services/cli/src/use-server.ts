@@ -1,0 +1,155 @@
+import { access } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import {
+  type ApiClient,
+  ProblemError,
+  type ServerFile,
+  serverOperations,
+  serverProtocol,
+} from '#libs/api-contract';
+import { type LayeredConfig, unmetSettings } from '#libs/config';
+import { dataDirHolder } from '#libs/data-dir';
+import { Fault } from '#libs/kernel';
+import { isOlder } from './compare-builds.ts';
+import { askToEnd, untilEnded } from './end-server.ts';
+import { startInBackground } from './local-server.ts';
+import { connect, findServer, isServerFileLeft, localClient } from './server-connection.ts';
+import { thisBuild, thisVersion } from './this-version.ts';
+
+export interface ServerWish {
+  /** Start one even where the data directory holds no state. */
+  readonly always: boolean;
+  /** It must assign and run; else one that only answers will do, so that reading writes nothing and runs nothing. */
+  readonly works: boolean;
+}
+
+type Note = (text: string) => void;
+
+interface Search extends ServerWish {
+  readonly settings: LayeredConfig;
+  readonly note: Note;
+}
+
+/** How long another process may hold the data directory without a server that answers there: it starts, or it ends. */
+const contendedMs = 90_000;
+const lookMs = 50;
+
+/**
+ * The server that the settings mean. Where none runs in the data directory and it holds state (or `always` is said), one is
+ * started in the background.
+ *
+ * @throws Fault `server.unreachable` where there is neither a server nor state; `server.incompatible`
+ */
+export async function useServer(
+  settings: LayeredConfig,
+  wish: ServerWish,
+  note: Note,
+): Promise<ApiClient> {
+  const { config } = settings;
+  if (config.server !== undefined) return connect(config);
+  const mayStart = wish.always || (await holdsState(config.dataDir));
+  if (!mayStart && (await findServer(config.dataDir)) === undefined) return connect(config);
+  const search = { ...wish, settings, note };
+  const server = await findOrStart(search);
+  return localClient(config, server, {
+    relocate: async (error) => (await findAgain(search, server, error)).url,
+  });
+}
+
+/**
+ * The server after the first one was lost. A server in the background that was killed is replaced; one that ended because somebody
+ * wanted that is not, and neither is one of `dev`: whoever ran it runs it again.
+ */
+async function findAgain(search: Search, lost: ServerFile, error: unknown): Promise<ServerFile> {
+  const { dataDir } = search.settings.config;
+  const isRefused = error instanceof ProblemError && error.problem.code === 'server.draining';
+  const found = await findServer(dataDir);
+  if (found !== undefined && !isRefused) return found;
+  if (isRefused || (lost.mode === 'background' && isServerFileLeft(dataDir)))
+    return findOrStart(search);
+  throw new Fault('server.unreachable', 'backoff', `the server in ${resolve(dataDir)} has ended`);
+}
+
+/** Several commands may want this at once: one starts a server, the others wait and use it. */
+async function findOrStart(search: Search): Promise<ServerFile> {
+  const { dataDir } = search.settings.config;
+  let deadline = performance.now() + contendedMs;
+  for (;;) {
+    const found = await findServer(dataDir);
+    if (found !== undefined) {
+      if (await canServe(found, search)) return found;
+      // It was waited for; whoever comes next has its own time.
+      if ((await findServer(dataDir))?.pid !== found.pid)
+        deadline = performance.now() + contendedMs;
+    } else if (dataDirHolder(resolve(dataDir)) === undefined) {
+      try {
+        return await startInBackground(search.settings, search);
+      } catch (error) {
+        // Another one was faster.
+        if (!(error instanceof Fault && error.code === 'data-dir.in-use')) throw error;
+      }
+    }
+    if (performance.now() > deadline) throw unanswered(dataDir);
+    await new Promise((done) => setTimeout(done, lookMs));
+  }
+}
+
+function unanswered(dataDir: string): Fault {
+  const holder = dataDirHolder(resolve(dataDir));
+  const message = `process ${holder ?? '?'} uses ${resolve(dataDir)} and does not answer`;
+  return new Fault('data-dir.in-use', 'never', message);
+}
+
+/**
+ * Whether a server does what is wished for. One that should make way, and one that ends, is gone when this returns false.
+ *
+ * @throws Fault `server.incompatible`
+ */
+async function canServe(server: ServerFile, search: Search): Promise<boolean> {
+  const { config } = search.settings;
+  if (server.mode === 'background' && (await madeWay(server, search))) return false;
+  if (server.protocol !== serverProtocol)
+    throw new Fault(
+      'server.incompatible',
+      'never',
+      `the server (pid ${server.pid}) is of version ${server.version}, this command is of ${thisVersion}`,
+    );
+  if (!search.works) return true;
+  try {
+    await localClient(config, server).call(serverOperations.beginWork);
+    return true;
+  } catch (error) {
+    const code = error instanceof ProblemError ? error.problem.code : undefined;
+    if (code === undefined) return false;
+    if (code !== 'server.draining') throw error;
+    search.note(`the server (pid ${server.pid}) is shutting down; this goes on behind it`);
+    await untilEnded(config, server);
+    return false;
+  }
+}
+
+/** One in the background that is older, or works by other settings than are asked for, makes way as soon as nobody needs it. */
+async function madeWay(server: ServerFile, { settings, note }: Search): Promise<boolean> {
+  const isOutdated = isOlder(server, thisBuild());
+  const unmet = unmetSettings(settings, server.settings);
+  if (!isOutdated && unmet.length === 0) return false;
+  const answer = await askToEnd(settings.config, server, 'if-idle');
+  if (answer !== 'busy') {
+    await untilEnded(settings.config, server);
+    return true;
+  }
+  const why = isOutdated
+    ? `is of version ${server.version}${server.version === thisVersion ? ' (an earlier build)' : ''}`
+    : `works by other settings (${unmet.join(', ')})`;
+  note(
+    `the server (pid ${server.pid}) ${why} and is in use, so it stays; \`millrace stop\` ends it`,
+  );
+  return false;
+}
+
+async function holdsState(dataDir: string): Promise<boolean> {
+  return access(join(resolve(dataDir), 'pg')).then(
+    () => true,
+    () => false,
+  );
+}
