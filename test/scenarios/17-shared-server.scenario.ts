@@ -267,6 +267,27 @@ describe('a server in the background', { timeout: 180_000 }, () => {
     expect((await show('1')).steps[0]?.attempts).toHaveLength(2);
   });
 
+  it('begins to work at rest for a run that comes over HTTP', async () => {
+    const { cwd, quick, run, server } = project('woken-http', { MILLRACE_ISOLATION_MIN: 'none' });
+    expect((await quick()).code).toBe(0);
+    expect((await run('stop')).code).toBe(0);
+    expect((await run('runs')).code).toBe(0);
+    const token = readFileSync(join(cwd, '.millrace/admin-token'), 'utf8').trim();
+    const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
+    const started = await fetch(`${server().url}/api/v1/runs`, {
+      method: 'POST',
+      headers,
+      body: JSON.stringify({ yaml: readFileSync(join(cwd, 'quick.yaml'), 'utf8') }),
+    });
+    expect(started.status).toBe(201);
+    const { id } = (await started.json()) as { id: string };
+    await eventually(async () => {
+      const answer = await fetch(`${server().url}/api/v1/runs/${id}`, { headers });
+      return ((await answer.json()) as RunDto).outcome === 'success' || undefined;
+    }, 'the run has ended');
+    expect((await run('stop')).code).toBe(0);
+  });
+
   it('goes on for a reader when another command wakes it', async () => {
     const { quick, spawn, serverFile, server } = project('woken', endsSoon);
     await quick();

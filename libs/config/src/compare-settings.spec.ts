@@ -15,6 +15,14 @@ describe('whether a server works by what is asked for', () => {
     expect(unmetSettings(asked, there)).toEqual(['sandbox', 'slots']);
   });
 
+  it('compares what runs may have for every caller', () => {
+    const there = server({ MILLRACE_ISOLATION_MIN: 'none', MILLRACE_NETWORK_MAX: 'host' });
+    expect(unmetSettings(loadConfig({ dataDir }, {}), there)).toEqual([
+      'isolationMin',
+      'networkMax',
+    ]);
+  });
+
   it('compares secrets without telling them, and not those of the caller', () => {
     const db = 'postgres://user:secret@host/db';
     const there = server({ MILLRACE_DB_URL: db });

@@ -19,13 +19,26 @@ export function workingSettings(config: Config): Readonly<Record<string, unknown
   );
 }
 
-/** The settings that a caller asks for by flag or variable, and that a server does not work by. */
+/**
+ * What a server lets others have. A variable of the command that started it must not bound the runs of everybody after it
+ * without a word, so that these are compared for every caller.
+ */
+const bounds: ReadonlySet<SettingKey> = new Set([
+  'isolationMin',
+  'networkMax',
+  'allowProcessDriver',
+]);
+
+/**
+ * The settings that a caller asks for by flag or variable, and that a server does not work by; of those that say what runs
+ * may have, any that differs from the caller's own.
+ */
 export function unmetSettings(
   asked: LayeredConfig,
   server: Readonly<Record<string, unknown>>,
 ): readonly SettingKey[] {
   const wanted = workingSettings(asked.config);
   return keys
-    .filter((key) => ['flag', 'environment'].includes(asked.explain(key).layer))
+    .filter((key) => bounds.has(key) || ['flag', 'environment'].includes(asked.explain(key).layer))
     .filter((key) => canonicalJson(wanted[key] ?? null) !== canonicalJson(server[key] ?? null));
 }

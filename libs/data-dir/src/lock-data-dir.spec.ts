@@ -32,6 +32,16 @@ describe('lockDataDir', () => {
     second.release();
   });
 
+  it('leaves the lock of another process alone that has come to stand at its path', () => {
+    const lock = lockDataDir(dir);
+    const [name] = readdirSync(dir);
+    const others = JSON.stringify({ pid: process.ppid, identity: processIdentity(process.ppid) });
+    writeFileSync(join(dir, String(name)), others);
+    lock.release();
+    expect(readFileSync(join(dir, String(name)), 'utf8')).toBe(others);
+    expect(dataDirHolder(dir)).toBe(process.ppid);
+  });
+
   it('follows a holder that is dead, and one whose pid was given to another process', () => {
     const held = { pid: process.pid, identity: 'another-boot/1' };
     writeFileSync(join(dir, 'owner.lock.7'), JSON.stringify(held));

@@ -13,7 +13,10 @@ import { Fault, invariant } from '#libs/kernel';
 import { processIdentity } from './process-identity.ts';
 
 export interface DataDirLock {
-  /** Lets others in. Idempotent. A process that dies without it lets them in as well. */
+  /**
+   * Lets others in. Idempotent. A process that dies without it lets them in as well. A lock file of another process, in a
+   * directory that has come to stand at the same path, is left as it is.
+   */
   release(): void;
 }
 
@@ -75,11 +78,15 @@ function claim(dir: string, draft: string): DataDirLock {
     let isHeld = true;
     return {
       release: () => {
-        if (isHeld) markReleased(mine);
+        if (isHeld && isHolder(readHolder(mine))) markReleased(mine);
         isHeld = false;
       },
     };
   }
+}
+
+function isHolder(holder: Holder | undefined): boolean {
+  return holder?.pid === process.pid && holder.identity === processIdentity(process.pid);
 }
 
 /** The pid of the process that uses a directory, if one does at this moment; it may have gone when this returns. */

@@ -27,6 +27,7 @@ export interface DataDirectory {
   /** Whether its path still leads to it: it was neither removed nor replaced. */
   isInPlace(): boolean;
   writeServerFile(file: ServerFile): void;
+  /** Nothing is removed from a directory that has come to stand at the same path. */
   removeServerFile(): void;
 }
 
@@ -58,7 +59,9 @@ export function openDataDirectory(path: string): DataDirectory {
       apiSocket: own.at(apiSocketName),
       isInPlace: () => own.isInPlace(),
       writeServerFile: (file) => writeWhole(serverFile, `${JSON.stringify(file, null, 2)}\n`),
-      removeServerFile: () => rmSync(serverFile, { force: true }),
+      removeServerFile: () => {
+        if (own.isInPlace()) rmSync(serverFile, { force: true });
+      },
     };
   } catch (cause) {
     if (cause instanceof Fault) throw cause;

@@ -84,6 +84,9 @@ export interface Standalone {
   abandon(): Promise<void>;
 }
 
+/** What a command of a person leads to that only a server at work goes on with. */
+const wakingEvents: ReadonlySet<string> = new Set(['run.queued', 'run.cancel-requested']);
+
 export interface StandaloneOptions {
   readonly config: Config;
   readonly directory: DataDirectory;
@@ -177,6 +180,10 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
       }
       return working ?? Promise.resolve();
     };
+    // A run that was accepted, by whatever way, wakes a server at rest: it would wait for ever.
+    log.appender.onAppended((events) => {
+      if (events.some(({ type }) => wakingEvents.has(type))) void work().catch(() => {});
+    });
     const drain = async (withinMs: number, enough: AbortSignal) => {
       isDraining = true;
       drainUntilMs = systemClock.monotonicMs() + (enough.aborted ? 0 : withinMs);
@@ -287,7 +294,7 @@ function openLog(database: Database, logger: Logger) {
     onFault: (fault) => logger.warn({ error: fault.message }, 'the log cannot be read'),
   });
   appender.onAppended((events) => tail.feed(events));
-  return { store, runner, tail, plans };
+  return { store, runner, tail, plans, appender };
 }
 
 function readSide(database: Database, plans: PlanCache, projector: Projector): ReadSide {
