@@ -12,6 +12,7 @@ const rank = {
 /** What a lib may import beside the ranks below its own. */
 const sideways = {
   'api-contract': ['events'],
+  'data-dir': ['config'],
   scheduling: ['domain'],
   'event-store': ['postgres'],
   leases: ['postgres'],

@@ -144,6 +144,18 @@ describe('the command line without a server', { timeout: 120_000 }, () => {
     expect(answer.stderr).not.toMatch(/\n {4}at /);
   });
 
+  it('doctor calls refused what the server would refuse to start with', async () => {
+    const findings = async (...args: string[]) => {
+      const { code, stdout } = await run(...args, 'doctor', '--json');
+      expect(code).toBe(3);
+      return stdout;
+    };
+    const dataDir = ['--data-dir', join(cwd, 'tried')];
+    expect(await findings(...dataDir, '--listen', '0.0.0.0:0')).toMatch(
+      /"sandboxes","state":"problem","detail":"refused: only the process driver/,
+    );
+  });
+
   it('explains codes, settings and itself', async () => {
     expect((await run('explain', 'graph.cycle')).code).toBe(0);
     expect((await run('config', 'explain', 'listen')).stdout).toContain('127.0.0.1:7420');

@@ -1,5 +1,11 @@
 export { type DataDirLock, dataDirHolder, lockDataDir } from './lock-data-dir.ts';
 export { type OwnDirectory, openOwnDirectory } from './own-directory.ts';
+export {
+  foreseeWorkspaces,
+  hiddenFromSteps,
+  placeWorkspaces,
+  type WorkspacesPlace,
+} from './place-workspaces.ts';
 export { processIdentity } from './process-identity.ts';
 export { apiSocketName, socketFetch } from './socket-fetch.ts';
 export {

@@ -1,3 +1,4 @@
+export { everySandbox, isOfUserland } from './every-sandbox.ts';
 export { type ExitFacts, type ExitReason, exitReason } from './exit-reason.ts';
 export { machineMemoryBytes } from './machine-memory.ts';
 export { markerVariable as sandboxMarker } from './marker.ts';
@@ -11,4 +12,5 @@ export type {
   SandboxSpec,
   SandboxTrial,
 } from './sandbox.ts';
-export { createSandboxDrivers, probeSandboxes } from './sandboxes.ts';
+export { createSandboxDrivers, probeSandboxes, type TriedDriver } from './sandboxes.ts';
+export { type DriverSettings, isChosen, requireUsable } from './usable-drivers.ts';

@@ -21,12 +21,18 @@ export function createSandboxDrivers(
   ];
 }
 
+/** What came of trying a driver. */
+export interface TriedDriver extends SandboxProbe {
+  /** Set where an executor with this driver would not start: it is to show what it must not. */
+  readonly isRefused?: true;
+}
+
 /** What works here, for people: `millrace doctor` shows it. Tries each driver in a directory of its own. */
 export async function probeSandboxes(options: {
   readonly stateDir: string;
   readonly hidden: readonly string[];
   readonly trial: SandboxTrial;
-}): Promise<readonly SandboxProbe[]> {
+}): Promise<readonly TriedDriver[]> {
   const directory = join(options.stateDir, `doctor-${process.pid}`);
   try {
     const drivers = createSandboxDrivers(directory, options.hidden);
@@ -40,6 +46,13 @@ export async function probeSandboxes(options: {
   }
 }
 
-function refusedProbe(driver: SandboxProbe['driver'], error: Error): SandboxProbe {
-  return { driver, works: false, notes: [error.message], isolation: 'none', enforces: [] };
+function refusedProbe(driver: SandboxProbe['driver'], error: Error): TriedDriver {
+  return {
+    driver,
+    works: false,
+    notes: [error.message],
+    isolation: 'none',
+    enforces: [],
+    isRefused: true,
+  };
 }

@@ -1,25 +1,11 @@
 import { type Isolation, isAtLeast } from '#libs/events';
 import { Fault } from '#libs/kernel';
 import type { SandboxProbe } from '#libs/sandbox';
-import type { ExecutorSettings } from './settings.ts';
-
-type Settings = Pick<ExecutorSettings, 'sandbox' | 'allowsProcessDriver'>;
-
-/** The drivers that work and that the settings allow, the strongest first. */
-export function usableDrivers(
-  probes: readonly SandboxProbe[],
-  { sandbox, allowsProcessDriver }: Settings,
-): readonly SandboxProbe[] {
-  return probes
-    .filter(({ works, driver }) => works && (sandbox === 'auto' || sandbox === driver))
-    .filter(({ driver }) => driver !== 'process' || allowsProcessDriver)
-    .toSorted((left, right) => weakness(left, right) - weakness(right, left));
-}
 
 /**
  * The driver of an attempt: the strongest that works, whatever the floor. A floor is refused, never lowered.
  *
- * @param usable  as `usableDrivers` answers
+ * @param usable  as `requireUsable` answers
  * @throws Fault `isolation.unavailable`
  */
 export function chooseDriver(usable: readonly SandboxProbe[], floor: Isolation): SandboxProbe {
@@ -31,9 +17,4 @@ export function chooseDriver(usable: readonly SandboxProbe[], floor: Isolation):
     'never',
     `the step asks for isolation ${floor}; this executor gives ${best}`,
   );
-}
-
-/** 1 where it gives less than the other, else 0. */
-function weakness({ isolation }: SandboxProbe, other: SandboxProbe): number {
-  return Number(!isAtLeast(isolation, other.isolation));
 }

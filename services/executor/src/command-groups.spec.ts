@@ -38,6 +38,31 @@ function open(commands: readonly string[]) {
 }
 
 describe('the commands of a list', () => {
+  it('leave stderr alone where it has a pipe of its own, whatever stdout holds back meanwhile', async () => {
+    const written: [string, string][] = [];
+    const groups = new CommandGroups({
+      commands: ['a', 'b'],
+      word,
+      clock: { monotonicMs: () => 0 },
+      log: {
+        write: async (stream, bytes) => void written.push([stream, Buffer.from(bytes).toString()]),
+        say: async () => {},
+        group: async () => {},
+      },
+    });
+    const take = (stream: 'stdout' | 'stderr', text: string) =>
+      groups.take({ stream, bytes: Buffer.from(text) });
+    await take('stdout', `${mark(1)}out${mark(2).slice(0, 5)}`);
+    await take('stderr', `${mark(2)}err`);
+    await take('stdout', `${mark(2).slice(5)}more`);
+    await groups.finish();
+    expect(written).toEqual([
+      ['stdout', 'out'],
+      ['stderr', `${mark(2)}err`],
+      ['stdout', 'more'],
+    ]);
+  });
+
   const expected = [
     '# begins 1/2 $ make',
     'a\n',

@@ -2,17 +2,21 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Assignment, ExecutorGateway } from '#libs/api-contract';
 import type { BlobStore } from '#libs/blobs';
-import { type Clock, Fault, type Ids, type Timers } from '#libs/kernel';
+import type { Clock, Ids, Timers } from '#libs/kernel';
 import type { LogStore } from '#libs/logs';
-import type { SandboxDriver, SandboxProbe } from '#libs/sandbox';
+import {
+  everySandbox,
+  isChosen,
+  requireUsable,
+  type SandboxDriver,
+  type SandboxProbe,
+} from '#libs/sandbox';
 import type { SourceProvider } from '#libs/sources';
 import type { Logger } from '#libs/telemetry';
 import { AssignmentWorker } from './assignment.worker.ts';
-import { usableDrivers } from './choose-driver.ts';
 import { HeardPosition } from './heard-position.ts';
 import { HeldAttempts } from './held-attempts.ts';
 import { pause } from './patience.ts';
-import { everySandbox } from './prepare-sandbox.ts';
 import { type ExecutorDescription, Registration } from './registration.ts';
 import { TreeRemover } from './remove-tree.ts';
 import { runAttempt } from './run-attempt.ts';
@@ -192,29 +196,9 @@ export class Executor {
 
   async #probe(): Promise<readonly SandboxProbe[]> {
     const { drivers, settings } = this.#parts;
-    // What the setting leaves out has no say, whatever is wrong with it.
-    const allowed = drivers.filter(
-      ({ kind }) => settings.sandbox === 'auto' || settings.sandbox === kind,
-    );
+    const allowed = drivers.filter(({ kind }) => isChosen(kind, settings));
     const trial = everySandbox(settings);
-    const probes = await Promise.all(allowed.map((driver) => driver.probe(trial)));
-    const usable = usableDrivers(probes, settings);
-    if (usable.length > 0) return usable;
-    if (usableDrivers(probes, { ...settings, allowsProcessDriver: true }).length > 0) {
-      throw new Fault(
-        'executor.driver-refused',
-        'never',
-        'only the process driver works here, whose steps are not isolated, and the server listens beyond loopback',
-      );
-    }
-    const notes = probes.flatMap(({ driver, notes: words }) =>
-      words.map((word) => `${driver}: ${word}`),
-    );
-    throw new Fault(
-      'sandbox.unavailable',
-      'never',
-      `no sandbox driver works here (${notes.join('; ')})`,
-    );
+    return requireUsable(await Promise.all(allowed.map((driver) => driver.probe(trial))), settings);
   }
 
   get #description(): ExecutorDescription {

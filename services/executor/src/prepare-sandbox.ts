@@ -1,7 +1,7 @@
 import { mkdir, rmdir, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Fault, type Ids } from '#libs/kernel';
-import type { SandboxDriver, SandboxProbe, SandboxTrial } from '#libs/sandbox';
+import { everySandbox, type SandboxDriver, type SandboxProbe } from '#libs/sandbox';
 import { childTraceparent } from '#libs/telemetry';
 import type { AttemptContext } from './attempt-context.ts';
 import { chooseDriver } from './choose-driver.ts';
@@ -9,13 +9,7 @@ import { commandEcho, commandFiles } from './command-files.ts';
 import { commandMark } from './command-groups.ts';
 import { TreeRemover } from './remove-tree.ts';
 import type { ExecutorSettings } from './settings.ts';
-import {
-  furtherPath,
-  type StepPlace,
-  shownDirectories,
-  stepEnvironment,
-  systemPath,
-} from './step-environment.ts';
+import { furtherPath, type StepPlace, stepEnvironment, systemPath } from './step-environment.ts';
 import { findProgram, stepShell } from './step-shell.ts';
 
 export interface SandboxParts {
@@ -67,14 +61,6 @@ export async function prepareSandbox(context: AttemptContext, parts: SandboxPart
     ...(assignment.streams && { streams: assignment.streams }),
     ...everySandbox(settings),
   });
-}
-
-/** What the settings give to every sandbox, whatever runs in it. */
-export function everySandbox(settings: ExecutorSettings): SandboxTrial {
-  return {
-    binds: shownDirectories(settings.hostPath, settings.hostBinds),
-    limits: settings.limits,
-  };
 }
 
 /** In the step's HOME itself, where they are seen from inside and no link can lead away from. @returns what runs them */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { assignmentOf } from './fakes.ts';
-import { furtherPath, shownDirectories, stepEnvironment } from './step-environment.ts';
+import { furtherPath, stepEnvironment } from './step-environment.ts';
 
 const place = {
   workspace: '/workspace',
@@ -60,12 +60,5 @@ describe('what a step searches of the executor’s own PATH', () => {
     { isContained: false, dirs: ['/root/go/bin', '/usr/local/go/bin'] },
   ])('in a sandbox ($isContained) is $dirs', ({ isContained, dirs }) => {
     expect(furtherPath(ownPath, isContained)).toEqual(dirs);
-  });
-});
-
-describe('the directories a sandbox shows', () => {
-  it('are the binds and what PATH names beyond the system', () => {
-    const hostPath = ['/opt/go/bin', '/usr/lib/x', '/src/node_modules/.bin', '/bin'];
-    expect(shownDirectories(hostPath, ['/opt/go'])).toEqual(['/opt/go', '/src/node_modules/.bin']);
   });
 });

@@ -1,5 +1,6 @@
 import { dirname } from 'node:path';
 import type { Assignment } from '#libs/api-contract';
+import { isOfUserland } from '#libs/sandbox';
 
 export const systemPath = [
   '/usr/local/sbin',
@@ -55,8 +56,6 @@ function ceilingOf({ workspace, home }: StepPlace): string {
   return `${dirname(workspace)}:${dirname(home)}`;
 }
 
-const ofTheSystem = /^\/(?:usr|bin|sbin|lib|lib32|lib64)(?:\/|$)/;
-
 const ofPackageScripts = /\/node_modules(?:\/|$)/;
 
 /**
@@ -68,15 +67,5 @@ export function furtherPath(ownPath: string, isContained: boolean): readonly str
   return ownPath
     .split(':')
     .filter((dir) => dir.startsWith('/') && !ofPackageScripts.test(dir))
-    .filter((dir) => !isContained || ofTheSystem.test(dir));
-}
-
-/** What the sandbox shows read-only: the binds, and what PATH names outside of the machine's own userland. */
-export function shownDirectories(
-  hostPath: readonly string[],
-  hostBinds: readonly string[],
-): readonly string[] {
-  const isShown = (dir: string) =>
-    ofTheSystem.test(dir) || hostBinds.some((bind) => dir === bind || dir.startsWith(`${bind}/`));
-  return [...new Set([...hostBinds, ...hostPath.filter((dir) => !isShown(dir))])];
+    .filter((dir) => !isContained || isOfUserland(dir));
 }

@@ -1,9 +1,10 @@
 import { existsSync, statfsSync } from 'node:fs';
 import { availableParallelism, homedir, hostname } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import type { ServerState, StopServerHow } from '#libs/api-contract';
 import { FsBlobStore } from '#libs/blobs';
 import { allowsProcessDriver, type Config, inheritedEnvironment, stepLimits } from '#libs/config';
+import { hiddenFromSteps, placeWorkspaces, type WorkspacesPlace } from '#libs/data-dir';
 import {
   Appender,
   InProcessLogSignal,
@@ -38,12 +39,7 @@ import {
   startApi,
   startMetrics,
 } from '../../api/src/index.ts';
-import {
-  Executor,
-  placeWorkspaces,
-  type RunningStep,
-  type WorkspacesPlace,
-} from '../../executor/src/index.ts';
+import { Executor, type RunningStep } from '../../executor/src/index.ts';
 import { PgSnapshotStore, Scheduler } from '../../scheduler/src/index.ts';
 import type { DataDirectory } from './data-directory.ts';
 import { type Database, openDatabase } from './database.ts';
@@ -154,7 +150,7 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
     const executor = new Executor({
       gateway,
       drivers: createSandboxDrivers(directory.executor, [
-        ...hiddenFromSteps(directory, workspaces),
+        ...hiddenFromSteps(directory.root, workspaces),
         ...database.socketDirectories,
       ]),
       logs,
@@ -361,12 +357,6 @@ function executorSettings(config: Config, directory: DataDirectory, workspaces: 
     workspaceBytesMax: config.workspaceBytesMax,
     limits: stepLimits(config, machineMemoryBytes()),
   };
-}
-
-/** Of everything of ours on this machine a step sees its own workspace and HOME, which are given to it by name. */
-function hiddenFromSteps(directory: DataDirectory, workspaces: WorkspacesPlace): readonly string[] {
-  // What is beside ours belongs to this user's other servers.
-  return [directory.root, dirname(workspaces.directory), ...workspaces.formerDirectories];
 }
 
 /** Everybody who waits while a question is under way is served by the next one: no number is left out. */

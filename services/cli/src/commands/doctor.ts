@@ -1,10 +1,20 @@
 import { execFile } from 'node:child_process';
 import { access, constants, statfs } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { homedir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import type { Command } from 'commander';
-import { makeDirectory, stepLimits } from '#libs/config';
-import { machineMemoryBytes, probeSandboxes } from '#libs/sandbox';
+import { allowsProcessDriver, inheritedEnvironment, makeDirectory, stepLimits } from '#libs/config';
+import { foreseeWorkspaces, hiddenFromSteps, type WorkspacesPlace } from '#libs/data-dir';
+import {
+  type DriverSettings,
+  everySandbox,
+  isChosen,
+  machineMemoryBytes,
+  probeSandboxes,
+  requireUsable,
+  type TriedDriver,
+} from '#libs/sandbox';
 import { type CommandContext, contextOf } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { findServer } from '../server-connection.ts';
@@ -80,27 +90,68 @@ async function checkDataDir({ config }: CommandContext): Promise<Finding> {
   }
 }
 
+/** Tries what the server would: what it would refuse to start for is a problem here. */
 async function checkSandboxes({ config }: CommandContext): Promise<readonly Finding[]> {
-  const stateDir = resolve(config.dataDir, 'executor');
+  const dataDir = resolve(config.dataDir);
+  const stateDir = join(dataDir, 'executor');
   try {
     makeDirectory(stateDir);
   } catch {
     return [{ check: 'sandboxes', state: 'note', detail: 'not tried: there is nowhere to do it' }];
   }
-  const probes = await probeSandboxes({
+  const stateHome = inheritedEnvironment().XDG_STATE_HOME;
+  let workspaces: WorkspacesPlace;
+  try {
+    workspaces = foreseeWorkspaces({ dataDir, home: homedir(), stateHome });
+  } catch (error) {
+    return [problem('workspaces', error)];
+  }
+  const tried = await probeSandboxes({
     stateDir,
-    hidden: [resolve(config.dataDir)],
-    trial: {
-      binds: [...config.hostBinds, ...config.hostPath],
-      limits: stepLimits(config, machineMemoryBytes()),
-    },
+    hidden: hiddenFromSteps(dataDir, workspaces),
+    trial: everySandbox({ ...config, limits: stepLimits(config, machineMemoryBytes()) }),
   });
-  return probes.map(({ driver, works, isolation, enforces, notes }) => ({
-    check: `sandbox ${driver}`,
+  const settings = { sandbox: config.sandbox, allowsProcessDriver: allowsProcessDriver(config) };
+  return [
+    { check: 'workspaces', state: 'ok', detail: dirname(workspaces.directory) },
+    ...tried.map((driver) => findingOf(driver, settings)),
+    ...whyNone(tried, settings),
+  ];
+}
+
+function findingOf(tried: TriedDriver, settings: DriverSettings): Finding {
+  const { driver, works, isolation, enforces, notes } = tried;
+  const check = `sandbox ${driver}`;
+  const why = notes.length > 0 ? `: ${notes.join('; ')}` : '';
+  if (!isChosen(driver, settings))
+    return { check, state: 'note', detail: `not used: the setting sandbox is ${settings.sandbox}` };
+  if (tried.isRefused) return { check, state: 'problem', detail: `refused${why}` };
+  if (!works) return { check, state: 'note', detail: `does not work here${why}` };
+  if (driver === 'process' && !settings.allowsProcessDriver)
+    return { check, state: 'note', detail: `not used: the server listens beyond loopback${why}` };
+  const limits = enforces.length > 0 ? `, enforces ${enforces.join(', ')}` : '';
+  return {
+    check,
     // What works without isolation is nothing to be content with.
-    state: works && isolation !== 'none' ? 'ok' : 'note',
-    detail: `${works ? `works, isolation ${isolation}${enforces.length > 0 ? `, enforces ${enforces.join(', ')}` : ''}` : 'does not work here'}${notes.length > 0 ? `: ${notes.join('; ')}` : ''}`,
-  }));
+    state: isolation === 'none' ? 'note' : 'ok',
+    detail: `works, isolation ${isolation}${limits}${why}`,
+  };
+}
+
+/** Where the server would find no driver to work with. */
+function whyNone(tried: readonly TriedDriver[], settings: DriverSettings): readonly Finding[] {
+  const chosen = tried.filter(({ driver }) => isChosen(driver, settings));
+  if (chosen.some(({ isRefused }) => isRefused)) return [];
+  try {
+    requireUsable(chosen, settings);
+    return [];
+  } catch (error) {
+    return [problem('sandboxes', error)];
+  }
+}
+
+function problem(check: string, error: unknown): Finding {
+  return { check, state: 'problem', detail: `refused: ${(error as Error).message}` };
 }
 
 async function checkServer({ config }: CommandContext): Promise<Finding> {

@@ -16,9 +16,9 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { dataDirectoryId } from '#libs/data-dir';
 import { Fault } from '#libs/kernel';
-import { placeWorkspaces } from './place-workspaces.ts';
+import { foreseeWorkspaces, placeWorkspaces } from './place-workspaces.ts';
+import { dataDirectoryId } from './state-marks.ts';
 
 let root = '';
 beforeEach(() => {
@@ -142,6 +142,13 @@ describe('the shared directory is refused', () => {
     expect(reason()).toMatch(/not there/);
   });
 
+  it('where it belongs to somebody who could put anything there', () => {
+    const stranger = uid + 1;
+    if (uid === 0) chownSync(join(root, 'shared'), stranger + 1, stranger + 1);
+    expect(() => place({ uid: stranger })).toThrow(/\/shared belongs to another user/);
+    expect(existsSync(join(root, 'shared', `millrace-${stranger}`))).toBe(false);
+  });
+
   it('where somebody else has put a directory or a link there', () => {
     // Who we are is told: whoever runs this, the directory then belongs to somebody else.
     const stranger = uid + 1;
@@ -151,6 +158,32 @@ describe('the shared directory is refused', () => {
     rmSync(join(root, 'shared', `millrace-${stranger}`), { recursive: true });
     symlinkSync(join(root, 'home'), join(root, 'shared', `millrace-${stranger}`));
     expect(() => place({ uid: stranger })).toThrow(/belongs to another user/);
+  });
+});
+
+describe('whoever only asks', () => {
+  const order = () => ({
+    dataDir: join(root, 'data'),
+    home: join(root, 'home'),
+    sharedDir: join(root, 'shared'),
+  });
+
+  it('hears where the server would place them, and leaves nothing there', () => {
+    const base = join(root, 'home/.local/state/millrace');
+    expect(dirname(foreseeWorkspaces(order()).directory)).toBe(base);
+    expect(existsSync(base)).toBe(false);
+    expect(dataDirectoryId(join(root, 'data'))).toBeUndefined();
+    const { directory } = place();
+    expect(foreseeWorkspaces(order())).toEqual({ directory, formerDirectories: [] });
+  });
+
+  it('hears of former places, and why there is none', () => {
+    const first = place().directory;
+    write('home/package.json');
+    expect(foreseeWorkspaces(order()).formerDirectories).toEqual([first]);
+    mkdirSync(sharedBase());
+    chmodSync(sharedBase(), 0o777);
+    expect(() => foreseeWorkspaces(order())).toThrow(/package\.json; .*others may write/);
   });
 });
 

@@ -9,14 +9,14 @@ import {
 } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
 import { makeDirectory } from '#libs/config';
+import { Fault } from '#libs/kernel';
+import { findProjectFile } from './project-files.ts';
 import {
   dataDirectoryId,
   ensureDataDirectoryId,
   renewDataDirectoryId,
   workspacesMark,
-} from '#libs/data-dir';
-import { Fault } from '#libs/kernel';
-import { findProjectFile } from './project-files.ts';
+} from './state-marks.ts';
 
 export interface WorkspacesOrder {
   /** Whose workspaces they are. It exists. */
@@ -47,9 +47,41 @@ const placeFile = join('executor', 'workspaces-at');
  * @throws Fault `workspaces.no-place` with the reason for each place
  */
 export function placeWorkspaces(order: WorkspacesOrder): WorkspacesPlace {
+  const uid = uidOf(order);
+  return inFirstFitBase(order, (base, dataDir) => {
+    makeOwn(base, uid);
+    const directory = claim(base, dataDir, uid);
+    return { directory, formerDirectories: rememberPlace(dataDir, directory) };
+  });
+}
+
+/**
+ * Where a server would place them, for those who only want to know: nothing is made or claimed, and no lock is needed.
+ *
+ * @throws Fault `workspaces.no-place` where the server would not start for it
+ */
+export function foreseeWorkspaces(order: WorkspacesOrder): WorkspacesPlace {
+  const uid = uidOf(order);
+  return inFirstFitBase(order, (base, dataDir) => {
+    if (existsSync(base)) requireOwn(base, uid);
+    const directory = join(base, dataDirectoryId(dataDir) ?? 'new');
+    return { directory, formerDirectories: formerPlaces(dataDir, directory) };
+  });
+}
+
+/** What no step may see of ours; its own workspace and HOME are given to it by name. */
+export function hiddenFromSteps(dataDir: string, workspaces: WorkspacesPlace): readonly string[] {
+  // What is beside ours belongs to this user's other servers.
+  return [dataDir, dirname(workspaces.directory), ...workspaces.formerDirectories];
+}
+
+function inFirstFitBase(
+  order: WorkspacesOrder,
+  place: (base: string, dataDir: string) => WorkspacesPlace,
+): WorkspacesPlace {
   const dataDir = realpathSync(order.dataDir);
   const { stateHome, home } = order;
-  const uid = order.uid ?? process.getuid?.();
+  const uid = uidOf(order);
   const own =
     stateHome !== undefined && isAbsolute(stateHome) ? stateHome : join(home, '.local/state');
   const shared = order.sharedDir ?? '/var/tmp';
@@ -58,8 +90,7 @@ export function placeWorkspaces(order: WorkspacesOrder): WorkspacesPlace {
   for (const base of bases) {
     try {
       if (dirname(base) === shared && !existsSync(shared)) throw new Error('it is not there');
-      const directory = claim(prepareBase(base, dataDir, uid), dataDir, uid);
-      return { directory, formerDirectories: rememberPlace(dataDir, directory) };
+      return place(fitBase(base, dataDir, uid), dataDir);
     } catch (error) {
       problems.push(`${base}: ${(error as Error).message}`);
     }
@@ -67,8 +98,12 @@ export function placeWorkspaces(order: WorkspacesOrder): WorkspacesPlace {
   throw new Fault('workspaces.no-place', 'never', problems.join('; '));
 }
 
+function uidOf({ uid }: WorkspacesOrder): number | undefined {
+  return uid ?? process.getuid?.();
+}
+
 /** @returns its real path, which is what tools go up from. @throws Error saying what is wrong with it */
-function prepareBase(base: string, dataDir: string, uid: number | undefined): string {
+function fitBase(base: string, dataDir: string, uid: number | undefined): string {
   const owner = lstatSync(base, { throwIfNoEntry: false })?.uid;
   if (uid !== undefined && owner !== undefined && owner !== uid)
     throw new Error('it belongs to another user');
@@ -83,18 +118,22 @@ function prepareBase(base: string, dataDir: string, uid: number | undefined): st
   }
   const found = findProjectFile(real);
   if (found !== undefined) throw new Error(`tools would look up to ${found}`);
-  makeOwn(real, uid);
   return real;
 }
 
 /** A directory of this user's alone. @throws Error where somebody else has or had a hand in it */
 function makeOwn(path: string, uid: number | undefined): void {
   makeDirectory(path);
+  requireOwn(path, uid);
+  chmodSync(path, 0o700);
+}
+
+/** @throws Error where somebody else has or had a hand in it */
+function requireOwn(path: string, uid: number | undefined): void {
   const found = lstatSync(path);
   if (!found.isDirectory()) throw new Error(`${path} is not a directory`);
   if (uid !== undefined && found.uid !== uid) throw new Error(`${path} belongs to another user`);
   if ((found.mode & 0o022) !== 0) throw new Error(`others may write to ${path}`);
-  chmodSync(path, 0o700);
 }
 
 /** A copy of a data directory brings the id along: while the first one is still there, the copy takes another. */
@@ -124,13 +163,25 @@ function ownerOf(directory: string): string | undefined {
  */
 function rememberPlace(dataDir: string, directory: string): readonly string[] {
   const path = join(dataDir, placeFile);
+  const former = formerPlaces(dataDir, directory);
+  const inside = insideOf(dataDir);
+  makeDirectory(dirname(path));
+  const outside = former.filter((place) => place !== inside);
+  writeFileSync(path, `${[directory, ...outside].join('\n')}\n`, { mode: 0o600 });
+  return former;
+}
+
+function formerPlaces(dataDir: string, directory: string): readonly string[] {
+  const path = join(dataDir, placeFile);
   const written = existsSync(path) ? readFileSync(path, 'utf8').split('\n') : [];
   const former = written.filter((place) => place !== directory && isOurs(place, dataDir));
-  makeDirectory(dirname(path));
-  writeFileSync(path, `${[directory, ...former].join('\n')}\n`, { mode: 0o600 });
-  // Where they were before they had a place of their own.
-  const inside = join(dataDir, 'workspaces');
+  const inside = insideOf(dataDir);
   return existsSync(inside) ? [...former, inside] : former;
+}
+
+/** Where they were before they had a place of their own. */
+function insideOf(dataDir: string): string {
+  return join(dataDir, 'workspaces');
 }
 
 function isOurs(directory: string, dataDir: string): boolean {

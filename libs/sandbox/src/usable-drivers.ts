@@ -1,0 +1,60 @@
+import { isAtLeast } from '#libs/events';
+import { Fault } from '#libs/kernel';
+import type { SandboxProbe } from './sandbox.ts';
+
+/** Which drivers may be used, whatever works. */
+export interface DriverSettings {
+  /** `auto` leaves the choice; a driver that it leaves out has no say, whatever is wrong with it. */
+  readonly sandbox: 'auto' | SandboxProbe['driver'];
+  readonly allowsProcessDriver: boolean;
+}
+
+/** Whether the setting leaves a driver out. */
+export function isChosen(driver: SandboxProbe['driver'], { sandbox }: DriverSettings): boolean {
+  return sandbox === 'auto' || sandbox === driver;
+}
+
+/**
+ * What an executor has to work with; `doctor` asks the same.
+ *
+ * @returns the drivers that work and that the settings allow, the strongest first
+ * @throws Fault `executor.driver-refused`, `sandbox.unavailable`: without one it does not start
+ */
+export function requireUsable(
+  probes: readonly SandboxProbe[],
+  settings: DriverSettings,
+): readonly SandboxProbe[] {
+  const usable = usableDrivers(probes, settings);
+  if (usable.length > 0) return usable;
+  if (usableDrivers(probes, { ...settings, allowsProcessDriver: true }).length > 0) {
+    throw new Fault(
+      'executor.driver-refused',
+      'never',
+      'only the process driver works here, whose steps are not isolated, and the server listens beyond loopback',
+    );
+  }
+  const notes = probes.flatMap(({ driver, notes: words }) =>
+    words.map((word) => `${driver}: ${word}`),
+  );
+  throw new Fault(
+    'sandbox.unavailable',
+    'never',
+    `no sandbox driver works here (${notes.join('; ')})`,
+  );
+}
+
+/** The drivers that work and that the settings allow, the strongest first. */
+function usableDrivers(
+  probes: readonly SandboxProbe[],
+  settings: DriverSettings,
+): readonly SandboxProbe[] {
+  return probes
+    .filter(({ works, driver }) => works && isChosen(driver, settings))
+    .filter(({ driver }) => driver !== 'process' || settings.allowsProcessDriver)
+    .toSorted((left, right) => weakness(left, right) - weakness(right, left));
+}
+
+/** 1 where it gives less than the other, else 0. */
+function weakness({ isolation }: SandboxProbe, other: SandboxProbe): number {
+  return Number(!isAtLeast(isolation, other.isolation));
+}
