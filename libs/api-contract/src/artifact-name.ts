@@ -1,14 +1,13 @@
 import type { AttemptReport } from '#libs/events';
-import { Fault } from '#libs/kernel';
+import { activeCharacters, Fault } from '#libs/kernel';
 
 /** As the record of a run has it. */
 const charactersMax = 1024;
 /** What Linux takes for one name; others take less. */
 const segmentBytesMax = 255;
 
-/** Control characters of either set, line separators, and the marks that turn the reading direction. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-const unprintable = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/;
+/** A name stands in one line. */
+const unprintable = new RegExp(`[\\t\\n${activeCharacters}]`);
 
 /**
  * What is wrong with the name of an artifact, undefined where nothing is. Names are said by whoever ran the step, become

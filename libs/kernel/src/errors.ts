@@ -77,6 +77,11 @@ const table = {
   ],
   'attempt.fenced': [409, 'The attempt is no longer yours', 'Stop its sandbox and forget it.'],
   'artifact.not-found': [404, 'There is no such artifact', 'See the artifacts of the run.'],
+  'artifact.refused': [
+    400,
+    'The artifact cannot be stored under its name',
+    'See the detail; its name is the step’s, or something in the directory stands in its way.',
+  ],
   'isolation.unavailable': [
     422,
     'No executor can give this isolation',

@@ -1,3 +1,4 @@
+export { activeCharacters } from './active-characters.ts';
 export { canonicalJson, type Json, sha256Hex } from './canonical-json.ts';
 export { accept, type Decider, type Decision, type Rejection, reject } from './decider.ts';
 export {

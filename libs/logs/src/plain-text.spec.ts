@@ -27,6 +27,7 @@ describe('plainText', () => {
     ['100%\rgone', '100%␍gone'],
     ['a\bb\u0007\u0000\u007f', 'a␈b␇␀␡'],
     ['\u009b2Jx', '\ufffd2Jx'],
+    ['a\u061c\u200e\u200fb', 'a\ufffd\ufffd\ufffdb'],
     ['ab\u202egnp.exe', 'ab\ufffdgnp.exe'],
   ])('%j gives %j', (text, plain) => expect(plainText(text, { colour: true })).toBe(plain));
 

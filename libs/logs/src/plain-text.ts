@@ -1,6 +1,18 @@
 // biome-ignore-all lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
-const sequence =
-  /\u001b\[([0-?]*)([ -/]*)([@-~])|\u001b\][^\u0007\u001b\u009c]*(?:\u0007|\u001b\\|\u009c)|\u001b[PX^_][^\u001b\u009c]*(?:\u001b\\|\u009c)|\u001b[ -/]*[0-~]|[\u0000-\u0008\u000a-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
+import { activeCharacters } from '#libs/kernel';
+
+const sequence = new RegExp(
+  [
+    /\u001b\[([0-?]*)([ -/]*)([@-~])/,
+    /\u001b\][^\u0007\u001b\u009c]*(?:\u0007|\u001b\\|\u009c)/,
+    /\u001b[PX^_][^\u001b\u009c]*(?:\u001b\\|\u009c)/,
+    /\u001b[ -/]*[0-~]/,
+    new RegExp(`[\\n${activeCharacters}]`),
+  ]
+    .map(({ source }) => source)
+    .join('|'),
+  'g',
+);
 const colourParameters = /^[0-9;:]{0,64}$/;
 const reset = '\u001b[0m';
 

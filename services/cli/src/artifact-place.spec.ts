@@ -15,7 +15,7 @@ it('makes the directories on the way', async () => {
 });
 
 it.each(['../x', 'a/../../x', '/etc/x', 'a\u001b[2Jb', ''])('refuses %j', async (name) => {
-  await expect(artifactPlace(root, name)).rejects.toMatchObject({ code: 'source.invalid' });
+  await expect(artifactPlace(root, name)).rejects.toMatchObject({ code: 'artifact.refused' });
 });
 
 it('follows no link that stands in the directory', async () => {
@@ -24,11 +24,11 @@ it('follows no link that stands in the directory', async () => {
   mkdirSync(outside);
   mkdirSync(to);
   symlinkSync(outside, join(to, 'out'));
-  await expect(artifactPlace(to, 'out/deep/x')).rejects.toMatchObject({ code: 'source.invalid' });
+  await expect(artifactPlace(to, 'out/deep/x')).rejects.toMatchObject({ code: 'artifact.refused' });
   expect(existsSync(join(outside, 'deep'))).toBe(false);
 });
 
 it('refuses a way through a file', async () => {
   writeFileSync(join(root, 'file'), '');
-  await expect(artifactPlace(root, 'file/x')).rejects.toMatchObject({ code: 'source.invalid' });
+  await expect(artifactPlace(root, 'file/x')).rejects.toMatchObject({ code: 'artifact.refused' });
 });

@@ -7,7 +7,7 @@ import { Fault } from '#libs/kernel';
  * The path below a directory at which an artifact is stored; the directories on the way are made. What stands there already
  * may lead elsewhere: no link below the directory is followed.
  *
- * @throws Fault `source.invalid` where the artifact would leave the directory
+ * @throws Fault `artifact.refused` where the artifact would leave the directory
  */
 export async function artifactPlace(directory: string, name: string): Promise<string> {
   const problem = artifactNameProblem(name);
@@ -27,7 +27,7 @@ export async function artifactPlace(directory: string, name: string): Promise<st
 
 function refused(name: string, why: string): Fault {
   return new Fault(
-    'source.invalid',
+    'artifact.refused',
     'never',
     `artifact ${JSON.stringify(name)} is refused: ${why}`,
   );

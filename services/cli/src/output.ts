@@ -1,6 +1,7 @@
 import pc from 'picocolors';
 import { inheritedEnvironment } from '#libs/config';
 import type { Outcome } from '#libs/events';
+import { activeCharacters } from '#libs/kernel';
 import { plainText } from '#libs/logs';
 import { exitCodes } from './exit-codes.ts';
 
@@ -33,9 +34,7 @@ export function createOutput(isJson: boolean): Output {
 }
 
 /** Whatever a terminal would act on, but for line ends, tabs, colours and text styles. */
-const active =
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-  /[\u0000-\u0008\u000b-\u001a\u001c-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]|\u001b(?!\[[0-9;:]*m)/;
+const active = new RegExp(`(?!\\u001b\\[[0-9;:]*m)[${activeCharacters}]`);
 
 /**
  * Words for a terminal. Names, messages and reasons come from pipelines, repositories and executors: none of them moves the
@@ -49,10 +48,12 @@ export function printable(text: string): string {
     .join('\n');
 }
 
+const activeInJson = new RegExp(`[${activeCharacters}]`, 'g');
+
 /** The same value in JSON; what JSON leaves as it is and a terminal acts on is written as an escape. */
 export function printableJson(value: unknown): string {
   return JSON.stringify(value).replace(
-    /[\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g,
+    activeInJson,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
 }
