@@ -94,7 +94,13 @@ describe('without a token', () => {
     '/internal/v1',
   ])('%s is no way in', async (path) => expect(await rawGet(path)).toBe(401));
 
-  it.each(['/livez', '/readyz', '/version'])('%s is open', async (path) => {
+  it.each([
+    '/livez',
+    '/readyz',
+    '/version',
+    '/api/v1/openapi.json',
+    '/docs/problems/request.unauthorized',
+  ])('%s is open', async (path) => {
     const response = await server.request(path, { token: null });
     expect(response.status).toBe(200);
   });

@@ -47,10 +47,16 @@ describe('openApiDocument', () => {
     }
   });
 
-  it('opens only health and version', () => {
+  it('opens only health, version, and what explains the API', () => {
     const open = Object.entries(document.paths).flatMap(([path, item]) =>
       Object.values(item).flatMap(({ security }) => (security ? [path] : [])),
     );
-    expect(open).toEqual(['/livez', '/readyz', '/version']);
+    expect(open).toEqual([
+      '/api/v1/openapi.json',
+      '/docs/problems/{code}',
+      '/livez',
+      '/readyz',
+      '/version',
+    ]);
   });
 });

@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { type Operation, operations } from '#libs/api-contract';
 import { HttpProblem } from './http-problem.ts';
 import { isLocal } from './local-socket.ts';
-import type { Identity, Principal } from './route.ts';
+import { type Identity, type Principal, routePath } from './route.ts';
 
 /** Whose the server is. */
 const administrator: Identity = { tenant: 'default', actor: 'user:admin' };
@@ -23,7 +23,7 @@ export function adminTokenVerifier(token: string): VerifyToken {
 const openRoutes: ReadonlySet<string> = new Set(
   Object.values<Operation>(operations)
     .filter((operation) => operation.isOpen)
-    .map((operation) => operation.path),
+    .map((operation) => routePath(operation)),
 );
 
 /** Routes of the executor protocol that take the token of the executor they name. */

@@ -5,6 +5,7 @@ import { HttpProblem } from '../http/http-problem.ts';
 import { withNextLink } from '../http/next-link.ts';
 import { requireRunId, waitForReads } from '../http/reading.ts';
 import { type Call, Input, Route } from '../http/route.ts';
+import { sendStream } from '../http/send-stream.ts';
 import { loadRunView } from './load-run-view.ts';
 
 /** Artifacts of a run, from the reports of its attempts. */
@@ -38,13 +39,13 @@ export class ReadArtifactsController {
       throw new HttpProblem('artifact.not-found', `run ${run.number} has no artifact ${path}`);
     const blob = await this.parts.blobs.get(found.sha256);
     const fileName = (path.split('/').at(-1) ?? 'artifact').replace(/[^A-Za-z0-9._-]/g, '_');
-    await call.reply
+    const reply = call.reply
       .header('content-type', 'application/octet-stream')
       .header('content-length', String(blob.size))
       .header('content-disposition', `attachment; filename="${fileName}"`)
       .header('x-content-type-options', 'nosniff')
-      .header('etag', `"sha256:${found.sha256}"`)
-      .send(blob.stream);
+      .header('etag', `"sha256:${found.sha256}"`);
+    await sendStream(reply, blob.stream);
   }
 
   private async load(ref: string): Promise<RunDto> {

@@ -6,6 +6,7 @@ import { API_PARTS, type ApiParts } from '../api.parts.ts';
 import { HttpProblem } from '../http/http-problem.ts';
 import { requireRunId, waitForReads } from '../http/reading.ts';
 import { type Call, Input, Route } from '../http/route.ts';
+import { sendStream } from '../http/send-stream.ts';
 import { loadRunView } from './load-run-view.ts';
 
 type LogCall = Call<typeof operations.readStepLogs>;
@@ -39,11 +40,14 @@ export class ReadStepLogsController {
     const lines = call.query.follow
       ? this.follow(run, step, call, abort.signal)
       : this.attemptLines(run, step, call, abort.signal);
-    await call.reply
+    const reply = call.reply
       .header('content-type', 'application/x-ndjson; charset=utf-8')
       .header('cache-control', 'no-store')
-      .header('x-accel-buffering', 'no')
-      .send(Readable.from(ndjson(lines), { objectMode: false, highWaterMark: 64 * 1024 }));
+      .header('x-accel-buffering', 'no');
+    await sendStream(
+      reply,
+      Readable.from(ndjson(lines), { objectMode: false, highWaterMark: 64 * 1024 }),
+    );
   }
 
   /** One attempt: the one asked for, else the newest. */

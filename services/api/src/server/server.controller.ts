@@ -1,6 +1,8 @@
 import { Controller, Inject } from '@nestjs/common';
 import { openApiDocument, operations, type ProjectionStatusDto } from '#libs/api-contract';
+import { describeError, isErrorCode } from '#libs/kernel';
 import { API_PARTS, type ApiParts } from '../api.parts.ts';
+import { HttpProblem } from '../http/http-problem.ts';
 import { type Call, Input, Route } from '../http/route.ts';
 
 /** Health, version, metrics, the description of the API, and the read models’ lag. */
@@ -50,6 +52,20 @@ export class ServerController {
   @Route(operations.openapi)
   openapi(): object {
     return this.document;
+  }
+
+  /** What `type` of a problem document names. */
+  @Route(operations.problemType)
+  async problemType(
+    @Input(operations.problemType) call: Call<typeof operations.problemType>,
+  ): Promise<void> {
+    const { code } = call.params;
+    if (!isErrorCode(code))
+      throw new HttpProblem('request.not-found', 'there is no such code of an error');
+    const { status, title, hint } = describeError(code);
+    await call.reply
+      .header('content-type', 'text/plain; charset=utf-8')
+      .send(`${code} (${status})\n\n${title}\n${hint}\n`);
   }
 
   @Route(operations.listProjections)
