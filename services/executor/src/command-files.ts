@@ -29,23 +29,25 @@ export function commandFiles(
   const [first = ''] = commands;
   if (shell.kind === 'program' || (commands.length === 1 && !mayHoldHereDocument(first)))
     return { files: [{ name: 'command', text: `${first}\n` }], argv: argvOf('command') };
-  const files = commands.flatMap((command, at) => [
-    { name: `command-${at + 1}`, text: `${command}\n` },
-    ...(mayHoldHereDocument(command)
-      ? [{ name: `check-${at + 1}`, text: `${command}\n${notShell}\n` }]
-      : []),
-  ]);
+  const files = commands.map((command, at) => ({
+    name: `command-${at + 1}`,
+    text: mayHoldHereDocument(command) ? `${command}\n\n${endLine}\n` : `${command}\n`,
+  }));
   return {
     files: [{ name: 'main', text: mainText(commands, options) }, ...files],
     argv: argvOf('main'),
   };
 }
 
+/** Set by the last line of a command's file: empty afterwards means that the shell has not come that far. */
+const endVariable = '__millrace_end';
+
 /**
- * Stands behind the command in the file that is checked. Behind a complete command it is a syntax error. A shell that reads the
- * file without an error has taken it for text of a here-document, so the here-document is open.
+ * Stands behind a command that may hold a here-document, and an empty line before it, which ends a line that goes on. It keeps
+ * the status of the command, and is quiet under `set -x`. An open here-document takes it as text. To read the command without
+ * running it (`-n`) is no substitute: options and aliases that it sets itself change how the rest is read.
  */
-const notShell = ')';
+const endLine = `{ ${endVariable}=$?; } 2>/dev/null`;
 
 function mayHoldHereDocument(command: string): boolean {
   return command.includes('<<');
@@ -68,27 +70,25 @@ function mainText(
       ...(commands.length > 1
         ? [`{ command printf '${bytes.join('')}' ${output}; } 2>/dev/null || :`]
         : []),
-      ...(mayHoldHereDocument(command) ? hereDocumentCheck(number, prefix, shell) : []),
+      ...(mayHoldHereDocument(command) ? [`{ ${endVariable}=; } 2>/dev/null`] : []),
       `. ${quoted(`${prefix}command-${number}`)}${closed}`,
       // Also a list such as `a && b`, which `-e` forgives, ends the step, and so it does behind `set +e`.
       'case $? in 0) ;; *) exit $? ;; esac',
+      ...(mayHoldHereDocument(command) ? [endCheck(command, number)] : []),
     ];
   });
   return `${[...(isBash ? [`exec ${outputFd}>&1`] : []), ...lines].join('\n')}\n`;
 }
 
-/** Bash warns of a here-document without its end and goes on, others say nothing. */
-function hereDocumentCheck(
-  number: number,
-  prefix: string,
-  { program }: StepShell,
-): readonly string[] {
-  return [
-    `if ${program.map(quoted).join(' ')} -n ${quoted(`${prefix}check-${number}`)} >/dev/null 2>&1; then`,
-    `  printf '%s\\n' 'command ${number}: a here-document (<<) is not closed: its end mark must stand alone on a line' >&2`,
-    '  exit 2',
-    'fi',
-  ];
+/**
+ * What follows a command whose file has an end line. Bash warns of a here-document without its end and goes on, others say
+ * nothing. A command that leaves its file by `return` does not come to the end line either, so that one is not judged.
+ */
+function endCheck(command: string, number: number): string {
+  const left = /\breturn\b/.test(command)
+    ? ''
+    : `'') printf '%s\\n' 'command ${number}: a here-document (<<) is not closed: its end mark must stand alone on a line' >&2; exit 2 ;; `;
+  return `case $${endVariable} in 0) ;; ${left}?*) exit $${endVariable} ;; esac`;
 }
 
 function quoted(text: string): string {

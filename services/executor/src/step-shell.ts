@@ -6,8 +6,6 @@ import { type PlanShell, shellKind } from '#libs/events';
 export interface StepShell {
   /** For the first line of the log. */
   readonly title: string;
-  /** Start the program alone, without the arguments that the step gives it: others may follow. */
-  readonly program: readonly string[];
   /** Run a file, for which `{0}` stands. */
   readonly argv: readonly string[];
   readonly kind: ReturnType<typeof shellKind>;
@@ -19,19 +17,15 @@ export interface StepShell {
  */
 export function stepShell(asked: PlanShell | undefined, bash: string | undefined): StepShell {
   if (Array.isArray(asked))
-    return { title: asked.join(' '), ...startOf(asked), kind: shellKind(asked) };
+    return { title: asked.join(' '), argv: fromPath(asked), kind: shellKind(asked) };
   if (asked === 'bash' || (asked === undefined && bash !== undefined))
     return {
       title: `bash -eo pipefail${bash === undefined ? ' (which is not there)' : ''}`,
-      ...startOf([bash ?? 'bash', '-eo', 'pipefail', '{0}']),
+      argv: fromPath([bash ?? 'bash', '-eo', 'pipefail', '{0}']),
       kind: 'bash',
     };
   const why = asked === undefined ? ' (there is no bash)' : '';
-  return { title: `sh -e${why}`, ...startOf(['/bin/sh', '-e', '{0}']), kind: 'sh' };
-}
-
-function startOf(argv: readonly string[]): Pick<StepShell, 'program' | 'argv'> {
-  return { program: fromPath(argv.slice(0, 1)), argv: fromPath(argv) };
+  return { title: `sh -e${why}`, argv: ['/bin/sh', '-e', '{0}'], kind: 'sh' };
 }
 
 /** A sandbox starts programs by their path; a name is looked up by a shell in the step's own PATH. */
