@@ -167,7 +167,7 @@ describe('openPool', () => {
       `select 9007199254740991::int8 as large, count(*), current_setting('lock_timeout') as lock,
          current_setting('idle_in_transaction_session_timeout') as idle from pg_roles where false`,
     );
-    expect(rows).toEqual([{ large: 9007199254740991, count: 0, lock: '10s', idle: '15s' }]);
+    expect(rows).toEqual([{ large: 9007199254740991, count: 0, lock: '8s', idle: '10s' }]);
   });
 
   it('outlives the end of its connections, idle and busy', async () => {
