@@ -12,6 +12,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import { type ServerFile, serverProtocol } from '#libs/api-contract';
 import { processIdentity, socketFetch } from '#libs/data-dir';
 import { freshDirectory, millrace, TestServer } from './harness.ts';
 
@@ -128,8 +129,17 @@ describe('a stranger on the port of a server that is gone', { timeout: 60_000 },
     const { url, heard } = await stranger();
     mkdirSync(dataDir, { mode: 0o700 });
     writeFileSync(join(dataDir, 'admin-token'), 'a-token-that-is-secret\n');
-    const startedAt = new Date().toISOString();
-    const file = { url, pid: process.pid, identity, startedAt, version: '0.1.0', mode: 'lasting' };
+    const file: ServerFile = {
+      url,
+      pid: process.pid,
+      identity,
+      startedAt: new Date().toISOString(),
+      version: '0.1.0',
+      builtAt: '',
+      protocol: serverProtocol,
+      mode: 'foreground',
+      settings: {},
+    };
     writeFileSync(join(dataDir, 'server.json'), JSON.stringify(file));
     const answer = await cli(dataDir, 'runs');
     expect(heard).toEqual([]);
