@@ -19,7 +19,7 @@ const retrying = (id: string, backoffMs = 0) =>
 describe('retries', () => {
   const failing = { outcome: 'failure', cause: 'exit', exitCode: 1 } as const;
 
-  /** One failure, then success. The delay is half of twice the back-off: the random number is 0.5. */
+  /** One failure, then success. The delay is 5/4 of the back-off: between half of it and twice, the random number is 0.5. */
   async function failOnce(backoffMs: number) {
     let failures = 0;
     await rig.world.executor('e', {
@@ -34,7 +34,7 @@ describe('retries', () => {
 
   it('are queued when they are due, not before', async () => {
     rig.scheduler('a');
-    await failOnce(10_000);
+    await failOnce(8_000);
     await rig.seconds(9.5);
     expect(await rig.world.recorded('run.finished')).toHaveLength(0);
     await rig.world.untilRecorded('run.finished', 1, 1_500);
@@ -42,7 +42,7 @@ describe('retries', () => {
 
   it('outlive the scheduler', async () => {
     const { made } = rig.scheduler('a');
-    await failOnce(10_000);
+    await failOnce(8_000);
     await made.stop();
     await rig.seconds(4);
     rig.scheduler('b');
@@ -54,7 +54,7 @@ describe('retries', () => {
 
   it('that came due while nobody led are queued at once', async () => {
     const { made } = rig.scheduler('a');
-    await failOnce(10_000);
+    await failOnce(8_000);
     await made.stop();
     await rig.seconds(60);
     rig.scheduler('b');
@@ -63,14 +63,14 @@ describe('retries', () => {
 
   it('do not stall when the wall clock is set back an hour', async () => {
     rig.scheduler('a');
-    await failOnce(10_000);
+    await failOnce(8_000);
     rig.world.clock.jumpWall(-3_600_000);
     await rig.world.untilRecorded('run.finished', 1, 12_000);
   });
 
   it('do not stall when it is set back while the scheduler is down', async () => {
     const { made } = rig.scheduler('a');
-    await failOnce(10_000);
+    await failOnce(8_000);
     await made.stop();
     rig.world.clock.jumpWall(-3_600_000);
     rig.scheduler('b');
