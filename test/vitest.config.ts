@@ -14,5 +14,7 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    // A condition that is awaited comes about late on a busy machine; one second is the default.
+    expect: { poll: { timeout: 10_000 } },
   },
 });
