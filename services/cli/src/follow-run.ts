@@ -22,7 +22,7 @@ export async function followRun(
 ): Promise<RunDto> {
   const { printer } = options;
   const abort = new AbortController();
-  const logs: Promise<void>[] = [];
+  const logs = new Map<string, Promise<void>>();
   let end = 0;
   try {
     for await (const event of followEvents(client, {
@@ -31,12 +31,13 @@ export async function followRun(
     })) {
       if (event.correlationId !== runId) continue;
       if (event.type === 'run.step-started' && options.showLogs) {
-        const { step, attempt } = event.data as { step: string; attempt: number };
-        logs.push(followLog(client, runId, { step, attempt }, printer));
+        const at = event.data as StepAttempt;
+        logs.set(logOf(at), followLog(client, runId, at, printer));
       }
+      // Its last lines first, then the words about its end. Of an attempt that was lost nobody knows the last line.
+      if (event.type === 'run.step-finished') await logs.get(logOf(event.data as StepAttempt));
       if (event.type === 'run.finished') {
-        // The last lines first, then the words about the end.
-        await Promise.allSettled(logs);
+        await Promise.all(logs.values());
         printer.event(event);
         end = event.position;
         break;
@@ -49,10 +50,20 @@ export async function followRun(
   return client.call(operations.showRun, { params: { id: runId }, query: { waitFor: end } });
 }
 
+interface StepAttempt {
+  readonly step: string;
+  readonly attempt: number;
+}
+
+function logOf({ step, attempt }: StepAttempt): string {
+  return `${attempt} ${step}`;
+}
+
+/** Resolves behind the last line; a log that cannot be read ends where it cannot. */
 async function followLog(
   client: ApiClient,
   runId: string,
-  at: { readonly step: string; readonly attempt: number },
+  at: StepAttempt,
   printer: RunPrinter,
 ): Promise<void> {
   const resumed = new ResumedLines();
