@@ -92,6 +92,9 @@ describe('without a token', () => {
     '/graphql',
     '/badge/x',
     '/internal/v1',
+    '/%',
+    '/api/v1/runs/%zz',
+    '/livez/%',
   ])('%s is no way in', async (path) => expect(await rawGet(path)).toBe(401));
 
   it.each([
@@ -235,13 +238,17 @@ describe('a bad address', () => {
     ['GET', '/api/v1/runs/latest', 404, 'run.not-found'],
     ['GET', '/api/v1/runs/abc', 400, 'request.invalid'],
     ['GET', '/api/v1/runs/%00', 400, 'request.invalid'],
+    ['GET', '/api/v1/runs/%', 400, 'request.invalid'],
+    ['GET', '/api/v1/runs/%E0%A4%A', 400, 'request.invalid'],
+    ['POST', '/%zz', 400, 'request.invalid'],
+    ['GET', '/livez/%', 400, 'request.invalid'],
     ['GET', `/api/v1/runs/${uuid}/steps/Bad!/logs`, 400, 'request.invalid'],
     ['GET', `/api/v1/runs/${uuid}/steps/a/logs`, 404, 'run.not-found'],
     ['GET', `/api/v1/runs/${uuid}/artifacts/../../../etc/passwd`, 404, 'request.not-found'],
     ['GET', `/api/v1/runs/${uuid}/artifacts/..%2F..%2Fetc%2Fpasswd`, 404, 'run.not-found'],
     ['GET', `/api/v1/runs/${uuid}/state?at=yesterday`, 404, 'run.not-found'],
     ['POST', `/api/v1/runs/${uuid}/cancel`, 404, 'run.not-found'],
-    ['POST', `/api/v1/runs/${uuid}/retry`, 400, 'request.invalid'],
+    ['POST', `/api/v1/runs/${uuid}/retry`, 404, 'run.not-found'],
     ['GET', `/api/v1/executors/${uuid}`, 404, 'executor.not-found'],
     ['POST', `/api/v1/executors/${uuid}/drain`, 404, 'executor.not-found'],
     ['GET', '/api/v1/executors/x', 400, 'request.invalid'],
@@ -258,11 +265,14 @@ describe('a bad address', () => {
     ['GET', '/api/v1/events?after=-1', 400, 'request.invalid'],
     ['GET', '/api/v1/events?types=no.such', 400, 'request.invalid'],
     ['GET', '/api/v1/events?cursor=!!', 400, 'request.cursor'],
-    ['GET', '/api/v1/runs?waitFor=999999&timeoutMs=50', 504, 'request.timeout'],
+    ['GET', '/api/v1/runs?waitFor=999999&timeoutMs=50', 409, 'position.not-reached'],
     ['GET', '/api/v1/nosuch', 404, 'request.not-found'],
     ['PUT', '/api/v1/runs', 405, 'request.method'],
     ['DELETE', `/api/v1/runs/${uuid}`, 405, 'request.method'],
     ['PATCH', '/livez', 405, 'request.method'],
+    ['PROPFIND', '/api/v1/runs', 405, 'request.method'],
+    ['OPTIONS', '/api/v1/runs', 405, 'request.method'],
+    ['MKCOL', `/api/v1/runs/${uuid}/steps/a/logs`, 405, 'request.method'],
   ])('%s %s', async (method, path, status, code) => {
     expect(await problemOf(await server.request(path, { method }))).toEqual({ status, code });
   });

@@ -84,6 +84,23 @@ steps:
     expect(all.map(({ line }) => line)).toEqual(all.map((_, at) => at + 1));
   });
 
+  it('is text for who asks for text', async () => {
+    const run = await server.run({
+      yaml: `name: text\nsteps: [{ id: say, cmd: "printf '\\\\033[31mred\\\\033[0m\\\\033[2J\\\\nlast'" }]`,
+    });
+    const ask = (accept: string) =>
+      server.request(`/api/v1/runs/${run.id}/steps/say/logs?from=1`, { headers: { accept } });
+    const text = await ask('text/plain');
+    expect(text.headers.get('content-type')).toBe('text/plain; charset=utf-8');
+    expect((await text.text()).split('\n').slice(-3)).toEqual([
+      '\u001b[31mred\u001b[0m',
+      'last',
+      '',
+    ]);
+    const usual = await ask('application/json, text/plain, */*');
+    expect(usual.headers.get('content-type')).toBe('application/x-ndjson; charset=utf-8');
+  });
+
   it('is read in parts', async () => {
     const run = await server.run({
       yaml: 'name: parts\nsteps: [{ id: count, cmd: seq 1 5000 }]',

@@ -189,6 +189,30 @@ describe('the stream', { timeout: 60_000 }, () => {
     expect(new Set(events.map(({ type }) => type))).toEqual(new Set(['run.finished']));
   });
 
+  it('is filtered by run, for what there is and for what comes', async () => {
+    const { id } = await server.client.call(operations.showRun, { params: { id: '2' } });
+    const { items } = await page(`/api/v1/runs/${id}/events?limit=1000`);
+    const path = '/api/v1/events/stream?after=0&run=2';
+    const isOver = (seen: readonly EventDto[]) => seen.at(-1)?.type === 'run.finished';
+    expect(await readStream(path, isOver)).toEqual(items);
+    const cut = items[4]?.position;
+    expect(await readStream(path, isOver, { 'last-event-id': String(cut) })).toEqual(
+      items.slice(5),
+    );
+    const both = `${path}&types=run.step-skipped,run.finished`;
+    expect((await readStream(both, isOver)).map(({ type }) => type)).toEqual([
+      'run.step-skipped',
+      'run.finished',
+    ]);
+    const started = await server.startRun({ yaml });
+    const live = readStream(`/api/v1/events/stream?after=0&run=${started.id}`, isOver);
+    await server.run({ yaml });
+    const seen = await live;
+    expect(new Set(seen.map(({ stream }) => stream))).toEqual(new Set([`run-${started.id}`]));
+    expect(seen.map(({ version }) => version)).toEqual(seen.map((_, at) => at + 1));
+    expect((await server.request('/api/v1/events/stream?run=99999')).status).toBe(404);
+  });
+
   it.each(['abc', '-1', '1.5', '99999999999999999999'])(
     'refuses to resume behind %j',
     async (id) => {
@@ -234,8 +258,8 @@ describe('a read', { timeout: 60_000 }, () => {
 
   it('that waits for what never comes says so', async () => {
     const response = await server.request('/api/v1/runs?waitFor=999999999&timeoutMs=100');
-    expect(response.status).toBe(504);
-    expect(await response.json()).toMatchObject({ code: 'request.timeout' });
+    expect(response.status).toBe(409);
+    expect(await response.json()).toMatchObject({ code: 'position.not-reached' });
   });
 
   it('of a read model that is built again gives the same', async () => {

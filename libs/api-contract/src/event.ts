@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { limitSchema, pageOf } from './paging.ts';
+import { cursorSchema, limitSchema, pageOf } from './paging.ts';
+import { runRefSchema } from './run.ts';
 
 /** An event as the API shows it. `data` depends on type and schemaVersion: see the catalog of events. */
 export const eventSchema = z.object({
@@ -25,16 +26,30 @@ const typesSchema = z
   .string()
   .max(2000)
   .transform((text) => text.split(',').filter((type) => type !== ''))
-  .optional();
+  .optional()
+  .describe('Only these types, separated by commas.');
 
 export const listEventsQuerySchema = z.strictObject({
   after: z.coerce.number().int().min(0).default(0),
   limit: limitSchema,
-  /** Comma-separated. */
   types: typesSchema,
-  cursor: z.string().min(1).max(512).optional(),
+  cursor: cursorSchema,
 });
 export const streamEventsQuerySchema = z.strictObject({
-  after: z.coerce.number().int().min(0).optional(),
+  after: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .optional()
+    .describe('Begin behind this position. Default: only what happens from now on.'),
   types: typesSchema,
+  run: runRefSchema.optional().describe('Only the events of this run.'),
+});
+/** A position as an event stream names it. */
+export const streamEventsHeadersSchema = z.object({
+  'Last-Event-ID': z
+    .string()
+    .regex(/^\d{0,15}$/, { message: 'expected a position' })
+    .optional()
+    .describe('The `id` of the last event that was taken: go on behind it. Counts before `after`.'),
 });

@@ -25,6 +25,6 @@ export const listExecutorsQuerySchema = z.strictObject({
   /** Lost executors are left out unless asked for. */
   all: z.stringbool().default(false),
   limit: limitSchema,
-  cursor: cursorSchema.optional(),
+  cursor: cursorSchema,
   ...waitForShape,
 });

@@ -10,7 +10,11 @@ interface Described {
       {
         readonly security?: unknown;
         readonly responses: object;
-        readonly parameters: readonly { name: string; in: string }[];
+        readonly parameters: readonly {
+          name: string;
+          in: string;
+          schema: { description?: string };
+        }[];
       }
     >
   >;
@@ -32,6 +36,19 @@ describe('openApiDocument', () => {
   it('leaves no reference dangling', () => {
     const references = [...text.matchAll(/"\$ref":"([^"]+)"/g)].map(([, reference]) => reference);
     expect(new Set(references)).toEqual(new Set(['#/components/schemas/Problem']));
+  });
+
+  it('says what a cursor is wherever there is one, and where a stream is resumed', () => {
+    const parameters = Object.values(document.paths).flatMap((item) =>
+      Object.values(item).flatMap((operation) => operation.parameters),
+    );
+    const cursors = parameters.filter(({ name }) => name === 'cursor');
+    expect(cursors).toHaveLength(8);
+    for (const { schema } of cursors) expect(schema.description).toContain('`next`');
+    expect(text.match(/"next":\{[^{}]*"description":"The `cursor`/g)).toHaveLength(9);
+    expect(document.paths['/api/v1/events/stream']?.get?.parameters).toContainEqual(
+      expect.objectContaining({ name: 'Last-Event-ID', in: 'header', required: false }),
+    );
   });
 
   it('names every parameter of a path', () => {

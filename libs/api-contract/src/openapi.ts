@@ -29,6 +29,7 @@ function describe(operation: Operation): JsonObject {
   const parameters = [
     ...parametersOf(operation.params, 'path'),
     ...parametersOf(operation.query, 'query'),
+    ...parametersOf(operation.headers, 'header'),
     ...(operation.takesIdempotencyKey
       ? [
           {
@@ -57,6 +58,9 @@ function describe(operation: Operation): JsonObject {
                     ? toJsonSchema(operation.response, 'output')
                     : { type: 'string' },
                 },
+                ...(operation.textType
+                  ? { [operation.textType]: { schema: { type: 'string' } } }
+                  : {}),
               },
             }
           : {}),
@@ -84,7 +88,10 @@ function describe(operation: Operation): JsonObject {
   return described;
 }
 
-function parametersOf(schema: z.ZodObject | undefined, place: 'path' | 'query'): JsonObject[] {
+function parametersOf(
+  schema: z.ZodObject | undefined,
+  place: 'path' | 'query' | 'header',
+): JsonObject[] {
   if (!schema) return [];
   const described = toJsonSchema(schema, 'input') as {
     properties?: Record<string, JsonObject>;

@@ -14,6 +14,8 @@ export interface Operation {
   readonly isOpen?: boolean;
   readonly params?: z.ZodObject;
   readonly query?: z.ZodObject;
+  /** Of its own, by their usual spelling; a request may spell them otherwise. */
+  readonly headers?: z.ZodObject;
   readonly body?: z.ZodType;
   /** Default application/json. */
   readonly bodyType?: string;
@@ -24,4 +26,6 @@ export interface Operation {
   readonly response?: z.ZodType;
   /** Default application/json. */
   readonly responseType?: string;
+  /** What is answered instead where `Accept` asks for it. */
+  readonly textType?: string;
 }

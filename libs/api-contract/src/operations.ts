@@ -4,6 +4,7 @@ import {
   eventPageSchema,
   eventSchema,
   listEventsQuerySchema,
+  streamEventsHeadersSchema,
   streamEventsQuerySchema,
 } from './event.ts';
 import { executorPageSchema, executorSchema, listExecutorsQuerySchema } from './executor.ts';
@@ -14,7 +15,6 @@ import {
   pipelineNameSchema,
   pipelinePageSchema,
   pipelineRegisteredSchema,
-  pipelineSchema,
   registerPipelineBodySchema,
   validateBodySchema,
   validationSchema,
@@ -95,7 +95,7 @@ export const operations = {
     params: z.object({ name: pipelineNameSchema }),
     query: listQuerySchema,
     status: 200,
-    response: z.object({ items: z.array(pipelineSchema), next: z.string().nullable() }),
+    response: pipelinePageSchema,
   },
   uploadSource: {
     id: 'upload-source',
@@ -192,11 +192,14 @@ export const operations = {
     path: '/api/v1/runs/{id}/steps/{step}/logs',
     tag: 'runs',
     summary: 'Read the log of a step',
+    description:
+      'With `Accept: text/plain` the text alone, a line a line; what a terminal would act on is left out, but for colours.',
     params: stepParams,
     query: runLogsQuerySchema,
     status: 200,
     response: logLineSchema,
     responseType: 'application/x-ndjson',
+    textType: 'text/plain',
   },
   explainStepWait: {
     id: 'explain-step-wait',
@@ -293,6 +296,7 @@ export const operations = {
     tag: 'events',
     summary: 'Follow the log as server-sent events, resumed by Last-Event-ID',
     query: streamEventsQuerySchema,
+    headers: streamEventsHeadersSchema,
     status: 200,
     response: eventSchema,
     responseType: 'text/event-stream',

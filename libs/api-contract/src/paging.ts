@@ -2,12 +2,23 @@ import { z } from 'zod';
 
 /** `limit` of every list: 1–1,000, default 50. */
 export const limitSchema = z.coerce.number().int().min(1).max(1000).default(50);
-/** Opaque; comes from `next` of the page before. */
-export const cursorSchema = z.string().min(1).max(512);
+export const cursorSchema = z
+  .string()
+  .min(1)
+  .max(512)
+  .optional()
+  .describe(
+    'Where the page begins: `next` of the page before, as it is. Absent for the first page.',
+  );
+/** `next` of a page. */
+const nextSchema = z
+  .string()
+  .nullable()
+  .describe('The `cursor` of the next page; null on the last one. Opaque: not to be made or read.');
 
 /** A page of a list: `next` is null on the last one. */
 export function pageOf<Item extends z.ZodType>(item: Item) {
-  return z.object({ items: z.array(item), next: z.string().nullable() });
+  return z.object({ items: z.array(item), next: nextSchema });
 }
 
 export interface Page<Item> {

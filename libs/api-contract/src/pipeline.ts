@@ -17,7 +17,7 @@ export type PipelineDto = z.infer<typeof pipelineSchema>;
 export const pipelinePageSchema = pageOf(pipelineSchema);
 export const listQuerySchema = z.strictObject({
   limit: limitSchema,
-  cursor: cursorSchema.optional(),
+  cursor: cursorSchema,
   ...waitForShape,
 });
 

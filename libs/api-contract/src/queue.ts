@@ -22,6 +22,6 @@ export type QueueItem = z.infer<typeof queueItemSchema>;
 export const queuePageSchema = pageOf(queueItemSchema);
 export const listQueueQuerySchema = z.strictObject({
   limit: limitSchema,
-  cursor: cursorSchema.optional(),
+  cursor: cursorSchema,
   ...waitForShape,
 });

@@ -167,7 +167,7 @@ export const listRunsQuerySchema = z.strictObject({
   status: z.enum(runStatuses).optional(),
   pipeline: z.string().min(1).max(200).optional(),
   limit: limitSchema,
-  cursor: cursorSchema.optional(),
+  cursor: cursorSchema,
   ...waitForShape,
 });
 export const runPageSchema = pageOf(runSummarySchema);
@@ -181,10 +181,13 @@ export const positionSchema = z.object({ position: z.number().int() });
 
 export const retryRunBodySchema = z
   .strictObject({ failed: z.literal(true).optional(), step: stepIdSchema.optional() })
-  .refine((body) => (body.failed === undefined) !== (body.step === undefined), {
-    message: 'give exactly one of failed and step',
+  .refine((body) => body.failed === undefined || body.step === undefined, {
+    message: 'give failed or step, not both',
     path: ['failed'],
-  });
+  })
+  .describe(
+    '`{step}` repeats one step and what depends on it; `{failed: true}`, or nothing, what failed.',
+  );
 export type RetryRunBody = z.input<typeof retryRunBodySchema>;
 export const runRetriedSchema = z.object({ ...runStartedSchema.shape, retryOf: z.uuid() });
 export type RunRetried = z.infer<typeof runRetriedSchema>;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Operation } from './operation.ts';
+import { pageOf } from './paging.ts';
 
 export const versionSchema = z.object({
   name: z.literal('millrace'),
@@ -19,10 +20,7 @@ export const projectionStatusSchema = z.object({
   rebuilding: z.boolean(),
 });
 export type ProjectionStatusDto = z.infer<typeof projectionStatusSchema>;
-export const projectionListSchema = z.object({
-  items: z.array(projectionStatusSchema),
-  next: z.string().nullable(),
-});
+export const projectionListSchema = pageOf(projectionStatusSchema);
 export const sourceUploadedSchema = z.object({ digest: z.string(), size: z.number().int() });
 export type SourceUploaded = z.infer<typeof sourceUploadedSchema>;
 

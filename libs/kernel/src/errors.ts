@@ -39,8 +39,8 @@ const table = {
     'Use a new key for a new request.',
   ],
   'request.cursor': [400, 'The cursor is not one of ours', 'Start again without a cursor.'],
-  'request.timeout': [
-    504,
+  'position.not-reached': [
+    409,
     'The read side did not reach the position in time',
     'Ask again, or with a longer timeoutMs.',
   ],

@@ -3,12 +3,12 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { serverOperations } from '#libs/api-contract';
 import { Fault } from '#libs/kernel';
 import { ApiModule } from './api.module.ts';
 import type { ApiParts } from './api.parts.ts';
-import { installAuthentication, isOpenRoute } from './http/authentication.ts';
+import { installAuthentication, isOpenRoute, requireAnybody } from './http/authentication.ts';
 import { ConnectionGate } from './http/connection-gate.ts';
 import { listenLocally } from './http/local-socket.ts';
 import { ProblemFilter } from './http/problem.filter.ts';
@@ -50,6 +50,7 @@ export async function startApi(
   { listen, socketPath }: ListenOptions,
   limits: ApiLimits = {},
 ): Promise<RunningApi> {
+  const problems = new ProblemFilter(parts.logger);
   const adapter = new FastifyAdapter({
     genReqId: () => parts.ids.uuid(),
     bodyLimit: jsonBytesMax,
@@ -58,6 +59,15 @@ export async function startApi(
     http: { connectionsCheckingInterval: 2_000 },
     forceCloseConnections: true,
     routerOptions: { maxParamLength: 1024 },
+    // The router itself refuses an address: no hook and no filter hears of it.
+    frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => {
+      try {
+        requireAnybody(request, parts);
+        problems.answer(error, request, reply);
+      } catch (unauthorized) {
+        problems.answer(unauthorized, request, reply);
+      }
+    },
   });
   const app = await NestFactory.create<NestFastifyApplication>(ApiModule.with(parts), adapter, {
     logger: false,
@@ -65,7 +75,7 @@ export async function startApi(
     abortOnError: false,
   });
   // Errors of hooks and parsers come here too: Nest hands them to its global filters.
-  app.useGlobalFilters(new ProblemFilter(parts.logger));
+  app.useGlobalFilters(problems);
   prepareServer(adapter.getInstance() as unknown as FastifyInstance, parts, limits);
   const requests = countRequests(app.getHttpServer() as Server);
   const at = listen.lastIndexOf(':');

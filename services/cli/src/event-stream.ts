@@ -15,6 +15,8 @@ export async function* followEvents(
   options: {
     readonly after: number;
     readonly types?: readonly string[];
+    /** The uuid of a run: only its events. */
+    readonly run?: string;
     readonly signal: AbortSignal;
   },
 ): AsyncIterable<EventDto> {
@@ -23,7 +25,7 @@ export async function* followEvents(
   while (!options.signal.aborted) {
     try {
       const response = await client.open(operations.streamEvents, {
-        query: { after, types: options.types?.join(',') },
+        query: { after, types: options.types?.join(','), run: options.run },
         signal: options.signal,
       });
       failures = 0;

@@ -27,9 +27,9 @@ export async function followRun(
   try {
     for await (const event of followEvents(client, {
       after: options.after,
+      run: runId,
       signal: abort.signal,
     })) {
-      if (event.correlationId !== runId) continue;
       if (event.type === 'run.step-started' && options.showLogs) {
         const at = event.data as StepAttempt;
         logs.set(logOf(at), followLog(client, runId, at, printer));

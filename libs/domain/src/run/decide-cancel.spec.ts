@@ -30,6 +30,20 @@ it('an assignment of the same append has no fence yet: its step is skipped', () 
   });
 });
 
+it('a run that has ended stays as it is, a cancelled one too', () => {
+  const end: RunEvent[] = [
+    { type: 'run.cancel-requested', data: { by: 'bob', force: false } },
+    { type: 'run.step-skipped', data: { step: 'build', reason: 'cancelled' } },
+    { type: 'run.step-skipped', data: { step: 'test', reason: 'cancelled' } },
+    { type: 'run.finished', data: { outcome: 'cancelled', failedSteps: [] } },
+  ];
+  const ended = foldHistory(runDecider, [...history, ...end], lookup);
+  expect(runDecider.decide(cancel, ended)).toMatchObject({
+    ok: false,
+    rejection: { code: 'run.already-finished' },
+  });
+});
+
 it('a retry that waits for its delay is over', () => {
   const report = { outcome: 'failure', cause: 'exit', exitCode: 1 } as const;
   const state = foldHistory<ReturnType<typeof runDecider.evolve>, never, RunEvent>(

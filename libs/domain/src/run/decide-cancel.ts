@@ -16,9 +16,10 @@ export function decideCancel(command: CancelRun, state: RunState): RunDecision {
     case 'unknown':
       return runNotFound();
     case 'finished':
-      return state.outcome === 'cancelled'
-        ? accept()
-        : reject('run.already-finished', `run ${state.facts.runNumber} finished: ${state.outcome}`);
+      return reject(
+        'run.already-finished',
+        `run ${state.facts.runNumber} finished: ${state.outcome}`,
+      );
     case 'cancelling':
       return command.force && state.cancelRequest?.force !== true
         ? accept(cancelRequested(command))

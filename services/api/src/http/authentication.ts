@@ -52,6 +52,15 @@ export function installAuthentication(server: FastifyInstance, credentials: Cred
   });
 }
 
+/**
+ * For a request that reaches no route and no hook, such as one to an address that cannot be read.
+ *
+ * @throws HttpProblem `request.unauthorized`
+ */
+export function requireAnybody(request: FastifyRequest, { verifyToken }: Credentials): void {
+  requirePrincipal(request, verifyToken);
+}
+
 /** Whether the request needs no credentials. */
 export function isOpenRoute(request: FastifyRequest): boolean {
   return openRoutes.has(routeOf(request));

@@ -63,6 +63,8 @@ function asProblem(error: unknown, request: FastifyRequest): HttpProblem {
       : (error as { statusCode?: number } | null)?.statusCode;
   const code = (error as { code?: string } | null)?.code;
   if (status === 404) return unknownRoute(request);
+  if (code === 'FST_ERR_BAD_URL')
+    return new HttpProblem('request.invalid', 'the address has a % that encodes nothing');
   if (status === 413 || code === 'FST_ERR_CTP_BODY_TOO_LARGE')
     return new HttpProblem(
       'request.too-large',

@@ -8,7 +8,7 @@ const ownWritesMs = 1_000;
  * Reads see what was acknowledged before them: they wait for the position asked for, or else (briefly) for the newest
  * that this process knows of.
  *
- * @throws HttpProblem `request.timeout` only where the caller named a position
+ * @throws HttpProblem `position.not-reached` only where the caller named a position
  */
 export async function waitForReads(
   parts: ApiParts,
@@ -21,7 +21,7 @@ export async function waitForReads(
   const reached = await parts.read.waitFor(query.waitFor, query.timeoutMs ?? 5_000);
   if (!reached)
     throw new HttpProblem(
-      'request.timeout',
+      'position.not-reached',
       `position ${query.waitFor} was not reached within ${query.timeoutMs} ms`,
     );
 }

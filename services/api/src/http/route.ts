@@ -21,6 +21,7 @@ type Parsed<Schema> = Schema extends z.ZodType ? z.output<Schema> : undefined;
 export interface Call<Op extends Operation> {
   readonly params: Op extends { params: infer Schema } ? Parsed<Schema> : undefined;
   readonly query: Op extends { query: infer Schema } ? Parsed<Schema> : undefined;
+  readonly headers: Op extends { headers: infer Schema } ? Parsed<Schema> : undefined;
   readonly body: Op extends { body: infer Schema } ? Parsed<Schema> : undefined;
   /** With a command id where the caller sent an Idempotency-Key. */
   readonly origin: Origin;
@@ -82,12 +83,19 @@ function readCall(
   return {
     params: check(operation.params, params, 'params') as never,
     query: check(operation.query, query, 'query') as never,
+    headers: check(operation.headers, headersFor(operation, request), 'headers') as never,
     body: check(operation.body, request.body ?? {}, 'body') as never,
     origin: originOf(operation, request),
     principal: request.principal ?? nobody,
     request,
     reply,
   };
+}
+
+/** The operation's own headers under the names that it gives them. */
+function headersFor({ headers }: Operation, request: FastifyRequest): Record<string, unknown> {
+  const names = Object.keys(headers?.shape ?? {});
+  return Object.fromEntries(names.map((name) => [name, request.headers[name.toLowerCase()]]));
 }
 
 function originOf(
@@ -113,7 +121,7 @@ function originOf(
 function check(
   schema: z.ZodType | undefined,
   value: unknown,
-  where: 'params' | 'query' | 'body',
+  where: 'params' | 'query' | 'headers' | 'body',
 ): unknown {
   if (schema === undefined) return undefined;
   const parsed = schema.safeParse(value);

@@ -3,18 +3,20 @@ import { Controller, Inject } from '@nestjs/common';
 import { operations, type RunDto, type StepDto } from '#libs/api-contract';
 import type { LogKey, LogLine } from '#libs/logs';
 import { API_PARTS, type ApiParts } from '../api.parts.ts';
+import { prefers } from '../http/accept.ts';
 import { HttpProblem } from '../http/http-problem.ts';
 import { requireRunId, waitForReads } from '../http/reading.ts';
 import { type Call, Input, Route } from '../http/route.ts';
 import { sendStream } from '../http/send-stream.ts';
 import { loadRunView } from './load-run-view.ts';
+import { inBlocks, logJson, logText } from './log-text.ts';
 
 type LogCall = Call<typeof operations.readStepLogs>;
 
 /** How often a follower looks whether an attempt has begun, or has ended without the end of its log, in milliseconds. */
 const pollMs = { begin: 100, end: 2_000 } as const;
 
-/** Logs as NDJSON, from the first line on, live with `follow`. */
+/** Logs as NDJSON or as text, from the first line on, live with `follow`. */
 @Controller()
 export class ReadStepLogsController {
   constructor(@Inject(API_PARTS) private readonly parts: ApiParts) {}
@@ -40,14 +42,14 @@ export class ReadStepLogsController {
     const lines = call.query.follow
       ? this.follow(run, step, call, abort.signal)
       : this.attemptLines(run, step, call, abort.signal);
+    const type = answerType(call);
+    const text = inBlocks(lines, type === operations.readStepLogs.textType ? logText() : logJson);
     const reply = call.reply
-      .header('content-type', 'application/x-ndjson; charset=utf-8')
+      .header('content-type', `${type}; charset=utf-8`)
+      .header('vary', 'accept')
       .header('cache-control', 'no-store')
       .header('x-accel-buffering', 'no');
-    await sendStream(
-      reply,
-      Readable.from(ndjson(lines), { objectMode: false, highWaterMark: 64 * 1024 }),
-    );
+    await sendStream(reply, Readable.from(text, { objectMode: false, highWaterMark: 64 * 1024 }));
   }
 
   /** One attempt: the one asked for, else the newest. */
@@ -112,6 +114,11 @@ export class ReadStepLogsController {
   }
 }
 
+function answerType({ request }: LogCall): string {
+  const { responseType, textType } = operations.readStepLogs;
+  return prefers(request.headers.accept, textType, responseType) ? textType : responseType;
+}
+
 function readOptions(call: LogCall): { from?: number; limit?: number; tail?: number } {
   const { from, limit, tail } = call.query;
   return {
@@ -125,38 +132,6 @@ function findStep(run: RunDto, id: string): StepDto {
   const step = run.steps.find((candidate) => candidate.id === id);
   if (!step) throw new HttpProblem('step.not-found', `run ${run.number} has no step ${id}`);
   return step;
-}
-
-/** Text that goes out in one write: a log of empty lines would be a write for each. */
-const blockChars = 32 * 1024;
-
-/** Each line at once; what is there in the same turn of the event loop goes together. */
-async function* ndjson(lines: AsyncIterable<LogLine>): AsyncIterable<string> {
-  const iterator = lines[Symbol.asyncIterator]();
-  try {
-    for (let next = iterator.next(); ; ) {
-      let block = '';
-      const turn = new Promise<undefined>((pass) => setImmediate(pass, undefined));
-      for (
-        let found: IteratorResult<LogLine> | undefined = await next;
-        found !== undefined;
-        found = await Promise.race([next, turn])
-      ) {
-        if (found.done) {
-          if (block !== '') yield block;
-          return;
-        }
-        block += `${JSON.stringify(found.value)}\n`;
-        next = iterator.next();
-        if (block.length >= blockChars) break;
-      }
-      // Its failure is heard when it is waited for.
-      next.catch(() => {});
-      yield block;
-    }
-  } finally {
-    await iterator.return?.();
-  }
 }
 
 function pause(delayMs: number, abort: AbortSignal): Promise<void> {

@@ -1,0 +1,33 @@
+import { type RecordedEvent, streamName } from '#libs/events';
+import type { ApiParts } from '../api.parts.ts';
+
+/** Events that a reader who takes nothing holds in memory, at most: with 64 KiB each they are 13 MB. */
+export const batchMax = 200;
+
+/** Where a reader begins, and what ends it. */
+export interface EventsWish {
+  readonly after: number;
+  readonly abort: AbortSignal;
+}
+
+/**
+ * The events of a run behind a position, without end: what there is comes from its stream, however long the log is, what is
+ * to come from the log's tail.
+ */
+export async function* runEvents(
+  { store, tail }: Pick<ApiParts, 'store' | 'tail'>,
+  runId: string,
+  { after, abort }: EventsWish,
+): AsyncGenerator<readonly RecordedEvent[], void, void> {
+  const stream = streamName('run', runId);
+  const head = await store.head();
+  // Read behind the head: nothing of the stream at or before it is missing.
+  const history = await store.readStream(stream);
+  const there = history.filter(({ position }) => position > after);
+  for (let at = 0; at < there.length; at += batchMax) yield there.slice(at, at + batchMax);
+  const from = Math.max(after, head.position, history.at(-1)?.position ?? 0);
+  for await (const batch of tail.follow(from, { abort, batchMax })) {
+    const own = batch.filter((event) => event.stream === stream);
+    if (own.length > 0) yield own;
+  }
+}
