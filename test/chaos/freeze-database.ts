@@ -62,7 +62,7 @@ export async function freezeDatabaseRepeatedly(options: {
   const ledger = join(directory.path, 'ledger');
   const server = await TestServer.start({
     dataDir: join(directory.path, 'data'),
-    args: ['--db', urlBehind(proxy, database)],
+    args: ['--db', database.url({ host: '127.0.0.1', port: proxy.port })],
   });
   try {
     const accepted: string[] = [];
@@ -101,11 +101,6 @@ export async function freezeDatabaseRepeatedly(options: {
 function socketOf(database: TestDatabase): { readonly path: string } {
   const { host, port } = database.poolConfig();
   return { path: `${host}/.s.PGSQL.${port}` };
-}
-
-function urlBehind(proxy: ChaosProxy, database: TestDatabase): string {
-  const { user, database: name } = database.poolConfig();
-  return `postgres://${user}@127.0.0.1:${proxy.port}/${name}`;
 }
 
 const sleep = (ms: number) => new Promise((done) => setTimeout(done, ms));

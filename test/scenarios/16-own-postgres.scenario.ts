@@ -12,8 +12,7 @@ let server: TestServer;
 
 beforeAll(async () => {
   const database = await (await startTestPostgres()).freshDatabase({ migrationsDir: noMigrations });
-  const { host, port, user, database: name } = database.poolConfig();
-  url = `postgres://${user}@/${name}?host=${encodeURIComponent(String(host))}&port=${port}`;
+  url = database.url();
 });
 afterAll(async () => {
   await server?.stop();

@@ -4,6 +4,7 @@ export {
   startEmbeddedPostgres,
 } from './embedded/embedded-postgres.ts';
 export type { LaunchMode } from './embedded/launcher.ts';
+export { applicationRole } from './embedded/settings.ts';
 export { canActAs, type ForeignPostgres, foreignPostgres } from './foreign-postgres.ts';
 export { type MigrateAnswer, type MigrateOptions, migrate } from './migrate.ts';
 export { isPassingError } from './passing-error.ts';

@@ -56,9 +56,14 @@ describe('migrate', () => {
   });
 
   it('says what its user lacks', async () => {
-    await pool.query('create role plain login; grant create on schema public to plain');
+    await pool.query(
+      `create role plain login password 'plain'; grant create on schema public to plain`,
+    );
     file('0001_a.sql', 'create role another');
-    const plain = openPool({ ...config(), user: 'plain' }, { max: 1, applicationName: 'spec' });
+    const plain = openPool(
+      { ...config(), user: 'plain', password: 'plain' },
+      { max: 1, applicationName: 'spec' },
+    );
     await expect(migrate(plain, { dir })).rejects.toMatchObject({
       code: 'postgres.migration-failed',
       message: expect.stringMatching(/0001_a\.sql: permission denied.*createrole/),
@@ -186,17 +191,17 @@ describe('openPool', () => {
 describe('foreignPostgres', () => {
   it('acts as a role where its user may', async () => {
     await admin.query('create role spec_app');
-    await admin.query('create role spec_plain login');
-    const url = (user: string) =>
-      `postgres://${user}@${encodeURIComponent(server.poolConfig().host ?? '')}/spec_${database}`;
-    const owner = foreignPostgres(url('millrace'));
+    await admin.query(`create role spec_plain login password 'plain'`);
+    const host = encodeURIComponent(server.poolConfig().host ?? '');
+    const url = (login: string) => `postgres://${login}@${host}/spec_${database}`;
+    const owner = foreignPostgres(url(`millrace:${server.poolConfig().password}`));
     const app = openPool(owner.poolConfig('spec_app'), { max: 1, applicationName: 'spec' });
     const { rows } = await app.query('select current_user, session_user');
     expect(rows).toEqual([{ current_user: 'spec_app', session_user: 'millrace' }]);
     await app.end();
     expect(await canActAs(pool, 'spec_app')).toBe(true);
     expect(await canActAs(pool, 'nobody_here')).toBe(false);
-    const plain = openPool(foreignPostgres(url('spec_plain')).poolConfig(), {
+    const plain = openPool(foreignPostgres(url('spec_plain:plain')).poolConfig(), {
       max: 1,
       applicationName: 'spec',
     });

@@ -3,6 +3,7 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
+  applicationRole,
   type EmbeddedPostgres,
   migrate,
   openPool,
@@ -18,6 +19,8 @@ export interface TestDatabase {
   appPool(max?: number): Pool;
   /** How to connect to this database, e.g. from another process; default: as the owner. */
   poolConfig(role?: string): PoolConfig;
+  /** The same as an address, as the owner; default: by its socket. */
+  url(at?: { readonly host: string; readonly port: number }): string;
   /** Closes the pools and drops the database. Idempotent. */
   close(): Promise<void>;
 }
@@ -29,7 +32,6 @@ export interface TestPostgres {
 
 /** Databases are copied and dropped while other tests have the disk. */
 const answerWithinMs = 60_000;
-const appRole = 'millrace_app';
 const repositoryMigrations = join(import.meta.dirname, '..', '..', '..', 'migrations');
 
 let running: Promise<TestPostgres> | undefined;
@@ -104,8 +106,15 @@ function testDatabase(server: EmbeddedPostgres, admin: Pool, database: string): 
   return {
     ownerPool,
     poolConfig,
+    url: (at) => {
+      const { user, password, host, port } = poolConfig();
+      const login = `${user}:${password}`;
+      return at === undefined
+        ? `postgres://${login}@/${database}?host=${encodeURIComponent(String(host))}&port=${port}`
+        : `postgres://${login}@${at.host}:${at.port}/${database}`;
+    },
     appPool: (max = 4) => {
-      const pool = openPool(poolConfig(appRole), { max, applicationName: 'spec-app' });
+      const pool = openPool(poolConfig(applicationRole), { max, applicationName: 'spec-app' });
       pools.push(pool);
       return pool;
     },

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Config } from '#libs/config';
 import {
+  applicationRole,
   canActAs,
   type EmbeddedPostgres,
   foreignPostgres,
@@ -12,9 +13,6 @@ import {
   startEmbeddedPostgres,
 } from '#libs/postgres';
 import type { Logger } from '#libs/telemetry';
-
-/** The role that the application works as: it may read the log and call its append function, not write its tables. */
-const applicationRole = 'millrace_app';
 
 /** A migration may write a large table anew, or wait for another process that does. */
 const migrateWithinMs = 10 * 60_000;

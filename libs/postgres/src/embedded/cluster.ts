@@ -53,7 +53,7 @@ function runInitdb(launcher: Launcher, dir: string): Promise<void> {
     launcher.binaries.initdb,
     `--pgdata=${dir}`,
     `--username=${ownerRole}`,
-    // Whoever can enter the socket's folder may connect.
+    // Until the server runs for the first time and its roles get their password: see `Access`.
     '--auth=trust',
     '--encoding=UTF8',
     '--locale=C',

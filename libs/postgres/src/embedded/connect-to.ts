@@ -2,8 +2,8 @@ import pg from 'pg';
 import { databaseName, socketPort } from './settings.ts';
 
 /** How to reach the server behind a socket as a role. */
-export function connectTo(socketDir: string, role: string): pg.PoolConfig {
-  return { host: socketDir, port: socketPort, user: role, database: databaseName };
+export function connectTo(socketDir: string, role: string, password: string): pg.PoolConfig {
+  return { host: socketDir, port: socketPort, user: role, password, database: databaseName };
 }
 
 /** Whether a server does its work. Bounded by 10 s. */

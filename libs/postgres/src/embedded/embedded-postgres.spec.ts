@@ -42,11 +42,13 @@ beforeEach(() => {
   chmodSync(dataDir, 0o700);
   cleanUps = [];
   mkdirSync(join(dataDir, 'pg'));
-  cpSync(join(template, 'pg', 'cluster'), join(dataDir, 'pg', 'cluster'), { recursive: true });
+  for (const name of ['cluster', 'password']) {
+    cpSync(join(template, 'pg', name), join(dataDir, 'pg', name), { recursive: true });
+  }
 });
 
 afterEach(async () => {
-  for (const cleanUp of cleanUps.reverse()) await cleanUp();
+  await stopAll();
   rmSync(dataDir, { recursive: true, force: true });
 });
 
@@ -145,6 +147,87 @@ describe('startEmbeddedPostgres', () => {
   });
 });
 
+describe('the password of the embedded server', () => {
+  const passwordFile = () => join(dataDir, 'pg', 'password');
+  const rulesFile = () => join(dataDir, 'pg', 'cluster', 'pg_hba.conf');
+
+  it('keeps out who has only found the socket', async () => {
+    const server = await start();
+    const { password } = server.poolConfig();
+    expect(statSync(passwordFile()).mode & 0o777).toBe(0o600);
+    expect(readFileSync(passwordFile(), 'utf8')).toBe(password);
+    for (const role of [undefined, 'millrace_app']) {
+      const config = server.poolConfig(role);
+      await open(config).query('select 1');
+      expect(await refusal({ ...config, password: 'guessed' })).toMatchObject({ code: '28P01' });
+      expect(await refusal({ ...config, password: () => '' })).toBeInstanceOf(Error);
+    }
+  });
+
+  it('stands in no argument, no environment, no log', async () => {
+    const server = await start({ settings: { ...fast, log_statement: 'all' } });
+    await open(server.poolConfig()).query('select 1');
+    const password = readFileSync(passwordFile(), 'utf8');
+    for (const file of [
+      `/proc/${server.pid}/cmdline`,
+      `/proc/${server.pid}/environ`,
+      join(dataDir, 'logs', 'postgres.log'),
+    ]) {
+      expect(readFileSync(file, 'latin1')).not.toContain(password);
+    }
+  });
+
+  it('is given to a directory that has none yet, whose rows stay', async () => {
+    const first = await start();
+    await open(first.poolConfig()).query('create table kept as select 42 as answer');
+    await stopAll();
+    rmSync(passwordFile());
+    writeFileSync(rulesFile(), 'local all all trust\n');
+    const second = await start();
+    const config = second.poolConfig();
+    expect((await open(config).query('select answer from kept')).rows).toEqual([{ answer: 42 }]);
+    expect(await refusal({ ...config, password: first.poolConfig().password ?? '' })).toMatchObject(
+      { code: '28P01' },
+    );
+  });
+
+  it('is made anew where it was lost', async () => {
+    await start();
+    await stopAll();
+    rmSync(passwordFile());
+    const config = (await start()).poolConfig();
+    await open(config).query('select 1');
+    expect(await refusal({ ...config, password: 'guessed' })).toMatchObject({ code: '28P01' });
+  });
+
+  it('is asked for again after a crash', async () => {
+    const onCrash = vi.fn();
+    const server = await start({ onCrash });
+    process.kill(server.pid, 'SIGKILL');
+    await vi.waitFor(() => expect(onCrash).toHaveBeenLastCalledWith('restarted'), 20_000);
+    const config = server.poolConfig();
+    await open(config).query('select 1');
+    expect(await refusal({ ...config, password: 'guessed' })).toMatchObject({ code: '28P01' });
+  });
+
+  it('is asked for by a server whose owner was killed while it closed it', async () => {
+    const owner = await ownerProcess();
+    const closed = readFileSync(rulesFile(), 'utf8');
+    writeFileSync(rulesFile(), 'local all all trust\n');
+    process.kill(owner.pid, 'SIGHUP');
+    const { socketDir } = JSON.parse(readFileSync(join(dataDir, 'pg', 'server.json'), 'utf8'));
+    const guess = { host: socketDir, user: 'millrace', database: 'postgres', password: 'guessed' };
+    await vi.waitFor(async () => expect(await refusal(guess)).toBeUndefined(), 5_000);
+    await owner.kill();
+    writeFileSync(rulesFile(), closed);
+    expect(await start()).toMatchObject({ isAdopted: true, pid: owner.pid });
+    await vi.waitFor(
+      async () => expect(await refusal(guess)).toMatchObject({ code: '28P01' }),
+      5_000,
+    );
+  });
+});
+
 describe('after kill -9 of its owner', () => {
   it('the server is taken over, with what was acknowledged', async () => {
     const owner = await ownerProcess();
@@ -207,6 +290,23 @@ async function start(options: Partial<EmbeddedPostgresOptions> = {}): Promise<Em
   const server = await startEmbeddedPostgres({ dataDir, settings: fast, ...options });
   cleanUps.push(() => server.stop());
   return server;
+}
+
+async function stopAll(): Promise<void> {
+  for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
+}
+
+/** What a connection is told; undefined: it is let in. */
+async function refusal(config: PoolConfig): Promise<unknown> {
+  const pool = openPool(config, { max: 1, applicationName: 'stranger' });
+  try {
+    await pool.query('select 1');
+    return undefined;
+  } catch (error) {
+    return error;
+  } finally {
+    await pool.end();
+  }
 }
 
 function open(config: PoolConfig): Pool {

@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import type pg from 'pg';
 import { lockDataDir } from '#libs/data-dir';
+import { Access } from './access.ts';
 import { findBinaries } from './binaries.ts';
 import { ensureCluster } from './cluster.ts';
 import { connectTo } from './connect-to.ts';
@@ -56,17 +57,19 @@ export async function startEmbeddedPostgres(
     mkdirSync(dirname(logFile), { recursive: true, mode: 0o700 });
     const launcher = chooseLauncher(home, findBinaries(join(home, 'lib')), options.launchMode);
     const clusterDir = await ensureCluster(launcher);
+    const access = new Access(join(home, 'password'), clusterDir);
     const server = new SupervisedServer({
       launcher,
       clusterDir,
       logFile,
       recordFile: join(home, 'server.json'),
+      access,
       settings: options.settings ?? {},
       onCrash: options.onCrash ?? (() => {}),
     });
     await server.start();
     return {
-      poolConfig: (role = ownerRole) => connectTo(server.socketDir, role),
+      poolConfig: (role = ownerRole) => connectTo(server.socketDir, role, access.password),
       get pid() {
         return server.pid;
       },

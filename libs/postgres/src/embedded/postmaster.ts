@@ -143,7 +143,7 @@ async function pollUntilGone(pid: number, identity: string): Promise<void> {
   while (processIdentity(pid) === identity) await delay(100, undefined, { ref: false });
 }
 
-function trySignal(pid: number, signal: NodeJS.Signals): void {
+export function trySignal(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal);
   } catch (error) {

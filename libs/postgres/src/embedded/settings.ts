@@ -51,6 +51,8 @@ export function serverArguments(
 
 /** Superuser of the embedded server; owns every table. */
 export const ownerRole = 'millrace';
+/** What the processes of Millrace are; what it may is said by the migrations. */
+export const applicationRole = 'millrace_app';
 /** The database that initdb makes: one cluster serves one log. */
 export const databaseName = 'postgres';
 /** Part of the socket's file name; nothing listens on it. */

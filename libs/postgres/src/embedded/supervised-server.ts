@@ -2,6 +2,7 @@ import { existsSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { canonicalJson, sha256Hex } from '#libs/kernel';
+import type { Access } from './access.ts';
 import { answers, connectTo } from './connect-to.ts';
 import type { Launcher } from './launcher.ts';
 import {
@@ -10,6 +11,7 @@ import {
   readPostmasterFile,
   startPostmaster,
   stopPostmaster,
+  trySignal,
 } from './postmaster.ts';
 import { readRecord, type ServerRecord, writeRecord } from './server-record.ts';
 import { ownerRole, serverArguments } from './settings.ts';
@@ -23,6 +25,7 @@ export interface ServerPlace {
   readonly clusterDir: string;
   readonly logFile: string;
   readonly recordFile: string;
+  readonly access: Access;
   readonly settings: Readonly<Record<string, string>>;
   readonly onCrash: (change: 'died' | 'restarted') => void;
 }
@@ -55,6 +58,8 @@ export class SupervisedServer {
     this.isAdopted = this.#postmaster !== undefined;
     if (this.isAdopted) {
       this.socketDir = record?.socketDir ?? '';
+      // Its last owner may have been killed between writing the rules of access and having them read.
+      trySignal(this.pid, 'SIGHUP');
     } else {
       if (record !== undefined) rmSync(record.socketDir, { recursive: true, force: true });
       setAsideLargeLog(logFile);
@@ -62,6 +67,12 @@ export class SupervisedServer {
       await this.#launchPatiently();
     }
     this.#supervision = this.#supervise();
+    try {
+      await this.#place.access.close(this.socketDir);
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
   }
 
   async stop(): Promise<void> {
@@ -85,7 +96,7 @@ export class SupervisedServer {
   async #canAdopt(orphan: Postmaster, record: ServerRecord | undefined): Promise<boolean> {
     if (record === undefined || record.pid !== orphan.pid) return false;
     if (record.digest !== this.#digest(record.socketDir)) return false;
-    return await answers(connectTo(record.socketDir, ownerRole));
+    return await answers(connectTo(record.socketDir, ownerRole, this.#place.access.password));
   }
 
   /** Processes of a server that was killed hold its shared memory for a moment, and a start meanwhile fails. */

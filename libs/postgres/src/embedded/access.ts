@@ -1,0 +1,126 @@
+import { createHash, createHmac, pbkdf2Sync, randomBytes } from 'node:crypto';
+import { chmodSync, chownSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import pg from 'pg';
+import { Fault } from '#libs/kernel';
+import { connectTo } from './connect-to.ts';
+import { applicationRole, ownerRole } from './settings.ts';
+
+/** What `pg_hba.conf` says once the roles have the password: there is one way in, and it asks for it. */
+const closed =
+  '# Written by Millrace at each start that finds something else here.\n' +
+  'local all all scram-sha-256\n';
+/** As it is until the roles have the password. Nobody but us has found the socket by then. */
+const open = 'local all all trust\n';
+
+/**
+ * The second wall around the database: whoever finds the socket in its hidden directory must know a password as well.
+ * It lies in `password` beside the cluster (0600) and goes nowhere else: the server gets what proves it, over the socket.
+ */
+export class Access {
+  readonly password: string;
+  readonly #hbaFile: string;
+  #isClosed: boolean;
+
+  /** Before the server starts. A cluster without our `pg_hba.conf`, or whose password is lost, starts open. */
+  constructor(passwordFile: string, clusterDir: string) {
+    this.#hbaFile = join(clusterDir, 'pg_hba.conf');
+    const known = read(passwordFile);
+    this.password = known ?? randomBytes(32).toString('base64url');
+    if (known === undefined) write(passwordFile, this.password);
+    // A copy may have lost its mode.
+    else chmodSync(passwordFile, 0o600);
+    this.#isClosed = known !== undefined && read(this.#hbaFile) === closed.trim();
+    if (!this.#isClosed) this.#writeRules(open);
+  }
+
+  /**
+   * Once the server takes connections: gives its roles the password, then has it asked for. Nothing to do where it is
+   * asked for already. A start that was killed in the midst of this begins it again.
+   *
+   * @throws Fault `postgres.start-failed` where the server still lets somebody in without a password
+   */
+  async close(socketDir: string): Promise<void> {
+    if (this.#isClosed) return;
+    const client = new pg.Client(connectTo(socketDir, ownerRole, this.password));
+    client.on('error', () => {});
+    await client.connect();
+    try {
+      const proof = scramVerifier(this.password);
+      await client.query(`alter role ${ownerRole} password '${proof}'`);
+      // In a fresh cluster the migration that makes it has not run.
+      await client.query(`do $$ begin create role ${applicationRole} login;
+        exception when duplicate_object then null; end $$`);
+      await client.query(`alter role ${applicationRole} password '${proof}'`);
+      this.#writeRules(closed);
+      await client.query('select pg_reload_conf()');
+    } finally {
+      await client.end();
+    }
+    await this.#waitUntilAsked(socketDir);
+    this.#isClosed = true;
+  }
+
+  /** The server reads its rules a moment after it was told to. */
+  async #waitUntilAsked(socketDir: string): Promise<void> {
+    for (let waitedMs = 0; waitedMs < 5_000; waitedMs += 5) {
+      if (await refusesWithoutPassword(socketDir)) return;
+      await delay(5);
+    }
+    throw new Fault('postgres.start-failed', 'never', 'Postgres does not ask for its password');
+  }
+
+  #writeRules(text: string): void {
+    // Whose the cluster is, the server's rules are.
+    const { uid, gid } = statSync(join(this.#hbaFile, '..'));
+    write(this.#hbaFile, text, { uid, gid });
+  }
+}
+
+async function refusesWithoutPassword(socketDir: string): Promise<boolean> {
+  // A function, as without one the client looks for passwords in the user's files.
+  const client = new pg.Client({ ...connectTo(socketDir, ownerRole, ''), password: () => '' });
+  client.on('error', () => {});
+  try {
+    await client.connect();
+    return false;
+  } catch {
+    return true;
+  } finally {
+    await client.end().catch(() => {});
+  }
+}
+
+/**
+ * What a server stores of a password (RFC 5803): with it, connections can be judged and not made. One round is enough,
+ * as rounds slow down the guessing of words, and this password has 256 bits; each round is paid at each connection.
+ */
+function scramVerifier(password: string): string {
+  const rounds = 1;
+  const salt = randomBytes(16);
+  const salted = pbkdf2Sync(password, salt, rounds, 32, 'sha256');
+  const hmac = (text: string) => createHmac('sha256', salted).update(text).digest();
+  const storedKey = createHash('sha256').update(hmac('Client Key')).digest('base64');
+  const serverKey = hmac('Server Key').toString('base64');
+  return `SCRAM-SHA-256$${rounds}:${salt.toString('base64')}$${storedKey}:${serverKey}`;
+}
+
+function read(path: string): string | undefined {
+  try {
+    const text = readFileSync(path, 'utf8').trim();
+    return text === '' ? undefined : text;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** Whole or not at all, and on the disk before anything relies on it. */
+function write(path: string, text: string, owner?: { uid: number; gid: number }): void {
+  const draft = `${path}.draft`;
+  writeFileSync(draft, text, { mode: 0o600, flush: true });
+  chmodSync(draft, 0o600);
+  if (owner !== undefined) chownSync(draft, owner.uid, owner.gid);
+  renameSync(draft, path);
+}
