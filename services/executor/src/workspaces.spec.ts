@@ -117,7 +117,12 @@ describe('the workspace of a run', () => {
     await expect(workspaces.enter(order, never)).rejects.toMatchObject({
       code: 'run.workspace-gone',
     });
+    const retry = orderOf(randomIds.uuid(), order.runId);
+    await expect(workspaces.enter(retry, never)).rejects.toMatchObject({
+      code: 'run.workspace-gone',
+    });
     await workspaces.end(order.runId, false);
+    await workspaces.end(retry.runId, false);
     expect(await present()).toEqual([]);
     expect(await readdir('/etc')).not.toEqual([]);
   });

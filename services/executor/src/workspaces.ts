@@ -113,12 +113,13 @@ export class Workspaces {
     const shared = this.#shared.get(runId) ?? { ready: undefined, users: 0, end: undefined };
     this.#shared.set(runId, shared);
     shared.users += 1;
+    const isFirst = shared.ready === undefined;
     const ready =
       shared.ready ?? new JointWork((stop) => this.#inTurn(runId, () => this.#make(order, stop)));
     shared.ready = ready;
     try {
       const path = await ready.wait(abort);
-      await this.#requireDirectory(runId, path);
+      if (!isFirst) await this.#requireDirectory(runId, path);
       return path;
     } catch (error) {
       if (shared.ready === ready && !ready.isWanted) shared.ready = undefined;
@@ -157,18 +158,24 @@ export class Workspaces {
     const limits = { nowMs: clock.nowMs(), keepMs, keptBytesMax: bytesMax };
     for (const runId of leastWanted(found, limits)) {
       await this.#inTurn(runId, async () => {
-        if (!this.#shared.has(runId)) await this.#remove(runId);
+        if (this.#shared.has(runId)) return;
+        await this.#remove(runId);
+        await unlink(this.#keptPathOf(runId)).catch(() => {});
       });
     }
   }
 
   async #make({ runId, workspaceOf, source }: WorkspaceOrder, abort: AbortSignal) {
     const path = this.#pathOf(runId);
-    if (!(await exists(path))) {
-      if (workspaceOf === runId) await this.#parts.sources.materialise(source, path, { abort });
-      else await this.#inTurn(workspaceOf, () => this.#takeOver(workspaceOf, path));
+    if (workspaceOf === runId && !(await exists(path))) {
+      await this.#parts.sources.materialise(source, path, { abort });
+      // As old as it is; an archive may have set a time of long ago, by which a sweep would judge it.
+      if (source.kind === 'none') return path;
+    } else {
+      if (!(await exists(path)))
+        await this.#inTurn(workspaceOf, () => this.#takeOver(workspaceOf, path));
+      await this.#requireDirectory(runId, path);
     }
-    // An archive may have set a time of long ago, by which a sweep would judge it.
     await this.#touch(runId);
     return path;
   }
@@ -198,9 +205,9 @@ export class Workspaces {
   async #finish(runId: string, keep: boolean): Promise<void> {
     if (!isUuid(runId)) return;
     await this.#inTurn(runId, async () => {
-      if (this.#shared.has(runId) || !(await exists(this.#pathOf(runId)))) return;
+      if (this.#shared.has(runId)) return;
       if (!keep) return this.#remove(runId);
-      if (await exists(this.#keptPathOf(runId))) return;
+      if (!(await exists(this.#pathOf(runId))) || (await exists(this.#keptPathOf(runId)))) return;
       const bytes = await diskUsageBytes(this.#pathOf(runId));
       const endedAtMs = this.#parts.clock.nowMs();
       await writeFile(this.#keptPathOf(runId), JSON.stringify({ endedAtMs, bytes }));
@@ -209,9 +216,10 @@ export class Workspaces {
 
   async #remove(runId: string): Promise<void> {
     const path = this.#pathOf(runId);
-    // Many runs have no source and leave nothing.
-    await rmdir(path).catch(() => this.#remover.remove(path));
-    await unlink(this.#keptPathOf(runId)).catch(() => {});
+    // Many runs have no source and leave nothing, and a run that ended elsewhere has nothing here.
+    await rmdir(path).catch(async (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT') await this.#remover.remove(path);
+    });
   }
 
   async #describe(runId: string): Promise<IdleWorkspace> {
