@@ -81,6 +81,11 @@ describe.each(['bash', 'sh'] as const)('the files of a step in %s', (shell) => {
     });
   });
 
+  it('a command alone of any length is run', () => {
+    const command = `echo ${'x'.repeat(200_000)} | wc -c`;
+    expect(run([command], shell).out).toBe('200001\n');
+  });
+
   it('keeps the status of a command with a here-document, and takes its `return`', () => {
     const text = 'cat <<END\ntext\nEND';
     expect(run([`${text}\nfalse && true`, 'echo no'], shell)).toMatchObject({ code: 1 });

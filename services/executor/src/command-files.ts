@@ -9,9 +9,13 @@ export interface CommandFiles {
 /** Where bash keeps the step's output while a command may turn its own elsewhere; closed while commands run. */
 const outputFd = 77;
 
+/** Linux takes 128 KiB as one argument. */
+const inlineBytesMax = 64 * 1024;
+
 /**
  * The files of a step. Each command is one of its own, which the step's shell reads in order: directory, variables, functions and
- * options last, and what a command leaves open (a quote, a here-document) ends with its file. A command alone is run as it is.
+ * options last, and what a command leaves open (a quote, a here-document) ends with its file. A command alone is run as it is,
+ * by bash without a file.
  *
  * @param options.prefix  of the path of each file, as the step sees it
  * @param options.mark    printed before command n: `mark(n)`
@@ -27,7 +31,10 @@ export function commandFiles(
   const { prefix, shell } = options;
   const argvOf = (name: string) => shell.argv.map((word) => word.replaceAll('{0}', prefix + name));
   const [first = ''] = commands;
-  if (shell.kind === 'program' || (commands.length === 1 && !mayHoldHereDocument(first)))
+  const isAlone = commands.length === 1 && !mayHoldHereDocument(first);
+  if (isAlone && shell.inlineArgv && Buffer.byteLength(first) <= inlineBytesMax)
+    return { files: [], argv: [...shell.inlineArgv, `${first}\n`] };
+  if (shell.kind === 'program' || isAlone)
     return { files: [{ name: 'command', text: `${first}\n` }], argv: argvOf('command') };
   const files = commands.map((command, at) => ({
     name: `command-${at + 1}`,

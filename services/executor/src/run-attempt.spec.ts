@@ -158,19 +158,29 @@ describe('the life of an attempt', () => {
     await expectNothingLeft();
   });
 
-  it('gives the sandbox a script, a fresh HOME and the workspace', async () => {
+  it('gives the sandbox a command, a fresh HOME and the workspace', async () => {
     const { done, running } = begin({ commands: ['make'], env: { A: '1' } });
     await running();
     const { spec } = driver.last;
-    const script = spec.argv.at(-1) ?? '';
-    expect(spec.argv.slice(1, -1)).toEqual(['-eo', 'pipefail']);
-    expect(await readFile(script, 'utf8')).toMatch(/^make\n/);
+    expect(spec.argv.slice(1)).toEqual(['-eo', 'pipefail', '-c', 'make\n']);
     expect(spec.env).toMatchObject({ A: '1', HOME: spec.homeDir, MILLRACE_STEP: 'only' });
     expect(spec.env.MILLRACE_WORKSPACE).toBe(spec.workspaceDir);
     expect(spec.env.TRACEPARENT).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/);
     expect(spec.name).toMatch(/^millrace-[a-z0-9_-]+-only-1-\d+$/);
     expect(await readFile(join(spec.workspaceDir, 'source'), 'utf8')).toBe('text');
     await writeFile(join(spec.homeDir, 'left-behind'), 'x');
+    driver.last.end({ exitCode: 0 });
+    await done;
+    await expectNothingLeft();
+  });
+
+  it('gives the commands of a list as files, and removes them', async () => {
+    const { done, running } = begin({ commands: ['make', 'make test'] });
+    await running();
+    const { spec } = driver.last;
+    const main = await readFile(spec.argv.at(-1) ?? '', 'utf8');
+    const [path = ''] = /\/[^']*command-1/.exec(main) ?? [];
+    expect(await readFile(path, 'utf8')).toBe('make\n');
     driver.last.end({ exitCode: 0 });
     await done;
     await expectNothingLeft();

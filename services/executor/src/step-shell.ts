@@ -8,6 +8,8 @@ export interface StepShell {
   readonly title: string;
   /** Run a file, for which `{0}` stands. */
   readonly argv: readonly string[];
+  /** Run the text that follows. Bash then becomes a program that stands alone instead of starting it. */
+  readonly inlineArgv?: readonly string[];
   readonly kind: ReturnType<typeof shellKind>;
 }
 
@@ -18,12 +20,15 @@ export interface StepShell {
 export function stepShell(asked: PlanShell | undefined, bash: string | undefined): StepShell {
   if (Array.isArray(asked))
     return { title: asked.join(' '), argv: fromPath(asked), kind: shellKind(asked) };
-  if (asked === 'bash' || (asked === undefined && bash !== undefined))
+  if (asked === 'bash' || (asked === undefined && bash !== undefined)) {
+    const start = [bash ?? 'bash', '-eo', 'pipefail'];
     return {
       title: `bash -eo pipefail${bash === undefined ? ' (which is not there)' : ''}`,
-      argv: fromPath([bash ?? 'bash', '-eo', 'pipefail', '{0}']),
+      argv: fromPath([...start, '{0}']),
+      ...(bash !== undefined && { inlineArgv: [...start, '-c'] }),
       kind: 'bash',
     };
+  }
   const why = asked === undefined ? ' (there is no bash)' : '';
   return { title: `sh -e${why}`, argv: ['/bin/sh', '-e', '{0}'], kind: 'sh' };
 }
