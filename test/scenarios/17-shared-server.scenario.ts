@@ -229,6 +229,10 @@ describe('a server in the background', { timeout: 180_000 }, () => {
     // Who asks for nothing takes what is there.
     expect((await quick()).code).toBe(0);
     expect(server().pid).toBe(second);
+    // What is read is the same by all settings.
+    const asked = { MILLRACE_SANDBOX: 'process', MILLRACE_ISOLATION_MIN: 'standard' };
+    expect(await millrace(['runs'], { cwd, env: asked })).toMatchObject({ code: 0, stderr: '' });
+    expect(server().pid).toBe(second);
   });
 
   it('works by the settings that it has while it is in use, and that is said', async () => {

@@ -128,10 +128,14 @@ async function canServe(server: ServerFile, search: Search): Promise<boolean> {
   }
 }
 
-/** One in the background that is older, or works by other settings than are asked for, makes way as soon as nobody needs it. */
-async function madeWay(server: ServerFile, { settings, note }: Search): Promise<boolean> {
+/**
+ * One in the background that is older, or works by other settings than are asked for, makes way as soon as nobody needs it.
+ * What a command reads is the same whatever the settings are.
+ */
+async function madeWay(server: ServerFile, search: Search): Promise<boolean> {
+  const { settings, note } = search;
   const isOutdated = isOlder(server, thisBuild());
-  const unmet = unmetSettings(settings, server.settings);
+  const unmet = search.works ? unmetSettings(settings, server.settings) : [];
   if (!isOutdated && unmet.length === 0) return false;
   const answer = await askToEnd(settings.config, server, 'if-idle');
   if (answer !== 'busy') {
