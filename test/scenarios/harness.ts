@@ -47,10 +47,29 @@ export function workspacesOf(dataDir: string): string {
 /** How long a scenario waits for something that must happen, in milliseconds. */
 export const patienceMs = 60_000;
 
-/** A fresh directory under the system's temporary one; `remove` when done: it ends the servers that commands left there. */
+/** Processes that were started here and have not ended, each with the directory that it works in. */
+const started = new Map<ChildProcess, string>();
+// A file whose clean-up did not run, or broke off.
+process.once('exit', () => {
+  for (const child of started.keys()) child.kill('SIGKILL');
+});
+
+/** Ends with this process at the latest, or with the directory that it works in. */
+function startedHere(child: ChildProcess, directory: string): ChildProcess {
+  started.set(child, directory);
+  return child.once('exit', () => started.delete(child));
+}
+
+/**
+ * A fresh directory under the system's temporary one; `remove` when done: it ends what was started there, and the servers that
+ * commands left there. After a scenario that timed out nobody else does.
+ */
 export function freshDirectory(): { readonly path: string; remove(): Promise<void> } {
   const path = mkdtempSync(join(tmpdir(), 'millrace-scenario-'));
   const remove = async () => {
+    for (const [child, directory] of started) {
+      if (directory.startsWith(path)) await endProcess(child);
+    }
     for (const file of backgroundServersBelow(path)) await endServer(file);
     rmSync(path, { recursive: true, force: true });
   };
@@ -72,15 +91,28 @@ function backgroundServersBelow(path: string, depth = 0): readonly ServerFile[] 
   ];
 }
 
-/** What a server in the background that is not needed any more may take to end, in milliseconds. */
+/** What a process that is not needed any more may take to end, in milliseconds. */
 const endMs = 3_000;
 
 async function endServer({ pid, identity }: ServerFile): Promise<void> {
-  const isGone = () => processIdentity(pid) !== identity || undefined;
+  await end(
+    () => processIdentity(pid) !== identity,
+    (signal) => process.kill(pid, signal),
+  );
+}
+
+async function endProcess(child: ChildProcess): Promise<void> {
+  await end(
+    () => child.exitCode !== null || child.signalCode !== null,
+    (signal) => child.kill(signal),
+  );
+}
+
+async function end(isGone: () => boolean, send: (signal: NodeJS.Signals) => void): Promise<void> {
   for (const signal of ['SIGTERM', 'SIGTERM', 'SIGKILL'] as const) {
     if (isGone()) return;
-    process.kill(pid, signal);
-    await eventually(isGone, `server ${pid} has ended`, endMs).catch(() => {});
+    send(signal);
+    await eventually(() => isGone() || undefined, 'the process has ended', endMs).catch(() => {});
   }
 }
 
@@ -129,10 +161,13 @@ export class TestServer {
       options.sandbox ?? 'process',
       ...(options.args ?? []),
     ];
-    const child = spawn(process.execPath, [standaloneMain, ...args], {
-      stdio: ['ignore', out, out],
-      env: { ...process.env, ...isolationOf(options.sandbox), ...options.env },
-    });
+    const child = startedHere(
+      spawn(process.execPath, [standaloneMain, ...args], {
+        stdio: ['ignore', out, out],
+        env: { ...process.env, ...isolationOf(options.sandbox), ...options.env },
+      }),
+      options.dataDir,
+    );
     closeSync(out);
     const file = await eventually(() => {
       if (child.exitCode !== null)
@@ -253,16 +288,20 @@ export function millrace(args: readonly string[], options: CliOptions): Promise<
       },
       (_error, stdout, stderr) => done({ code: child.exitCode, stdout, stderr }),
     );
+    startedHere(child, options.cwd);
   });
 }
 
 /** Starts the `millrace` command without waiting for it. */
 export function spawnMillrace(args: readonly string[], options: CliOptions): ChildProcess {
-  return spawn(process.execPath, [cliOf(options.root ?? packageRoot), ...args], {
-    cwd: options.cwd,
-    env: { ...process.env, ...cliEnv, ...options.env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  return startedHere(
+    spawn(process.execPath, [cliOf(options.root ?? packageRoot), ...args], {
+      cwd: options.cwd,
+      env: { ...process.env, ...cliEnv, ...options.env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    }),
+    options.cwd,
+  );
 }
 
 /** Asks until the answer is there. @throws where it is not there within the time, or where asking throws a bug */
