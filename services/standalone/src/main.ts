@@ -186,7 +186,7 @@ async function serve(at: Place): Promise<number> {
   }
   directory.removeServerFile();
   await standalone.stop();
-  return wish.exitCode;
+  return wishes.exitCode;
 }
 
 async function main(): Promise<number> {

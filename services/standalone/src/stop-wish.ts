@@ -12,10 +12,16 @@ export class StopWishes {
   readonly #first = Promise.withResolvers<StopWish>();
   readonly #enough = new AbortController();
   #count = 0;
+  #exitCode = 0;
 
   /** The first wish. */
   get first(): Promise<StopWish> {
     return this.#first.promise;
+  }
+
+  /** The worst that any wish asks for: a crash while the server ends is a crash. */
+  get exitCode(): number {
+    return this.#exitCode;
   }
 
   /** Aborted: what runs is ended at once. */
@@ -26,6 +32,7 @@ export class StopWishes {
   /** @returns how often it was wished for, from 1 */
   wish(wish: StopWish, options: { readonly insists: boolean } = { insists: false }): number {
     this.#count += 1;
+    this.#exitCode = Math.max(this.#exitCode, wish.exitCode);
     this.#first.resolve(wish);
     if (wish.how !== 'drain' || (options.insists && this.#count > 1)) this.#enough.abort();
     return this.#count;
