@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freshDirectory, millrace, TestServer } from './harness.ts';
@@ -140,6 +140,18 @@ describe('a server that is to show some of its data directory', () => {
     await expect(TestServer.start({ dataDir, sandbox: 'auto', env })).rejects.toThrow(
       /logs can't be shown in a sandbox: .*no step may see/,
     );
+  });
+
+  it('nor one that is to show where databases have their sockets; doctor says so, too', async () => {
+    const tmp = join(directory.path, 't');
+    const shown = join(tmp, `millrace-db-${process.getuid?.()}`, 'shown');
+    mkdirSync(shown, { recursive: true });
+    const env = { TMPDIR: tmp, MILLRACE_HOST_BINDS: shown, MILLRACE_SANDBOX: 'auto' };
+    const why = /shown can't be shown in a sandbox: .*no step may see/;
+    const dataDir = join(directory.path, 'sockets');
+    await expect(TestServer.start({ dataDir, sandbox: 'auto', env })).rejects.toThrow(why);
+    const doctor = await millrace(['--data-dir', dataDir, 'doctor'], { cwd: tmp, env });
+    expect(doctor).toMatchObject({ code: 3, stdout: expect.stringMatching(why) });
   });
 });
 

@@ -5,6 +5,7 @@ export {
 } from './embedded/embedded-postgres.ts';
 export type { LaunchMode } from './embedded/launcher.ts';
 export { applicationRole } from './embedded/settings.ts';
+export { foreseeSocketDirectories } from './embedded/socket-dir.ts';
 export { canActAs, type ForeignPostgres, foreignPostgres } from './foreign-postgres.ts';
 export { type MigrateAnswer, type MigrateOptions, migrate } from './migrate.ts';
 export { isPassingError } from './passing-error.ts';

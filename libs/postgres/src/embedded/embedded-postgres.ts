@@ -7,6 +7,7 @@ import { findBinaries } from './binaries.ts';
 import { ensureCluster } from './cluster.ts';
 import { connectTo } from './connect-to.ts';
 import { chooseLauncher, type LaunchMode } from './launcher.ts';
+import { recordFileOf } from './server-record.ts';
 import { ownerRole } from './settings.ts';
 import { socketPlaces } from './socket-dir.ts';
 import { SupervisedServer } from './supervised-server.ts';
@@ -62,7 +63,7 @@ export async function startEmbeddedPostgres(
       launcher,
       clusterDir,
       logFile,
-      recordFile: join(home, 'server.json'),
+      recordFile: recordFileOf(options.dataDir),
       access,
       settings: options.settings ?? {},
       onCrash: options.onCrash ?? (() => {}),

@@ -1,4 +1,5 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 
 /** What the next start must know of a server that may outlive us. */
 export interface ServerRecord {
@@ -7,6 +8,11 @@ export interface ServerRecord {
   readonly socketDir: string;
   /** Over programs and arguments: a server with other settings is not adopted. */
   readonly digest: string;
+}
+
+/** Where a data directory keeps it. */
+export function recordFileOf(dataDir: string): string {
+  return join(resolve(dataDir), 'pg', 'server.json');
 }
 
 export function readRecord(path: string): ServerRecord | undefined {

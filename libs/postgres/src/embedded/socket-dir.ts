@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Fault } from '#libs/kernel';
 import type { Launcher } from './launcher.ts';
+import { readRecord, recordFileOf } from './server-record.ts';
 
 /** 107 bytes are allowed; the server puts `/.s.PGSQL.5432.lock` behind it. */
 const socketDirBytesMax = 107 - '/.s.PGSQL.5432.lock'.length;
@@ -14,6 +15,15 @@ const socketDirBytesMax = 107 - '/.s.PGSQL.5432.lock'.length;
 export function socketPlaces(): readonly string[] {
   const name = `millrace-db-${process.getuid?.() ?? 0}`;
   return [...new Set([tmpdir(), '/tmp'])].map((parent) => join(parent, name));
+}
+
+/**
+ * What the `socketDirectories` of a data directory's server are, or would be, for those who only want to know: one that was
+ * left by a killed process is taken over with its socket.
+ */
+export function foreseeSocketDirectories(dataDir: string): readonly string[] {
+  const left = readRecord(recordFileOf(dataDir))?.socketDir;
+  return [...(left === undefined ? [] : [left]), ...socketPlaces()];
 }
 
 /**

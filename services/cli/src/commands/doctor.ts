@@ -4,7 +4,13 @@ import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import type { Command } from 'commander';
-import { allowsProcessDriver, inheritedEnvironment, makeDirectory, stepLimits } from '#libs/config';
+import {
+  allowsProcessDriver,
+  type Config,
+  inheritedEnvironment,
+  makeDirectory,
+  stepLimits,
+} from '#libs/config';
 import { foreseeWorkspaces, hiddenFromSteps, type WorkspacesPlace } from '#libs/data-dir';
 import {
   type DriverSettings,
@@ -108,7 +114,7 @@ async function checkSandboxes({ config }: CommandContext): Promise<readonly Find
   }
   const tried = await probeSandboxes({
     stateDir,
-    hidden: hiddenFromSteps(dataDir, workspaces),
+    hidden: [...hiddenFromSteps(dataDir, workspaces), ...(await socketDirectories(config))],
     trial: everySandbox({ ...config, limits: stepLimits(config, machineMemoryBytes()) }),
   });
   const settings = { sandbox: config.sandbox, allowsProcessDriver: allowsProcessDriver(config) };
@@ -117,6 +123,13 @@ async function checkSandboxes({ config }: CommandContext): Promise<readonly Find
     ...tried.map((driver) => findingOf(driver, settings)),
     ...whyNone(tried, settings),
   ];
+}
+
+/** Of the database, where it is the embedded one. No other command needs its client. */
+async function socketDirectories({ db, dataDir }: Config): Promise<readonly string[]> {
+  if (db !== undefined) return [];
+  const { foreseeSocketDirectories } = await import('#libs/postgres');
+  return foreseeSocketDirectories(dataDir);
 }
 
 function findingOf(tried: TriedDriver, settings: DriverSettings): Finding {
