@@ -25,7 +25,7 @@ export {
   startedRequestSchema,
 } from './executor-protocol.ts';
 export { HttpExecutorGateway, type HttpExecutorGatewayOptions } from './http-executor-gateway.ts';
-export { leaseTerms } from './lease-terms.ts';
+export { flawOfTerms, leaseTerms } from './lease-terms.ts';
 export { MemoryExecutorGateway } from './memory-executor-gateway.ts';
 export { openApiDocument } from './openapi.ts';
 export type { Operation } from './operation.ts';

@@ -1,7 +1,12 @@
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ExecutorGateway, RegisterRequest, RegisterResponse } from '#libs/api-contract';
-import { type Clock, type Ids, isUuid, type Timers } from '#libs/kernel';
+import {
+  type ExecutorGateway,
+  flawOfTerms,
+  type RegisterRequest,
+  type RegisterResponse,
+} from '#libs/api-contract';
+import { type Clock, Fault, type Ids, isUuid, type Timers } from '#libs/kernel';
 import { patiently } from './patience.ts';
 
 export interface RegistrationParts {
@@ -34,7 +39,7 @@ export class Registration {
     this.#parts = parts;
   }
 
-  /** Tries until the server answers. @throws what is final, and the reason of `abort` */
+  /** Tries until the server answers. @throws what is final (`server.incompatible` for terms that are not safe), and the reason of `abort` */
   async register(description: ExecutorDescription, abort: AbortSignal): Promise<Membership> {
     const { gateway, clock, timers, ids } = this.#parts;
     const executorId = ids.uuid();
@@ -49,6 +54,9 @@ export class Registration {
       abort,
       { timers, ids, mostMs: retryMostMs },
     );
+    const flaw = flawOfTerms(answer);
+    if (flaw !== undefined)
+      throw new Fault('server.incompatible', 'never', `the server’s terms are refused: ${flaw}`);
     this.#lastId = executorId;
     // Before the first assignment is asked for: what is held from now on is known by this id.
     await this.#writeId(executorId);
