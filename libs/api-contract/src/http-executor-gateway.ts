@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Fault, isErrorCode } from '#libs/kernel';
+import { executorOperations as operations } from './executor-operations.ts';
 import {
   type Acknowledgement,
   type AssignmentsResponse,
@@ -14,6 +15,7 @@ import {
   registerResponseSchema,
   type StartedRequest,
 } from './executor-protocol.ts';
+import type { Operation } from './operation.ts';
 import { type Problem, problemSchema } from './problem.ts';
 
 export interface HttpExecutorGatewayOptions {
@@ -29,14 +31,13 @@ export interface HttpExecutorGatewayOptions {
 }
 
 interface Call {
-  readonly method: 'GET' | 'POST' | 'DELETE';
-  readonly path: string;
+  readonly operation: Operation;
+  readonly executorId?: string;
+  readonly query?: Readonly<Record<string, number>>;
   readonly body?: unknown;
   readonly timeoutMs?: number;
   readonly abort?: AbortSignal | undefined;
 }
-
-const nothing = z.unknown();
 
 /** The executor protocol over `/internal/v1`. One gateway serves one executor: it keeps that one's token. */
 export class HttpExecutorGateway implements ExecutorGateway {
@@ -52,25 +53,29 @@ export class HttpExecutorGateway implements ExecutorGateway {
   }
 
   async register(request: RegisterRequest): Promise<RegisterResponse> {
-    const call: Call = { method: 'POST', path: '', body: request };
+    const call: Call = { operation: operations.register, body: request };
     const answer = await this.#call(call, registerResponseSchema, this.#enrolmentToken);
     this.#token = answer.token;
     return answer;
   }
 
   heartbeat(executorId: string, request: HeartbeatRequest): Promise<HeartbeatResponse> {
-    const path = `/${executorId}/heartbeat`;
-    return this.#call({ method: 'POST', path, body: request }, heartbeatResponseSchema);
+    const call: Call = { operation: operations.heartbeat, executorId, body: request };
+    return this.#call(call, heartbeatResponseSchema);
   }
 
   async assignments(
     executorId: string,
     request: { readonly after: number; readonly waitMs: number; readonly abort?: AbortSignal },
   ): Promise<AssignmentsResponse> {
-    const path = `/${executorId}/assignments?after=${request.after}&wait=${request.waitMs}`;
-    // The answer of a long poll may take its wait and then as long as any other call.
-    const timeoutMs = request.waitMs + this.#callTimeoutMs;
-    const call: Call = { method: 'GET', path, timeoutMs, abort: request.abort };
+    const call: Call = {
+      operation: operations.assignments,
+      executorId,
+      query: { after: request.after, wait: request.waitMs },
+      // The answer of a long poll may take its wait and then as long as any other call.
+      timeoutMs: request.waitMs + this.#callTimeoutMs,
+      abort: request.abort,
+    };
     try {
       return await this.#call(call, assignmentsResponseSchema);
     } catch (error) {
@@ -80,20 +85,20 @@ export class HttpExecutorGateway implements ExecutorGateway {
   }
 
   started(executorId: string, request: StartedRequest): Promise<Acknowledgement> {
-    return this.#acknowledge({ method: 'POST', path: `/${executorId}/started`, body: request });
+    return this.#acknowledge({ operation: operations.started, executorId, body: request });
   }
 
   finished(executorId: string, request: FinishedRequest): Promise<Acknowledgement> {
-    return this.#acknowledge({ method: 'POST', path: `/${executorId}/finished`, body: request });
+    return this.#acknowledge({ operation: operations.finished, executorId, body: request });
   }
 
   async leave(executorId: string): Promise<void> {
-    await this.#call({ method: 'DELETE', path: `/${executorId}` }, nothing);
+    await this.#call({ operation: operations.leave, executorId }, z.unknown());
   }
 
   async #acknowledge(call: Call): Promise<Acknowledgement> {
     try {
-      await this.#call(call, nothing);
+      await this.#call(call, z.unknown());
       return { accepted: true };
     } catch (error) {
       if (error instanceof Fault && error.code === 'attempt.fenced') return { accepted: false };
@@ -114,7 +119,7 @@ export class HttpExecutorGateway implements ExecutorGateway {
     throw new Fault(
       'server.error',
       'backoff',
-      `the answer to ${call.method} ${pathOf(call)} is not of the protocol`,
+      `the answer to ${call.operation.method} ${pathOf(call)} is not of the protocol`,
       { cause: parsed.error },
     );
   }
@@ -123,7 +128,7 @@ export class HttpExecutorGateway implements ExecutorGateway {
     const timeout = AbortSignal.timeout(call.timeoutMs ?? this.#callTimeoutMs);
     const signal = call.abort ? AbortSignal.any([timeout, call.abort]) : timeout;
     const headers: Record<string, string> = { authorization: `Bearer ${token}` };
-    const init: RequestInit = { method: call.method, headers, signal };
+    const init: RequestInit = { method: call.operation.method, headers, signal };
     if (call.body !== undefined) {
       headers['content-type'] = 'application/json';
       init.body = JSON.stringify(call.body);
@@ -139,8 +144,10 @@ export class HttpExecutorGateway implements ExecutorGateway {
   }
 }
 
-function pathOf(call: Call): string {
-  return `/internal/v1/executors${call.path}`;
+function pathOf({ operation, executorId = '', query = {} }: Call): string {
+  const path = operation.path.replace('{id}', executorId);
+  const asked = Object.entries(query).map(([name, value]) => `${name}=${value}`);
+  return asked.length === 0 ? path : `${path}?${asked.join('&')}`;
 }
 
 function parseJson(text: string): unknown {

@@ -3,6 +3,7 @@ export { attemptTerms } from './attempt-terms.ts';
 export { ApiClient, type CallOptions, type ClientOptions, ProblemError } from './client.ts';
 export { type EventDto, eventPageSchema, eventSchema } from './event.ts';
 export { type ExecutorDto, executorPageSchema, executorSchema } from './executor.ts';
+export { executorOperations } from './executor-operations.ts';
 export {
   type Acknowledgement,
   type Assignment,

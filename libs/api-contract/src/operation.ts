@@ -12,6 +12,8 @@ export interface Operation {
   readonly description?: string;
   /** Open without a token. */
   readonly isOpen?: boolean;
+  /** Takes the token that was given to the executor `{id}`, and no other. */
+  readonly isForExecutor?: boolean;
   readonly params?: z.ZodObject;
   readonly query?: z.ZodObject;
   /** Of its own, by their usual spelling; a request may spell them otherwise. */
@@ -19,7 +21,7 @@ export interface Operation {
   readonly body?: z.ZodType;
   /** Default application/json. */
   readonly bodyType?: string;
-  /** Default: what a few fields need. */
+  /** Of a JSON body; default 64 KiB, what a few fields need. */
   readonly bodyBytesMax?: number;
   readonly takesIdempotencyKey?: boolean;
   readonly status: number;

@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { type Operation, operations } from '#libs/api-contract';
+import { executorOperations, type Operation, operations } from '#libs/api-contract';
 import { HttpProblem } from './http-problem.ts';
 import { isLocal } from './local-socket.ts';
 import { type Identity, type Principal, routePath } from './route.ts';
@@ -20,14 +20,15 @@ export function adminTokenVerifier(token: string): VerifyToken {
   };
 }
 
-const openRoutes: ReadonlySet<string> = new Set(
-  Object.values<Operation>(operations)
-    .filter((operation) => operation.isOpen)
-    .map((operation) => routePath(operation)),
-);
+const openRoutes = routesWhere(operations, ({ isOpen }) => isOpen);
+const executorRoutes = routesWhere(executorOperations, ({ isForExecutor }) => isForExecutor);
 
-/** Routes of the executor protocol that take the token of the executor they name. */
-const executorRoutes = '/internal/v1/executors/:id';
+function routesWhere(
+  table: Readonly<Record<string, Operation>>,
+  holds: (operation: Operation) => boolean | undefined,
+): ReadonlySet<string> {
+  return new Set(Object.values(table).filter(holds).map(routePath));
+}
 
 /** What the hook asks of the rest of the server. */
 export interface Credentials {
@@ -44,7 +45,7 @@ export function installAuthentication(server: FastifyInstance, credentials: Cred
   server.decorateRequest('principal', null as unknown as Principal);
   server.addHook('onRequest', async (request: FastifyRequest) => {
     if (isOpenRoute(request)) return;
-    if (routeOf(request).startsWith(executorRoutes)) requireExecutor(request, credentials);
+    if (executorRoutes.has(routeOf(request))) requireExecutor(request, credentials);
     else {
       const principal = requirePrincipal(request, credentials.verifyToken);
       (request as FastifyRequest & { principal: Principal }).principal = principal;

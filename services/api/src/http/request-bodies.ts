@@ -1,11 +1,9 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
-import { type Operation, operations } from '#libs/api-contract';
+import { executorOperations, type Operation, operations } from '#libs/api-contract';
 import { HttpProblem } from './http-problem.ts';
 import { parseJsonBody } from './json-body.ts';
 import { routePath } from './route.ts';
-
-const KiB = 1024;
 
 /** What senders call a tar and a compressed one; which it is shows in its first bytes. */
 const tarTypes: readonly string[] = [
@@ -20,19 +18,8 @@ const tarTypes: readonly string[] = [
   'application/x-zstd',
 ];
 
-/** What a JSON body may have where neither its operation nor the table below says otherwise. */
-export const jsonBytesMax = 64 * KiB;
-
-/** The executor protocol, by what its schemas can need. */
-const protocolBytesMax: Readonly<Record<string, number>> = {
-  // 64 labels of 128 characters, and a few words.
-  '/internal/v1/executors': 64 * KiB,
-  // 10,000 fences of 16 digits.
-  '/internal/v1/executors/:id/heartbeat': 256 * KiB,
-  '/internal/v1/executors/:id/started': 4 * KiB,
-  // An event holds 64 KiB; escapes in JSON take up to twice as much for names of other scripts.
-  '/internal/v1/executors/:id/finished': 128 * KiB,
-};
+/** What a JSON body may have where its operation does not say otherwise. */
+export const jsonBytesMax = 64 * 1024;
 
 export interface BodyLimits {
   /** From the head of a request to the end of its JSON. */
@@ -55,7 +42,7 @@ export function installBodies(server: FastifyInstance, limits: BodyLimits): void
   const ofOperations = operationBytesMax();
   server.addHook('onRoute', (route: RouteOptions) => {
     const key = `${String(route.method)} ${route.url}`;
-    route.bodyLimit = ofOperations.get(key) ?? protocolBytesMax[route.url] ?? jsonBytesMax;
+    route.bodyLimit = ofOperations.get(key) ?? jsonBytesMax;
   });
   server.removeAllContentTypeParsers();
   server.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => {
@@ -87,7 +74,7 @@ export function askBeforeContinue(server: Server): void {
 
 function operationBytesMax(): ReadonlyMap<string, number> {
   return new Map(
-    Object.values<Operation>(operations).flatMap((operation) =>
+    Object.values<Operation>({ ...operations, ...executorOperations }).flatMap((operation) =>
       operation.bodyBytesMax === undefined
         ? []
         : [[`${operation.method} ${routePath(operation)}`, operation.bodyBytesMax]],

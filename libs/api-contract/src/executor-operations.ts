@@ -1,0 +1,103 @@
+import { z } from 'zod';
+import {
+  assignmentsResponseSchema,
+  finishedRequestSchema,
+  heartbeatRequestSchema,
+  heartbeatResponseSchema,
+  registerRequestSchema,
+  registerResponseSchema,
+  startedRequestSchema,
+} from './executor-protocol.ts';
+import type { Operation } from './operation.ts';
+
+const KiB = 1024;
+const path = '/internal/v1/executors';
+const tag = 'internal';
+const params = z.object({ id: z.uuid() });
+const waitMsMax = 30_000;
+
+/**
+ * The executor protocol over HTTP, for executors on other machines. Not part of the public face. Registering takes a token of
+ * the public face, what follows the one that the executor was given.
+ */
+export const executorOperations = {
+  register: {
+    id: 'register-executor',
+    method: 'POST',
+    path,
+    tag,
+    summary: 'Register an executor',
+    body: registerRequestSchema,
+    // 64 labels of 128 characters, and a few words.
+    bodyBytesMax: 64 * KiB,
+    status: 200,
+    response: registerResponseSchema,
+  },
+  heartbeat: {
+    id: 'executor-heartbeat',
+    method: 'POST',
+    path: `${path}/{id}/heartbeat`,
+    tag,
+    summary: 'Say that an executor lives, and hear what it must stop',
+    isForExecutor: true,
+    params,
+    body: heartbeatRequestSchema,
+    // 10,000 fences of 16 digits.
+    bodyBytesMax: 256 * KiB,
+    status: 200,
+    response: heartbeatResponseSchema,
+  },
+  assignments: {
+    id: 'executor-assignments',
+    method: 'GET',
+    path: `${path}/{id}/assignments`,
+    tag,
+    summary: 'Wait for something to run',
+    isForExecutor: true,
+    params,
+    query: z.strictObject({
+      after: z.coerce.number().int().min(0),
+      wait: z.coerce.number().int().min(0).max(waitMsMax).default(20_000),
+    }),
+    status: 200,
+    response: assignmentsResponseSchema,
+  },
+  started: {
+    id: 'attempt-started',
+    method: 'POST',
+    path: `${path}/{id}/started`,
+    tag,
+    summary: 'Ask to begin an attempt',
+    isForExecutor: true,
+    params,
+    body: startedRequestSchema,
+    bodyBytesMax: 4 * KiB,
+    status: 200,
+    response: z.unknown(),
+  },
+  finished: {
+    id: 'attempt-finished',
+    method: 'POST',
+    path: `${path}/{id}/finished`,
+    tag,
+    summary: 'Report the end of an attempt',
+    isForExecutor: true,
+    params,
+    body: finishedRequestSchema,
+    // An event holds 64 KiB; escapes in JSON take up to twice as much for names of other scripts.
+    bodyBytesMax: 128 * KiB,
+    status: 200,
+    response: z.unknown(),
+  },
+  leave: {
+    id: 'executor-leave',
+    method: 'DELETE',
+    path: `${path}/{id}`,
+    tag,
+    summary: 'Say good-bye after a drain',
+    isForExecutor: true,
+    params,
+    status: 204,
+    response: z.unknown(),
+  },
+} as const satisfies Record<string, Operation>;
