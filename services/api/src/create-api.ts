@@ -76,8 +76,11 @@ export async function startApi(
   });
   // Errors of hooks and parsers come here too: Nest hands them to its global filters.
   app.useGlobalFilters(problems);
-  prepareServer(adapter.getInstance() as unknown as FastifyInstance, parts, limits);
-  const requests = countRequests(app.getHttpServer() as Server);
+  const requests: Counting = { open: 0, begun: 0 };
+  prepareServer(adapter.getInstance() as unknown as FastifyInstance, parts, {
+    ...limits,
+    requests,
+  });
   const at = listen.lastIndexOf(':');
   const host = listen.slice(0, at).replace(/^\[|\]$/g, '');
   try {
@@ -112,7 +115,10 @@ export async function startApi(
   };
 }
 
-/** What is asked for, but for questions about the server itself. */
+/**
+ * What is asked for by whoever may ask: a probe, or a stranger, does not need a server. Questions about the server itself
+ * are left out.
+ */
 export interface RequestCounts {
   /** Being answered, streams included. */
   readonly open: number;
@@ -124,26 +130,31 @@ const aboutTheServer: ReadonlySet<string | undefined> = new Set(
   Object.values(serverOperations).map(({ path }) => path),
 );
 
-function countRequests(server: Server): RequestCounts {
-  const counts = { open: 0, begun: 0 };
-  server.on('request', (request, response) => {
-    if (aboutTheServer.has(request.url)) return;
-    counts.open += 1;
-    counts.begun += 1;
-    response.once('close', () => {
-      counts.open -= 1;
-    });
+type Counting = { -readonly [Key in keyof RequestCounts]: number };
+
+/** Called when a request has shown its credentials. */
+function count(requests: Counting, request: FastifyRequest, reply: FastifyReply): void {
+  if (aboutTheServer.has(request.routeOptions.url)) return;
+  requests.open += 1;
+  requests.begun += 1;
+  reply.raw.once('close', () => {
+    requests.open -= 1;
   });
-  return counts;
 }
 
-function prepareServer(server: FastifyInstance, parts: ApiParts, limits: ApiLimits): void {
+function prepareServer(
+  server: FastifyInstance,
+  parts: ApiParts,
+  { requests, ...limits }: ApiLimits & { readonly requests: Counting },
+): void {
   const gate = new ConnectionGate(limits);
   gate.guard(server.server);
   askBeforeContinue(server.server);
   installAuthentication(server, parts);
-  server.addHook('onRequest', async (request) => {
-    if (!isOpenRoute(request)) gate.welcome(request.raw.socket);
+  server.addHook('onRequest', async (request, reply) => {
+    if (isOpenRoute(request)) return;
+    gate.welcome(request.raw.socket);
+    count(requests, request, reply);
   });
   const { sourceBytesMax } = parts.config;
   installBodies(server, { ...bodyTimes, sourceBytesMax, ...limits });

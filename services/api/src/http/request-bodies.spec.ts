@@ -75,6 +75,20 @@ const asAdmin = { authorization: `Bearer ${secret}` };
 const asExecutor = { authorization: `Bearer token-of-${executor}` };
 const executors = '/internal/v1/executors';
 
+describe('what counts as asked for', () => {
+  it('is what somebody asks who may', async () => {
+    const before = api.requests.begun;
+    await exchange(head('/livez', { connection: 'close' }, 'GET'));
+    await exchange(head('/api/v1/nothing', { connection: 'close' }, 'GET'));
+    await exchange(head('/api/v1/%zz', { connection: 'close' }, 'GET'));
+    await exchange(head('/internal/v1/server', { ...asAdmin, connection: 'close' }, 'GET'));
+    expect(api.requests.begun).toBe(before);
+    await exchange(head('/api/v1/nothing', { ...asAdmin, connection: 'close' }, 'GET'));
+    expect(api.requests.begun).toBe(before + 1);
+    expect(api.requests.open).toBe(0);
+  });
+});
+
 describe('a body without credentials', () => {
   const paths = [
     executors,
