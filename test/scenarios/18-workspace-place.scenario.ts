@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import {
   existsSync,
   mkdirSync,
@@ -11,7 +11,14 @@ import {
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { operations } from '#libs/api-contract';
-import { freshDirectory, TestServer, workspacesOf, writeFiles } from './harness.ts';
+import {
+  eventually,
+  freshDirectory,
+  millrace,
+  TestServer,
+  workspacesOf,
+  writeFiles,
+} from './harness.ts';
 
 const directory = freshDirectory();
 const project = join(directory.path, 'project');
@@ -184,6 +191,43 @@ echo '* filter=x diff=x' > .gitattributes; echo 1 > out.txt`,
     });
     await server.finished(retry.id);
     expect(readdirSync(trap)).toEqual(['spring']);
+  });
+});
+
+/** Machines exist where not even root may mount. */
+const mayMount =
+  process.geteuid?.() === 0 &&
+  spawnSync('/usr/bin/unshare', ['-m', 'mount', '-t', 'tmpfs', 'none', '/mnt']).status === 0;
+
+describe('what a step leaves that cannot be removed', { timeout: 60_000 }, () => {
+  const trash = () => join(workspacesOf(dataDir), '.trash');
+
+  it.runIf(mayMount)('is unmounted where it is a mount, and not emptied', async () => {
+    const outside = mkdtempSync(join(directory.path, 'outside-'));
+    writeFileSync(join(outside, 'precious'), '');
+    const yaml = `name: mounts\nsteps: [{ id: a, cmd: 'mkdir m && mount --bind ${outside} m' }]`;
+    const run = await server.run({ yaml });
+    expect(run.outcome).toBe('success');
+    await eventually(() => !existsSync(join(workspacesOf(dataDir), run.id)) || undefined, 'gone');
+    await eventually(() => readdirSync(trash()).length === 0 || undefined, 'trash is empty');
+    expect(readdirSync(outside)).toEqual(['precious']);
+    expect(readFileSync('/proc/self/mountinfo', 'utf8')).not.toContain(outside);
+  });
+
+  it('is named by doctor and stops no server', async () => {
+    await server.stop();
+    const left = join(trash(), 'left', 'inner');
+    mkdirSync(left, { recursive: true });
+    if (mayMount) execFileSync('mount', ['-t', 'tmpfs', 'none', left]);
+    const { stdout } = await millrace(['--data-dir', dataDir, 'doctor', '--json'], {
+      cwd: directory.path,
+    });
+    expect(stdout).toContain(`one directory in ${trash()} could not be removed yet`);
+    server = await TestServer.start({ dataDir });
+    expect((await server.run({ yaml: 'name: a\nsteps: [{ id: a, cmd: "true" }]' })).outcome).toBe(
+      'success',
+    );
+    expect(readdirSync(trash())).toEqual([]);
   });
 });
 

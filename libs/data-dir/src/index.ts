@@ -14,4 +14,5 @@ export {
   isServerState,
   renewDataDirectoryId,
   workspacesMark,
+  workspacesTrash,
 } from './state-marks.ts';

@@ -8,6 +8,9 @@ export const dataDirectoryMark = 'data-directory-id';
 /** The file in a directory of workspaces that says whose they are. */
 export const workspacesMark = '.data-directory';
 
+/** The directory in a directory of workspaces where lies what is being removed, and what cannot be removed. */
+export const workspacesTrash = '.trash';
+
 const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\n?$/;
 
 /** The id of a data directory, or undefined where there is none. */

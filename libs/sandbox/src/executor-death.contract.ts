@@ -82,9 +82,8 @@ export function executorDeathContract(
       const owned = specs();
       await killGroup(await own(owned));
       await until(() => rig.processes().length === 0);
-      expect([...(await open(rig.stateDir).reap())].sort()).toEqual(
-        owned.map(({ name }) => name).sort(),
-      );
+      const reaped = (await open(rig.stateDir).reap()).toSorted(byName);
+      expect(reaped).toEqual(owned.map(({ name }) => ({ name })).toSorted(byName));
       expect(rig.leftovers()).toEqual([]);
       expect(existsSync(join(rig.workspaceDir, 'prepared-ran'))).toBe(false);
     });
@@ -135,9 +134,8 @@ export function executorDeathContract(
       await until(() => guardsOf(rig.stateDir).length === 0);
       await killGroup(dying);
       expect(rig.processes().length).toBeGreaterThan(0);
-      expect([...(await open(rig.stateDir).reap())].sort()).toEqual(
-        owned.map(({ name }) => name).sort(),
-      );
+      const reaped = (await open(rig.stateDir).reap()).toSorted(byName);
+      expect(reaped).toEqual(owned.map(({ name }) => ({ name })).toSorted(byName));
       expect(rig.leftovers()).toEqual([]);
     });
   });
@@ -156,4 +154,8 @@ function guardsOf(stateDir: string): number[] {
       }
     })
     .map(Number);
+}
+
+function byName(one: { readonly name: string }, other: { readonly name: string }): number {
+  return one.name < other.name ? -1 : 1;
 }

@@ -2,7 +2,9 @@ export { everySandbox, isOfUserland } from './every-sandbox.ts';
 export { type ExitFacts, type ExitReason, exitReason } from './exit-reason.ts';
 export { machineMemoryBytes } from './machine-memory.ts';
 export { markerVariable as sandboxMarker } from './marker.ts';
+export { parseMountTable, wayTo } from './oci/mount-table.ts';
 export type {
+  ReapedSandbox,
   Sandbox,
   SandboxDriver,
   SandboxExit,

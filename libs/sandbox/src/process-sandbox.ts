@@ -12,7 +12,15 @@ import {
   signalEach,
 } from './marker.ts';
 import { type ForkMark, forkMark, readProcess } from './process-table.ts';
-import type { Sandbox, SandboxDriver, SandboxExit, SandboxProbe, SandboxSpec } from './sandbox.ts';
+import { reapEach } from './reap-each.ts';
+import type {
+  ReapedSandbox,
+  Sandbox,
+  SandboxDriver,
+  SandboxExit,
+  SandboxProbe,
+  SandboxSpec,
+} from './sandbox.ts';
 import { type SpawnedProcess, Spawner } from './spawner.ts';
 import { StepPipes } from './step-pipes.ts';
 import { untilNobody } from './until-nobody.ts';
@@ -82,13 +90,12 @@ export class ProcessSandboxDriver implements SandboxDriver {
     return sandbox;
   }
 
-  async reap(): Promise<readonly string[]> {
+  async reap(): Promise<readonly ReapedSandbox[]> {
     const entries = this.#journal.entries();
-    for (const { name, first } of entries) {
+    return reapEach(entries, async ({ name, first }) => {
       await killMembers(() => findMembers(name, first, undefined));
       this.#journal.end(name);
-    }
-    return entries.map(({ name }) => name);
+    });
   }
 
   extendTerm(termMs: number): void {

@@ -100,6 +100,13 @@ export interface Sandbox {
   destroy(): Promise<void>;
 }
 
+/** A sandbox of an earlier life. */
+export interface ReapedSandbox {
+  readonly name: string;
+  /** Why something of it is still there. */
+  readonly resists?: string;
+}
+
 /**
  * A way to run steps. Owned by one executor: `stateDir` is its alone.
  */
@@ -121,9 +128,9 @@ export interface SandboxDriver {
    * Kills and removes whatever an earlier life of this executor left behind. Called once, before the first
    * `prepare`. Verifies pid and start time before it kills; never kills by name.
    *
-   * @returns the names of the sandboxes that were removed
+   * @returns what was left. What resists stops nothing: it is tried again by the next life
    */
-  reap(): Promise<readonly string[]>;
+  reap(): Promise<readonly ReapedSandbox[]>;
   /**
    * From now on sandboxes may run this long, in milliseconds: when nothing is said anew they are killed, although this
    * process may be frozen and cannot. The caller kills by its own clock first and takes what ended later as killed. Before

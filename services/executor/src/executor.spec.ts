@@ -105,6 +105,12 @@ describe('an executor', () => {
     expect(executor.executorId).not.toBe(first);
   });
 
+  it('starts although a sandbox of its earlier life resists', async () => {
+    driver.reap = async () => [{ name: 'stuck', resists: 'busy' }, { name: 'gone' }];
+    await executor.start();
+    expect(gateway.registrations).toHaveLength(1);
+  });
+
   it('starts with a state file that makes no sense', async () => {
     await mkdir(join(directory, 'state'), { recursive: true });
     await writeFile(join(directory, 'state', 'executor-id'), 'half a');

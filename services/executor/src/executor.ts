@@ -18,7 +18,7 @@ import { HeardPosition } from './heard-position.ts';
 import { HeldAttempts } from './held-attempts.ts';
 import { pause } from './patience.ts';
 import { type ExecutorDescription, Registration } from './registration.ts';
-import { TreeRemover } from './remove-tree.ts';
+import { type LeftTree, TreeRemover } from './remove-tree.ts';
 import { runAttempt } from './run-attempt.ts';
 import type { ExecutorSettings } from './settings.ts';
 import { Workspaces } from './workspaces.ts';
@@ -72,6 +72,7 @@ export class Executor {
       bytesMax: settings.workspaceBytesMax,
       sources,
       clock,
+      onLeft: (left) => this.#reportLeft(left),
     });
     this.#registration = new Registration({ gateway, clock, timers, ids, stateDir });
     this.#held = new HeldAttempts({
@@ -184,14 +185,30 @@ export class Executor {
     await mkdir(settings.stateDir, { recursive: true, mode: 0o700 });
     for (const driver of drivers) {
       const reaped = await driver.reap();
-      if (reaped.length > 0)
-        logger.warn({ driver: driver.kind, reaped }, 'sandboxes of an earlier life were removed');
+      const removed = reaped.filter(({ resists }) => resists === undefined);
+      if (removed.length > 0)
+        logger.warn(
+          { driver: driver.kind, reaped: removed.map(({ name }) => name) },
+          'sandboxes of an earlier life were removed',
+        );
+      for (const { name, resists } of reaped.filter((each) => !removed.includes(each)))
+        logger.error(
+          { driver: driver.kind, sandbox: name, error: resists },
+          'a sandbox of an earlier life cannot be removed: it is tried again at the next start',
+        );
     }
     // Where HOMEs were before they lay beside the workspaces.
-    const trash = new TreeRemover(join(settings.stateDir, 'trash'));
+    const trash = new TreeRemover(join(settings.stateDir, 'trash'), (left) =>
+      this.#reportLeft(left),
+    );
     await trash.remove(join(settings.stateDir, 'homes'));
     await trash.empty();
     await this.#workspaces.open();
+  }
+
+  #reportLeft(left: LeftTree): void {
+    const words = 'what a step left cannot be removed: it stays, and is tried again';
+    this.#parts.logger.warn({ ...left }, words);
   }
 
   async #probe(): Promise<readonly SandboxProbe[]> {

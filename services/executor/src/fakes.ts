@@ -6,6 +6,7 @@ import type { LogSummary } from '#libs/events';
 import { type Clock, Fault, type Ids, type Timers } from '#libs/kernel';
 import type { LogKey, LogStore, LogWriter } from '#libs/logs';
 import type {
+  ReapedSandbox,
   Sandbox,
   SandboxDriver,
   SandboxExit,
@@ -102,7 +103,7 @@ export class ScriptedDriver implements SandboxDriver {
     return sandbox;
   }
 
-  async reap(): Promise<readonly string[]> {
+  async reap(): Promise<readonly ReapedSandbox[]> {
     this.story.push('reap');
     return [];
   }

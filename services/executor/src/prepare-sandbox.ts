@@ -1,4 +1,4 @@
-import { mkdir, rmdir, unlink, writeFile } from 'node:fs/promises';
+import { mkdir, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Fault, type Ids } from '#libs/kernel';
 import { everySandbox, type SandboxDriver, type SandboxProbe } from '#libs/sandbox';
@@ -7,10 +7,10 @@ import type { AttemptContext } from './attempt-context.ts';
 import { chooseDriver } from './choose-driver.ts';
 import { commandEcho, commandFiles } from './command-files.ts';
 import { commandMark } from './command-groups.ts';
-import { TreeRemover } from './remove-tree.ts';
 import type { ExecutorSettings } from './settings.ts';
 import { furtherPath, type StepPlace, stepEnvironment, systemPath } from './step-environment.ts';
 import { findProgram, stepShell } from './step-shell.ts';
+import type { Workspaces } from './workspaces.ts';
 
 export interface SandboxParts {
   /** What works and is allowed, the strongest first. */
@@ -85,15 +85,11 @@ async function writeCommands(
 /** Most steps leave nothing in their HOME but the files of their commands, which few calls remove. */
 export async function removeHome(
   { homeDir, commandFiles: files }: AttemptContext,
-  settings: ExecutorSettings,
+  workspaces: Workspaces,
 ): Promise<void> {
   if (homeDir === undefined) return;
   for (const file of files) await unlink(file).catch(() => {});
-  const isGone = await rmdir(homeDir).then(
-    () => true,
-    () => false,
-  );
-  if (!isGone) await new TreeRemover(join(settings.workspacesDir, '.trash')).remove(homeDir);
+  await workspaces.discard(homeDir);
 }
 
 function pickDriver(context: AttemptContext, parts: SandboxParts): SandboxDriver {

@@ -1,33 +1,44 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import {
   chmod,
+  chown,
   lstat,
   mkdir,
   mkdtemp,
   readdir,
   readFile,
   rm,
+  rmdir,
   symlink,
   writeFile,
 } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { TreeRemover } from './remove-tree.ts';
+import { unmountBelow } from './left-mounts.ts';
+import { type LeftTree, TreeRemover } from './remove-tree.ts';
+
+const isRoot = process.geteuid?.() === 0;
 
 let root: string;
 let tree: string;
+let left: LeftTree[];
 let remover: TreeRemover;
 beforeEach(async () => {
   root = await mkdtemp(join(tmpdir(), 'millrace-remove-'));
   tree = join(root, 'tree');
-  remover = new TreeRemover(join(root, 'trash'));
+  left = [];
+  remover = new TreeRemover(join(root, 'trash'), (each) => left.push(each));
 });
-afterEach(() => rm(root, { recursive: true, force: true }));
+afterEach(async () => {
+  await unmountBelow(root);
+  await rm(root, { recursive: true, force: true });
+});
 
 async function expectNothingLeft() {
   expect(await readdir(root)).toEqual(['trash']);
   expect(await readdir(join(root, 'trash'))).toEqual([]);
+  expect(left).toEqual([]);
 }
 
 describe('removing a tree', () => {
@@ -97,11 +108,126 @@ describe('removing a tree', () => {
     await expectNothingLeft();
   });
 
+  it('takes away what a step put in the place of the trash', async () => {
+    await mkdir(join(root, 'outside'));
+    await symlink(join(root, 'outside'), join(root, 'trash'));
+    await mkdir(join(tree, 'dir'), { recursive: true });
+    await remover.remove(tree);
+    expect(await readdir(join(root, 'outside'))).toEqual([]);
+    await rmdir(join(root, 'outside'));
+    await expectNothingLeft();
+  });
+
   it('finishes what an earlier life began', async () => {
     await mkdir(join(root, 'trash', 'left', 'over'), { recursive: true });
     await writeFile(join(root, 'trash', 'file'), '');
     await remover.empty();
     await expectNothingLeft();
     expect((await lstat(join(root, 'trash'))).isDirectory()).toBe(true);
+  });
+});
+
+/** A user who is not root meets what he has no power over; root has power over nearly everything. */
+const stranger = 12_345;
+
+/** Removes as another user would, whose `tree` holds what belongs to root. @returns what was reported */
+function removeAsStranger(times: number): LeftTree[] {
+  const script = `
+    import { TreeRemover } from ${JSON.stringify(join(import.meta.dirname, 'remove-tree.ts'))};
+    const left = [];
+    const remover = new TreeRemover(${JSON.stringify(join(root, 'trash'))}, (each) => left.push(each));
+    await remover.remove(${JSON.stringify(tree)});
+    for (let times = 1; times < ${times}; times += 1) await remover.empty();
+    console.log(JSON.stringify(left));`;
+  const flags = ['--conditions=source', '--input-type=module'];
+  const { stdout, stderr } = spawnSync(process.execPath, [...flags, '-e', script], {
+    uid: stranger,
+    gid: stranger,
+    cwd: import.meta.dirname,
+    encoding: 'utf8',
+  });
+  expect(stderr).toBe('');
+  return JSON.parse(stdout) as LeftTree[];
+}
+
+describe.runIf(isRoot)('what cannot be removed', () => {
+  it('stays in the trash with nothing else of its tree, is reported once, and goes when it can', async () => {
+    await mkdir(join(tree, 'own', 'foreign', 'inner'), { recursive: true });
+    await mkdir(join(tree, 'beside', 'it'), { recursive: true });
+    await writeFile(join(tree, 'own', 'foreign', 'file'), '');
+    await writeFile(join(tree, 'beside', 'file'), '');
+    for (const path of ['.', 'own', 'beside', 'beside/it', 'beside/file'])
+      await chown(join(tree, path), stranger, stranger);
+    await chown(root, stranger, stranger);
+    const [report, ...more] = removeAsStranger(3);
+    expect(more).toEqual([]);
+    expect(report).toMatchObject({ path: tree, count: 1, reason: /EACCES/ });
+    expect(await readdir(root)).toEqual(['trash']);
+    expect(await readdir(report?.left ?? '')).toEqual(['foreign']);
+    await remover.empty();
+    await expectNothingLeft();
+  });
+
+  it('costs little where it is very much', async () => {
+    await mkdir(join(tree, 'foreign'), { recursive: true });
+    for (let count = 0; count < 3_000; count += 1)
+      await mkdir(join(tree, 'foreign', `${count}`, 'inner'), { recursive: true });
+    await chown(tree, stranger, stranger);
+    await chown(root, stranger, stranger);
+    const begun = performance.now();
+    expect(removeAsStranger(2)).toMatchObject([{ count: 1 }]);
+    expect(performance.now() - begun).toBeLessThan(5_000);
+  });
+});
+
+/** Machines exist where not even root may mount. */
+const mayMount =
+  isRoot &&
+  spawnSync('/usr/bin/unshare', ['-m', 'mount', '-t', 'tmpfs', 'none', '/mnt']).status === 0;
+
+describe.runIf(mayMount)('what a step left mounted', () => {
+  const isMounted = (path: string) => spawnSync('/usr/bin/mountpoint', ['-q', path]).status === 0;
+
+  it('is unmounted, and not emptied', async () => {
+    const outside = join(root, 'outside');
+    await mkdir(outside);
+    await writeFile(join(outside, 'precious'), 'text');
+    await mkdir(join(tree, 'dir', 'with blank'), { recursive: true });
+    execFileSync('mount', ['--bind', outside, join(tree, 'dir', 'with blank')]);
+    await remover.remove(tree);
+    expect(await readFile(join(outside, 'precious'), 'utf8')).toBe('text');
+    await rm(outside, { recursive: true });
+    await expectNothingLeft();
+  });
+
+  it('is unmounted where it hides the tree, lies on another one, and is in use', async () => {
+    await mkdir(tree);
+    for (const path of [tree, join(tree, 'inner'), join(tree, 'inner')]) {
+      await mkdir(path, { recursive: true });
+      execFileSync('mount', ['-t', 'tmpfs', 'none', path]);
+    }
+    const user = spawn('sleep', ['60'], { cwd: join(tree, 'inner') });
+    try {
+      await remover.remove(tree);
+      await expectNothingLeft();
+    } finally {
+      user.kill('SIGKILL');
+    }
+  });
+
+  it('is left alone where it is mounted elsewhere, and a link leads there', async () => {
+    const outside = join(root, 'outside');
+    await mkdir(outside);
+    execFileSync('mount', ['-t', 'tmpfs', 'none', outside]);
+    try {
+      await mkdir(tree);
+      await symlink(outside, join(tree, 'link'));
+      await remover.remove(tree);
+      expect(isMounted(outside)).toBe(true);
+    } finally {
+      execFileSync('umount', [outside]);
+    }
+    await rmdir(outside);
+    await expectNothingLeft();
   });
 });

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
-import { chmod, lstat, mkdir, rename, rmdir, unlink } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { chmod, lstat, mkdir, readdir, rename, rmdir, unlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { unmountBelow } from './left-mounts.ts';
 import { OpenDirectory } from './open-directory.ts';
 
 /**
@@ -8,91 +9,150 @@ import { OpenDirectory } from './open-directory.ts';
  * busy cores. Small trees, which most are, go without a process.
  */
 const byHandMax = 200;
+/** In one directory: where this many entries resisted the rest does, too. */
+const resistingMax = 100;
+
+/** What could not be removed. */
+export interface LeftTree {
+  /** What was to go. */
+  readonly path: string;
+  /** Where it is now: in the trash, or where it was. Of several places one. */
+  readonly left: string;
+  /** How many places there are. */
+  readonly count: number;
+  /** Why the first of it resisted. */
+  readonly reason: string;
+}
+
+/** One removal. */
+interface Job {
+  /** Everything of it that stands in the trash, or did. */
+  readonly names: string[];
+  /** Directories that are still to be emptied. */
+  readonly pending: string[];
+  byHand: number;
+  isUnlocked: boolean;
+  reason: string | undefined;
+}
 
 /**
- * Removes directories that strangers filled: any depth, any names, no permissions, read-only or immutable entries.
+ * Removes directories that strangers filled: any depth, any names, no permissions, read-only or immutable entries, mounts.
  *
- * A tree is first renamed into `trashDir` (same file system, ours alone), so its name is free at once and nobody who
+ * A tree is first renamed into the trash (same file system, ours alone), so its name is free at once and nobody who
  * had it in view reaches it; then every directory in it is hoisted to the trash's top before it is emptied, so that no
- * path grows with the depth. Links are removed, never followed.
+ * path grows with the depth. Links are removed, never followed. What resists stays in the trash, is reported once, and is
+ * tried again by `empty`. One remover at a time has a trash.
  */
 export class TreeRemover {
   readonly #trashDir: string;
+  readonly #onLeft: (left: LeftTree) => void;
+  /** Names in the trash that a removal is at work on. */
+  readonly #busy = new Set<string>();
+  readonly #reported = new Set<string>();
   #count = 0;
 
-  constructor(trashDir: string) {
+  constructor(trashDir: string, onLeft: (left: LeftTree) => void) {
     this.#trashDir = trashDir;
+    this.#onLeft = onLeft;
   }
 
-  /** Nothing happens where there is nothing. @throws NodeJS.ErrnoException where something resists */
+  /** Nothing happens where there is nothing. Never throws: whoever clears away goes on with what he is here for. */
   async remove(path: string): Promise<void> {
-    await mkdir(this.#trashDir, { recursive: true, mode: 0o700 });
-    const hoisted = this.#freshPath();
+    const job = newJob();
+    const hoisted = this.#freshPath(job);
     try {
-      await rename(path, hoisted);
+      await ownDirectory(this.#trashDir);
+      await rename(path, hoisted).catch(async (error: unknown) => {
+        if (isCode(error, 'ENOENT')) return;
+        await unmountBelow(path);
+        await unlock([path]);
+        await rename(path, hoisted);
+      });
+      await this.#destroy(job, [hoisted]);
     } catch (error) {
-      if (isCode(error, 'ENOENT')) return;
-      await unlock(path);
-      await rename(path, hoisted);
+      job.reason ??= String(error);
     }
-    await this.#destroy(hoisted);
+    await this.#conclude(job, path);
   }
 
-  /** Finishes what an earlier life of the process began. */
+  /** Tries again what could not be removed, and finishes what an earlier life of the process began. Never throws. */
   async empty(): Promise<void> {
-    await mkdir(this.#trashDir, { recursive: true, mode: 0o700 });
-    const trash = await OpenDirectory.open(this.#trashDir);
-    const names: string[] = [];
+    const job = newJob();
     try {
-      for await (const { name } of trash.entries()) names.push(name.toString());
-    } finally {
-      await trash.close();
+      await ownDirectory(this.#trashDir);
+      const names = (await readdir(this.#trashDir)).filter((name) => !this.#busy.has(name));
+      for (const name of names) this.#claim(job, name);
+      await this.#destroy(
+        job,
+        names.map((name) => join(this.#trashDir, name)),
+      );
+    } catch (error) {
+      job.reason ??= String(error);
     }
-    for (const name of names) await this.remove(join(this.#trashDir, name));
+    await this.#conclude(job, this.#trashDir);
   }
 
-  async #destroy(root: string): Promise<void> {
-    const pending = [root];
-    let byHand = 0;
-    const onEntry = async (path: string) => {
-      byHand += 1;
-      if (byHand === byHandMax) await removeAtOnce([path, ...pending]);
-    };
-    for (let path = pending.pop(); path !== undefined; path = pending.pop()) {
+  async #conclude({ names, reason }: Job, path: string): Promise<void> {
+    for (const name of names) this.#busy.delete(name);
+    if (reason === undefined) return;
+    const left = await this.#leftOf(names, path);
+    const [first] = left;
+    if (first === undefined || left.every((place) => this.#reported.has(place))) return;
+    for (const place of left) this.#reported.add(place);
+    this.#onLeft({ path, left: first, count: left.length, reason });
+  }
+
+  async #leftOf(names: readonly string[], path: string): Promise<readonly string[]> {
+    const inTrash = await readdir(this.#trashDir).catch(() => undefined);
+    if (inTrash === undefined) return [path];
+    const there = new Set(inTrash);
+    const left = names.filter((name) => there.has(name)).map((name) => join(this.#trashDir, name));
+    if (left.length > 0 || path === this.#trashDir) return left;
+    return (await lstat(path).catch(() => undefined)) ? [path] : [];
+  }
+
+  async #destroy(job: Job, roots: readonly string[]): Promise<void> {
+    for (const root of roots) {
+      const found = await lstat(root).catch(orNothing);
+      const mounts = found?.isDirectory() ? await unmountBelow(root) : [];
+      // To empty it would be to empty what is mounted there.
+      if (mounts.length > 0) job.reason ??= `${mounts.join(', ')} cannot be unmounted`;
+      else if (found) job.pending.push(root);
+    }
+    for (let path = job.pending.pop(); path !== undefined; path = job.pending.pop()) {
       const found = await lstat(path).catch(orNothing);
-      if (found?.isDirectory()) {
-        await this.#hollow(path, pending, onEntry);
+      if (!found) continue;
+      const work = async () => {
+        if (!found.isDirectory()) return unlink(path).catch(orNothing);
+        await this.#hollow(path, job);
         await rmdir(path).catch(orNothing);
-      } else if (found) await unlink(path);
+      };
+      await work().catch((error: unknown) => {
+        job.reason ??= String(error);
+      });
     }
   }
 
   /** Unlinks what is in the directory and hoists its directories onto `pending`. */
-  async #hollow(
-    path: string,
-    pending: string[],
-    onEntry: (path: string) => Promise<void>,
-  ): Promise<void> {
+  async #hollow(path: string, job: Job): Promise<void> {
     // By its own name, freshly made in our trash: nobody can have put a link there.
-    await chmod(path, 0o700).catch(() => unlock(path));
+    await chmod(path, 0o700).catch(() => unlockOnce(job, path));
     const directory = await OpenDirectory.open(path);
+    let resisting = 0;
     try {
-      for (let isEmpty = false; !isEmpty; ) {
-        isEmpty = true;
-        // A directory read while it shrinks may skip entries: read until one pass finds none.
+      // A directory read while it shrinks may skip entries: read until one pass finds none that goes.
+      for (let hasMore = true; hasMore; ) {
+        hasMore = false;
         for await (const { name, kind } of directory.entries()) {
-          isEmpty = false;
-          await onEntry(path);
+          await handOver(job, path);
           const entry = directory.pathOf(name);
-          const step = async () => {
-            if (kind !== 'directory') return unlink(entry).catch(orNothing);
-            const hoisted = this.#freshPath();
-            await rename(entry, hoisted);
-            pending.push(hoisted);
-          };
-          await step().catch((error: unknown) =>
-            isCode(error, 'ENOENT') ? undefined : this.#force(path, entry, step),
-          );
+          const isGone = await this.#dispose(job, { entry, kind, path }).catch((error: unknown) => {
+            job.reason ??= String(error);
+            return false;
+          });
+          if (isGone) hasMore = true;
+          else resisting += 1;
+          if (resisting >= resistingMax) return;
         }
       }
     } finally {
@@ -100,38 +160,83 @@ export class TreeRemover {
     }
   }
 
-  /** Moving a directory needs the right to write into it; attributes that forbid it are taken away first. */
-  async #force(path: string, entry: Buffer, step: () => Promise<void>): Promise<void> {
-    if ((await lstat(entry)).isDirectory()) await chmod(entry, 0o700).catch(() => {});
+  /** @returns true. @throws what resists */
+  async #dispose(
+    job: Job,
+    { entry, kind, path }: { readonly entry: Buffer; readonly kind: string; readonly path: string },
+  ): Promise<boolean> {
+    const step = async () => {
+      if (kind !== 'directory') return unlink(entry).catch(orNothing);
+      const hoisted = this.#freshPath(job);
+      try {
+        await rename(entry, hoisted);
+        job.pending.push(hoisted);
+      } catch (error) {
+        orNothing(error);
+      }
+    };
     await step().catch(async () => {
-      await unlock(path);
-      await step();
+      // To move a directory needs the right to write into it; attributes that forbid it are taken away first.
+      if (kind === 'directory') await chmod(entry, 0o700).catch(() => {});
+      await step().catch(async () => {
+        await unlockOnce(job, path);
+        await step();
+      });
     });
+    return true;
   }
 
   /** Unique among the lives of the process: names left by an earlier one are still there. */
-  #freshPath(): string {
+  #freshPath(job: Job): string {
     this.#count += 1;
-    return join(this.#trashDir, `${process.pid}-${process.hrtime.bigint()}-${this.#count}`);
+    const name = `${process.pid}-${process.hrtime.bigint()}-${this.#count}`;
+    this.#claim(job, name);
+    return join(this.#trashDir, name);
+  }
+
+  #claim(job: Job, name: string): void {
+    this.#busy.add(name);
+    job.names.push(name);
   }
 }
 
-/** Immutable and append-only attributes go, in the whole tree. Where that fails, what comes next says why. */
-function unlock(path: string): Promise<void> {
-  return new Promise((resolve) => {
-    execFile(
-      'chattr',
-      ['-R', '-f', '-i', '-a', '--', basename(path)],
-      { cwd: join(path, '..') },
-      () => resolve(),
-    );
-  });
+function newJob(): Job {
+  return { names: [], pending: [], byHand: 0, isUnlocked: false, reason: undefined };
 }
 
-/** What rm cannot remove stays for us. Its own walk goes by descriptors too and follows no link. */
-function removeAtOnce(paths: readonly string[]): Promise<void> {
+/**
+ * A directory of ours where there is none. What a step without isolation put in its place goes.
+ * @throws NodeJS.ErrnoException where it cannot be made
+ */
+export async function ownDirectory(path: string): Promise<void> {
+  const found = await lstat(path).catch(() => undefined);
+  if (found && !found.isDirectory()) await unlink(path);
+  if (!found?.isDirectory()) await mkdir(path, { recursive: true, mode: 0o700 });
+  else if ((found.mode & 0o700) !== 0o700) await chmod(path, 0o700);
+}
+
+/** Each entry is counted; from some number on rm does it. What rm cannot remove stays for us. */
+async function handOver(job: Job, path: string): Promise<void> {
+  job.byHand += 1;
+  if (job.byHand === byHandMax) await run('rm', ['-rf', '--', path, ...job.pending]);
+}
+
+/** Immutable and append-only attributes go from everything that is still there, once. */
+async function unlockOnce(job: Job, path: string): Promise<void> {
+  if (job.isUnlocked) return;
+  job.isUnlocked = true;
+  await unlock([path, ...job.pending.slice(0, byHandMax)]);
+}
+
+/** In whole trees. Where that fails, what comes next says why. */
+function unlock(paths: readonly string[]): Promise<void> {
+  return run('chattr', ['-R', '-f', '-i', '-a', '--', ...paths]);
+}
+
+/** However it ends: what is left afterwards tells. rm's own walk goes by descriptors and follows no link. */
+function run(program: string, args: readonly string[]): Promise<void> {
   return new Promise((resolve) => {
-    execFile('rm', ['-rf', '--', ...paths], () => resolve());
+    execFile(program, args, () => resolve());
   });
 }
 

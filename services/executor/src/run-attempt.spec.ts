@@ -50,6 +50,7 @@ beforeEach(async () => {
     clock,
     keepMs: 1_000_000,
     bytesMax: 1_000_000,
+    onLeft: (left) => expect.fail(left.reason),
   });
   await workspaces.open();
   await gateway.register({

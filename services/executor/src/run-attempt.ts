@@ -197,7 +197,7 @@ async function collect(context: AttemptContext, parts: AttemptParts): Promise<vo
 }
 
 async function clearHome(context: AttemptContext, parts: AttemptParts): Promise<void> {
-  await removeHome(context, parts.settings);
+  await removeHome(context, parts.workspaces);
 }
 
 /** A workspace that something may still write to stays claimed: nobody reads or removes it in this life. */

@@ -14,6 +14,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Fault } from '#libs/kernel';
 import { VirtualClock } from '#libs/testkit';
 import { CountedSources, randomIds } from './fakes.ts';
+import type { LeftTree } from './remove-tree.ts';
 import { Workspaces } from './workspaces.ts';
 
 const hour = 3_600_000;
@@ -21,10 +22,12 @@ let directory: string;
 let sources: CountedSources;
 let clock: VirtualClock;
 let workspaces: Workspaces;
+let left: LeftTree[];
 const never = new AbortController().signal;
 
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'millrace-workspaces-'));
+  left = [];
   sources = new CountedSources();
   clock = new VirtualClock();
   workspaces = restart();
@@ -34,7 +37,8 @@ afterEach(() => rm(directory, { recursive: true, force: true }));
 
 function restart(bytesMax = 1024 * 1024, formerDirectories: readonly string[] = []): Workspaces {
   const keepMs = 24 * hour;
-  return new Workspaces({ directory, formerDirectories, sources, clock, keepMs, bytesMax });
+  const onLeft = (each: LeftTree) => void left.push(each);
+  return new Workspaces({ directory, formerDirectories, sources, clock, keepMs, bytesMax, onLeft });
 }
 
 function orderOf(runId = randomIds.uuid(), workspaceOf = runId) {
@@ -254,6 +258,25 @@ describe('sweeping', () => {
     await writeFile(join(directory, '.data-directory'), '/data\n');
     await restart().open();
     expect((await readdir(directory)).toSorted()).toEqual(['.data-directory', '.kept', '.trash']);
+  });
+
+  it('begins where a step put something in the place of what is ours', async () => {
+    for (const name of ['.kept', '.trash']) {
+      await rm(join(directory, name), { recursive: true });
+      await symlink('/etc', join(directory, name));
+    }
+    await restart().open();
+    expect(await readdir(join(directory, '.kept'))).toEqual([]);
+    expect(await readdir(join(directory, '.trash'))).toEqual([]);
+  });
+
+  it('tries again what could not be removed', async () => {
+    const trash = join(directory, '.trash');
+    await rm(trash, { recursive: true });
+    await mkdir(join(trash, 'left'), { recursive: true });
+    await workspaces.sweep();
+    expect(await readdir(trash)).toEqual([]);
+    expect(left).toEqual([]);
   });
 
   it('clears away what an earlier life was at', async () => {

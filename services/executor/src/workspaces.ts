@@ -12,12 +12,12 @@ import {
 } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Assignment } from '#libs/api-contract';
-import { workspacesMark } from '#libs/data-dir';
+import { workspacesMark, workspacesTrash } from '#libs/data-dir';
 import { type Clock, Fault, isUuid } from '#libs/kernel';
 import type { SourceProvider } from '#libs/sources';
 import { diskUsageBytes } from './disk-usage.ts';
 import { JointWork } from './joint-work.ts';
-import { TreeRemover } from './remove-tree.ts';
+import { type LeftTree, ownDirectory, TreeRemover } from './remove-tree.ts';
 import { type IdleWorkspace, leastWanted } from './workspace-retention.ts';
 
 export interface WorkspacesParts {
@@ -29,6 +29,8 @@ export interface WorkspacesParts {
   readonly clock: Clock;
   readonly keepMs: number;
   readonly bytesMax: number;
+  /** Hears once of each thing that cannot be removed. It stops nothing. */
+  readonly onLeft: (left: LeftTree) => void;
 }
 
 export type WorkspaceOrder = Pick<Assignment, 'runId' | 'workspaceOf' | 'source'>;
@@ -54,18 +56,19 @@ export class Workspaces {
 
   constructor(parts: WorkspacesParts) {
     this.#parts = parts;
-    this.#remover = new TreeRemover(join(parts.directory, '.trash'));
+    this.#remover = new TreeRemover(join(parts.directory, workspacesTrash), parts.onLeft);
   }
 
   /** Called once before the first `enter`. */
   async open(): Promise<void> {
     const { directory, formerDirectories = [] } = this.#parts;
-    await mkdir(join(directory, '.kept'), { recursive: true, mode: 0o700 });
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+    await ownDirectory(join(directory, '.kept'));
     await this.#remover.empty();
     for (const name of await readdir(directory)) {
       // Half of a source that was being fetched when the process died, homes of dead steps, and what a step without
       // isolation may have put above its workspace for others to find.
-      if (!isUuid(name) && !['.trash', '.kept', workspacesMark].includes(name))
+      if (!isUuid(name) && ![workspacesTrash, '.kept', workspacesMark].includes(name))
         await this.#remover.remove(join(directory, name));
     }
     for (const former of formerDirectories) await this.#takeOverFrom(former);
@@ -80,12 +83,12 @@ export class Workspaces {
       if (kept !== undefined) await writeFile(this.#keptPathOf(runId), kept);
     }
     // Its own trash: nothing can be renamed from one file system to another.
-    const remover = new TreeRemover(join(former, '.trash'));
+    const remover = new TreeRemover(join(former, workspacesTrash), this.#parts.onLeft);
     for (const name of await readdir(former).catch(() => [] as string[])) {
-      if (name !== '.trash') await remover.remove(join(former, name));
+      if (name !== workspacesTrash) await remover.remove(join(former, name));
     }
     await remover.empty();
-    await rmdir(join(former, '.trash')).catch(() => {});
+    await rmdir(join(former, workspacesTrash)).catch(() => {});
     await rmdir(former).catch(() => {});
   }
 
@@ -147,9 +150,10 @@ export class Workspaces {
 
   /**
    * Removes kept workspaces that are too old or, the oldest first, too many bytes; and those that no step has used for
-   * that long (their run's end was told while this executor was away).
+   * that long (their run's end was told while this executor was away). Tries again what could not be removed.
    */
   async sweep(): Promise<void> {
+    await this.#remover.empty();
     const { directory, clock, keepMs, bytesMax } = this.#parts;
     const found: IdleWorkspace[] = [];
     for (const runId of (await readdir(directory)).filter(isUuid)) {
@@ -159,10 +163,18 @@ export class Workspaces {
     for (const runId of leastWanted(found, limits)) {
       await this.#inTurn(runId, async () => {
         if (this.#shared.has(runId)) return;
-        await this.#remove(runId);
+        await this.discard(this.#pathOf(runId));
         await unlink(this.#keptPathOf(runId)).catch(() => {});
       });
     }
+  }
+
+  /** Removes a step's own directory in this one. What resists goes with the trash. Never throws. */
+  async discard(path: string): Promise<void> {
+    // Many leave nothing in it, and a run that ended elsewhere has nothing here.
+    await rmdir(path).catch(async (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT') await this.#remover.remove(path);
+    });
   }
 
   async #make({ runId, workspaceOf, source }: WorkspaceOrder, abort: AbortSignal) {
@@ -206,19 +218,11 @@ export class Workspaces {
     if (!isUuid(runId)) return;
     await this.#inTurn(runId, async () => {
       if (this.#shared.has(runId)) return;
-      if (!keep) return this.#remove(runId);
+      if (!keep) return this.discard(this.#pathOf(runId));
       if (!(await exists(this.#pathOf(runId))) || (await exists(this.#keptPathOf(runId)))) return;
       const bytes = await diskUsageBytes(this.#pathOf(runId));
       const endedAtMs = this.#parts.clock.nowMs();
       await writeFile(this.#keptPathOf(runId), JSON.stringify({ endedAtMs, bytes }));
-    });
-  }
-
-  async #remove(runId: string): Promise<void> {
-    const path = this.#pathOf(runId);
-    // Many runs have no source and leave nothing, and a run that ended elsewhere has nothing here.
-    await rmdir(path).catch(async (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'ENOENT') await this.#remover.remove(path);
     });
   }
 

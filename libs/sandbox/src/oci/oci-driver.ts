@@ -8,7 +8,9 @@ import { Guard } from '../guard.ts';
 import { Journal } from '../journal.ts';
 import { type FirstProcess, signalEach } from '../marker.ts';
 import { isStillRunning } from '../process-table.ts';
+import { reapEach } from '../reap-each.ts';
 import type {
+  ReapedSandbox,
   Sandbox,
   SandboxDriver,
   SandboxExit,
@@ -124,16 +126,18 @@ export class OciSandboxDriver implements SandboxDriver {
   }
 
   /** What the journal names, and what a runtime made that was ended before the journal heard of it. */
-  async reap(): Promise<readonly string[]> {
+  async reap(): Promise<readonly ReapedSandbox[]> {
     const entries = this.#journal.entries();
     for (const { first } of entries) if (first) await killAndWait(first);
     const names = new Set([...entries.map(({ name }) => name), ...this.#runtime.names()]);
-    for (const name of names) {
-      if (this.#program !== undefined) await this.#runtime.remove(name);
-      removeCgroups(name);
-      this.#journal.end(name);
-    }
-    return [...names];
+    return reapEach(
+      [...names].map((name) => ({ name })),
+      async ({ name }) => {
+        if (this.#program !== undefined) await this.#runtime.remove(name);
+        removeCgroups(name);
+        this.#journal.end(name);
+      },
+    );
   }
 
   extendTerm(termMs: number): void {

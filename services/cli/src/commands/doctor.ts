@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { access, constants, statfs } from 'node:fs/promises';
+import { access, constants, readdir, statfs } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
@@ -11,7 +11,12 @@ import {
   makeDirectory,
   stepLimits,
 } from '#libs/config';
-import { foreseeWorkspaces, hiddenFromSteps, type WorkspacesPlace } from '#libs/data-dir';
+import {
+  foreseeWorkspaces,
+  hiddenFromSteps,
+  type WorkspacesPlace,
+  workspacesTrash,
+} from '#libs/data-dir';
 import {
   type DriverSettings,
   everySandbox,
@@ -119,7 +124,7 @@ async function checkSandboxes({ config }: CommandContext): Promise<readonly Find
   });
   const settings = { sandbox: config.sandbox, allowsProcessDriver: allowsProcessDriver(config) };
   return [
-    { check: 'workspaces', state: 'ok', detail: dirname(workspaces.directory) },
+    await checkWorkspaces(workspaces),
     ...tried.map((driver) => findingOf(driver, settings)),
     ...whyNone(tried, settings),
   ];
@@ -130,6 +135,20 @@ async function socketDirectories({ db, dataDir }: Config): Promise<readonly stri
   if (db !== undefined) return [];
   const { foreseeSocketDirectories } = await import('#libs/postgres');
   return foreseeSocketDirectories(dataDir);
+}
+
+/** What steps left and nobody could remove stops nothing, but takes room until somebody who can removes it. */
+async function checkWorkspaces({ directory }: WorkspacesPlace): Promise<Finding> {
+  const check = 'workspaces';
+  const trash = join(directory, workspacesTrash);
+  const left = await readdir(trash).catch(() => []);
+  if (left.length === 0) return { check, state: 'ok', detail: dirname(directory) };
+  const what = left.length === 1 ? 'one directory' : `${left.length} directories`;
+  return {
+    check,
+    state: 'note',
+    detail: `${dirname(directory)}; ${what} in ${trash} could not be removed yet: the server tries again every 10 minutes and says why in its log`,
+  };
 }
 
 function findingOf(tried: TriedDriver, settings: DriverSettings): Finding {
