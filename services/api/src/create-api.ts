@@ -9,7 +9,7 @@ import { Fault } from '#libs/kernel';
 import { ApiModule } from './api.module.ts';
 import type { ApiParts } from './api.parts.ts';
 import { installAuthentication, isOpenRoute, requireAnybody } from './http/authentication.ts';
-import { ConnectionGate } from './http/connection-gate.ts';
+import { ConnectionGate, type ConnectionLimits } from './http/connection-gate.ts';
 import { listenLocally } from './http/local-socket.ts';
 import { ProblemFilter } from './http/problem.filter.ts';
 import {
@@ -29,9 +29,7 @@ export interface RunningApi {
 }
 
 /** For tests: what takes long or much by default. */
-export type ApiLimits = Partial<Pick<BodyLimits, 'jsonMs' | 'silenceMs'>> & {
-  readonly strangersMax?: number;
-};
+export type ApiLimits = Partial<Pick<BodyLimits, 'jsonMs' | 'silenceMs'> & ConnectionLimits>;
 
 export interface ListenOptions {
   /** `HOST:PORT`; port 0 takes a free one. */

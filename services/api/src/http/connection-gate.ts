@@ -9,27 +9,33 @@ const strangersMax = 256;
 /** From the first byte to the end of a request's head: it fits one packet. */
 const headMs = 10_000;
 
+export interface ConnectionLimits {
+  readonly connectionsMax: number;
+  readonly strangersMax: number;
+  readonly headMs: number;
+}
+
 /**
  * Bounds what strangers can hold. A connection counts as a stranger's until a request on it has shown credentials; where there
  * are too many of them the oldest one ends, so that whoever opens connections and says nothing displaces itself.
  */
 export class ConnectionGate {
   readonly #strangers = new Set<Socket>();
-  readonly #strangersMax: number;
+  readonly #limits: ConnectionLimits;
 
-  constructor(limits: { readonly strangersMax?: number } = {}) {
-    this.#strangersMax = limits.strangersMax ?? strangersMax;
+  constructor(limits: Partial<ConnectionLimits> = {}) {
+    this.#limits = { connectionsMax, strangersMax, headMs, ...limits };
   }
 
   /** Before the server listens. */
   guard(server: Server): void {
-    server.maxConnections = connectionsMax;
-    server.headersTimeout = headMs;
+    server.maxConnections = this.#limits.connectionsMax;
+    server.headersTimeout = this.#limits.headMs;
     server.on('connection', (socket: Socket) => {
       if (isLocal(socket)) return;
       this.#strangers.add(socket);
       socket.once('close', () => this.#strangers.delete(socket));
-      if (this.#strangers.size <= this.#strangersMax) return;
+      if (this.#strangers.size <= this.#limits.strangersMax) return;
       const [oldest] = this.#strangers;
       oldest?.destroy();
     });

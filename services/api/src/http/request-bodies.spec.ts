@@ -2,7 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { IncomingMessage } from 'node:http';
 import { connect, type Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { MemoryBlobStore } from '#libs/blobs';
 import { silentLogger } from '#libs/telemetry';
 import type { ApiParts } from '../api.parts.ts';
 import { type RunningApi, startApi } from '../create-api.ts';
@@ -10,7 +12,8 @@ import { adminTokenVerifier } from './authentication.ts';
 
 const secret = 'mrt_of-the-administrator';
 const executor = randomUUID();
-const strangersMax = 4;
+const limits = { connectionsMax: 32, strangersMax: 4, headMs: 500, jsonMs: 50, silenceMs: 500 };
+const { connectionsMax, strangersMax } = limits;
 /** Far more than is ever read of a body that nobody wants: one buffer of the kernel's, one of Node's. */
 const littleBytes = 256 * 1024;
 const largeBytes = 12 * 1024 * 1024;
@@ -21,7 +24,11 @@ beforeAll(async () => {
   const parts: Partial<ApiParts> = {
     ids: { uuid: randomUUID },
     logger: silentLogger,
-    config: { sourceBytesMax: 1_000_000 } as ApiParts['config'],
+    config: { sourceBytesMax: 1_000_000, diskFreeMin: 0, queuedStepsMax: 1 } as ApiParts['config'],
+    isDraining: () => false,
+    freeBytes: async () => 1,
+    read: { queuedSteps: async () => 0 } as ApiParts['read'],
+    blobs: new MemoryBlobStore(),
     verifyToken: adminTokenVerifier(secret),
     executorToken: (id) => `token-of-${id}`,
     gateway: {
@@ -31,7 +38,7 @@ beforeAll(async () => {
       },
     } as unknown as ApiParts['gateway'],
   };
-  api = await startApi(parts as ApiParts, { listen: '127.0.0.1:0' }, { strangersMax, jsonMs: 50 });
+  api = await startApi(parts as ApiParts, { listen: '127.0.0.1:0' }, limits);
 });
 afterAll(() => api.close());
 
@@ -185,6 +192,46 @@ describe('a body with credentials', () => {
     const answer = await exchange(heartbeat({ 'content-length': body.length }), body.slice(0, 5));
     expect(answer).toBe('');
     expect(heartbeats).toEqual([]);
+  });
+
+  it('has time as long as it comes where it is a source, and none to be silent', async () => {
+    const socket = dial();
+    const ended = new Promise((resolve) => socket.once('close', resolve));
+    const type = { 'content-type': 'application/x-tar', 'content-length': 100_000 };
+    socket.write(head('/api/v1/sources', { ...asAdmin, ...type }));
+    // Longer than a silence may last.
+    for (let count = 0; count < 12; count += 1) {
+      socket.write('x');
+      await delay(limits.silenceMs / 10);
+    }
+    expect(socket.destroyed).toBe(false);
+    await ended;
+  });
+});
+
+describe('a head', () => {
+  it('has its time', async () => {
+    expect(await exchange('GET /nowhere HTTP/1.1\r\nhost: x\r\n')).toMatch(/^HTTP\/1\.1 408 /);
+  });
+});
+
+describe('connections', () => {
+  it('are no more than a process can have open', async () => {
+    const request = head('/nowhere', asAdmin, 'GET');
+    const sockets = Array.from({ length: connectionsMax + 8 }, dial);
+    const answers = await Promise.all(
+      sockets.map((socket) => {
+        socket.write(request);
+        return new Promise<boolean>((resolve) => {
+          socket.once('data', () => resolve(true)).once('close', () => resolve(false));
+        });
+      }),
+    );
+    expect(answers.filter((isAnswered) => isAnswered).length).toBeLessThanOrEqual(connectionsMax);
+    for (const socket of sockets) socket.destroy();
+    await expect
+      .poll(() => exchange(head('/nowhere', { ...asAdmin, connection: 'close' }, 'GET')))
+      .toMatch(/^HTTP\/1\.1 404 /);
   });
 });
 
