@@ -77,6 +77,7 @@ describe('the output of a sandbox', () => {
 
   it('of steps that print without end is handled in small slices, so many in one turn of the event loop', async () => {
     let turn = 0;
+    let largest = 0;
     const over = Promise.withResolvers<void>();
     const steps = [streams(), streams(), streams()];
     const slices = new Map<number, number>();
@@ -91,7 +92,7 @@ describe('the output of a sandbox', () => {
       flood(step.stdout);
       step.stderr.end();
       return new OutputDrain(sourcesOf(step), ({ bytes }) => {
-        expect(bytes.length).toBeLessThanOrEqual(8 * 1024);
+        largest = Math.max(largest, bytes.length);
         const inTurn = (slices.get(turn) ?? 0) + 1;
         slices.set(turn, inTurn);
         taken[at] = (taken[at] ?? 0) + 1;
@@ -103,6 +104,7 @@ describe('the output of a sandbox', () => {
     for (const { stdout } of steps) stdout.destroy();
     await Promise.all(drains.map((drain) => drain.finish()));
     expect(turn).toBe(200);
+    expect(largest).toBeLessThanOrEqual(8 * 1024);
     // At most 32 before a rest; our count may lie on either side of one.
     expect(Math.max(...slices.values())).toBeLessThanOrEqual(2 * 32);
     // The steps take turns.
