@@ -93,4 +93,12 @@ describe('what the kernel counted', () => {
     expect(enforcedLimits({ unified: dir }, limits)).toEqual(['pids']);
     expect(enforcedLimits({}, limits)).toEqual([]);
   });
+
+  it('calls a weight enforced only where it is the one that was asked for', () => {
+    files({ 'cpu.shares': '512\n', 'cpu.weight': '50\n' });
+    for (const paths of [{ cpu: dir }, { unified: dir }]) {
+      expect(enforcedLimits(paths, { cpuWeight: 50 })).toEqual(['cpu']);
+      expect(enforcedLimits(paths, { cpuWeight: 60 })).toEqual([]);
+    }
+  });
 });

@@ -119,9 +119,15 @@ export function enforcedLimits(paths: CgroupPaths, limits: SandboxLimits): strin
       (limits.cpus !== undefined &&
         ((v1('cpu', 'cpu.cfs_quota_us') ?? 0) > 0 || v2('cpu.max') !== undefined)) ||
       (limits.cpuWeight !== undefined &&
-        (v1('cpu', 'cpu.shares') ?? v2('cpu.weight')) !== undefined),
+        (v1('cpu', 'cpu.shares') === sharesOf(limits.cpuWeight) ||
+          v2('cpu.weight') === limits.cpuWeight)),
   };
   return limiting.filter((name) => held[name]);
+}
+
+/** A weight as version 1 has it: it calls it shares, and has 1,024 of them where version 2 has a weight of 100. */
+export function sharesOf(weight: number): number {
+  return Math.max(2, Math.round((weight * 1024) / 100));
 }
 
 /**

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { SandboxSpec } from '../sandbox.ts';
-import type { CgroupSupport } from './cgroup.ts';
+import { type CgroupSupport, sharesOf } from './cgroup.ts';
 import { initScript } from './init.ts';
 import { seccompProfile } from './seccomp.ts';
 
@@ -209,9 +209,4 @@ function resources({ limits }: SandboxSpec, { cgroups }: OciPlace): object {
     ...(has('cpu') && Object.keys(cpu).length > 0 ? { cpu } : {}),
     ...(cgroups.isUnified && Object.keys(unified).length > 0 ? { unified } : {}),
   };
-}
-
-/** Version 1 calls it shares, and has 1,024 of them where version 2 has a weight of 100. */
-function sharesOf(weight: number): number {
-  return Math.max(2, Math.round((weight * 1024) / 100));
 }
