@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { globSync, mkdirSync, readlinkSync, writeFileSync } from 'node:fs';
+import { globSync, mkdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -40,6 +40,17 @@ describe('a server where steps are plain processes', { timeout: 60_000 }, () => 
         detail: expect.stringMatching(/isolation_min .*MILLRACE_ISOLATION_MIN=none/),
       },
     });
+  });
+
+  it('says at its start that nothing is contained, and so does doctor', async () => {
+    const said = readFileSync(join(server.dataDir, 'server.out'), 'utf8');
+    expect(said).toMatch(/WARNING: .*WITHOUT ISOLATION: .*token .*socket .*database/);
+    const asked = ['--data-dir', server.dataDir, '--sandbox', 'process', 'doctor', '--json'];
+    const { code, stdout } = await millrace(asked, { cwd: directory.path });
+    expect([code, stdout]).toEqual([
+      0,
+      expect.stringMatching(/"sandbox process","state":"note",.*no isolation, .*token .*database/),
+    ]);
   });
 
   it('says in each log that nothing is contained', async () => {
