@@ -76,6 +76,16 @@ describe.each(ways)(
       });
     });
 
+    it.each([
+      ['exit 3', { exitCode: 3, signal: null }],
+      ['exit 141', { exitCode: 141, signal: null }],
+      ['kill -TERM $$', { exitCode: null, signal: 'SIGTERM' }],
+    ])('waits for the end of a step that was stopped for a while: %s', async (end, status) => {
+      const again = '(sleep 0.2; kill -CONT $$) & kill -STOP $$;';
+      const { said } = await speak(['/bin/sh', '-c', `${again} ${again} ${end}`], 'go\n');
+      expect(parseStatus(said)).toEqual(status);
+    });
+
     it('runs a program whose name holds a "="', async () => {
       const dir = mkdtempSync(join(tmpdir(), 'millrace-a=b-'));
       const program = join(dir, 'true');

@@ -14,7 +14,8 @@ export const controlFd = 3;
  * `$?` tells a signal as 128 + its number, like a program that exits with that code. Of a job in the background the shell
  * knows more: `jobs` says `Done(141)` or `Broken pipe`. But without job control it starts that deaf to INT and QUIT,
  * which only a program can undo. Where `env` cannot, the step runs in the foreground and the shell names every signal but
- * INT and PIPE by itself. A bash has job control without a terminal and names them all.
+ * INT and PIPE by itself. A bash has job control without a terminal and names them all; there `wait` takes a step that is
+ * stopped for one that has ended, and so does `wait -f` where it was stopped before.
  *
  * @param resetsSignals  whether the image's `env` knows `--default-signal`
  */
@@ -25,16 +26,18 @@ export function initScript(resetsSignals: boolean): string {
     `read -r go <&${controlFd} || exit 125`,
     `[ -x "$1" ] || { echo "missing $1" >&${controlFd}; exit 127; }`,
     `echo run >&${controlFd}`,
-    `if [ -n "$BASH_VERSION" ]; then set -m; (exec "$@" ${own}) & wait $!`,
+    `if [ -n "$BASH_VERSION" ]; then set -m; (exec "$@" ${own}) &`,
+    `while wait $!; ended=$?; [ $ended -gt 128 ] && [ -n "$(jobs -s)" ]; do`,
+    // Until it goes on; what comes from the executor now is its death.
+    `read -r -t 0.5 go <&${controlFd}; [ $? -gt 128 ] || exit 125; done`,
     ...(resetsSignals
       ? [
           // What holds a "=" is no program to env.
           `else case $1 in *=*) set -- /bin/sh -c 'exec "$0" "$@"' "$@";; esac`,
-          `/usr/bin/env --default-signal=INT,QUIT "$@" ${own} & wait $!; fi`,
+          `/usr/bin/env --default-signal=INT,QUIT "$@" ${own} & wait $!; ended=$?; fi`,
         ]
       : // In brackets, as a shell applies a plain command's redirections to itself while it waits.
-        [`else (exec "$@" ${own}); fi`]),
-    `ended=$?`,
+        [`else (exec "$@" ${own}); ended=$?; fi`]),
     `jobs >&${controlFd}`,
     `echo "= $ended" >&${controlFd}`,
     `read -r go <&${controlFd}`,
