@@ -168,7 +168,10 @@ class ProcessSandbox implements Sandbox {
   async terminate(): Promise<void> {
     if (this.#hasEnded) return;
     this.#isTerminating = true;
-    signalEach(this.#members(), 'SIGTERM');
+    const members = this.#members();
+    signalEach(members, 'SIGTERM');
+    // Who is stopped hears nothing before he goes on.
+    signalEach(members, 'SIGCONT');
   }
 
   async kill(): Promise<void> {

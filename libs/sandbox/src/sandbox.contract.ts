@@ -348,6 +348,22 @@ export function sandboxContract(name: string, open: (stateDir: string) => Sandbo
       endsWithNothingLeft();
     });
 
+    it('is heard by a process that is stopped', async () => {
+      writeFileSync(
+        join(rig.workspaceDir, 'tool.sh'),
+        'trap "echo last words; exit 0" TERM; echo ready; kill -STOP $$; while :; do sleep 0.05; done',
+      );
+      const sandbox = await rig.prepare('sh ./tool.sh; echo not reached');
+      const text = new OutputText();
+      await sandbox.start(text.sink);
+      await expect.poll(() => rig.processes().map((pid) => readProcess(pid)?.state)).toContain('T');
+      await sandbox.terminate();
+      expect(await sandbox.exited).toMatchObject({ exitCode: null, signal: 'SIGTERM' });
+      expect(text.stdout).toBe('ready\nlast words\n');
+      await sandbox.destroy();
+      endsWithNothingLeft();
+    });
+
     it('ends what takes too long over its end', async () => {
       writeFileSync(
         join(rig.workspaceDir, 'tool.sh'),

@@ -93,7 +93,7 @@ export interface Sandbox {
    * process has ended, which `kill` hastens. Never rejects after a successful start.
    */
   readonly exited: Promise<SandboxExit>;
-  /** SIGTERM to every process of the sandbox. Nothing happens where its first process has ended. */
+  /** SIGTERM to every process of the sandbox; who is stopped goes on to hear it. Nothing happens where its first process has ended. */
   terminate(): Promise<void>;
   /** SIGKILL to the whole sandbox, at once. Nothing happens where it has ended. */
   kill(): Promise<void>;

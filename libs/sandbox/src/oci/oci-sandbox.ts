@@ -94,6 +94,8 @@ export class OciSandbox implements Sandbox {
     if (!this.#isRunning()) return;
     this.#isTerminating = true;
     await this.#parts.runtime.signalAll(this.name, 'TERM');
+    // Who is stopped hears nothing before he goes on.
+    signalEach(this.#others(), 'SIGCONT');
   }
 
   /** The first process is the init of a pid namespace: with it the kernel ends everything inside. */
