@@ -41,7 +41,7 @@ describe('a working tree', { timeout: 60_000 }, () => {
 steps:
   - id: look
     cmd: |
-      find . -not -type d | LC_ALL=C sort
+      find . -not -type d -not -path './.git/*' | LC_ALL=C sort
       cat modified.txt 'with space "and" ü.txt' link
       ./tool.sh
       readlink link
@@ -213,6 +213,7 @@ describe('an upload', { timeout: 60_000 }, () => {
     ['a device', { name: 'd', type: 'block-device', devmajor: 8, devminor: 0 }],
     ['a FIFO', { name: 'f', type: 'fifo' }],
     ['.git', { name: '.git/config' }],
+    ['half of a repository', { name: '.git/millrace.pack' }],
   ];
   it.each(hostile)('with %s is refused', async (_, entry) => {
     expect(await answerOf(await upload(await tarOf({ name: 'a' }, entry)))).toEqual({

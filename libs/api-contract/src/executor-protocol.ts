@@ -3,6 +3,7 @@ import {
   attemptReportSchema,
   executorDescriptionSchema,
   isolationSchema,
+  planCheckoutSchema,
   planShellSchema,
   sourceSchema,
   stepIdSchema,
@@ -79,6 +80,7 @@ export const assignmentSchema = z.strictObject({
   shell: planShellSchema.optional(),
   artifacts: z.array(z.string()),
   source: sourceSchema,
+  checkout: planCheckoutSchema.optional(),
   /** The run whose kept workspace this run continues (retry); its own otherwise. */
   workspaceOf: z.uuid(),
   traceparent: z.string().nullable(),

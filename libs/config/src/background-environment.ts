@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { settings } from './schema.ts';
+import { systemPath } from './system-path.ts';
 
 /** What whoever starts a server in the background may set beside settings: where the machine keeps this user's files. */
 const places = ['XDG_STATE_HOME', 'TMPDIR'] as const;
@@ -48,15 +49,6 @@ export function backgroundEnvironment(
     if (text !== undefined && text !== '') made[name] = as(text);
   }
 }
-
-const systemPath = [
-  '/usr/local/sbin',
-  '/usr/local/bin',
-  '/usr/sbin',
-  '/usr/bin',
-  '/sbin',
-  '/bin',
-] as const;
 
 /** Where toolchains install themselves; what else a step needs is named by the setting `hostPath`. */
 const toolchains = [

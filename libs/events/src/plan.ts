@@ -100,6 +100,17 @@ export const planStepSchema = z.strictObject({
 });
 export type PlanStep = z.infer<typeof planStepSchema>;
 
+/** How much of a repository a run gets. */
+export const planCheckoutSchema = z.strictObject({
+  /** Generations of commits. Absent: to the nearest tag, within bounds. */
+  depth: z.union([z.int().min(1).max(1_000_000), z.literal('full')]).optional(),
+  /** `false`: no tags, and no history for their sake. Absent: those of the history that is taken. */
+  tags: z.literal(false).optional(),
+  /** Absent: none. */
+  submodules: z.enum(['direct', 'recursive']).optional(),
+});
+export type PlanCheckout = z.infer<typeof planCheckoutSchema>;
+
 /** The compiled pipeline: frozen, hashed, stored once by its hash. Steps stand in file order. */
 export const planSchema = z.strictObject({
   schema: z.literal(planSchemaVersion),
@@ -108,6 +119,7 @@ export const planSchema = z.strictObject({
   vars: z.record(z.string(), z.string()),
   /** Exposed to every step as `MILLRACE_INPUTS_<NAME>`. */
   inputs: z.record(z.string(), planInputSchema),
+  checkout: planCheckoutSchema.optional(),
   steps: z.array(planStepSchema).min(1),
 });
 export type Plan = z.infer<typeof planSchema>;

@@ -19,17 +19,32 @@ const fence = z.int().positive();
 const instant = z.iso.datetime({ precision: 3 });
 const hex64 = z.string().regex(/^[0-9a-f]{64}$/);
 
+/** A branch or tag by its whole name, as git allows one. */
+export const gitRefSchema = z
+  .string()
+  .max(512)
+  .regex(
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what no name may hold
+    /^refs\/(?:heads|tags)(?:\/(?!\.)(?:(?!\.\.|@\{)[^\u0000-\u0020\u007f~^:?*[\\/])+(?<!\.lock)(?<!\.))+$/,
+  );
+const commitHash = z.string().regex(/^[0-9a-f]{40}$|^[0-9a-f]{64}$/);
+
 export const sourceSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('none') }),
   z.strictObject({
     kind: z.literal('git'),
     url: z.string().min(1).max(2048),
-    commit: z.string().regex(/^[0-9a-f]{40}$|^[0-9a-f]{64}$/),
+    commit: commitHash,
+    /** The branch or tag that named the commit. */
+    ref: gitRefSchema.optional(),
   }),
-  /** `sha256:<hex>` of an uploaded tar. */
   z.strictObject({
     kind: z.literal('snapshot'),
+    /** `sha256:<hex>` of an uploaded tar. */
     digest: z.string().regex(/^sha256:[0-9a-f]{64}$/),
+    /** What the tree was based on, by the word of who sent it. */
+    commit: commitHash.optional(),
+    ref: gitRefSchema.optional(),
   }),
 ]);
 export type Source = z.infer<typeof sourceSchema>;

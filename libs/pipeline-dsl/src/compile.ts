@@ -1,4 +1,10 @@
-import { type Plan, type PlanStep, planHash, planSchemaVersion } from '#libs/events';
+import {
+  type Plan,
+  type PlanCheckout,
+  type PlanStep,
+  planHash,
+  planSchemaVersion,
+} from '#libs/events';
 import { readInputs, readVars, refuseReference } from './declarations.ts';
 import { readDependencies } from './dependencies.ts';
 import { type Diagnostic, toDiagnostics } from './diagnostic.ts';
@@ -11,7 +17,7 @@ import { type MisfitOf, tellMisfits } from './misfits.ts';
 import { pick } from './pick.ts';
 import type { Problem } from './problem.ts';
 import { readTree } from './read-tree.ts';
-import { aliases, type PipelineFile, pipelineFileSchema } from './schema.ts';
+import { aliases, type CheckoutSource, type PipelineFile, pipelineFileSchema } from './schema.ts';
 import { schemaProblems } from './schema-problems.ts';
 import { readSettings } from './settings.ts';
 import { readSourceText } from './source-text.ts';
@@ -135,6 +141,7 @@ function buildPlan(file: PipelineFile, findings: Findings): Plan | undefined {
     name: file.name ?? '',
     vars: Object.fromEntries(vars),
     inputs: Object.fromEntries(inputs),
+    ...readCheckout(file.source),
     steps: planSteps,
   };
 }
@@ -163,6 +170,16 @@ function checkTop(file: PipelineFile, findings: Findings): void {
       'start them with millrace run',
     );
   }
+}
+
+/** Only what differs from the default, so that a plan stays the same when the default is written out. */
+function readCheckout({ depth, tags, submodules }: CheckoutSource = {}): Pick<Plan, 'checkout'> {
+  const checkout: PlanCheckout = {
+    ...(depth !== undefined && { depth }),
+    ...(tags === false && { tags }),
+    ...(submodules && { submodules: submodules === true ? 'direct' : submodules }),
+  };
+  return Object.keys(checkout).length === 0 ? {} : { checkout };
 }
 
 /** Where both say something, `defaults.env` wins over the file's `env`. */

@@ -32,7 +32,7 @@ const afterAll = 'nothing runs after a step that failed yet; in cmd: trap "COMMA
 const oneWorkspace = 'leave it out: all steps of a run share one workspace';
 const noImports = 'repeat a part of the file by an anchor (&name) and <<: *name';
 const ownSource =
-  'leave it out: the workspace holds the source (millrace run --source none: nothing)';
+  'write source: { depth, tags, submodules }; the workspace holds the repository at its commit';
 const order = 'write depends_on in the steps, or order: sequential';
 
 const anywhere: readonly Row[] = [

@@ -15,6 +15,8 @@ export function planText(plan: Plan): string {
       input.default === undefined ? 'must be given' : `default ${JSON.stringify(input.default)}`;
     lines.push(`input ${name}: ${kind}, ${value}`);
   }
+  const checkout = checkoutOf(plan);
+  if (checkout !== '') lines.push(`source: ${checkout}`);
   levels.forEach((level, index) => {
     lines.push('');
     level.forEach((step, place) => {
@@ -25,6 +27,18 @@ export function planText(plan: Plan): string {
     });
   });
   return `${lines.join('\n')}\n`;
+}
+
+function checkoutOf({ checkout = {} }: Plan): string {
+  const { depth, tags, submodules } = checkout;
+  return [
+    depth === 'full' && 'the whole history',
+    typeof depth === 'number' && `depth ${depth}`,
+    tags === false && 'no tags',
+    submodules && (submodules === 'recursive' ? 'submodules and theirs' : 'submodules'),
+  ]
+    .filter((fact) => typeof fact === 'string')
+    .join(' · ');
 }
 
 function firstLine({ commands }: PlanStep): string {

@@ -10,6 +10,7 @@ import {
   defaultsKeys,
   durationPattern,
   shellExpected,
+  sourceKeys,
   stepKeys,
   topKeys,
 } from './schema.ts';
@@ -188,6 +189,7 @@ function knownKeys(path: Path): readonly string[] {
   if (path.length === 0) return topKeys;
   if (path[0] === 'steps' && path.length === 2) return stepKeys;
   if (path[0] === 'defaults' && path.length === 1) return defaultsKeys;
+  if (path[0] === 'source') return sourceKeys;
   if (path[0] === 'inputs') return ['type', 'values', 'default', 'description'];
   if (path.at(-1) === 'retry') return ['max', 'on', 'backoff'];
   if (path.at(-1) === 'artifacts') return ['paths'];

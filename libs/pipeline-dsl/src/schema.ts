@@ -276,6 +276,29 @@ const inputSchema = z.union(
 );
 export type InputSource = z.infer<typeof inputSchema>;
 
+const depthText = 'a number of commits above 0, or "full"';
+const source = z
+  .strictObject(
+    {
+      depth: z
+        .union([z.int(depthText).min(1, depthText).max(1_000_000, depthText), z.literal('full')], {
+          error: depthText,
+        })
+        .optional()
+        .describe(
+          'Generations of commits, or `full`. Default: to the nearest tag, at most 1,000 commits.',
+        ),
+      tags: flag.optional().describe('Whether tags come along. Default true.'),
+      submodules: z
+        .union([z.boolean(), z.literal('recursive')], { error: 'true, false or "recursive"' })
+        .optional()
+        .describe('Whether submodules come along; `recursive`: theirs, too. Default false.'),
+    },
+    { error: 'a map with depth, tags and submodules' },
+  )
+  .describe('How much of the repository a run gets.');
+export type CheckoutSource = z.infer<typeof source>;
+
 export const pipelineFileSchema = z
   .strictObject(
     {
@@ -298,6 +321,7 @@ export const pipelineFileSchema = z
         .enum(['graph', 'sequential'], { error: '"graph" or "sequential"' })
         .optional()
         .describe('`graph` (default): as depends_on says; `sequential`: one after the other.'),
+      source: source.optional(),
       defaults: defaultsSchema.optional(),
       steps: list(stepSchema, 'a list of steps').optional(),
     },
@@ -321,6 +345,7 @@ export const aliases = {
   triggers: ['triggers', 'on'],
 } as const;
 
+export const sourceKeys = Object.keys(source.shape);
 export const topKeys = Object.keys(pipelineFileSchema.shape);
 export const stepKeys = Object.keys(stepShape);
 export const defaultsKeys = Object.keys(defaultsSchema.shape);

@@ -51,26 +51,34 @@ const asWrittenKeys = new Set([
  * which nobody may change.
  */
 export function toValue(root: Node): unknown {
-  const seen = [new Map<Node, unknown>(), new Map<Node, unknown>()] as const;
-  const convert = (node: Node, asWritten: boolean): unknown => {
-    if (node.kind === 'scalar') return asWritten ? node.written : node.value;
-    const known = seen[asWritten ? 1 : 0];
+  const seen = { typed: new Map(), mixed: new Map(), text: new Map() };
+  const convert = (node: Node, kind: ScalarKind): unknown => {
+    if (node.kind === 'scalar') return kind === 'text' ? node.written : node.value;
+    const known: Map<Node, unknown> = seen[kind];
     const before = known.get(node);
     if (before !== undefined) return before;
     let value: unknown;
     if (node.kind === 'list') {
-      value = node.items.map((item) => convert(item, asWritten));
+      value = node.items.map((item) => convert(item, kind));
     } else {
       const record: Record<string, unknown> = Object.create(null);
-      for (const { key, value: child } of node.entries) {
-        record[key.written] = convert(child, asWritten || asWrittenKeys.has(key.written));
-      }
+      for (const { key, value: child } of node.entries)
+        record[key.written] = convert(child, kindBelow(key.written, kind, node === root));
       value = record;
     }
     known.set(node, value);
     return value;
   };
-  return convert(root, false);
+  return convert(root, 'mixed');
+}
+
+/** `mixed`: text below the keys that want it, typed values elsewhere. */
+type ScalarKind = 'typed' | 'mixed' | 'text';
+
+function kindBelow(key: string, kind: ScalarKind, isTop: boolean): ScalarKind {
+  // Its `tags` are no labels.
+  if (isTop && key === 'source') return 'typed';
+  return kind === 'mixed' && asWrittenKeys.has(key) ? 'text' : kind;
 }
 
 /** The node at the path, or the nearest one above it. */

@@ -1,9 +1,11 @@
 import { mkdir } from 'node:fs/promises';
 import type { BlobStore } from '#libs/blobs';
 import { Fault } from '#libs/kernel';
+import type { CommitFacts } from './commit-facts.ts';
 import { extractSnapshot } from './extract-snapshot.ts';
 import type { GitAccess } from './git-access.ts';
 import { checkOut } from './git-source.ts';
+import { restoreRepository } from './restore-repository.ts';
 import type { SourceProvider } from './source-provider.ts';
 
 /**
@@ -17,15 +19,17 @@ export function createSourceProvider(
   options: { readonly allowsFiles?: boolean; readonly access?: GitAccess } = {},
 ): SourceProvider {
   return {
-    async materialise(source, targetDir, { abort }) {
+    async materialise(source, targetDir, { abort, checkout }) {
       abort.throwIfAborted();
       switch (source.kind) {
         case 'none':
           await mkdir(targetDir);
-          return;
-        case 'git':
-          await checkOut(source, targetDir, { allowsFiles: false, ...options, abort });
-          return;
+          return undefined;
+        case 'git': {
+          const given = { allowsFiles: false, ...options, abort, checkout };
+          const { facts, warnings } = await checkOut(source, targetDir, given);
+          return { commit: facts, warnings };
+        }
         case 'snapshot': {
           const blob = await blobs
             .get(source.digest.slice('sha256:'.length))
@@ -34,7 +38,12 @@ export function createSourceProvider(
                 throw new Fault('source.not-found', 'never', `there is no source ${source.digest}`);
               throw error;
             });
-          await extractSnapshot(blob.stream, targetDir, abort);
+          let commit: CommitFacts | undefined;
+          const complete = async (directory: string) => {
+            commit = await restoreRepository(directory, abort);
+          };
+          await extractSnapshot(blob.stream, targetDir, { abort, complete });
+          return { commit, warnings: [] };
         }
       }
     },

@@ -9,6 +9,7 @@ import {
   treeLimits,
   withoutEndSlash,
 } from './entry-name.ts';
+import { repositoryEntries } from './snapshot-repository.ts';
 
 /** What an entry becomes. */
 export type CheckedEntry =
@@ -38,6 +39,8 @@ export class EntryCheck {
   readonly #links = new Map<string, string>();
   readonly #directories = new Set<string>(['.']);
   #bytes = 0;
+  /** A `.git` somewhere below the top. */
+  #inner: string | undefined;
 
   /** @throws Fault `source.invalid` naming the entry */
   check(raw: Header): CheckedEntry {
@@ -48,6 +51,7 @@ export class EntryCheck {
     if (problem !== undefined) throw refused(raw.name, problem);
     const path = withoutEndSlash(name);
     this.#addDirectories(type === 'directory' ? path : posix.dirname(path));
+    if (!isRepositoryEntry(name) && isInRepository(path)) this.#inner ??= name;
     if (type === 'directory') return { kind: 'directory', name: path };
     if (type === 'symlink') {
       const target = linkTarget(header);
@@ -74,6 +78,18 @@ export class EntryCheck {
       const problem = detourProblem(name, target, this.#links);
       if (problem !== undefined) throw refused(name, problem);
     }
+    const found = Object.values(repositoryEntries).filter((name) => this.#files.has(name));
+    const [one] = found;
+    if (one === undefined) return;
+    if (found.length === 1) throw refused(one, 'half of a repository');
+    // git is run on this one, and would look into the other.
+    if (this.#inner !== undefined) throw refused(this.#inner, 'a repository in a repository');
+  }
+
+  /** The two files of a repository are taken where they stand; all else below `.git` is refused. */
+  #nameProblem({ name, type }: Header): string | undefined {
+    if (type === 'file' && isRepositoryEntry(name)) return undefined;
+    return nameProblem(name);
   }
 
   #problemOf(header: Header): string | undefined {
@@ -84,7 +100,7 @@ export class EntryCheck {
     const entries = this.#files.size + this.#links.size + this.#directories.size;
     if (entries > treeLimits.entriesMax) return `more than ${treeLimits.entriesMax} entries`;
     if (this.#bytes > treeLimits.bytesMax) return `more than ${treeLimits.bytesMax} bytes`;
-    const badName = nameProblem(name);
+    const badName = this.#nameProblem(header);
     if (badName !== undefined) return badName;
     if (type === 'link' && copied === undefined)
       return 'a hard link to something that is no file before it';
@@ -109,6 +125,13 @@ export class EntryCheck {
       this.#directories.add(each);
   }
 }
+
+const isRepositoryEntry = (name: string) =>
+  name === repositoryEntries.head || name === repositoryEntries.pack;
+
+/** Some file systems fold case. */
+const isInRepository = (path: string) =>
+  path.split('/').some((part) => part.toLowerCase() === '.git');
 
 function refused(name: string, problem: string): Fault {
   const shown = JSON.stringify(name.length > 100 ? `${name.slice(0, 100)}…` : name);

@@ -11,6 +11,12 @@ const smallFileBytes = 64 * 1024;
 
 const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
 
+export interface ExtractOptions {
+  readonly abort: AbortSignal;
+  /** What is done with the directory before it gets its name. */
+  readonly complete?: (directory: string) => Promise<void>;
+}
+
 /**
  * Writes a tar into a directory that exists afterwards only when everything is there. Links are made last, so that nothing
  * is ever written through one; set-uid bits, owners and devices don't come along. Closes the stream whichever way it ends.
@@ -20,12 +26,13 @@ const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | consta
 export async function extractSnapshot(
   stream: Readable,
   targetDir: string,
-  abort: AbortSignal,
+  { abort, complete = async () => {} }: ExtractOptions,
 ): Promise<void> {
   try {
     const draft = await mkdtemp(join(dirname(targetDir), `.${basename(targetDir)}-`));
     try {
       await writeEntries(stream, draft, abort);
+      await complete(draft);
       await rename(draft, targetDir);
     } catch (error) {
       await rm(draft, { recursive: true, force: true });

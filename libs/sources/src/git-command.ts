@@ -1,4 +1,4 @@
-import { inheritedEnvironment } from '#libs/config';
+import { inheritedEnvironment, systemPath } from '#libs/config';
 
 /**
  * What every call of git gets: nothing in a repository or on the machine may make it run a program, ask a question, or
@@ -44,20 +44,10 @@ export const gitArguments: readonly string[] = [
   'filter.lfs.required=false',
 ];
 
-const systemPath = [
-  '/usr/local/sbin',
-  '/usr/local/bin',
-  '/usr/sbin',
-  '/usr/bin',
-  '/sbin',
-  '/bin',
-  '/opt/homebrew/bin',
-];
-
 /** Where this process would find git: in Nix, conda and ~/bin as well. What is relative could mean the tree itself. */
 function searchPath(): string {
   const own = (inheritedEnvironment().PATH ?? '').split(':').filter((dir) => dir.startsWith('/'));
-  return [...new Set([...own, ...systemPath])].join(':');
+  return [...new Set([...own, ...systemPath, '/opt/homebrew/bin'])].join(':');
 }
 
 /**
@@ -85,6 +75,9 @@ export function gitEnvironment(
     SSH_ASKPASS: '',
     GIT_ALLOW_PROTOCOL: options.protocols ?? 'https:http:ssh',
     GIT_OPTIONAL_LOCKS: '0',
+    // Neither fetched behind our back nor shown as something else than it is.
+    GIT_NO_LAZY_FETCH: '1',
+    GIT_NO_REPLACE_OBJECTS: '1',
     ...(options.userHome === undefined
       ? isolated
       : {

@@ -1,90 +1,153 @@
-import { mkdtemp, rename, rm } from 'node:fs/promises';
+import { lstat, mkdtemp, rename, rm, rmdir, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import type { PlanCheckout } from '#libs/events';
 import { Fault } from '#libs/kernel';
+import type { CommitFacts } from './commit-facts.ts';
+import { DraftRepository } from './draft-repository.ts';
+import { fetchHistory } from './fetch-history.ts';
 import { accessProblem } from './git-access.ts';
 import { gitUrlProblem } from './git-url.ts';
-import { type GitCallOptions, runGit } from './run-git.ts';
+import type { GitCallOptions } from './run-git.ts';
+import { submoduleAddresses } from './submodule-address.ts';
+import { writeRepository } from './write-repository.ts';
 
 export interface GitCheckout {
   readonly url: string;
   /** 40 or 64 hex digits. */
   readonly commit: string;
+  /** The branch or tag that named it. */
+  readonly ref?: string | undefined;
 }
 
+export interface CheckoutOptions extends GitCallOptions {
+  readonly checkout?: PlanCheckout | undefined;
+  /** How deep submodules may lie in each other. */
+  readonly levels?: number;
+}
+
+export interface CheckedOut {
+  readonly facts: CommitFacts;
+  /** What the run's log should say about the files, one line each. */
+  readonly warnings: readonly string[];
+}
+
+const submodulesMax = 200;
+const levelsMax = 8;
+
 /**
- * Checks out one commit: fetched alone where the server allows it, else from the whole history. No hook, filter, submodule
- * or setting of the machine takes part; the address and the commit are arguments, never parts of a command line.
- * `.git` stays in the workspace: tools read their version from it.
+ * Checks out one commit with the history that was asked for. No hook, filter or setting of the machine takes part; the
+ * address and the commit are arguments, never parts of a command line. Submodules only where they are asked for, each
+ * by the same rules.
  *
  * How long it may take is the caller's to say, by the abort.
  *
- * @throws Fault `source.invalid` (the address), `source.fetch-failed` with one line of git's words; an abort throws its reason
+ * @throws Fault `source.invalid` (an address, a tree that is too large), `source.fetch-failed` with one line of git's
+ * words; an abort throws its reason
  */
 export async function checkOut(
-  { url, commit }: GitCheckout,
+  source: GitCheckout,
   targetDir: string,
-  options: GitCallOptions,
-): Promise<void> {
+  options: CheckoutOptions,
+): Promise<CheckedOut> {
+  const { url, commit, ref } = source;
   const problem = gitUrlProblem(url, options);
   if (problem !== undefined)
     throw new Fault('source.invalid', 'never', `the repository's address is refused: ${problem}`);
   const lack = accessProblem(url, options.access ?? {});
   if (lack !== undefined) throw new Fault('source.fetch-failed', 'never', lack);
-  const draft = await mkdtemp(join(dirname(targetDir), `.${basename(targetDir)}-`));
-  const git = (...args: readonly string[]) => runGit(draft, args, options);
+  const directory = await mkdtemp(join(dirname(targetDir), `.${basename(targetDir)}-`));
+  const draft = new DraftRepository(directory, options);
+  const checkout = options.checkout ?? {};
   try {
-    await git('init', '--quiet', '--template=', '.');
-    try {
-      await git(
-        'fetch',
-        '--quiet',
-        '--no-tags',
-        '--depth=1',
-        '--no-write-fetch-head',
-        '--end-of-options',
-        url,
-        commit,
-      );
-    } catch (error) {
-      options.abort.throwIfAborted();
-      if (
-        !/not our ref|unadvertised|does not allow|shallow capabilities/i.test(
-          (error as Error).message,
-        )
-      )
-        throw error;
-      await git(
-        'fetch',
-        '--quiet',
-        '--no-tags',
-        '--no-write-fetch-head',
-        '--end-of-options',
-        url,
-        '+refs/heads/*:refs/remotes/origin/*',
-        '+refs/tags/*:refs/tags/*',
-      );
-    }
-    await git(
-      '-c',
-      'core.symlinks=true',
-      'checkout',
-      '--quiet',
-      '--detach',
-      '--no-recurse-submodules',
-      commit,
-      '--',
+    const gitDir = await writeRepository(directory, {
+      format: commit.length === 64 ? 'sha256' : 'sha1',
+      origin: url,
+    });
+    const warnings = [...(await fetchHistory(draft, source, checkout))];
+    const { submodules } = await draft.readTree(commit);
+    await draft.git(
+      ...['-c', 'core.symlinks=true', 'checkout', '--quiet', '--detach'],
+      ...['--no-recurse-submodules', commit, '--'],
     );
-    const head = (await git('rev-parse', '--verify', 'HEAD')).trim();
+    const head = (await draft.git('rev-parse', '--verify', 'HEAD')).trim();
     if (head !== commit)
       throw new Fault(
         'source.fetch-failed',
         'never',
         `the checkout is at ${head}, not at ${commit}`,
       );
-    await rename(draft, targetDir);
+    if (ref?.startsWith('refs/heads/')) {
+      await draft.git('update-ref', ref, commit);
+      await writeFile(join(gitDir, 'HEAD'), `ref: ${ref}\n`);
+    }
+    warnings.push(...(await draft.lfsWarnings()));
+    if (checkout.submodules !== undefined)
+      warnings.push(...(await checkOutSubmodules(draft, { url, submodules, options })));
+    const facts = await draft.readCommit(commit, { ref, repository: url });
+    await rename(directory, targetDir);
+    return { facts, warnings };
   } catch (error) {
-    await rm(draft, { recursive: true, force: true });
+    await rm(directory, { recursive: true, force: true });
     options.abort.throwIfAborted();
     throw error;
+  }
+}
+
+interface SubmodulesOf {
+  readonly url: string;
+  readonly submodules: readonly { readonly path: string; readonly commit: string }[];
+  readonly options: CheckoutOptions;
+}
+
+/** Not by `git submodule`, which acts on settings and names that a commit makes up: each is a checkout like the first. */
+async function checkOutSubmodules(
+  draft: DraftRepository,
+  { url, submodules, options }: SubmodulesOf,
+): Promise<readonly string[]> {
+  if (submodules.length === 0) return [];
+  const { levels = levelsMax, checkout } = options;
+  if (submodules.length > submodulesMax || levels === 0)
+    throw new Fault(
+      'source.invalid',
+      'never',
+      `there are more than ${submodulesMax} submodules, or ${levelsMax} of them in each other`,
+    );
+  const addresses = await submoduleAddresses(draft, url);
+  const isRecursive = checkout?.submodules === 'recursive';
+  const warnings: string[] = [];
+  for (const { path, commit } of submodules) {
+    const address = addresses.get(path);
+    const shown = path.replace(/\p{Cc}/gu, '?');
+    if (address === undefined)
+      throw new Fault('source.invalid', 'never', `.gitmodules has no address for ${shown}`);
+    await requirePlainWay(draft.directory, path);
+    const target = join(draft.directory, path);
+    await rmdir(target);
+    const { submodules: _, ...inner } = checkout ?? {};
+    const found = await checkOut({ url: address, commit }, target, {
+      ...options,
+      levels: levels - 1,
+      checkout: {
+        ...inner,
+        ...(isRecursive && { submodules: 'recursive' }),
+        depth: 1,
+        tags: false,
+      },
+    }).catch((cause: unknown) => {
+      if (!(cause instanceof Fault)) throw cause;
+      throw new Fault(cause.code, 'never', `the submodule ${shown}: ${cause.message}`, { cause });
+    });
+    warnings.push(...found.warnings.map((words) => `${shown}: ${words}`));
+  }
+  return warnings;
+}
+
+/** git refuses to check out below a link; this is written by us, so we look ourselves. @throws Fault `source.invalid` */
+async function requirePlainWay(root: string, path: string): Promise<void> {
+  const parts = path.split('/');
+  for (const [at] of parts.entries()) {
+    const found = await lstat(join(root, ...parts.slice(0, at + 1))).catch(() => undefined);
+    if (!found?.isDirectory() || parts[at]?.toLowerCase() === '.git' || parts[at] === '..')
+      throw new Fault('source.invalid', 'never', 'a submodule lies where no directory is');
   }
 }

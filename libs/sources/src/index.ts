@@ -1,6 +1,8 @@
 export { checkSnapshot } from './check-snapshot.ts';
+export type { CommitFacts } from './commit-facts.ts';
 export { createSourceProvider } from './create-source-provider.ts';
 export { gitUrlProblem } from './git-url.ts';
 export { plainTar } from './plain-tar.ts';
+export { resolveCommit } from './resolve-commit.ts';
 export { snapshotWorkingTree, type WorkingTreeSnapshot } from './snapshot-working-tree.ts';
-export type { SourceProvider } from './source-provider.ts';
+export type { SourceFacts, SourceProvider } from './source-provider.ts';

@@ -1,26 +1,22 @@
-import { execFile } from 'node:child_process';
-import { existsSync, readdirSync, realpathSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, realpathSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { dirname, join, posix } from 'node:path';
-import { promisify } from 'node:util';
+import type { PlanCheckout } from '#libs/events';
 import { Fault } from '#libs/kernel';
-import { gitArguments, gitEnvironment } from './git-command.ts';
 import { oneLine } from './git-words.ts';
 import type { ServerState } from './server-state.ts';
-
-const run = promisify(execFile);
+import { gitOf } from './user-git.ts';
 
 /** Left out where there is no git to say what is ignored. */
 const neverTaken: ReadonlySet<string> = new Set(['.git', 'node_modules']);
-
-const listBytesMax = 256 * 1024 * 1024;
 
 export interface WorkingTreeList {
   /** Relative, `/` between parts, sorted. Directories that git does not look into end in a slash. */
   readonly names: readonly string[];
   /** Those of them that are submodules of the repository. */
   readonly submodules: ReadonlySet<string>;
+  /** Those submodules whose files are in the list as well. */
+  readonly opened: ReadonlySet<string>;
   /** What could not be listed, one line each. */
   readonly notes: readonly string[];
   /** The top of the repository; undefined where the tree is taken as a plain directory. */
@@ -32,14 +28,17 @@ export interface WorkingTreeList {
  * ignored, by the user's own ignore rules, too; elsewhere everything but .git and node_modules. Never the state of a server.
  * A project that lies in a repository and is ignored by it as a whole is a plain directory, and that is noted.
  *
+ * @param submodules  whether files of submodules are taken, too, as far as they are checked out
  * @throws Fault `source.invalid`, also for a repository that git cannot read: nothing says then what is ignored
  */
 export async function listWorkingTree(
   directory: string,
   state: ServerState,
+  submodules?: PlanCheckout['submodules'],
 ): Promise<WorkingTreeList> {
   const top = await findRepository(directory);
-  const list = top === undefined ? undefined : await listByGit(directory, top);
+  const own = top === undefined ? undefined : await listByGit(directory, top);
+  const list = own && submodules ? await openSubmodules(directory, own, submodules) : own;
   if (list !== undefined && (list.names.length > 0 || top === realpathSync(directory)))
     return without(list, state);
   const plain = await listAll(directory, state);
@@ -115,9 +114,34 @@ async function listByGit(directory: string, top: string): Promise<WorkingTreeLis
   return {
     names: [...tracked.map(({ name }) => name), ...split(others.stdout)],
     submodules: new Set(tracked.filter((each) => each.isSubmodule).map(({ name }) => name)),
+    opened: new Set(),
     notes: unreadable(others.stderr),
     repository: top,
   };
+}
+
+async function openSubmodules(
+  directory: string,
+  list: WorkingTreeList,
+  wish: NonNullable<PlanCheckout['submodules']>,
+): Promise<WorkingTreeList> {
+  let { names, notes } = list;
+  const submodules = new Set(list.submodules);
+  const opened = new Set<string>();
+  for (const name of list.submodules) {
+    const path = join(directory, name);
+    // Also where a link or a file took its place: nothing of it is a part of the tree then.
+    if (!lstatSync(path, { throwIfNoEntry: false })?.isDirectory()) continue;
+    if (!existsSync(join(path, '.git'))) continue;
+    const own = await listByGit(path, realpathSync(path));
+    const inner = wish === 'recursive' ? await openSubmodules(path, own, wish) : own;
+    const below = (each: string) => `${name}/${each}`;
+    names = [...names, ...inner.names.map(below)];
+    notes = [...notes, ...inner.notes.map(below)];
+    for (const each of inner.submodules) submodules.add(below(each));
+    for (const each of [name, ...[...inner.opened].map(below)]) opened.add(each);
+  }
+  return { ...list, names, notes, submodules, opened };
 }
 
 /** Directories that git went past, by its warnings. */
@@ -129,14 +153,6 @@ function unreadable(words: string): readonly string[] {
 }
 
 const split = (text: string) => text.split('\u0000').filter((item) => item !== '');
-
-/** git in the user's own working tree, with the user's own settings as far as they run nothing. */
-export async function gitOf(directory: string, args: readonly string[]) {
-  return run('git', [...gitArguments, '-C', directory, ...args], {
-    env: gitEnvironment({ userHome: homedir() }),
-    maxBuffer: listBytesMax,
-  });
-}
 
 async function listAll(directory: string, state: ServerState): Promise<WorkingTreeList> {
   const names: string[] = [];
@@ -157,5 +173,5 @@ async function listAll(directory: string, state: ServerState): Promise<WorkingTr
       else if (!state.includes(name)) open.push(name);
     }
   }
-  return { names, submodules: new Set(), notes, repository: undefined };
+  return { names, submodules: new Set(), opened: new Set(), notes, repository: undefined };
 }

@@ -12,11 +12,14 @@ export interface GitCallOptions {
   /** Whether `file:///` repositories of this machine may be used. */
   readonly allowsFiles: boolean;
   readonly access?: GitAccess;
+  /** Gets what it prints piece by piece; where it throws, git is ended and the call fails by that. */
+  readonly onOutput?: (text: string) => void;
 }
 
 /**
  * Runs git for a workspace that no step has seen yet: in one that a step has written to, its settings would be followed.
  *
+ * @returns how it begins what it prints, at most 64 KiB
  * @throws Fault `source.fetch-failed` with one line of git's words
  */
 export function runGit(
@@ -35,12 +38,6 @@ export function runGit(
     });
     let out = '';
     let err = '';
-    child.stdout.on('data', (chunk: Buffer) => {
-      out = (out + chunk.toString('utf8')).slice(-outBytesMax);
-    });
-    child.stderr.on('data', (chunk: Buffer) => {
-      err = (err + chunk.toString('utf8')).slice(-4096);
-    });
     const kill = () => {
       try {
         if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
@@ -48,6 +45,22 @@ export function runGit(
         // It has ended meanwhile.
       }
     };
+    const take = (text: string) => {
+      if (!options.onOutput) {
+        if (out.length < outBytesMax) out = (out + text).slice(0, outBytesMax);
+        return;
+      }
+      try {
+        options.onOutput(text);
+      } catch (error) {
+        reject(error);
+        kill();
+      }
+    };
+    child.stdout.setEncoding('utf8').on('data', take);
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      err = (err + text).slice(-4096);
+    });
     options.abort.addEventListener('abort', kill, { once: true });
     const settle = () => options.abort.removeEventListener('abort', kill);
     child.once('error', (cause) => {

@@ -6,15 +6,21 @@ import {
   openSync,
   readFileSync,
   readlinkSync,
+  realpathSync,
 } from 'node:fs';
 import { join, posix } from 'node:path';
 import { Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { type Pack, pack } from 'tar-stream';
+import type { PlanCheckout } from '#libs/events';
 import { Fault } from '#libs/kernel';
 import { detourProblem, linkProblem, nameProblem, treeLimits } from './entry-name.ts';
-import { listWorkingTree } from './list-working-tree.ts';
+import { lfsWarnings } from './lfs-pointers.ts';
+import { listWorkingTree, type WorkingTreeList } from './list-working-tree.ts';
+import { type PackedRepository, packRepository } from './pack-repository.ts';
 import { ServerState } from './server-state.ts';
+import { repositoryEntries } from './snapshot-repository.ts';
+import { wordsOf } from './user-git.ts';
 
 const smallFileBytes = 1024 * 1024;
 
@@ -24,33 +30,46 @@ export interface WorkingTreeSnapshot {
   readonly files: number;
   /** What could not be taken along, one line each: submodules, sockets, names that are not UTF-8, links that leave the tree. */
   readonly leftOut: readonly string[];
+  /** What else its user should know, one line each. */
+  readonly warnings: readonly string[];
+  /** What the tree is based on; undefined where no repository comes along. */
+  readonly commit: string | undefined;
+  readonly ref: string | undefined;
+}
+
+export interface SnapshotOptions {
+  /** The caller's data directory, which is left out wherever it lies. */
+  readonly dataDir?: string;
+  /** How much of the repository comes along. */
+  readonly checkout?: PlanCheckout | undefined;
 }
 
 type Item = { readonly name: string; readonly mtime: Date } & (
   | { readonly kind: 'link'; readonly target: string }
   | { readonly kind: 'file'; readonly size: number; readonly mode: number }
+  /** Empty: where a submodule lies that does not come along. */
+  | { readonly kind: 'directory' }
 );
 
 /**
- * A working tree as it is: dirty files, modes and links kept, ignored files, empty directories and `.git` not. Times are
- * kept to the second, since build tools compare them: the digest says "the same tree, untouched", not "the same text".
+ * A working tree as it is: dirty files, modes and links kept, ignored files and empty directories not. Times are kept to
+ * the second, since build tools compare them: the digest says "the same tree, untouched", not "the same text". A whole
+ * repository's tree brings its history along, as objects and a description, never `.git` itself.
  *
- * @param options.dataDir  the caller's data directory, which is left out wherever it lies
  * @throws Fault `source.invalid` where the tree is too large, cannot be read or is a server's state; so does the stream
  */
 export async function snapshotWorkingTree(
   directory: string,
-  options: { readonly dataDir?: string } = {},
+  options: SnapshotOptions = {},
 ): Promise<WorkingTreeSnapshot> {
+  const { checkout = {} } = options;
   const found: Item[] = [];
   const state = new ServerState(directory, options.dataDir);
-  const list = await listWorkingTree(directory, state);
+  const list = await listWorkingTree(directory, state, checkout.submodules);
   const leftOut = [...list.notes];
   const directories = new RealDirectories(directory);
   for (const name of list.names) {
-    const item = directories.has(posix.dirname(name))
-      ? itemOf(directory, name, list.submodules)
-      : undefined;
+    const item = directories.has(posix.dirname(name)) ? itemOf(directory, name, list) : undefined;
     if (typeof item === 'string') leftOut.push(`${name}: ${item}`);
     else if (item !== undefined) found.push(item);
   }
@@ -62,6 +81,8 @@ export async function snapshotWorkingTree(
     if (problem) leftOut.push(`${item.name}: ${problem}`);
     return !problem;
   });
+  for (const { name, kind } of items)
+    if (kind === 'directory') leftOut.push(`${name}: a submodule (source: { submodules: true })`);
   const bytes = items.reduce((sum, item) => sum + (item.kind === 'file' ? item.size : 0), 0);
   if (items.length > treeLimits.entriesMax || bytes > treeLimits.bytesMax) {
     throw new Fault(
@@ -70,14 +91,75 @@ export async function snapshotWorkingTree(
       `the working tree has ${items.length} files with ${bytes} bytes: more than a source may have`,
     );
   }
-  return { stream: writeTar(directory, items), files: items.length, leftOut };
+  const { packed, warnings } = await repositoryOf(directory, list, checkout);
+  return {
+    stream: writeTar(directory, items, packed),
+    files: items.length,
+    leftOut,
+    warnings,
+    commit: packed?.repository.commit,
+    ref: packed?.repository.ref,
+  };
+}
+
+/** The repository with its wanted history, with none where that is damaged; without a repository steps have just files. */
+async function repositoryOf(
+  directory: string,
+  { repository: top, names }: WorkingTreeList,
+  checkout: PlanCheckout,
+): Promise<{ packed: PackedRepository | undefined; warnings: readonly string[] }> {
+  if (top === undefined) return { packed: undefined, warnings: [] };
+  const pointers = lfsPointersIn(directory, names);
+  if (top !== realpathSync(directory)) {
+    const words = `this is a part of the repository at ${top}: steps get its files without git`;
+    return { packed: undefined, warnings: [words, ...(await pointers)] };
+  }
+  const why = (error: unknown) => {
+    if (!(error instanceof Fault)) throw error;
+    return error.message;
+  };
+  try {
+    return { packed: await packRepository(top, checkout), warnings: await pointers };
+  } catch (error) {
+    const words = [`the history cannot be read (${why(error)})`];
+    const packed = await packRepository(top, { ...checkout, depth: 1, tags: false }).catch(
+      (cause: unknown) => {
+        words.push(`steps get files without git (${why(cause)})`);
+        return undefined;
+      },
+    );
+    return { packed, warnings: [words.join(': '), ...(await pointers)] };
+  }
+}
+
+/** git is asked only where some attributes speak of LFS: most repositories have none. */
+async function lfsPointersIn(
+  directory: string,
+  names: readonly string[],
+): Promise<readonly string[]> {
+  const isMeant = names.some(
+    (name) =>
+      posix.basename(name) === '.gitattributes' &&
+      textOf(join(directory, name)).includes('filter=lfs'),
+  );
+  if (!isMeant) return [];
+  const words = await wordsOf(directory, ['ls-files', '-z', '--', ':(attr:filter=lfs)']);
+  return lfsWarnings(directory, words ?? '');
+}
+
+function textOf(path: string): string {
+  try {
+    return lstatSync(path).isFile() ? readFileSync(path, 'utf8') : '';
+  } catch {
+    return '';
+  }
 }
 
 /** A text says why it cannot come along; undefined where it was deleted. Without the thread pool: thousands of short calls. */
 function itemOf(
   directory: string,
   name: string,
-  submodules: ReadonlySet<string>,
+  { submodules, opened }: WorkingTreeList,
 ): Item | string | undefined {
   const problem = nameProblem(name);
   if (problem !== undefined) return problem;
@@ -91,8 +173,9 @@ function itemOf(
   }
   if (found.isDirectory()) {
     // A file that became a directory: it was deleted, and what is in it stands in the list by itself.
-    if (!name.endsWith('/') && !submodules.has(name)) return undefined;
-    return 'a submodule or another repository';
+    if (submodules.has(name))
+      return opened.has(name) ? undefined : { kind: 'directory', name, mtime };
+    return name.endsWith('/') ? 'another repository' : undefined;
   }
   if (!found.isFile()) return 'not a regular file';
   const why = readProblem(path);
@@ -134,20 +217,40 @@ class RealDirectories {
   }
 }
 
-function writeTar(directory: string, items: readonly Item[]): Readable {
+function writeTar(
+  directory: string,
+  items: readonly Item[],
+  packed: PackedRepository | undefined,
+): Readable {
   const tar = pack();
   // Whoever reads gets the error; a snapshot that nobody reads must not end the process.
   tar.on('error', () => {});
   const write = async () => {
+    if (packed) await writeRepositoryEntries(tar, packed);
     for (const item of items) {
       if (item.kind === 'link')
         tar.entry({ name: item.name, type: 'symlink', linkname: item.target, mtime: item.mtime });
+      else if (item.kind === 'directory')
+        tar.entry({ name: item.name, type: 'directory', mtime: item.mtime });
       else await writeFile(tar, join(directory, item.name), item).catch(cannotRead(item.name));
     }
     tar.finalize();
   };
-  write().catch((error: unknown) => tar.destroy(error as Error));
+  write()
+    .catch((error: unknown) => tar.destroy(error as Error))
+    .finally(() => packed?.pack.close().catch(() => {}));
   return Readable.from(tar as AsyncIterable<Uint8Array>, { objectMode: false });
+}
+
+async function writeRepositoryEntries(
+  tar: Pack,
+  { repository, pack: file, packBytes }: PackedRepository,
+): Promise<void> {
+  const mtime = new Date(0);
+  tar.entry({ name: repositoryEntries.head, mtime }, JSON.stringify(repository));
+  const sink = tar.entry({ name: repositoryEntries.pack, size: packBytes, mtime });
+  const bytes = file.createReadStream({ start: 0, autoClose: false });
+  await pipeline(bytes, sink as unknown as Writable);
 }
 
 /** A file that grows or shrinks while it is read spoils the tar: the read is held to the size that was announced. */

@@ -1,15 +1,31 @@
-import type { Source } from '#libs/events';
+import type { PlanCheckout, Source } from '#libs/events';
+import type { CommitFacts } from './commit-facts.ts';
+
+/** What is known about the files that were put into a workspace. */
+export interface SourceFacts {
+  /** Undefined where there is no repository. */
+  readonly commit: CommitFacts | undefined;
+  /** What the run's log should say about the files, one line each. */
+  readonly warnings: readonly string[];
+}
+
+export interface SourceOptions {
+  readonly abort: AbortSignal;
+  /** Absent: to the nearest tag, without submodules. */
+  readonly checkout?: PlanCheckout | undefined;
+}
 
 /** Puts a run's files where its steps will find them. */
 export interface SourceProvider {
   /**
    * Fills `targetDir`, which does not exist yet; its parent does. It exists afterwards only when it is complete.
    *
+   * @returns undefined where there is no source
    * @throws Fault `source.fetch-failed`, `source.invalid`, `source.not-found`, `blob.corrupt`; an abort throws its reason
    */
   materialise(
     source: Source,
     targetDir: string,
-    options: { readonly abort: AbortSignal },
-  ): Promise<void>;
+    options: SourceOptions,
+  ): Promise<SourceFacts | undefined>;
 }

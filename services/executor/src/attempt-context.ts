@@ -2,6 +2,7 @@ import type { Assignment, StartedRequest, StopRequest } from '#libs/api-contract
 import type { AttemptReport } from '#libs/events';
 import type { LogWriter } from '#libs/logs';
 import type { Sandbox, SandboxProbe } from '#libs/sandbox';
+import type { CommitFacts } from '#libs/sources';
 import { type StepShell, stepShell } from './step-shell.ts';
 
 /** `prepare`: nothing can be seen from outside yet · `mounted`: sandbox and directories are there · `gone`: nothing is. */
@@ -25,6 +26,8 @@ export class AttemptContext {
   stage: Stage = 'prepare';
   log: LogWriter | undefined;
   workspaceDir: string | undefined;
+  /** Of the files in it; undefined where they come from no repository. */
+  commit: CommitFacts | undefined;
   homeDir: string | undefined;
   /** The files of the commands, directly in HOME. */
   commandFiles: readonly string[] = [];

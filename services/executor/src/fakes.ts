@@ -14,7 +14,7 @@ import type {
   SandboxProbe,
   SandboxSpec,
 } from '#libs/sandbox';
-import type { SourceProvider } from '#libs/sources';
+import type { SourceFacts, SourceProvider } from '#libs/sources';
 import type { ExecutorSettings } from './settings.ts';
 
 /** An assignment with everything that a spec does not care about filled in. */
@@ -222,6 +222,7 @@ export class CountedSources implements SourceProvider {
   aborted = 0;
   fault: Fault | undefined;
   gate: Promise<void> = Promise.resolve();
+  facts: SourceFacts | undefined;
 
   async materialise(_: unknown, targetDir: string, { abort }: { abort: AbortSignal }) {
     this.count += 1;
@@ -233,5 +234,6 @@ export class CountedSources implements SourceProvider {
     if (this.fault) throw this.fault;
     await mkdir(targetDir);
     await writeFile(join(targetDir, 'source'), 'text');
+    return this.facts;
   }
 }

@@ -1,5 +1,6 @@
 import { mkdir, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { systemPath } from '#libs/config';
 import { Fault, type Ids } from '#libs/kernel';
 import { everySandbox, type SandboxDriver, type SandboxProbe } from '#libs/sandbox';
 import { childTraceparent } from '#libs/telemetry';
@@ -8,7 +9,7 @@ import { chooseDriver } from './choose-driver.ts';
 import { commandEcho, commandFiles } from './command-files.ts';
 import { commandMark } from './command-groups.ts';
 import type { ExecutorSettings } from './settings.ts';
-import { furtherPath, type StepPlace, stepEnvironment, systemPath } from './step-environment.ts';
+import { furtherPath, type StepPlace, stepEnvironment } from './step-environment.ts';
 import { findProgram, stepShell } from './step-shell.ts';
 import type { Workspaces } from './workspaces.ts';
 
@@ -39,6 +40,7 @@ export async function prepareSandbox(context: AttemptContext, parts: SandboxPart
     isContained,
     hostPath: settings.hostPath,
     furtherPath: furtherPath(settings.ownPath, isContained),
+    commit: context.commit,
     traceparent: childTraceparent(assignment.traceparent, randomBytes(parts.ids)),
   };
   context.homeDir = homeDir;

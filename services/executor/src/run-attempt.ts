@@ -134,7 +134,10 @@ async function enterWorkspace(context: AttemptContext, parts: AttemptParts): Pro
   );
   try {
     const abort = AbortSignal.any([context.abort, overdue.signal]);
-    context.workspaceDir = await parts.workspaces.enter(context.assignment, abort);
+    const { path, commit, warnings } = await parts.workspaces.enter(context.assignment, abort);
+    context.workspaceDir = path;
+    context.commit = commit;
+    for (const warning of warnings) await context.say(`warning: ${warning}`);
   } finally {
     cancel();
   }

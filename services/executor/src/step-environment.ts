@@ -1,15 +1,8 @@
 import { dirname } from 'node:path';
 import type { Assignment } from '#libs/api-contract';
+import { systemPath } from '#libs/config';
 import { isOfUserland } from '#libs/sandbox';
-
-export const systemPath = [
-  '/usr/local/sbin',
-  '/usr/local/bin',
-  '/usr/sbin',
-  '/usr/bin',
-  '/sbin',
-  '/bin',
-] as const;
+import type { CommitFacts } from '#libs/sources';
 
 /** Where a step finds itself, as it sees it. */
 export interface StepPlace {
@@ -21,6 +14,8 @@ export interface StepPlace {
   readonly hostPath: readonly string[];
   /** Searched after them. */
   readonly furtherPath: readonly string[];
+  /** Undefined where the workspace holds no repository. */
+  readonly commit?: CommitFacts | undefined;
   readonly traceparent: string;
 }
 
@@ -44,7 +39,21 @@ export function stepEnvironment(assignment: Assignment, place: StepPlace): Recor
     MILLRACE_ATTEMPT: String(assignment.attempt),
     MILLRACE_FENCE: String(assignment.fence),
     MILLRACE_WORKSPACE: place.workspace,
+    ...(place.commit && ofCommit(place.commit)),
     TRACEPARENT: place.traceparent,
+  };
+}
+
+/** All of them wherever there is a commit, so that a script under `set -u` can ask for any; empty where nothing is known. */
+function ofCommit(facts: CommitFacts): Record<string, string> {
+  return {
+    MILLRACE_COMMIT: facts.commit,
+    MILLRACE_REF: facts.ref,
+    MILLRACE_BRANCH: facts.branch,
+    MILLRACE_TAG: facts.tag,
+    MILLRACE_REPOSITORY: facts.repository,
+    MILLRACE_AUTHOR: facts.author,
+    MILLRACE_COMMIT_MESSAGE: facts.message,
   };
 }
 

@@ -15,7 +15,7 @@ import { Fault } from '#libs/kernel';
 import { VirtualClock } from '#libs/testkit';
 import { CountedSources, randomIds } from './fakes.ts';
 import type { LeftTree } from './remove-tree.ts';
-import { Workspaces } from './workspaces.ts';
+import { type WorkspaceOrder, Workspaces } from './workspaces.ts';
 
 const hour = 3_600_000;
 let directory: string;
@@ -45,6 +45,10 @@ function orderOf(runId = randomIds.uuid(), workspaceOf = runId) {
   return { runId, workspaceOf, source: { kind: 'none' } } as const;
 }
 
+async function pathIn(where: Workspaces, order: WorkspaceOrder, abort: AbortSignal) {
+  return (await where.enter(order, abort)).path;
+}
+
 async function present(): Promise<string[]> {
   return (await readdir(directory)).filter((name) => !name.startsWith('.'));
 }
@@ -54,7 +58,7 @@ describe('the workspace of a run', () => {
     const order = orderOf();
     const gate = Promise.withResolvers<void>();
     sources.gate = gate.promise;
-    const entering = [1, 2, 3].map(() => workspaces.enter(order, never));
+    const entering = [1, 2, 3].map(() => pathIn(workspaces, order, never));
     gate.resolve();
     const paths = await Promise.all(entering);
     expect(new Set(paths).size).toBe(1);
@@ -64,9 +68,9 @@ describe('the workspace of a run', () => {
 
   it('is used further by later steps, also after a restart', async () => {
     const order = orderOf();
-    await writeFile(join(await workspaces.enter(order, never), 'result'), '42');
+    await writeFile(join(await pathIn(workspaces, order, never), 'result'), '42');
     await workspaces.leave(order.runId);
-    const path = await restart().enter(order, never);
+    const path = await pathIn(restart(), order, never);
     expect(await readFile(join(path, 'result'), 'utf8')).toBe('42');
     expect(sources.count).toBe(1);
   });
@@ -76,8 +80,8 @@ describe('the workspace of a run', () => {
     const gate = Promise.withResolvers<void>();
     sources.gate = gate.promise;
     const one = new AbortController();
-    const first = workspaces.enter(order, one.signal);
-    const second = workspaces.enter(order, never);
+    const first = pathIn(workspaces, order, one.signal);
+    const second = pathIn(workspaces, order, never);
     one.abort(new Error('cancelled'));
     await expect(first).rejects.toThrow('cancelled');
     gate.resolve();
@@ -90,12 +94,12 @@ describe('the workspace of a run', () => {
     const gate = Promise.withResolvers<void>();
     sources.gate = gate.promise;
     const one = new AbortController();
-    const first = workspaces.enter(order, one.signal);
+    const first = pathIn(workspaces, order, one.signal);
     await expect.poll(() => sources.count).toBe(1);
     one.abort(new Error('cancelled'));
     await expect(first).rejects.toThrow('cancelled');
     expect(sources.aborted).toBe(1);
-    const second = workspaces.enter(order, never);
+    const second = pathIn(workspaces, order, never);
     gate.resolve();
     expect(await second).toContain(order.runId);
     expect(sources.count).toBe(2);
@@ -104,25 +108,25 @@ describe('the workspace of a run', () => {
   it('fails for all that wait, and is tried again', async () => {
     const order = orderOf();
     sources.fault = new Fault('source.fetch-failed', 'backoff', 'away');
-    const both = [workspaces.enter(order, never), workspaces.enter(order, never)];
+    const both = [pathIn(workspaces, order, never), pathIn(workspaces, order, never)];
     for (const each of both) {
       await expect(each).rejects.toMatchObject({ code: 'source.fetch-failed' });
     }
     sources.fault = undefined;
-    expect(await workspaces.enter(order, never)).toContain(order.runId);
+    expect(await pathIn(workspaces, order, never)).toContain(order.runId);
   });
 
   it('is refused where a step put a link in its place', async () => {
     const order = orderOf();
-    const path = await workspaces.enter(order, never);
+    const path = await pathIn(workspaces, order, never);
     await workspaces.leave(order.runId);
     await rm(path, { recursive: true });
     await symlink('/etc', path);
-    await expect(workspaces.enter(order, never)).rejects.toMatchObject({
+    await expect(pathIn(workspaces, order, never)).rejects.toMatchObject({
       code: 'run.workspace-gone',
     });
     const retry = orderOf(randomIds.uuid(), order.runId);
-    await expect(workspaces.enter(retry, never)).rejects.toMatchObject({
+    await expect(pathIn(workspaces, retry, never)).rejects.toMatchObject({
       code: 'run.workspace-gone',
     });
     await workspaces.end(order.runId, false);
@@ -135,8 +139,8 @@ describe('the workspace of a run', () => {
 describe('the end of a run', () => {
   it('removes the workspace, once its last step has left', async () => {
     const order = orderOf();
-    await workspaces.enter(order, never);
-    await workspaces.enter(order, never);
+    await pathIn(workspaces, order, never);
+    await pathIn(workspaces, order, never);
     await workspaces.end(order.runId, false);
     await workspaces.leave(order.runId);
     expect(await present()).toEqual([order.runId]);
@@ -152,11 +156,11 @@ describe('the end of a run', () => {
 
   it('keeps it after a failure, and a retry works on in it', async () => {
     const failed = orderOf();
-    await writeFile(join(await workspaces.enter(failed, never), 'result'), '42');
+    await writeFile(join(await pathIn(workspaces, failed, never), 'result'), '42');
     await workspaces.leave(failed.runId);
     await workspaces.end(failed.runId, true);
     const retry = orderOf(randomIds.uuid(), failed.runId);
-    const path = await restart().enter(retry, never);
+    const path = await pathIn(restart(), retry, never);
     expect(await readFile(join(path, 'result'), 'utf8')).toBe('42');
     expect(await present()).toEqual([retry.runId]);
     expect(await readdir(join(directory, '.kept'))).toEqual([]);
@@ -165,7 +169,7 @@ describe('the end of a run', () => {
 
   it('leaves nothing to a retry that comes too late', async () => {
     const retry = orderOf(randomIds.uuid(), randomIds.uuid());
-    await expect(workspaces.enter(retry, never)).rejects.toMatchObject({
+    await expect(pathIn(workspaces, retry, never)).rejects.toMatchObject({
       code: 'run.workspace-gone',
       retry: 'never',
     });
@@ -174,18 +178,70 @@ describe('the end of a run', () => {
 
   it('does not give away a workspace that is still used', async () => {
     const failed = orderOf();
-    await workspaces.enter(failed, never);
+    await pathIn(workspaces, failed, never);
     const retry = orderOf(randomIds.uuid(), failed.runId);
-    await expect(workspaces.enter(retry, never)).rejects.toMatchObject({
+    await expect(pathIn(workspaces, retry, never)).rejects.toMatchObject({
       code: 'run.workspace-gone',
     });
+  });
+});
+
+describe('what is known about the commit of a workspace', () => {
+  const commit = {
+    commit: 'a'.repeat(40),
+    ref: 'refs/heads/main',
+    branch: 'main',
+    tag: '',
+    repository: '',
+    author: 'Ann <ann@example.org>',
+    message: 'one',
+  };
+  const orderOfCommit = (runId = randomIds.uuid(), workspaceOf = runId): WorkspaceOrder => ({
+    runId,
+    workspaceOf,
+    source: { kind: 'git', url: 'https://example.org/a.git', commit: commit.commit },
+  });
+  const facts = () => readdir(join(directory, '.facts')).catch(() => []);
+  beforeEach(() => {
+    sources.facts = { commit, warnings: ['look'] };
+  });
+
+  it('is told to every step, in a later life too, and its warnings to the first', async () => {
+    const order = orderOfCommit();
+    const both = await Promise.all([1, 2].map(() => workspaces.enter(order, never)));
+    expect(both.map((entered) => entered.commit)).toEqual([commit, commit]);
+    expect(both.map(({ warnings }) => warnings)).toEqual([['look'], []]);
+    expect(await restart().enter(order, never)).toMatchObject({ commit, warnings: [] });
+  });
+
+  it('goes on with the workspace into a retry, and goes when it goes', async () => {
+    const failed = orderOfCommit();
+    await workspaces.enter(failed, never);
+    await workspaces.leave(failed.runId);
+    await workspaces.end(failed.runId, true);
+    const retry = orderOfCommit(randomIds.uuid(), failed.runId);
+    expect(await workspaces.enter(retry, never)).toMatchObject({ commit });
+    expect(await facts()).toEqual([retry.runId]);
+    await workspaces.leave(retry.runId);
+    await workspaces.end(retry.runId, false);
+    expect(await facts()).toEqual([]);
+  });
+
+  it('is not believed where it was spoilt, and not kept where the workspace is gone', async () => {
+    const order = orderOfCommit();
+    const path = await pathIn(workspaces, order, never);
+    await writeFile(join(directory, '.facts', order.runId), '{"commit": 1}');
+    expect((await restart().enter(order, never)).commit).toBeUndefined();
+    await rm(path, { recursive: true });
+    await restart().open();
+    expect(await facts()).toEqual([]);
   });
 });
 
 describe('sweeping', () => {
   async function keep(): Promise<string> {
     const order = orderOf();
-    const path = await workspaces.enter(order, never);
+    const path = await pathIn(workspaces, order, never);
     await writeFile(join(path, 'ballast'), Buffer.alloc(100 * 1024, 1));
     await workspaces.leave(order.runId);
     await workspaces.end(order.runId, true);
@@ -205,7 +261,7 @@ describe('sweeping', () => {
 
   it('removes the oldest beyond the bytes, and never that of a run that goes on', async () => {
     const going = orderOf();
-    await workspaces.enter(going, never);
+    await pathIn(workspaces, going, never);
     await workspaces.leave(going.runId);
     const oldest = await keep();
     await clock.advance(hour);
@@ -217,7 +273,7 @@ describe('sweeping', () => {
 
   it('removes what nobody has used or spoken of for a day, by its last use', async () => {
     const order = orderOf();
-    const path = await workspaces.enter(order, never);
+    const path = await pathIn(workspaces, order, never);
     await utimes(path, 1, 1);
     await workspaces.sweep();
     expect(await present()).toEqual([order.runId]);
@@ -244,9 +300,9 @@ describe('sweeping', () => {
     await workspaces.open();
     expect((await present()).toSorted()).toEqual([kept, going].toSorted());
     await expect(readdir(former)).rejects.toMatchObject({ code: 'ENOENT' });
-    const path = await workspaces.enter(orderOf(randomIds.uuid(), kept), never);
+    const path = await pathIn(workspaces, orderOf(randomIds.uuid(), kept), never);
     expect(await readFile(join(path, 'result'), 'utf8')).toBe(kept);
-    expect(await readFile(join(await workspaces.enter(orderOf(going), never), 'result'))).toEqual(
+    expect(await readFile(join(await pathIn(workspaces, orderOf(going), never), 'result'))).toEqual(
       Buffer.from(going),
     );
     expect(sources.count).toBe(0);

@@ -14,10 +14,11 @@ import { join } from 'node:path';
 import type { Assignment } from '#libs/api-contract';
 import { workspacesMark, workspacesTrash } from '#libs/data-dir';
 import { type Clock, Fault, isUuid } from '#libs/kernel';
-import type { SourceProvider } from '#libs/sources';
+import type { CommitFacts, SourceProvider } from '#libs/sources';
 import { diskUsageBytes } from './disk-usage.ts';
 import { JointWork } from './joint-work.ts';
 import { type LeftTree, ownDirectory, TreeRemover } from './remove-tree.ts';
+import { WorkspaceFacts } from './workspace-facts.ts';
 import { type IdleWorkspace, leastWanted } from './workspace-retention.ts';
 
 export interface WorkspacesParts {
@@ -33,11 +34,26 @@ export interface WorkspacesParts {
   readonly onLeft: (left: LeftTree) => void;
 }
 
-export type WorkspaceOrder = Pick<Assignment, 'runId' | 'workspaceOf' | 'source'>;
+export type WorkspaceOrder = Pick<Assignment, 'runId' | 'workspaceOf' | 'source' | 'checkout'>;
+
+export interface Workspace {
+  readonly path: string;
+  /** Undefined where it holds no repository. */
+  readonly commit: CommitFacts | undefined;
+  /** About its files, for the log of the step that got it first. */
+  readonly warnings: readonly string[];
+}
+
+interface Made {
+  readonly path: string;
+  readonly commit: CommitFacts | undefined;
+  /** Until somebody was told. */
+  warnings: readonly string[];
+}
 
 interface Shared {
   /** Undefined while nobody has asked for it, and again after it failed. */
-  ready: JointWork<string> | undefined;
+  ready: JointWork<Made> | undefined;
   users: number;
   /** Set when the run has ended while steps still used it. */
   end: { readonly keep: boolean } | undefined;
@@ -53,10 +69,12 @@ export class Workspaces {
   /** Per run, one thing happens to its directory after the other. */
   readonly #turns = new Map<string, Promise<unknown>>();
   readonly #remover: TreeRemover;
+  readonly #facts: WorkspaceFacts;
 
   constructor(parts: WorkspacesParts) {
     this.#parts = parts;
     this.#remover = new TreeRemover(join(parts.directory, workspacesTrash), parts.onLeft);
+    this.#facts = new WorkspaceFacts(join(parts.directory, '.facts'));
   }
 
   /** Called once before the first `enter`. */
@@ -68,9 +86,10 @@ export class Workspaces {
     for (const name of await readdir(directory)) {
       // Half of a source that was being fetched when the process died, homes of dead steps, and what a step without
       // isolation may have put above its workspace for others to find.
-      if (!isUuid(name) && ![workspacesTrash, '.kept', workspacesMark].includes(name))
+      if (!isUuid(name) && ![workspacesTrash, '.kept', '.facts', workspacesMark].includes(name))
         await this.#remover.remove(join(directory, name));
     }
+    await this.#facts.retain((runId) => exists(this.#pathOf(runId)));
     for (const former of formerDirectories) await this.#takeOverFrom(former);
   }
 
@@ -81,6 +100,8 @@ export class Workspaces {
       await this.#bring(join(former, runId), runId);
       const kept = await readFile(join(former, '.kept', runId), 'utf8').catch(() => undefined);
       if (kept !== undefined) await writeFile(this.#keptPathOf(runId), kept);
+      const commit = await new WorkspaceFacts(join(former, '.facts')).read(runId);
+      if (commit !== undefined) await this.#facts.write(runId, commit);
     }
     // Its own trash: nothing can be renamed from one file system to another.
     const remover = new TreeRemover(join(former, workspacesTrash), this.#parts.onLeft);
@@ -111,7 +132,7 @@ export class Workspaces {
    * @throws Fault of the source; `run.workspace-gone` where the workspace that a retry continues is gone, or a step has
    * put something else in its place; the reason of `abort`
    */
-  async enter(order: WorkspaceOrder, abort: AbortSignal): Promise<string> {
+  async enter(order: WorkspaceOrder, abort: AbortSignal): Promise<Workspace> {
     const { runId } = order;
     const shared = this.#shared.get(runId) ?? { ready: undefined, users: 0, end: undefined };
     this.#shared.set(runId, shared);
@@ -121,9 +142,11 @@ export class Workspaces {
       shared.ready ?? new JointWork((stop) => this.#inTurn(runId, () => this.#make(order, stop)));
     shared.ready = ready;
     try {
-      const path = await ready.wait(abort);
+      const made = await ready.wait(abort);
+      const { path, commit, warnings } = made;
       if (!isFirst) await this.#requireDirectory(runId, path);
-      return path;
+      made.warnings = [];
+      return { path, commit, warnings };
     } catch (error) {
       if (shared.ready === ready && !ready.isWanted) shared.ready = undefined;
       await this.leave(runId);
@@ -163,36 +186,51 @@ export class Workspaces {
     for (const runId of leastWanted(found, limits)) {
       await this.#inTurn(runId, async () => {
         if (this.#shared.has(runId)) return;
-        await this.discard(this.#pathOf(runId));
+        await this.#remove(runId);
         await unlink(this.#keptPathOf(runId)).catch(() => {});
       });
     }
   }
 
-  /** Removes a step's own directory in this one. What resists goes with the trash. Never throws. */
-  async discard(path: string): Promise<void> {
+  /**
+   * Removes a step's own directory in this one. What resists goes with the trash. Never throws.
+   *
+   * @returns whether anything was in it
+   */
+  async discard(path: string): Promise<boolean> {
     // Many leave nothing in it, and a run that ended elsewhere has nothing here.
-    await rmdir(path).catch(async (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'ENOENT') await this.#remover.remove(path);
-    });
-  }
-
-  async #make({ runId, workspaceOf, source }: WorkspaceOrder, abort: AbortSignal) {
-    const path = this.#pathOf(runId);
-    if (workspaceOf === runId && !(await exists(path))) {
-      await this.#parts.sources.materialise(source, path, { abort });
-      // As old as it is; an archive may have set a time of long ago, by which a sweep would judge it.
-      if (source.kind === 'none') return path;
-    } else {
-      if (!(await exists(path)))
-        await this.#inTurn(workspaceOf, () => this.#takeOver(workspaceOf, path));
-      await this.#requireDirectory(runId, path);
+    try {
+      await rmdir(path);
+      return false;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+      await this.#remover.remove(path);
+      return true;
     }
-    await this.#touch(runId);
-    return path;
   }
 
-  async #takeOver(from: string, path: string): Promise<void> {
+  async #make(order: WorkspaceOrder, abort: AbortSignal): Promise<Made> {
+    const { runId, workspaceOf } = order;
+    const path = this.#pathOf(runId);
+    const isThere = await exists(path);
+    if (workspaceOf === runId && !isThere) return this.#fill(order, abort);
+    if (!isThere) await this.#inTurn(workspaceOf, () => this.#takeOver(order, path));
+    await this.#requireDirectory(runId, path);
+    await this.#touch(runId);
+    const commit = order.source.kind === 'none' ? undefined : await this.#facts.read(runId);
+    return { path, commit, warnings: [] };
+  }
+
+  async #fill({ runId, source, checkout }: WorkspaceOrder, abort: AbortSignal): Promise<Made> {
+    const path = this.#pathOf(runId);
+    const facts = await this.#parts.sources.materialise(source, path, { abort, checkout });
+    // As old as it is; an archive may have set a time of long ago, by which a sweep would judge it.
+    if (facts !== undefined) await this.#touch(runId);
+    if (facts?.commit) await this.#facts.write(runId, facts.commit);
+    return { path, commit: facts?.commit, warnings: facts?.warnings ?? [] };
+  }
+
+  async #takeOver({ runId, workspaceOf: from }: WorkspaceOrder, path: string): Promise<void> {
     const gone = (cause?: unknown) =>
       new Fault(
         'run.workspace-gone',
@@ -205,6 +243,7 @@ export class Workspaces {
       throw gone(cause);
     });
     await unlink(this.#keptPathOf(from)).catch(() => {});
+    await this.#facts.move(from, runId);
   }
 
   /** A link in its place would lead the next step to where it points. */
@@ -218,12 +257,17 @@ export class Workspaces {
     if (!isUuid(runId)) return;
     await this.#inTurn(runId, async () => {
       if (this.#shared.has(runId)) return;
-      if (!keep) return this.discard(this.#pathOf(runId));
+      if (!keep) return this.#remove(runId);
       if (!(await exists(this.#pathOf(runId))) || (await exists(this.#keptPathOf(runId)))) return;
       const bytes = await diskUsageBytes(this.#pathOf(runId));
       const endedAtMs = this.#parts.clock.nowMs();
       await writeFile(this.#keptPathOf(runId), JSON.stringify({ endedAtMs, bytes }));
     });
+  }
+
+  async #remove(runId: string): Promise<void> {
+    // Runs without a source have no facts, and most of them leave nothing.
+    if (await this.discard(this.#pathOf(runId))) await this.#facts.remove(runId);
   }
 
   async #describe(runId: string): Promise<IdleWorkspace> {

@@ -328,6 +328,7 @@ export class LogExecutorGateway implements ExecutorGateway {
       ...(step.shell && { shell: step.shell }),
       artifacts: step.artifacts,
       source: facts.source,
+      ...(graph.plan.checkout && { checkout: graph.plan.checkout }),
       workspaceOf: continuesWorkspace(state) ? (facts.retryOf ?? ref.runId) : ref.runId,
       traceparent: event.traceparent,
     };

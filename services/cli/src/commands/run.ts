@@ -1,14 +1,18 @@
 import { readFile } from 'node:fs/promises';
 import { type Command, Option } from 'commander';
 import { operations, type StartRunBody } from '#libs/api-contract';
-import type { Isolation, Source } from '#libs/events';
-import { gitUrlProblem } from '#libs/sources';
+import type { Config } from '#libs/config';
+import type { Isolation, Plan, Source } from '#libs/events';
+import { gitUrlProblem, resolveCommit } from '#libs/sources';
 import { type CommandContext, contextOf } from '../context.ts';
 import { exitCodes, UsageError } from '../exit-codes.ts';
 import { runUrl } from '../run-summary.ts';
 import { startAndFollow } from '../start-and-follow.ts';
 import { uploadWorkingTree } from '../upload-working-tree.ts';
 import { compileFile, defaultPipelineFile } from './pipeline-file.ts';
+
+/** How long a repository may take to say which commit a name means. */
+const resolveMs = 60_000;
 
 interface RunOptions {
   readonly input: readonly string[];
@@ -44,7 +48,7 @@ export function addRun(program: Command, finish: (exitCode: number) => void): vo
         .default('tree'),
     )
     .option('--git <url>', 'take the files from a git repository instead')
-    .option('--commit <sha>', 'the commit to take, with --git')
+    .option('--commit <ref>', 'with --git: a branch, a tag or a whole hash (default: HEAD)')
     .option('--key <type:id:version>', 'start at most one run for this key')
     .addHelpText(
       'after',
@@ -62,21 +66,21 @@ export function addRun(program: Command, finish: (exitCode: number) => void): vo
         finish(exitCodes.usage);
         return;
       }
-      finish(await runFile(context, file, options));
+      finish(await runFile(context, compiled.plan, { ...options, file }));
     });
 }
 
 async function runFile(
   context: CommandContext,
-  file: string,
-  options: RunOptions,
+  plan: Plan,
+  options: RunOptions & { readonly file: string },
 ): Promise<number> {
   const request = {
-    yaml: await readFile(file, 'utf8'),
+    yaml: await readFile(options.file, 'utf8'),
     inputs: readInputs(options.input),
     isolation: options.isolation,
   };
-  const source = readGitSource(options);
+  const source = await readGitSource(context.config, options);
   const client = await context.client({ works: true, always: true });
   const body: StartRunBody = {
     ...request,
@@ -87,6 +91,7 @@ async function runFile(
         : await uploadWorkingTree(client, {
             dir: process.cwd(),
             dataDir: context.config.dataDir,
+            checkout: plan.checkout,
             note: context.output.note,
           })),
     ...(options.key === undefined ? {} : { trigger: { key: options.key } }),
@@ -108,12 +113,23 @@ function readInputs(items: readonly string[]): Record<string, string> {
   );
 }
 
-function readGitSource({ git, commit }: RunOptions): Source | undefined {
-  if (git === undefined && commit === undefined) return undefined;
-  if (git === undefined || commit === undefined)
-    throw new UsageError('source.malformed', '--git and --commit go together');
-  const problem = gitUrlProblem(git, { allowsFiles: false });
+/** The commit stands in the run's event: what a branch names tomorrow is another one. */
+async function readGitSource(
+  config: Config,
+  { git: url, commit }: RunOptions,
+): Promise<Source | undefined> {
+  if (url === undefined && commit === undefined) return undefined;
+  if (url === undefined) throw new UsageError('source.malformed', '--commit goes with --git');
+  const problem = gitUrlProblem(url, { allowsFiles: false });
   if (problem !== undefined)
     throw new UsageError('source.malformed', `the address of --git is refused: ${problem}`);
-  return { kind: 'git', url: git, commit };
+  const { gitSshKey: sshKey, gitKnownHosts: knownHosts, gitCredentialsFile } = config;
+  const found = await resolveCommit(
+    { url, name: commit ?? 'HEAD' },
+    {
+      abort: AbortSignal.timeout(resolveMs),
+      access: { sshKey, knownHosts, credentialsFile: gitCredentialsFile },
+    },
+  );
+  return { kind: 'git', ...found };
 }

@@ -1,0 +1,58 @@
+/** What a run's files are, as its steps read it; empty where it is not known. */
+export interface CommitFacts {
+  readonly commit: string;
+  /** `refs/heads/…` or `refs/tags/…`. */
+  readonly ref: string;
+  readonly branch: string;
+  /** A tag at the commit. */
+  readonly tag: string;
+  /** The repository's address, without credentials. */
+  readonly repository: string;
+  /** `Name <address>`, as the commit says. */
+  readonly author: string;
+  readonly message: string;
+}
+
+/** In bytes: an environment has room for more, and nobody reads it. */
+const messageBytesMax = 8 * 1024;
+const authorBytesMax = 512;
+
+export interface CommitWords {
+  readonly commit: string;
+  readonly ref?: string | undefined;
+  readonly tag?: string | undefined;
+  readonly repository?: string | undefined;
+  /** `Name <address>`, a line end, and the message: `git log --format='%an <%ae>%n%B'`. */
+  readonly words: string;
+}
+
+/** The words of a commit are a stranger's: bounded, and without what a terminal or an environment would not bear. */
+export function commitFacts(given: CommitWords): CommitFacts {
+  const { commit, ref = '', tag = '', repository = '', words } = given;
+  const at = words.indexOf('\n');
+  const [author, message] = at < 0 ? [words, ''] : [words.slice(0, at), words.slice(at + 1)];
+  return {
+    commit,
+    ref,
+    branch: after(ref, 'refs/heads/'),
+    tag: after(ref, 'refs/tags/') || tag,
+    repository,
+    author: bounded(author.replace(/\p{Cc}/gu, ' ').trim(), authorBytesMax),
+    message: bounded(plain(message).trimEnd(), messageBytesMax),
+  };
+}
+
+const after = (text: string, start: string) =>
+  text.startsWith(start) ? text.slice(start.length) : '';
+
+/** Lines and tabs stay, other control characters go. */
+const plain = (text: string) =>
+  text.replace(/\r\n?/g, '\n').replace(/\p{Cc}/gu, (one) => (/[\n\t]/.test(one) ? one : ''));
+
+function bounded(text: string, bytesMax: number): string {
+  const whole = text.toWellFormed();
+  if (Buffer.byteLength(whole) <= bytesMax) return whole;
+  const cut = Buffer.from(whole).subarray(0, bytesMax - 3);
+  // Half a character at the end becomes a replacement character.
+  return `${new TextDecoder().decode(cut).replace(/\ufffd$/, '')}…`;
+}

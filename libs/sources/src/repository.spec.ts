@@ -1,0 +1,554 @@
+import { execFileSync } from 'node:child_process';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { extract, pack } from 'tar-stream';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { MemoryBlobStore } from '#libs/blobs';
+import type { PlanCheckout } from '#libs/events';
+import { createSourceProvider } from './create-source-provider.ts';
+import { snapshotWorkingTree } from './snapshot-working-tree.ts';
+
+let root = '';
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'millrace-repository-'));
+  mkdirSync(join(root, 'tree'));
+});
+afterEach(() => rmSync(root, { recursive: true, force: true }));
+
+const blobs = new MemoryBlobStore();
+const provider = createSourceProvider(blobs, { allowsFiles: true });
+const abort = new AbortController().signal;
+let counter = 0;
+const next = () => {
+  counter += 1;
+  return counter;
+};
+
+/** git as a step has it: with no settings but the repository's own. */
+function gitIn(directory: string, ...args: readonly string[]): string {
+  const settings = ['-c', 'user.name=Ann', '-c', 'user.email=ann@example.org'];
+  return execFileSync('git', [...settings, '-c', 'protocol.file.allow=always', ...args], {
+    cwd: directory,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'ignore'],
+    env: { PATH: process.env.PATH, HOME: root, GIT_CONFIG_NOSYSTEM: '1' },
+  }).trimEnd();
+}
+const git = (...args: readonly string[]) => gitIn(join(root, 'tree'), ...args);
+
+function write(name: string, text: string): void {
+  mkdirSync(join(root, 'tree', name, '..'), { recursive: true });
+  writeFileSync(join(root, 'tree', name), text);
+}
+
+function commit(words = 'more'): string {
+  write('count', String(next()));
+  git('add', '-A');
+  git('commit', '--quiet', '-m', words);
+  return git('rev-parse', 'HEAD');
+}
+
+/** What a run of the tree gets. */
+async function sent(checkout?: PlanCheckout) {
+  const snapshot = await snapshotWorkingTree(join(root, 'tree'), { checkout });
+  const { sha256 } = await blobs.put(snapshot.stream);
+  const target = join(root, `copy-${next()}`);
+  const source = { kind: 'snapshot', digest: `sha256:${sha256}` } as const;
+  const facts = await provider.materialise(source, target, { abort });
+  return { snapshot, target, facts };
+}
+
+/** What a run of a commit gets. */
+async function fetched(commit: string, checkout?: PlanCheckout, ref?: string) {
+  const target = join(root, `copy-${next()}`);
+  const source = { kind: 'git', url: `file://${root}/tree`, commit, ...(ref && { ref }) } as const;
+  const facts = await provider.materialise(source, target, { abort, checkout });
+  return { target, facts };
+}
+
+const status = (directory: string) => gitIn(directory, 'status', '--porcelain');
+const describeAt = (directory: string) => gitIn(directory, 'describe', '--tags');
+
+/** How the step's git sees a history: nothing missing, nothing broken. */
+function expectWhole(directory: string): void {
+  expect(gitIn(directory, 'fsck', '--full', '--strict')).toBe('');
+}
+
+describe.each(['sha1', 'sha256'] as const)('a repository of %s', (format) => {
+  beforeEach(() => git('init', '--quiet', '-b', 'main', `--object-format=${format}`));
+
+  it('comes along with its working tree: clean is clean, and tags describe the commit', async () => {
+    commit();
+    git('tag', 'v0.9');
+    commit();
+    git('tag', '-a', 'v1.0', '-m', 'one');
+    commit();
+    const head = commit();
+    const { target, facts, snapshot } = await sent();
+    expect(status(target)).toBe('');
+    expect(gitIn(target, 'diff-index', '--name-only', 'HEAD')).toBe('');
+    expect(describeAt(target)).toBe(git('describe', '--tags'));
+    expect(gitIn(target, 'rev-parse', 'HEAD')).toBe(head);
+    expect(gitIn(target, 'branch', '--show-current')).toBe('main');
+    expect(gitIn(target, 'tag')).toBe('v1.0');
+    expect(gitIn(target, 'rev-list', '--count', 'HEAD')).toBe('3');
+    expectWhole(target);
+    expect(snapshot).toMatchObject({ commit: head, ref: 'refs/heads/main', warnings: [] });
+    expect(facts?.commit).toMatchObject({ commit: head, branch: 'main', tag: '' });
+  });
+
+  it('comes along by its commit, with the history to the nearest tag', async () => {
+    commit();
+    git('tag', 'v1.0');
+    commit();
+    const head = commit();
+    const { target, facts } = await fetched(head, undefined, 'refs/heads/main');
+    expect(status(target)).toBe('');
+    expect(describeAt(target)).toBe(git('describe', '--tags'));
+    expect(gitIn(target, 'branch', '--show-current')).toBe('main');
+    expect(gitIn(target, 'for-each-ref', '--format=%(refname)')).toBe(
+      'refs/heads/main\nrefs/tags/v1.0',
+    );
+    expectWhole(target);
+    expect(facts?.commit).toMatchObject({
+      commit: head,
+      branch: 'main',
+      author: 'Ann <ann@example.org>',
+    });
+  });
+
+  it('shows what is dirty as the user’s git does: changed, staged, deleted, new', async () => {
+    for (const name of ['changed', 'staged', 'both', 'deleted', 'removed']) write(name, '1');
+    commit();
+    write('changed', '2');
+    write('staged', '2');
+    write('both', '2');
+    write('added', '2');
+    git('add', 'staged', 'both', 'added');
+    git('rm', '--quiet', '--cached', 'removed');
+    write('both', '3');
+    rmSync(join(root, 'tree/deleted'));
+    write('new/file', '1');
+    chmodSync(join(root, 'tree/count'), 0o755);
+    const before = readFileSync(join(root, 'tree/.git/index'));
+    const { target } = await sent();
+    expect(status(target)).toBe(status(join(root, 'tree')));
+    expect(gitIn(target, 'diff', '--cached')).toBe(git('diff', '--cached'));
+    expect(gitIn(target, 'diff')).toBe(git('diff'));
+    expectWhole(target);
+    expect(before.length).toBeGreaterThan(0);
+  });
+});
+
+describe('a repository', () => {
+  beforeEach(() => git('init', '--quiet', '-b', 'main'));
+
+  /** A branch that began before the tag and was merged after it: git counts wrong where a link of the chain is missing. */
+  function mergeOldBranch(): string {
+    commit();
+    git('checkout', '--quiet', '-b', 'old');
+    for (const name of ['x', 'y', 'z']) {
+      write(name, name);
+      git('add', '-A');
+      git('commit', '--quiet', '-m', name);
+    }
+    git('checkout', '--quiet', 'main');
+    commit();
+    commit();
+    git('tag', 'v2.0');
+    commit();
+    git('merge', '--quiet', '--no-ff', '-m', 'merge', 'old');
+    return commit();
+  }
+
+  it('is described as in full where old branches were merged', async () => {
+    const head = mergeOldBranch();
+    const expected = git('describe', '--tags');
+    expect(expected).toMatch(/^v2\.0-6-g/);
+    expect(describeAt((await sent()).target)).toBe(expected);
+    expect(describeAt((await fetched(head)).target)).toBe(expected);
+  });
+
+  it('is described as in full where the branch began at a root that is no ancestor’s child', async () => {
+    const first = commit();
+    commit();
+    git('tag', 'v2.0');
+    git('checkout', '--quiet', '-b', 'old', first);
+    write('x', 'x');
+    git('add', '-A');
+    git('commit', '--quiet', '-m', 'x');
+    git('checkout', '--quiet', 'main');
+    git('merge', '--quiet', '--no-ff', '-m', 'merge', 'old');
+    expect(describeAt((await sent()).target)).toBe(git('describe', '--tags'));
+  });
+
+  it('has as many digits in its versions as the user’s', async () => {
+    commit();
+    git('tag', 'v1');
+    commit();
+    git('config', 'core.abbrev', '12');
+    expect(describeAt((await sent()).target)).toBe(git('describe', '--tags'));
+  });
+
+  it('has one commit where no tag is, and as much as the file says', async () => {
+    for (let at = 0; at < 5; at += 1) commit();
+    const countIn = (directory: string) => gitIn(directory, 'rev-list', '--count', 'HEAD');
+    expect(countIn((await sent()).target)).toBe('1');
+    for (const depth of [1, 3, 'full'] as const) {
+      const expected = depth === 'full' ? '5' : String(depth);
+      const { target } = await sent({ depth });
+      expect(countIn(target)).toBe(expected);
+      expectWhole(target);
+      const { target: other } = await fetched(git('rev-parse', 'HEAD'), { depth });
+      expect(countIn(other)).toBe(expected);
+    }
+  });
+
+  it('has no tags where the file says so', async () => {
+    commit();
+    git('tag', 'v1');
+    const { target } = await sent({ tags: false });
+    expect(gitIn(target, 'tag')).toBe('');
+    expect(gitIn((await fetched(git('rev-parse', 'HEAD'), { tags: false })).target, 'tag')).toBe(
+      '',
+    );
+  });
+
+  it('says of the commit what its words are, bounded and without control characters', async () => {
+    write('a', '1');
+    git('add', '-A');
+    const words = `subject \u0007\u001b[31mred\r\n\r\nbody\ttext\n${'ü'.repeat(20_000)}`;
+    git(
+      '-c',
+      'user.name=A\u0001nn\u001b[2J',
+      'commit',
+      '--quiet',
+      '--cleanup=verbatim',
+      '-m',
+      words,
+    );
+    git('tag', 'v1');
+    const { facts } = await sent();
+    const { message = '', author, tag } = facts?.commit ?? {};
+    expect(author).toMatch(/^A nn \[2J <ann@example\.org>$/);
+    expect(message).toMatch(/^subject \[31mred\n\nbody\ttext\nü+…$/);
+    expect(Buffer.byteLength(message)).toBeLessThanOrEqual(8192);
+    expect(tag).toBe('v1');
+  });
+
+  it.each([
+    ['https://me:s3cret@example.org/a/b.git', 'https://example.org/a/b.git'],
+    ['https://example.org/a/b.git', 'https://example.org/a/b.git'],
+    ['git@example.org:a/b.git', 'git@example.org:a/b.git'],
+    ['https://example.org/a?token=s3cret', ''],
+    ['ssh://me:s3cret@example.org/x', ''],
+    ['/srv/git/a.git', ''],
+    ['ext::sh -c touch% x', ''],
+  ])('comes from %s: origin is "%s"', async (url, shown) => {
+    commit();
+    git('config', 'remote.origin.url', url);
+    git('config', 'url.https://token:s3cret@example.org/.insteadOf', 'https://example.org/');
+    const { target, facts, snapshot } = await sent();
+    expect(facts?.commit?.repository).toBe(shown);
+    expect(readFileSync(join(target, '.git/config'), 'utf8')).not.toContain('s3cret');
+    if (shown !== '') expect(gitIn(target, 'config', 'remote.origin.url')).toBe(shown);
+    expect(JSON.stringify(snapshot)).not.toContain('s3cret');
+  });
+
+  it('brings no hook, setting, reflog or other branch along', async () => {
+    commit();
+    git('branch', 'secret-plan');
+    git('config', 'user.signingkey', 's3cret');
+    git('config', 'core.fsmonitor', `touch ${root}/witness`);
+    git('config', 'alias.status', `!touch ${root}/witness`);
+    writeFileSync(join(root, 'tree/.git/hooks/post-checkout'), '#!/bin/sh\n', { mode: 0o755 });
+    const { target } = await sent();
+    expect(readdirSync(join(target, '.git')).sort()).toEqual([
+      ...['HEAD', 'config', 'index', 'objects', 'packed-refs', 'refs', 'shallow'].filter(
+        (name) => name !== 'shallow' || existsSync(join(target, '.git/shallow')),
+      ),
+    ]);
+    expect(readFileSync(join(target, '.git/config'), 'utf8')).not.toMatch(/s3cret|witness/);
+    expect(gitIn(target, 'branch', '--all', '--format=%(refname)')).toBe('refs/heads/main');
+    expect(existsSync(join(root, 'witness'))).toBe(false);
+  });
+
+  it('that has no commit yet, or is a part of one, comes as plain files', async () => {
+    write('part/a', '1');
+    expect((await sent()).facts?.commit).toBeUndefined();
+    commit();
+    const snapshot = await snapshotWorkingTree(join(root, 'tree/part'));
+    snapshot.stream.destroy();
+    expect(snapshot.commit).toBeUndefined();
+    expect(snapshot.warnings).toEqual([expect.stringContaining('a part of the repository at')]);
+  });
+
+  it('of a worktree and of a shallow clone comes along, too', async () => {
+    commit();
+    git('tag', 'v1');
+    commit();
+    const expected = git('describe', '--tags');
+    git('worktree', 'add', '--quiet', '-b', 'side', join(root, 'side'));
+    git('clone', '--quiet', '--depth=1', `file://${root}/tree`, join(root, 'shallow'));
+    rmSync(join(root, 'tree/count'));
+    for (const [name, described] of [
+      ['side', expected],
+      ['shallow', undefined],
+    ] as const) {
+      const { stream } = await snapshotWorkingTree(join(root, name));
+      const { sha256 } = await blobs.put(stream);
+      const target = join(root, `of-${name}`);
+      await provider.materialise({ kind: 'snapshot', digest: `sha256:${sha256}` }, target, {
+        abort,
+      });
+      expect(status(target)).toBe('');
+      expectWhole(target);
+      if (described !== undefined) expect(describeAt(target)).toBe(described);
+    }
+  });
+
+  it('that is damaged comes with its files and says why', async () => {
+    commit();
+    git('tag', 'v1');
+    const old = git('rev-parse', 'HEAD^{tree}');
+    commit();
+    rmSync(join(root, 'tree/.git/objects', old.slice(0, 2), old.slice(2)));
+    const { snapshot, target } = await sent();
+    expect(snapshot.warnings).toEqual([expect.stringMatching(/^the history cannot be read \(/)]);
+    expect(status(target)).toBe('');
+  });
+
+  it('names the files that are only pointers of LFS, from a tree and by a commit', async () => {
+    write('.gitattributes', '*.bin filter=lfs diff=lfs merge=lfs -text\n');
+    write('large.bin', 'version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 5\n');
+    write('real.bin', 'bytes');
+    const head = commit();
+    const expected = [expect.stringMatching(/^Git LFS: .*: large\.bin$/)];
+    expect((await sent()).snapshot.warnings).toEqual(expected);
+    expect((await fetched(head)).facts?.warnings).toEqual(expected);
+  });
+});
+
+describe('submodules', () => {
+  const inner = () => join(root, 'inner');
+  beforeEach(() => {
+    for (const name of ['inner', 'deepest']) {
+      const directory = join(root, name);
+      mkdirSync(directory);
+      gitIn(directory, 'init', '--quiet', '-b', 'main');
+      writeFileSync(join(directory, 'file'), name);
+      gitIn(directory, 'add', '-A');
+      gitIn(directory, 'commit', '--quiet', '-m', name);
+    }
+    gitIn(inner(), 'submodule', '--quiet', 'add', '../deepest', 'deep');
+    gitIn(inner(), 'commit', '--quiet', '-m', 'deep');
+    git('init', '--quiet', '-b', 'main');
+    git('submodule', '--quiet', 'add', '../inner', 'lib/inner');
+    commit();
+    git('submodule', '--quiet', 'update', '--init', '--recursive');
+  });
+  const filesIn = (target: string) =>
+    ['lib/inner/file', 'lib/inner/deep/file'].filter((name) => existsSync(join(target, name)));
+
+  it.each([
+    [undefined, 0],
+    ['direct', 1],
+    ['recursive', 2],
+  ] as const)('come along as the file says: %s', async (submodules, files) => {
+    const checkout = submodules === undefined ? {} : { submodules };
+    const ofTree = await sent(checkout);
+    const ofCommit = await fetched(git('rev-parse', 'HEAD'), checkout);
+    for (const { target } of [ofTree, ofCommit]) {
+      expect(filesIn(target)).toHaveLength(files);
+      expect(status(target)).toBe('');
+    }
+    expect(ofTree.snapshot.leftOut).toHaveLength(files === 2 ? 0 : 1);
+  });
+
+  it.each(['https://me:s3cret@example.org/a.git', 'ext::sh -c "touch /tmp/x"', '/etc'])(
+    'of the address %j are refused without repeating it',
+    async (url) => {
+      git('config', '--file', '.gitmodules', 'submodule.lib/inner.url', url);
+      const head = commit();
+      await expect(fetched(head, { submodules: 'direct' })).rejects.toMatchObject({
+        code: 'source.invalid',
+        message: expect.not.stringMatching(/s3cret|touch|etc/),
+      });
+      expect(readdirSync(root).filter((name) => name.startsWith('.copy'))).toEqual([]);
+    },
+  );
+});
+
+describe('a hostile snapshot', () => {
+  type Entries = Readonly<Record<string, string | Buffer>>;
+
+  async function entriesOf(stream: Readable): Promise<Map<string, Buffer>> {
+    const found = new Map<string, Buffer>();
+    const unpack = extract();
+    stream.pipe(unpack);
+    for await (const entry of unpack) {
+      const chunks: Buffer[] = [];
+      for await (const chunk of entry) chunks.push(chunk as Buffer);
+      found.set(entry.header.name, Buffer.concat(chunks));
+    }
+    return found;
+  }
+
+  let good: Entries | undefined;
+  async function goodEntries(): Promise<Entries> {
+    good ??= await makeEntries();
+    return good;
+  }
+
+  async function makeEntries(): Promise<Entries> {
+    git('init', '--quiet', '-b', 'main');
+    write('a', '1');
+    commit();
+    return Object.fromEntries(
+      await entriesOf((await snapshotWorkingTree(join(root, 'tree'))).stream),
+    );
+  }
+
+  async function materialise(entries: Entries, links: Readonly<Record<string, string>> = {}) {
+    const tar = pack();
+    for (const [name, linkname] of Object.entries(links))
+      tar.entry({ name, type: 'symlink', linkname });
+    for (const [name, bytes] of Object.entries(entries)) tar.entry({ name }, bytes);
+    tar.finalize();
+    const { sha256 } = await blobs.put(Readable.from(tar));
+    const target = join(root, 'target');
+    const source = { kind: 'snapshot', digest: `sha256:${sha256}` } as const;
+    return provider.materialise(source, target, { abort });
+  }
+
+  const json = (entries: Entries, change: object): string =>
+    JSON.stringify({ ...JSON.parse(String(entries['.git/millrace.json'])), ...change });
+
+  it('is unpacked where nothing is wrong with it', async () => {
+    await materialise(await goodEntries());
+    expect(status(join(root, 'target'))).toBe('');
+  });
+
+  it.each([
+    ['a hook', '.git/hooks/post-checkout', '#!/bin/sh\ntouch WITNESS\n'],
+    ['settings', '.git/config', '[core]\n\tfsmonitor = touch WITNESS\n'],
+    ['settings beside', '.git/config.worktree', '[core]\n\tfsmonitor = touch WITNESS\n'],
+    ['alternates', '.git/objects/info/alternates', '/etc\n'],
+    ['attributes', '.git/info/attributes', '* filter=x\n'],
+    ['an index', '.git/index', 'x'],
+    ['a commondir', '.git/commondir', '/etc\n'],
+    ['capitals', '.GIT/config', 'x'],
+    ['another name of the two', '.git/Millrace.json', '{}'],
+    ['a repository inside', 'sub/.git/config', '[core]\n\tfsmonitor = touch WITNESS\n'],
+    ['a repository elsewhere', 'sub/.git', 'gitdir: /etc\n'],
+  ])('with %s is refused, and nothing of it is run', async (_, name, text) => {
+    const witness = join(root, 'witness');
+    const entries = await goodEntries();
+    const hostile = { ...entries, [name]: text.replace('WITNESS', witness) };
+    await expect(materialise(hostile)).rejects.toMatchObject({ code: 'source.invalid' });
+    expect(existsSync(witness)).toBe(false);
+    expect(existsSync(join(root, 'target'))).toBe(false);
+  });
+
+  it('whose .git is a link or a file is refused', async () => {
+    const entries = await goodEntries();
+    mkdirSync(join(root, 'elsewhere'));
+    await expect(materialise(entries, { '.git': '../elsewhere' })).rejects.toMatchObject({
+      code: 'source.invalid',
+    });
+    await expect(materialise(entries, { '.git': 'sub' })).rejects.toMatchObject({
+      code: 'source.invalid',
+    });
+    await expect(materialise({ '.git': 'gitdir: /etc' })).rejects.toMatchObject({
+      code: 'source.invalid',
+    });
+    expect(readdirSync(join(root, 'elsewhere'))).toEqual([]);
+  });
+
+  it.each([
+    ['only the description', '.git/millrace.pack'],
+    ['only the objects', '.git/millrace.json'],
+  ])('with %s is refused', async (_, missing) => {
+    const { [missing]: __, ...entries } = await goodEntries();
+    await expect(materialise(entries)).rejects.toMatchObject({ code: 'source.invalid' });
+  });
+
+  it.each([
+    ['no JSON', () => '{'],
+    ['another version', (all: Entries) => json(all, { version: 2 })],
+    ['a ref that is a way', (all: Entries) => json(all, { ref: 'refs/heads/../../config' })],
+    ['a ref with a line', (all: Entries) => json(all, { ref: 'refs/heads/a\n[core]' })],
+    ['an origin with a line', (all: Entries) => json(all, { origin: 'https://x/a\n[core]' })],
+    ['an origin that runs', (all: Entries) => json(all, { origin: 'ext::sh -c id' })],
+    ['a commit that is an option', (all: Entries) => json(all, { commit: '--output=/tmp/x' })],
+    ['a commit that is not there', (all: Entries) => json(all, { commit: 'f'.repeat(40) })],
+    ['an index that is not there', (all: Entries) => json(all, { index: 'f'.repeat(40) })],
+    ['settings of its own', (all: Entries) => json(all, { settings: { fsmonitor: 'x' } })],
+  ])('whose description has %s is refused', async (_, change) => {
+    const entries = await goodEntries();
+    const hostile = { ...entries, '.git/millrace.json': change(entries) };
+    await expect(materialise(hostile)).rejects.toMatchObject({ code: 'source.invalid' });
+    expect(existsSync(join(root, 'target'))).toBe(false);
+  });
+
+  it('whose objects are cut short, or are something else, is refused', async () => {
+    const entries = await goodEntries();
+    const bytes = entries['.git/millrace.pack'] as Buffer;
+    for (const broken of [
+      bytes.subarray(0, bytes.length - 25),
+      Buffer.from('PACK'),
+      Buffer.alloc(0),
+    ])
+      await expect(materialise({ ...entries, '.git/millrace.pack': broken })).rejects.toMatchObject(
+        { code: 'source.invalid' },
+      );
+  });
+
+  it('whose commit stands for more files than any disk has is refused', async () => {
+    git('init', '--quiet', '-b', 'main');
+    write('a', '1');
+    git('add', '-A');
+    let tree = git('write-tree');
+    const level = (below: string) =>
+      Array.from({ length: 12 }, (_, at) => `040000 tree ${below}\t${at}`).join('\n');
+    for (let at = 0; at < 8; at += 1)
+      tree = execFileSync('git', ['mktree'], {
+        cwd: join(root, 'tree'),
+        input: level(tree),
+        encoding: 'utf8',
+      }).trim();
+    const head = git('commit-tree', tree, '-m', 'bomb');
+    git('update-ref', 'refs/heads/main', head);
+    write('new', '1');
+    await expect(fetched(head)).rejects.toMatchObject({
+      code: 'source.invalid',
+      message: expect.stringMatching(/more than 200000 files/),
+    });
+    git('read-tree', '--empty');
+    await expect(sent()).resolves.toBeDefined();
+    const entries = Object.fromEntries(
+      await entriesOf((await snapshotWorkingTree(join(root, 'tree'))).stream),
+    );
+    const hostile = { ...entries, '.git/millrace.json': json(entries, { index: tree }) };
+    await expect(materialise(hostile)).rejects.toMatchObject({ code: 'source.invalid' });
+  });
+
+  it('with links into the repository changes nothing outside of it', async () => {
+    await makeEntries();
+    symlinkSync('.git/hooks', join(root, 'tree/link'));
+    const { target } = await sent();
+    expect(status(target)).toBe('?? link');
+  });
+});

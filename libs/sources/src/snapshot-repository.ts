@@ -1,0 +1,70 @@
+import { z } from 'zod';
+import { gitRefSchema } from '#libs/events';
+import { Fault } from '#libs/kernel';
+import { gitUrlProblem } from './git-url.ts';
+
+/**
+ * What stands below `.git` in a snapshot, and nothing else may: objects, and a description from which the repository
+ * is made anew. Hooks, settings and links of the sender's repository have no way in.
+ */
+export const repositoryEntries = {
+  head: '.git/millrace.json',
+  pack: '.git/millrace.pack',
+} as const;
+
+/** Of the description, in bytes. */
+export const headBytesMax = 8 * 1024 * 1024;
+
+export const tagsMax = 20_000;
+
+const hash = z.string().regex(/^[0-9a-f]{40}$|^[0-9a-f]{64}$/);
+
+export const snapshotRepositorySchema = z.strictObject({
+  version: z.literal(1),
+  format: z.enum(['sha1', 'sha256']),
+  commit: hash,
+  /** The branch that HEAD was on. */
+  ref: gitRefSchema.optional(),
+  /** The tree of the index; absent: the commit's. */
+  index: hash.optional(),
+  /** Commits whose parents were left behind. */
+  shallow: z.array(hash).max(50_000),
+  tags: z.array(z.strictObject({ ref: gitRefSchema, object: hash })).max(tagsMax),
+  /** Where the repository comes from; an address as a run may name one. */
+  origin: z
+    .string()
+    .max(2048)
+    .refine((url) => gitUrlProblem(url, { allowsFiles: false }) === undefined)
+    .optional(),
+  /** How many digits the sender's git shortens a hash to. */
+  abbrev: z.int().min(4).max(64).optional(),
+  /** What decides whether a file counts as changed. */
+  settings: z.strictObject({
+    autocrlf: z.enum(['true', 'false', 'input']).optional(),
+    eol: z.enum(['lf', 'crlf', 'native']).optional(),
+    fileMode: z.enum(['true', 'false']).optional(),
+  }),
+});
+export type SnapshotRepository = z.infer<typeof snapshotRepositorySchema>;
+
+/** @throws Fault `source.invalid` */
+export function parseSnapshotRepository(text: string): SnapshotRepository {
+  try {
+    return snapshotRepositorySchema.parse(JSON.parse(text));
+  } catch (cause) {
+    throw new Fault(
+      'source.invalid',
+      'never',
+      `${repositoryEntries.head} describes no repository`,
+      {
+        cause,
+      },
+    );
+  }
+}
+
+/** The address without what must not stand in events; undefined where it is none that others can use. */
+export function publicAddress(url: string): string | undefined {
+  const plain = url.trim().replace(/^(https?:\/\/)[^/@]*@/i, '$1');
+  return gitUrlProblem(plain, { allowsFiles: false }) === undefined ? plain : undefined;
+}
