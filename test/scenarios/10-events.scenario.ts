@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type EventDto, eventPageSchema, eventSchema, operations } from '#libs/api-contract';
 import { eventually, freshDirectory, millrace, TestServer } from './harness.ts';
@@ -235,6 +236,88 @@ describe('the stream', { timeout: 60_000 }, () => {
       .split('\n')
       .map((line) => eventSchema.parse(JSON.parse(line)));
     expect(positions(events)).toEqual(Array.from({ length: 20 }, (_, at) => at + 1));
+  });
+});
+
+describe('the stream of a run', { timeout: 60_000 }, () => {
+  const gate = `${directory.path}/go`;
+  const talk = `name: talk
+steps:
+  - { id: quick, cmd: seq 1 3 }
+  - { id: slow, depends_on: quick, cmd: "printf 'open '; until [ -e ${gate} ]; do sleep 0.05; done; echo end" }
+`;
+  interface Sent {
+    readonly type: string;
+    readonly id: number | undefined;
+    readonly data: { step?: string; text?: string; line?: number; data?: { step?: string } };
+  }
+
+  async function* sentBy(path: string, headers: Record<string, string> = {}): AsyncGenerator<Sent> {
+    const abort = new AbortController();
+    const response = await server.request(path, { headers, signal: abort.signal });
+    expect(response.status).toBe(200);
+    try {
+      let rest = '';
+      for await (const chunk of response.body ?? []) {
+        const blocks = (rest + Buffer.from(chunk).toString()).split('\n\n');
+        rest = blocks.pop() ?? '';
+        for (const block of blocks) {
+          const data = /^data: (.*)$/m.exec(block)?.[1];
+          const id = /^id: (\d+)$/m.exec(block)?.[1];
+          if (data === undefined) continue;
+          const type = /^event: (.*)$/m.exec(block)?.[1] ?? '';
+          yield { type, id: id === undefined ? undefined : Number(id), data: JSON.parse(data) };
+        }
+      }
+    } finally {
+      abort.abort();
+    }
+  }
+
+  it('has its events and the lines of its logs in order, ends with it, and is resumed within a line', async () => {
+    const { id } = await server.startRun({ yaml: talk });
+    const before: Sent[] = [];
+    for await (const item of sentBy(`/api/v1/runs/${id}/stream`)) {
+      before.push(item);
+      if (item.data.text === 'open ') break;
+    }
+    const names = before.map(({ type, data }) => `${type} ${data.step ?? data.data?.step ?? ''}`);
+    const lastLine = names.lastIndexOf('log quick');
+    expect(names.indexOf('run.step-started quick')).toBeLessThan(names.indexOf('log quick'));
+    expect(names.indexOf('run.step-finished quick')).toBeGreaterThan(lastLine);
+    const last = before.findLast((item) => item.id !== undefined)?.id ?? 0;
+    const { line } = before.at(-1)?.data ?? {};
+    writeFileSync(gate, '');
+    const path = `/api/v1/runs/${id}/stream?lines=1:${line}:slow`;
+    const after: Sent[] = [];
+    for await (const item of sentBy(path, { 'last-event-id': String(last) })) after.push(item);
+    expect(after.filter(({ type }) => type === 'log').map(({ data }) => data.line)).not.toContain(
+      (line ?? 0) - 1,
+    );
+    const rest = after.filter((item) => item.data.line === line).map(({ data }) => data.text);
+    expect(rest.join('')).toBe('open end');
+    expect(after.at(-1)?.type).toBe('run.finished');
+    const { items } = await page(`/api/v1/runs/${id}/events?limit=1000`);
+    const seen = [...before, ...after].flatMap((item) => (item.id === undefined ? [] : [item.id]));
+    expect(seen).toEqual(positions(items));
+    const over = await server.request(`/api/v1/runs/${id}/stream`, {
+      headers: { 'last-event-id': String(seen.at(-1)) },
+    });
+    expect(over.status).toBe(204);
+  });
+
+  it('is what a command shows: the end of each of many steps behind its last line', async () => {
+    const steps = Array.from({ length: 60 }, (_, at) => `  - { id: s${at}, cmd: echo word ${at} }`);
+    const file = `${directory.path}/wide.yaml`;
+    writeFileSync(file, `name: wide\norder: graph\nsteps:\n${steps.join('\n')}\n`);
+    const answer = await millrace(['--data-dir', server.dataDir, 'run', file, '--source', 'none'], {
+      cwd: directory.path,
+    });
+    expect(answer.code).toBe(0);
+    for (let at = 0; at < 60; at += 1) {
+      const [line, end] = [`s${at} │ word ${at}\n`, `✓ s${at} `];
+      expect(answer.stdout.split(line)[1]).toContain(end);
+    }
   });
 });
 

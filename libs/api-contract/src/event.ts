@@ -45,8 +45,7 @@ export const streamEventsQuerySchema = z.strictObject({
   types: typesSchema,
   run: runRefSchema.optional().describe('Only the events of this run.'),
 });
-/** A position as an event stream names it. */
-export const streamEventsHeadersSchema = z.object({
+export const resumeHeadersSchema = z.object({
   'Last-Event-ID': z
     .string()
     .regex(/^\d{0,15}$/, { message: 'expected a position' })

@@ -50,6 +50,7 @@ export type {
   StepWhy,
 } from './run.ts';
 export { logLineSchema, runRefSchema } from './run.ts';
+export { runLogLineSchema, type WantedLog, wantedLines } from './run-stream.ts';
 export {
   type ProjectionStatusDto,
   type ServerFile,

@@ -4,7 +4,7 @@ import {
   eventPageSchema,
   eventSchema,
   listEventsQuerySchema,
-  streamEventsHeadersSchema,
+  resumeHeadersSchema,
   streamEventsQuerySchema,
 } from './event.ts';
 import { executorPageSchema, executorSchema, listExecutorsQuerySchema } from './executor.ts';
@@ -37,6 +37,7 @@ import {
   startRunBodySchema,
   stepWhySchema,
 } from './run.ts';
+import { runStreamItemSchema, streamRunQuerySchema } from './run-stream.ts';
 import {
   projectionListSchema,
   readinessSchema,
@@ -175,6 +176,22 @@ export const operations = {
     status: 200,
     response: eventPageSchema,
   },
+  streamRun: {
+    id: 'stream-run',
+    method: 'GET',
+    path: '/api/v1/runs/{id}/stream',
+    tag: 'runs',
+    summary:
+      'Follow a run to its end: its events and the lines of all its logs, as server-sent events',
+    description:
+      'An event has its position as `id` and its type as `event`. A line of a log has the `event` `log` and no `id`; it stands behind the start of its attempt and before its end. Resumed by Last-Event-ID, the logs of attempts that ran there begin again from their first line, or from the lines that `lines` names. Behind the last event of the run the stream ends; who asks again gets 204.',
+    params: runParams,
+    query: streamRunQuerySchema,
+    headers: resumeHeadersSchema,
+    status: 200,
+    response: runStreamItemSchema,
+    responseType: 'text/event-stream',
+  },
   showRunState: {
     id: 'show-run-state',
     method: 'GET',
@@ -296,7 +313,7 @@ export const operations = {
     tag: 'events',
     summary: 'Follow the log as server-sent events, resumed by Last-Event-ID',
     query: streamEventsQuerySchema,
-    headers: streamEventsHeadersSchema,
+    headers: resumeHeadersSchema,
     status: 200,
     response: eventSchema,
     responseType: 'text/event-stream',

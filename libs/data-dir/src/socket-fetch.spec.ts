@@ -107,3 +107,23 @@ it('asks nothing of a server in a directory that others can enter', async () => 
   await expect(socketFetch(dir)(url)).rejects.toMatchObject({ code: 'data-dir.not-private' });
   expect(asked).toBe(0);
 });
+
+it('is told to stop while the end of an answer comes, and nobody is hurt', async () => {
+  await serve((_request, response) => {
+    response.write('all but ');
+    setTimeout(() => response.end('one'), 1);
+  });
+  const call = socketFetch(dir);
+  for (let turns = 0; turns < 100; turns += 1) {
+    const abort = new AbortController();
+    const response = await call(url, { signal: abort.signal });
+    let chunks = 0;
+    for await (const _chunk of response.body ?? []) {
+      chunks += 1;
+      if (chunks > turns % 2) break;
+    }
+    for (let turn = 0; turn < turns % 13; turn += 1) await Promise.resolve();
+    abort.abort();
+    await new Promise((done) => setTimeout(done, 1));
+  }
+});

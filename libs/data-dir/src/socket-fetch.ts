@@ -30,8 +30,11 @@ export function socketFetch(
       agent,
       method: init.method ?? 'GET',
       headers: Object.fromEntries(new Headers(init.headers)),
-      ...(signal ? { signal } : {}),
     });
+    // Without an error: a connection that waits for its next request has nobody who hears one.
+    const stop = () => call.destroy();
+    signal?.addEventListener('abort', stop, { once: true });
+    call.once('close', () => signal?.removeEventListener('abort', stop));
     // Also after the answer has begun: the body's reader hears of it.
     call.on('response', resolve).on('error', reject);
     sendBody(call, init.body).catch(reject);

@@ -13,6 +13,7 @@ import { ReadRunsController } from './runs/read-runs.ts';
 import { ReadStepLogsController } from './runs/read-step-logs.ts';
 import { RetryRunController, RetryRunHandler } from './runs/retry-run.ts';
 import { StartRunController, StartRunHandler } from './runs/start-run.ts';
+import { StreamRunController } from './runs/stream-run.ts';
 import { ControlServerController } from './server/control-server.ts';
 import { ServerController } from './server/server.controller.ts';
 import { UploadSourceController } from './sources/upload-source.ts';
@@ -31,6 +32,7 @@ export class ApiModule {
         CancelRunController,
         RetryRunController,
         ReadStepLogsController,
+        StreamRunController,
         ReadArtifactsController,
         ListQueueController,
         ExecutorsController,

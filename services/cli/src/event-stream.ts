@@ -5,6 +5,12 @@ import { Fault } from '#libs/kernel';
 const reconnectMs = 300;
 const reconnectsMax = 100;
 
+/** One of a stream of server-sent events. */
+export interface SentEvent {
+  readonly type: string;
+  readonly data: unknown;
+}
+
 /**
  * The server's events after a position, without end, resumed where a connection breaks: no event twice, none missing.
  *
@@ -20,21 +26,39 @@ export async function* followEvents(
     readonly signal: AbortSignal;
   },
 ): AsyncIterable<EventDto> {
-  let after = options.after;
+  const { signal, run } = options;
+  const open = (after: number) => {
+    const query = { after, types: options.types?.join(','), run };
+    return client.open(operations.streamEvents, { query, signal });
+  };
+  for await (const { data } of followStream({ after: options.after, signal, open }))
+    yield eventSchema.parse(data);
+}
+
+/**
+ * What a stream sends, without end. Where a connection breaks a new one begins behind the position of the last event; what has
+ * no position of its own may come again.
+ *
+ * @throws Fault `server.unreachable` when the server stays away
+ */
+export async function* followStream(stream: {
+  readonly after: number;
+  readonly signal: AbortSignal;
+  readonly open: (after: number) => Promise<Response>;
+}): AsyncIterable<SentEvent> {
+  const { signal } = stream;
+  let { after } = stream;
   let failures = 0;
-  while (!options.signal.aborted) {
+  while (!signal.aborted) {
     try {
-      const response = await client.open(operations.streamEvents, {
-        query: { after, types: options.types?.join(','), run: options.run },
-        signal: options.signal,
-      });
+      const response = await stream.open(after);
       failures = 0;
-      for await (const event of readEvents(response)) {
-        after = event.position;
-        yield event;
+      for await (const { id, ...sent } of readSent(response)) {
+        after = id ?? after;
+        yield sent;
       }
     } catch (error) {
-      if (options.signal.aborted) return;
+      if (signal.aborted) return;
       failures += 1;
       const isAway =
         error instanceof TypeError ||
@@ -45,10 +69,20 @@ export async function* followEvents(
   }
 }
 
-async function* readEvents(response: Response): AsyncIterable<EventDto> {
+async function* readSent(
+  response: Response,
+): AsyncIterable<SentEvent & { readonly id: number | undefined }> {
   for await (const block of splitText(response, '\n\n')) {
-    const line = block.split('\n').find((candidate) => candidate.startsWith('data: '));
-    if (line !== undefined) yield eventSchema.parse(JSON.parse(line.slice('data: '.length)));
+    const fields = new Map(
+      block.split('\n').map((line) => {
+        const at = line.indexOf(': ');
+        return [line.slice(0, at), line.slice(at + 2)] as const;
+      }),
+    );
+    const [id, data] = [fields.get('id'), fields.get('data')];
+    if (data === undefined) continue;
+    const type = fields.get('event') ?? 'message';
+    yield { type, data: JSON.parse(data), id: id === undefined ? undefined : Number(id) };
   }
 }
 

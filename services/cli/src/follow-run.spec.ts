@@ -1,4 +1,3 @@
-import { setImmediate as turn } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { ApiClient, type EventDto, type LogLineDto } from '#libs/api-contract';
 import { followRun } from './follow-run.ts';
@@ -8,12 +7,8 @@ const time = '2026-11-27T00:00:00.000Z';
 
 const events = [
   eventOf(1, 'run.step-started', { step: 'slow', attempt: 1 }),
-  eventOf(2, 'run.step-started', { step: 'lost', attempt: 1 }),
-  eventOf(3, 'run.step-attempt-lost', { step: 'lost', attempt: 1, why: 'silent' }),
-  eventOf(4, 'run.step-finished', { step: 'slow', attempt: 1, outcome: 'success' }),
-  eventOf(5, 'run.step-started', { step: 'next', attempt: 1 }),
-  eventOf(6, 'run.step-finished', { step: 'next', attempt: 1, outcome: 'success' }),
-  eventOf(7, 'run.finished', { outcome: 'success' }),
+  eventOf(2, 'run.step-finished', { step: 'slow', attempt: 1, outcome: 'success' }),
+  eventOf(3, 'run.finished', { outcome: 'success' }),
 ];
 
 function eventOf(position: number, type: string, data: Record<string, unknown>): EventDto {
@@ -35,27 +30,35 @@ function eventOf(position: number, type: string, data: Record<string, unknown>):
   };
 }
 
-/** All events are there at once; each log comes late and in pieces, that of the lost attempt behind all others. */
-function serverOfSlowLogs(): ApiClient {
-  const othersEnded = Promise.withResolvers<void>();
-  async function* linesOf(step: string) {
-    if (step === 'lost') await othersEnded.promise;
-    for (const line of [1, 2]) {
-      for (let turns = 0; turns < 50; turns += 1) await turn();
-      const record: LogLineDto = { line, time, stream: 'output', text: `${step} ${line}` };
-      yield Buffer.from(`${JSON.stringify(record)}\n`);
-    }
-    if (step === 'next') othersEnded.resolve();
-  }
+const lineOf = (line: number, text: string, marks: Partial<LogLineDto> = {}) => ({
+  step: 'slow',
+  attempt: 1,
+  line,
+  time,
+  stream: 'output' as const,
+  text,
+  ...marks,
+});
+const sent = (event: EventDto) =>
+  `id: ${event.position}\nevent: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`;
+const sentLine = (line: ReturnType<typeof lineOf>) =>
+  `event: log\ndata: ${JSON.stringify(line)}\n\n`;
+
+/** Each connection gives its text and breaks, the last one ends. */
+function serverOf(connections: readonly string[]) {
+  const asked: string[] = [];
   const transport = async (url: string) => {
-    if (url.includes('/events/stream'))
-      return new Response(events.map((event) => `data: ${JSON.stringify(event)}\n\n`).join(''));
-    const step = /steps\/(\w+)\/logs/.exec(url)?.[1];
-    if (step !== undefined)
-      return new Response(ReadableStream.from(linesOf(step)) as ReadableStream);
-    return Response.json(run);
+    if (!url.includes('/stream')) return Response.json(run);
+    const text = connections[asked.length] ?? '';
+    asked.push(decodeURIComponent(url.replace('http://server/api/v1/', '')));
+    async function* body() {
+      yield Buffer.from(text);
+      await new Promise((turn) => setTimeout(turn, 1));
+      if (asked.length < connections.length) throw new TypeError('terminated');
+    }
+    return new Response(ReadableStream.from(body()) as ReadableStream);
   };
-  return new ApiClient('http://server', { transport });
+  return { client: new ApiClient('http://server', { transport }), asked };
 }
 
 const run = {
@@ -78,41 +81,64 @@ const run = {
   steps: [],
 };
 
-async function shownWith(showLogs: boolean): Promise<string[]> {
-  const shown: string[] = [];
-  await followRun(serverOfSlowLogs(), runId, {
+async function shown(client: ApiClient, showLogs: boolean): Promise<string[]> {
+  const words: string[] = [];
+  await followRun(client, runId, {
     after: 0,
     showLogs,
     printer: {
       event: ({ type, data }) =>
-        void shown.push(`${type} ${(data as { step?: string }).step ?? ''}`.trim()),
-      log: (_step, { text }) => void shown.push(text),
+        void words.push(`${type} ${(data as { step?: string }).step ?? ''}`.trim()),
+      log: (_step, { text, continues }) => void words.push(`${continues ? '…' : ''}${text}`),
       close() {},
     },
   });
-  return shown;
+  return words;
 }
 
-it('shows the end of a step behind the last line of its log, and waits for no log of a lost attempt', async () => {
-  expect(await shownWith(true)).toEqual([
+const [begun, ended, over] = events;
+it('shows what comes in the order in which it comes', async () => {
+  if (!begun || !ended || !over) throw new Error('there are three');
+  const text = [sent(begun), sentLine(lineOf(1, 'one')), sent(ended), sent(over)].join('');
+  const { client, asked } = serverOf([text]);
+  expect(await shown(client, true)).toEqual([
     'run.step-started slow',
-    'run.step-started lost',
-    'run.step-attempt-lost lost',
-    'slow 1',
-    'slow 2',
+    'one',
     'run.step-finished slow',
-    'run.step-started next',
-    'next 1',
-    'next 2',
-    'run.step-finished next',
-    'lost 1',
-    'lost 2',
     'run.finished',
+  ]);
+  expect(asked).toEqual([`runs/${runId}/stream?after=0`]);
+});
+
+it('goes on where a connection broke: no line twice, none missing, an open one at its place', async () => {
+  if (!begun || !ended || !over) throw new Error('there are three');
+  const first =
+    sent(begun) + sentLine(lineOf(1, 'one')) + sentLine(lineOf(2, 'tw', { open: true }));
+  const again =
+    sentLine(lineOf(2, 'two', { open: true })) + sentLine(lineOf(2, '!', { continues: true }));
+  const { client, asked } = serverOf([first, again, sent(ended) + sent(over)]);
+  expect(await shown(client, true)).toEqual([
+    'run.step-started slow',
+    'one',
+    'tw',
+    '…o',
+    '…!',
+    'run.step-finished slow',
+    'run.finished',
+  ]);
+  expect(asked).toEqual([
+    `runs/${runId}/stream?after=0`,
+    `runs/${runId}/stream?after=1&lines=1:2:slow`,
+    `runs/${runId}/stream?after=1&lines=1:3:slow`,
   ]);
 });
 
-it('waits for no log where none is shown', async () => {
-  expect(await shownWith(false)).toEqual(
-    events.map(({ type, data }) => `${type} ${(data as { step?: string }).step ?? ''}`.trim()),
-  );
+it('asks for the events alone where no log is shown', async () => {
+  const { client, asked } = serverOf([events.map(sent).join('')]);
+  expect(await shown(client, false)).toEqual([
+    'run.step-started slow',
+    'run.step-finished slow',
+    'run.finished',
+  ]);
+  expect(asked).toEqual([`events/stream?after=0&run=${runId}`]);
 });

@@ -1,13 +1,7 @@
-import {
-  type ApiClient,
-  logLineSchema,
-  operations,
-  ProblemError,
-  type RunDto,
-} from '#libs/api-contract';
+import { type ApiClient, logLineSchema, operations, type RunDto } from '#libs/api-contract';
 import { followEvents, splitText } from './event-stream.ts';
-import { ResumedLines } from './resumed-lines.ts';
 import type { RunPrinter } from './run-printer.ts';
+import { followRunStream, type RunNews } from './run-stream.ts';
 
 /**
  * Shows a run until it has ended: its events as they come, and the log of each step from its first line.
@@ -20,29 +14,21 @@ export async function followRun(
   runId: string,
   options: { readonly after: number; readonly printer: RunPrinter; readonly showLogs: boolean },
 ): Promise<RunDto> {
-  const { printer } = options;
+  const { after, printer, showLogs } = options;
   const abort = new AbortController();
-  const logs = new Map<string, Promise<void>>();
+  const { signal } = abort;
   let end = 0;
   try {
-    for await (const event of followEvents(client, {
-      after: options.after,
-      run: runId,
-      signal: abort.signal,
-    })) {
-      if (event.type === 'run.step-started' && options.showLogs) {
-        const at = event.data as StepAttempt;
-        logs.set(logOf(at), followLog(client, runId, at, printer));
+    const news = showLogs
+      ? followRunStream(client, runId, { after, signal })
+      : eventsOf(client, runId, { after, signal });
+    for await (const item of news) {
+      if ('line' in item) printer.log(item.step, item.line);
+      else {
+        printer.event(item.event);
+        end = item.event.position;
+        if (item.event.type === 'run.finished') break;
       }
-      // Its last lines first, then the words about its end. Of an attempt that was lost nobody knows the last line.
-      if (event.type === 'run.step-finished') await logs.get(logOf(event.data as StepAttempt));
-      if (event.type === 'run.finished') {
-        await Promise.all(logs.values());
-        printer.event(event);
-        end = event.position;
-        break;
-      }
-      printer.event(event);
     }
   } finally {
     abort.abort();
@@ -50,40 +36,12 @@ export async function followRun(
   return client.call(operations.showRun, { params: { id: runId }, query: { waitFor: end } });
 }
 
-interface StepAttempt {
-  readonly step: string;
-  readonly attempt: number;
-}
-
-function logOf({ step, attempt }: StepAttempt): string {
-  return `${attempt} ${step}`;
-}
-
-/** Resolves behind the last line; a log that cannot be read ends where it cannot. */
-async function followLog(
+async function* eventsOf(
   client: ApiClient,
-  runId: string,
-  at: StepAttempt,
-  printer: RunPrinter,
-): Promise<void> {
-  const resumed = new ResumedLines();
-  for (let tries = 0; tries < 5; tries += 1) {
-    try {
-      const response = await client.open(operations.readStepLogs, {
-        params: { id: runId, step: at.step },
-        query: { attempt: at.attempt, follow: true, from: resumed.begin() },
-      });
-      for await (const text of splitText(response, '\n')) {
-        if (text === '') continue;
-        const line = resumed.take(logLineSchema.parse(JSON.parse(text)));
-        if (line) printer.log(at.step, line);
-      }
-      return;
-    } catch (error) {
-      if (error instanceof ProblemError && error.problem.status < 500) return;
-      await new Promise((done) => setTimeout(done, 200));
-    }
-  }
+  run: string,
+  options: { readonly after: number; readonly signal: AbortSignal },
+): AsyncIterable<RunNews> {
+  for await (const event of followEvents(client, { ...options, run })) yield { event };
 }
 
 /** The last lines of a step's newest attempt. */

@@ -1,0 +1,58 @@
+import { z } from 'zod';
+import { stepIdSchema } from '#libs/events';
+import { eventSchema } from './event.ts';
+import { logLineSchema } from './run.ts';
+
+/** Room for a hundred logs with names of usual length; the others begin again from their first line. */
+const linesCharsMax = 4_000;
+
+const linesPattern =
+  /^(?:\d{1,9}:\d{1,9}:[a-z][a-z0-9_-]{0,62})(?:,\d{1,9}:\d{1,9}:[a-z][a-z0-9_-]{0,62})*$/;
+
+/** A log of a run, and the first line wanted of it. */
+export interface WantedLog {
+  readonly step: string;
+  readonly attempt: number;
+  readonly from: number;
+}
+
+export const streamRunQuerySchema = z.strictObject({
+  after: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .default(0)
+    .describe('Begin behind this position. Default: with the first event of the run.'),
+  lines: z
+    .string()
+    .max(linesCharsMax)
+    .regex(linesPattern, { message: 'expected ATTEMPT:LINE:STEP, …' })
+    .transform((text): readonly WantedLog[] =>
+      text.split(',').map((item) => {
+        const [attempt, from, step = ''] = item.split(':');
+        return { step, attempt: Number(attempt), from: Math.max(1, Number(from)) };
+      }),
+    )
+    .optional()
+    .describe(
+      'Of attempts that run where the stream begins: the first line wanted of their logs, as `ATTEMPT:LINE:STEP`, separated by commas. Default: the first.',
+    ),
+});
+
+/** The `lines` of a call: as many as it takes. */
+export function wantedLines(logs: readonly WantedLog[]): string | undefined {
+  let text = '';
+  for (const { step, attempt, from } of logs) {
+    const item = `${text === '' ? '' : ','}${attempt}:${from}:${step}`;
+    if (text.length + item.length > linesCharsMax) break;
+    text += item;
+  }
+  return text === '' ? undefined : text;
+}
+
+export const runLogLineSchema = z.object({
+  step: stepIdSchema,
+  attempt: z.number().int(),
+  ...logLineSchema.shape,
+});
+export const runStreamItemSchema = z.union([eventSchema, runLogLineSchema]);

@@ -1,0 +1,153 @@
+import { afterEach, expect, it, vi } from 'vitest';
+import type { DomainEvent, RecordedEvent } from '#libs/events';
+import type { LogKey, LogLine, LogReadOptions } from '#libs/logs';
+import { namedUuid } from '#libs/testkit';
+import { attemptsRunning, type FeedItem, runFeed } from './run-feed.ts';
+
+const runId = namedUuid('run');
+afterEach(() => void vi.useRealTimers());
+
+const started = (step: string): DomainEvent => ({
+  type: 'run.step-started',
+  data: { step, attempt: 1, executor: namedUuid('executor'), fence: 1 },
+});
+const finished = (step: string): DomainEvent => ({
+  type: 'run.step-finished',
+  data: { step, attempt: 1, fence: 1, outcome: 'success', cause: 'exit', exitCode: 0 },
+});
+const lost = (step: string): DomainEvent => ({
+  type: 'run.step-attempt-lost',
+  data: { step, attempt: 1, fence: 1, why: 'lease-expired' },
+});
+const over: DomainEvent = { type: 'run.finished', data: { outcome: 'success', failedSteps: [] } };
+
+const recorded = (events: readonly DomainEvent[]) =>
+  events.map((event, at) => ({ ...event, position: at + 1 }) as unknown as RecordedEvent);
+
+const lineOf = (line: number, text: string): LogLine => ({
+  line,
+  time: '2026-11-27T00:00:00.000Z',
+  stream: 'output',
+  text,
+});
+
+type Read = (key: LogKey, options: LogReadOptions) => AsyncIterable<LogLine>;
+
+function feedOf(
+  events: readonly DomainEvent[],
+  read: Read,
+  running: Parameters<typeof runFeed>[0]['running'] = [],
+) {
+  const abort = new AbortController();
+  async function* batches() {
+    yield recorded(events);
+    await new Promise((done) => abort.signal.addEventListener('abort', done));
+  }
+  const feed = runFeed({
+    runId,
+    events: batches(),
+    logs: { read: (key, options = {}) => read(key, options) },
+    running,
+    abort: abort.signal,
+  });
+  return { feed, abort };
+}
+
+const wordsOf = (item: FeedItem) =>
+  'event' in item
+    ? `${item.event.type} ${'step' in item.event.data ? item.event.data.step : ''}`.trim()
+    : `${item.at.step}: ${item.line.text}`;
+
+async function all(feed: AsyncIterable<FeedItem>): Promise<string[]> {
+  const seen: string[] = [];
+  for await (const item of feed) seen.push(wordsOf(item));
+  return seen;
+}
+
+it('gives each line between the start and the end of its attempt, and ends with the run', async () => {
+  const events = [started('a'), started('b'), finished('a'), finished('b'), over];
+  async function* read({ step }: LogKey) {
+    for (const line of [1, 2, 3]) {
+      // All events are there long before.
+      await new Promise((done) => setTimeout(done, step === 'a' ? 5 : 1));
+      yield lineOf(line, String(line));
+    }
+  }
+  const seen = await all(feedOf(events, read).feed);
+  expect(seen.filter((words) => words.startsWith('run.'))).toEqual([
+    'run.step-started a',
+    'run.step-started b',
+    'run.step-finished a',
+    'run.step-finished b',
+    'run.finished',
+  ]);
+  for (const step of ['a', 'b'])
+    expect(
+      seen.filter((words) => words.endsWith(` ${step}`) || words.startsWith(`${step}:`)),
+    ).toEqual([
+      `run.step-started ${step}`,
+      `${step}: 1`,
+      `${step}: 2`,
+      `${step}: 3`,
+      `run.step-finished ${step}`,
+    ]);
+});
+
+it('reads no log further than one line ahead of who takes it', async () => {
+  let read = 0;
+  async function* endless(_key: LogKey, { abort }: LogReadOptions) {
+    while (!abort?.aborted) {
+      read += 1;
+      yield lineOf(read, 'x');
+    }
+  }
+  const { feed } = feedOf([started('a')], endless);
+  for (let taken = 0; taken < 11; taken += 1) await feed.next();
+  await new Promise((turn) => setTimeout(turn, 5));
+  expect(read).toBeLessThanOrEqual(12);
+  await feed.return();
+});
+
+it('waits a little for the end of a log whose writer died, and not at all for that of a lost attempt', async () => {
+  vi.useFakeTimers();
+  async function* silent(_key: LogKey, { abort }: LogReadOptions) {
+    yield lineOf(1, 'last words');
+    await new Promise((done) => abort?.addEventListener('abort', done, { once: true }));
+  }
+  const { feed } = feedOf([started('a'), lost('a'), started('b'), finished('b'), over], silent);
+  const seen: string[] = [];
+  const reading = (async () => {
+    for await (const item of feed) seen.push(wordsOf(item));
+  })();
+  await vi.advanceTimersByTimeAsync(1_900);
+  expect(seen).toContain('run.step-attempt-lost a');
+  expect(seen).not.toContain('run.step-finished b');
+  await vi.advanceTimersByTimeAsync(200);
+  await reading;
+  expect(seen.slice(-2)).toEqual(['run.step-finished b', 'run.finished']);
+});
+
+it('goes on without a log that cannot be read', async () => {
+  async function* unreadable() {
+    yield await Promise.reject(Object.assign(new Error('EIO'), { code: 'EIO' }));
+  }
+  expect(await all(feedOf([started('a'), finished('a'), over], unreadable).feed)).toEqual([
+    'run.step-started a',
+    'run.step-finished a',
+    'run.finished',
+  ]);
+});
+
+it('goes on with the logs that were being written where it was broken off', async () => {
+  const history = recorded([started('a'), started('b'), lost('b'), started('c'), finished('c')]);
+  expect(attemptsRunning(history)).toEqual([{ step: 'a', attempt: 1 }]);
+  async function* read(key: LogKey, { from }: LogReadOptions) {
+    yield lineOf(from ?? 1, `${key.step} from ${from}`);
+  }
+  const running = [{ step: 'a', attempt: 1, from: 7 }];
+  expect(await all(feedOf([finished('a'), over], read, running).feed)).toEqual([
+    'a: a from 7',
+    'run.step-finished a',
+    'run.finished',
+  ]);
+});

@@ -1,0 +1,140 @@
+import type { RecordedEvent } from '#libs/events';
+import type { LogLine, LogStore } from '#libs/logs';
+import { JoinedSources } from './joined-sources.ts';
+
+export interface StepAttempt {
+  readonly step: string;
+  readonly attempt: number;
+}
+
+/** What a follower of a run gets: an event, or a line of the log of an attempt. */
+export type FeedItem =
+  | { readonly event: RecordedEvent }
+  | { readonly at: StepAttempt; readonly line: LogLine };
+
+/** An attempt that runs where a feed begins, and the first line of its log that is wanted. */
+export interface RunningLog extends StepAttempt {
+  readonly from: number;
+}
+
+export interface FeedParts {
+  readonly runId: string;
+  /** Of the run, in order, from where the feed begins; they end only by the abort. */
+  readonly events: AsyncIterable<readonly RecordedEvent[]>;
+  readonly logs: Pick<LogStore, 'read'>;
+  readonly running: readonly RunningLog[];
+  readonly abort: AbortSignal;
+}
+
+/** How long a log may have no end when its attempt has one, in milliseconds: that of a writer that died never gets one. */
+const logEndMs = 2_000;
+
+/**
+ * A run's events and the lines of its logs in one order: a line stands behind the start of its attempt and before its end. It
+ * ends behind the last event of the run. Nothing is read ahead of who takes it, but for one line of each log that is written.
+ */
+export async function* runFeed(parts: FeedParts): AsyncGenerator<FeedItem, void, void> {
+  const sources = new JoinedSources<FeedItem>();
+  const end = new AbortController();
+  const abort = AbortSignal.any([parts.abort, end.signal]);
+  const logs = new AttemptLogs({ ...parts, abort }, sources);
+  try {
+    sources.add(eventsKey, eachEvent(parts.events));
+    for (const log of parts.running) logs.follow(log);
+    for (let held: RecordedEvent | undefined; ; ) {
+      if (held !== undefined && !logs.keepBack(held)) {
+        yield { event: held };
+        if (held.type === 'run.finished') return;
+        held = undefined;
+        sources.ask(eventsKey);
+      }
+      const { key, item } = await sources.next();
+      if (item === undefined) {
+        if (key === eventsKey) return;
+        logs.forget(key);
+      } else if ('event' in item) {
+        held = item.event;
+        logs.heed(held);
+      } else {
+        yield item;
+        sources.ask(key);
+      }
+    }
+  } finally {
+    end.abort();
+    sources.close();
+  }
+}
+
+const eventsKey = 'events';
+
+async function* eachEvent(
+  batches: AsyncIterable<readonly RecordedEvent[]>,
+): AsyncIterable<FeedItem> {
+  for await (const batch of batches) for (const event of batch) yield { event };
+}
+
+/** The logs of a run that are being written. */
+class AttemptLogs {
+  readonly #parts: FeedParts;
+  readonly #sources: JoinedSources<FeedItem>;
+  readonly #ends = new Map<string, AbortController>();
+
+  constructor(parts: FeedParts, sources: JoinedSources<FeedItem>) {
+    this.#parts = parts;
+    this.#sources = sources;
+  }
+
+  follow({ step, attempt, from }: RunningLog): void {
+    const key = keyOf({ step, attempt });
+    const end = new AbortController();
+    this.#ends.set(key, end);
+    const abort = AbortSignal.any([this.#parts.abort, end.signal]);
+    const { runId, logs } = this.#parts;
+    const lines = logs.read({ runId, step, attempt }, { from, follow: true, abort });
+    this.#sources.add(key, linesOf({ step, attempt }, lines));
+  }
+
+  forget(key: string): void {
+    this.#ends.delete(key);
+  }
+
+  /** Begins the log of an attempt that begins, and sees to it that one of an attempt that is over ends. */
+  heed(event: RecordedEvent): void {
+    if (event.type === 'run.step-started') this.follow({ ...event.data, from: 1 });
+    if (event.type !== 'run.step-finished' && event.type !== 'run.step-attempt-lost') return;
+    const end = this.#ends.get(keyOf(event.data));
+    if (end) setTimeout(() => end.abort(), logEndMs);
+  }
+
+  /** Whether lines have to come first. Of an attempt that was lost nobody knows the last one. */
+  keepBack(event: RecordedEvent): boolean {
+    if (event.type === 'run.step-finished') return this.#sources.has(keyOf(event.data));
+    return event.type === 'run.finished' && this.#ends.size > 0;
+  }
+}
+
+/** A log that cannot be read ends where it cannot: the run goes on, and the log is asked for by itself. */
+async function* linesOf(at: StepAttempt, lines: AsyncIterable<LogLine>): AsyncIterable<FeedItem> {
+  try {
+    for await (const line of lines) yield { at, line };
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error)) throw error;
+  }
+}
+
+function keyOf({ step, attempt }: StepAttempt): string {
+  return `${attempt} ${step}`;
+}
+
+/** The attempts that have begun, and have not ended, by the events of a run up to some point. */
+export function attemptsRunning(events: readonly RecordedEvent[]): readonly StepAttempt[] {
+  const running = new Map<string, StepAttempt>();
+  for (const { type, data } of events) {
+    if (type === 'run.step-started')
+      running.set(keyOf(data), { step: data.step, attempt: data.attempt });
+    if (type === 'run.step-finished' || type === 'run.step-attempt-lost')
+      running.delete(keyOf(data));
+  }
+  return [...running.values()];
+}

@@ -1,0 +1,51 @@
+import { Controller, Inject } from '@nestjs/common';
+import { operations, type WantedLog } from '#libs/api-contract';
+import { streamName } from '#libs/events';
+import { API_PARTS, type ApiParts } from '../api.parts.ts';
+import { runEvents } from '../events/run-events.ts';
+import { eventText, resumedAfter } from '../events/stream-events.ts';
+import { requireRunId } from '../http/reading.ts';
+import { type Call, Input, Route } from '../http/route.ts';
+import { sendEvents } from '../http/send-events.ts';
+import { inBlocks } from './log-text.ts';
+import { attemptsRunning, type FeedItem, runFeed } from './run-feed.ts';
+
+/** All that a follower of a run needs, in one stream: the run is loaded once, however many steps it has. */
+@Controller()
+export class StreamRunController {
+  constructor(@Inject(API_PARTS) private readonly parts: ApiParts) {}
+
+  @Route(operations.streamRun)
+  async stream(
+    @Input(operations.streamRun) call: Call<typeof operations.streamRun>,
+  ): Promise<void> {
+    const { parts } = this;
+    const runId = await requireRunId(parts, call.params.id);
+    const after = resumedAfter(call.headers) ?? call.query.after;
+    const before = (await parts.store.readStream(streamName('run', runId))).filter(
+      ({ position }) => position <= after,
+    );
+    if (before.at(-1)?.type === 'run.finished') {
+      await call.reply.status(204).send();
+      return;
+    }
+    const lines = new Map(call.query.lines?.map((log) => [keyOf(log), log.from]));
+    const running = attemptsRunning(before).map((log) => ({
+      ...log,
+      from: lines.get(keyOf(log)) ?? 1,
+    }));
+    await sendEvents(call.reply, (abort) => {
+      const events = runEvents(parts, runId, { after, abort });
+      return inBlocks(runFeed({ runId, events, logs: parts.logs, running, abort }), itemText);
+    });
+  }
+}
+
+function keyOf({ step, attempt }: Pick<WantedLog, 'step' | 'attempt'>): string {
+  return `${attempt} ${step}`;
+}
+
+function itemText(item: FeedItem): string {
+  if ('event' in item) return eventText(item.event);
+  return `event: log\ndata: ${JSON.stringify({ ...item.at, ...item.line })}\n\n`;
+}

@@ -1,0 +1,72 @@
+import {
+  type ApiClient,
+  type EventDto,
+  eventSchema,
+  type LogLineDto,
+  operations,
+  runLogLineSchema,
+  type WantedLog,
+  wantedLines,
+} from '#libs/api-contract';
+import { followStream } from './event-stream.ts';
+import { ResumedLines } from './resumed-lines.ts';
+
+/** What a run does: an event, or a line of the log of an attempt. */
+export type RunNews =
+  | { readonly event: EventDto }
+  | { readonly step: string; readonly attempt: number; readonly line: LogLineDto };
+
+/**
+ * A run's events behind a position and the lines of its logs, each line between the start and the end of its attempt, without
+ * end. Where the connection breaks it goes on: nothing comes twice, and nothing is missing.
+ *
+ * @throws Fault `server.unreachable` when the server stays away
+ */
+export async function* followRunStream(
+  client: ApiClient,
+  runId: string,
+  options: { readonly after: number; readonly signal: AbortSignal },
+): AsyncIterable<RunNews> {
+  const { signal } = options;
+  const logs = new RunningLogs();
+  const open = (after: number) =>
+    client.open(operations.streamRun, {
+      params: { id: runId },
+      query: { after, lines: wantedLines(logs.begin()) },
+      signal,
+    });
+  for await (const { type, data } of followStream({ after: options.after, signal, open })) {
+    if (type === 'log') {
+      const { step, attempt, ...line } = runLogLineSchema.parse(data);
+      const news = logs.of({ step, attempt }).take(line);
+      if (news) yield { step, attempt, line: news };
+    } else {
+      const event = eventSchema.parse(data);
+      if (type === 'run.step-finished') logs.end(event.data as StepAttempt);
+      yield { event };
+    }
+  }
+}
+
+type StepAttempt = Pick<WantedLog, 'step' | 'attempt'>;
+
+/** What was shown of the logs of attempts that run. */
+class RunningLogs {
+  readonly #logs = new Map<string, { readonly at: StepAttempt; readonly lines: ResumedLines }>();
+
+  /** Called for each connection. */
+  begin(): readonly WantedLog[] {
+    return [...this.#logs.values()].map(({ at, lines }) => ({ ...at, from: lines.begin() }));
+  }
+
+  of(at: StepAttempt): ResumedLines {
+    const key = `${at.attempt} ${at.step}`;
+    const log = this.#logs.get(key) ?? { at, lines: new ResumedLines() };
+    this.#logs.set(key, log);
+    return log.lines;
+  }
+
+  end({ step, attempt }: StepAttempt): void {
+    this.#logs.delete(`${attempt} ${step}`);
+  }
+}
