@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { ChaosProxy, startTestPostgres, type TestDatabase } from '#libs/testkit';
 import { isPassingError } from './passing-error.ts';
@@ -74,6 +75,17 @@ it('has the server end what takes too long, and keeps a connection that is only 
   proxy.delay('down', 300);
   expect(await one()).toEqual([{ one: 1 }]);
   expect(proxy.connections).toBe(1);
+});
+
+it('has the kernel ask whether who is at the other end is still there', async () => {
+  await one();
+  const remote = `0100007F:${proxy.port.toString(16).toUpperCase().padStart(4, '0')}`;
+  const connections = readFileSync('/proc/net/tcp', 'utf8')
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/))
+    .filter(([, , to]) => to === remote);
+  // The timer that runs for a connection at rest: 02 is that of keepalive, 00 is none.
+  expect(connections.map(([, , , , , timer]) => timer?.slice(0, 2))).toEqual(['02']);
 });
 
 it('reads a large answer for as long as it comes', async () => {
