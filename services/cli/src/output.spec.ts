@@ -1,5 +1,5 @@
-import { describe, expect, it } from 'vitest';
-import { printable, printableJson, table } from './output.ts';
+import { describe, expect, it, vi } from 'vitest';
+import { createOutput, printable, printableJson, table } from './output.ts';
 
 describe('what is printed', () => {
   it.each([
@@ -22,5 +22,16 @@ describe('what is printed', () => {
     const text = printableJson(value);
     expect(text).toBe('{"name":"a\\u009b2J\\u202e\\u007fü"}');
     expect(JSON.parse(text)).toEqual(value);
+  });
+
+  it('is made safe by whatever way it goes out', () => {
+    const written: unknown[] = [];
+    for (const stream of [process.stdout, process.stderr])
+      vi.spyOn(stream, 'write').mockImplementation((text) => written.push(text) > 0);
+    const output = createOutput(false);
+    for (const say of [output.line, output.part, output.note]) say('a\u001b]0;title\u0007b');
+    output.json('a\u009b');
+    vi.restoreAllMocks();
+    expect(written).toEqual(['ab\n', 'ab', 'ab\n', '"a\\u009b"\n']);
   });
 });
