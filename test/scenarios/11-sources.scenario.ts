@@ -1,5 +1,8 @@
 import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import { chmodSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createServer as createHttpServer } from 'node:http';
+import { type AddressInfo, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
@@ -149,6 +152,57 @@ describe('a commit', { timeout: 60_000 }, () => {
     expect(run).toMatchObject({ outcome: 'error' });
     expect(run.steps[0]).toMatchObject({ outcome: 'error', cause: 'source-failed' });
     expect(run.steps[0]?.attempts[0]?.message).toMatch(/\[source\.fetch-failed\]/);
+  });
+});
+
+describe('a private repository', { timeout: 60_000 }, () => {
+  it('is asked for with what the settings name, and nothing of that is told', async () => {
+    const password = 'pa55-of-the-robot';
+    const asked: (string | undefined)[] = [];
+    const web = createHttpServer(({ headers: { authorization } }, response) => {
+      asked.push(authorization);
+      response.writeHead(authorization ? 404 : 401, { 'www-authenticate': 'Basic' }).end();
+    }).listen(0, '127.0.0.1');
+    const greetings: string[] = [];
+    const ssh = createServer((socket) => {
+      socket.once('data', (bytes) => greetings.push(bytes.toString('latin1')));
+      socket.end('SSH-2.0-nobody\r\n');
+    }).listen(0, '127.0.0.1');
+    await Promise.all([once(web, 'listening'), once(ssh, 'listening')]);
+    const portOf = (of: Server) => (of.address() as AddressInfo).port;
+    writeFiles(directory.path, {
+      credentials: `http://robot:${password}@127.0.0.1:${portOf(web)}\n`,
+      'known-hosts': '',
+      key: '',
+    });
+    const other = await TestServer.start({
+      dataDir: `${directory.path}/private`,
+      env: {
+        MILLRACE_GIT_CREDENTIALS_FILE: `${directory.path}/credentials`,
+        MILLRACE_GIT_SSH_KEY: `${directory.path}/key`,
+        MILLRACE_GIT_KNOWN_HOSTS: `${directory.path}/known-hosts`,
+      },
+    });
+    try {
+      const commit = '0'.repeat(40);
+      const cmd = 'name: private\nsteps: [{ id: a, cmd: env }]';
+      for (const url of [
+        `http://127.0.0.1:${portOf(web)}/a.git`,
+        `ssh://git@127.0.0.1:${portOf(ssh)}/a.git`,
+      ]) {
+        const run = await other.run({ yaml: cmd, source: { kind: 'git', url, commit } });
+        expect(run.steps[0]?.cause).toBe('source-failed');
+      }
+      const basic = `Basic ${Buffer.from(`robot:${password}`).toString('base64')}`;
+      expect([asked[0], asked[1]]).toEqual([undefined, basic]);
+      expect(greetings[0]).toMatch(/^SSH-2\.0-/);
+      const events = await other.request('/api/v1/events?limit=1000');
+      expect(await events.text()).not.toMatch(/pa55|robot/);
+    } finally {
+      await other.stop();
+      web.close();
+      ssh.close();
+    }
   });
 });
 
