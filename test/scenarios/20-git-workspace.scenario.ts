@@ -82,6 +82,7 @@ describe.each(['process', 'oci'] as const)(
         `${git('rev-parse', 'HEAD')} refs/heads/main main  https://example.org/ann/project.git`,
         'Ann <ann@example.org>',
         'second',
+        '',
         'with "quotes" and $HOME',
       ]);
     });

@@ -32,6 +32,28 @@ describe('the environment of a step', () => {
     });
   });
 
+  it('names the commit where there is one, whatever the file says: all of it, empty where unknown', () => {
+    const commit = {
+      commit: 'c'.repeat(40),
+      ref: 'refs/tags/v1',
+      branch: '',
+      tag: 'v1',
+      repository: 'https://example.org/a.git',
+      author: 'Ann <ann@example.org>',
+      message: 'one\n\ntwo',
+    };
+    const assignment = { ...assignmentOf({ env: { MILLRACE_TAG: 'forged' } }), fence: 42 };
+    expect(stepEnvironment(assignment, { ...place, commit })).toMatchObject({
+      MILLRACE_COMMIT: 'c'.repeat(40),
+      MILLRACE_REF: 'refs/tags/v1',
+      MILLRACE_BRANCH: '',
+      MILLRACE_TAG: 'v1',
+      MILLRACE_REPOSITORY: 'https://example.org/a.git',
+      MILLRACE_AUTHOR: 'Ann <ann@example.org>',
+      MILLRACE_COMMIT_MESSAGE: 'one\n\ntwo',
+    });
+  });
+
   it('tells git where to stop where the machine lies above', () => {
     const seen = { ...place, isContained: false, workspace: '/state/id/run', home: '/state/h/a' };
     expect(stepEnvironment({ ...assignmentOf(), fence: 42 }, seen)).toMatchObject({
