@@ -11,7 +11,7 @@ import type { Call } from '../http/route.ts';
 import { PipelinesController } from '../pipelines/pipelines.ts';
 import { CancelRun, CancelRunHandler } from './cancel-run.ts';
 import { RetryRun, RetryRunHandler } from './retry-run.ts';
-import { type StartRun, StartRunController, StartRunHandler } from './start-run.ts';
+import { compileOrRefuse, StartRun, StartRunController, StartRunHandler } from './start-run.ts';
 
 const clock: Clock & Timers = {
   nowMs: () => Date.now(),
@@ -61,6 +61,12 @@ function openApi(executors: readonly ExecutorDto[], awayFrom = Number.POSITIVE_I
       const call = callOf<Call<typeof operations.startRun>>(all, isLocal);
       return new StartRunController(commands, parts).start(call);
     },
+    /** Of a run that waits: it is cancelled first. */
+    retry: async (id: string) => {
+      await new CancelRunHandler(parts).execute(new CancelRun(id, { force: true }, origin));
+      const bounds = { isolationMin: 'none', networkMax: 'host', networkDefault: 'host' } as const;
+      return new RetryRunHandler(parts).execute(new RetryRun(id, undefined, origin, bounds));
+    },
     validate: (text: string, isLocal: boolean) =>
       new PipelinesController(commands, parts).validate(
         callOf<Call<typeof operations.validatePipeline>>({ yaml: text }, isLocal),
@@ -79,12 +85,19 @@ describe('a run that was accepted', () => {
   it('is answered as a retry, too', async () => {
     const api = openApi([executor('none')], 2);
     const { id } = await api.start();
-    await new CancelRunHandler(api.parts).execute(new CancelRun(id, { force: true }, origin));
-    const bounds = { isolationMin: 'none', networkMax: 'host', networkDefault: 'host' } as const;
-    const retry = new RetryRun(id, undefined, origin, bounds);
-    expect(await new RetryRunHandler(api.parts).execute(retry)).toMatchObject({
-      number: 2,
-      warnings,
+    expect(await api.retry(id)).toMatchObject({ number: 2, warnings });
+  });
+
+  it('by an address that is refused today is not repeated, nor is the address said', async () => {
+    const api = openApi([executor('none')]);
+    const url = 'https://robot:pa55@example.org/a.git';
+    const source = { kind: 'git', url, commit: '0'.repeat(40) } as const;
+    const rest = { inputs: {}, isolation: 'none', network: 'none', trigger: {} } as const;
+    const start = new StartRun({ plan: compileOrRefuse(yaml), source, ...rest }, origin);
+    const { id } = await new StartRunHandler(api.parts).execute(start);
+    await expect(api.retry(id)).rejects.toMatchObject({
+      code: 'source.invalid',
+      message: expect.not.stringContaining('pa55'),
     });
   });
 });
