@@ -238,16 +238,18 @@ function workspacesIn(dataDir: string): readonly string[] {
 function leftovers(dataDir: string): readonly string[] {
   const executor = join(dataDir, 'executor');
   const workspaces = workspacesOf(dataDir);
-  const places = [
-    join(workspaces, '.homes'),
-    ...['process/sandboxes', 'oci/sandboxes', 'oci/containers'].map((name) => join(executor, name)),
-  ];
+  const places = ['process/sandboxes', 'oci/sandboxes', 'oci/containers'].map((name) =>
+    join(executor, name),
+  );
+  const kept = new Set(workspacesIn(dataDir));
+  const homes = entriesOf(join(workspaces, '.homes')).filter((runId) => !kept.has(runId));
   return [
     ...readFileSync('/proc/self/mountinfo', 'utf8')
       .split('\n')
       .filter((line) => line.includes(dataDir) || line.includes(workspaces))
       .map((line) => `a mount is left: ${line}`),
     ...[dataDir, workspaces].flatMap(processesOf).map((line) => `a process is left: ${line}`),
+    ...homes.map((runId) => `the HOMEs of ${runId} are left`),
     ...places.flatMap((place) => entriesOf(place).map((name) => `${place}/${name} is left`)),
   ];
 }

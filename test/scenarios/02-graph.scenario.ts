@@ -172,6 +172,7 @@ steps:
       'MILLRACE_STEP',
       'MILLRACE_WORKSPACE',
       'PATH',
+      'TMPDIR',
       'TRACEPARENT',
     ]);
     // A millrace inside a step must not take what says where it runs for what it is told.

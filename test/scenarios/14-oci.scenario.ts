@@ -49,7 +49,8 @@ describe('a step in its container', { timeout: 60_000 }, () => {
     expect(run).toMatchObject({ outcome: 'success', isolation: 'standard' });
     expect(run.steps[0]?.attempts[0]?.driver).toBe('oci');
     expect(leftovers(run)).toEqual([]);
-    expect(readdirSync(join(workspacesOf(server.dataDir), '.homes'))).toEqual([]);
+    const homes = join(workspacesOf(server.dataDir), '.homes');
+    await eventually(() => readdirSync(homes).length === 0 || undefined, 'its HOME is gone');
   });
 
   it('has exactly the environment that is promised, and what the file declares', async () => {
@@ -93,6 +94,18 @@ describe('a step in its container', { timeout: 60_000 }, () => {
     } finally {
       await new Promise((closed) => listener.close(closed));
     }
+  });
+
+  it('shares its HOME with the other steps of its run, and its /tmp with nobody', async () => {
+    const run = await server.run({
+      yaml: `name: home
+steps:
+  - { id: make, cmd: mkdir -p ~/.cache/tool && echo kept > ~/.cache/tool/file && touch /tmp/mine /var/tmp/mine }
+  - { id: use, depends_on: make, cmd: 'cat ~/.cache/tool/file; ls -A /tmp /var/tmp; echo "[$TMPDIR]"' }
+`,
+      isolation: 'standard',
+    });
+    expect(await server.log(run.id, 'use')).toEqual(['kept', '/tmp:', '', '/var/tmp:', '[]']);
   });
 
   it('shares the workspace with the other steps of its run', async () => {

@@ -124,7 +124,7 @@ steps:
   - { id: first, cmd: echo once > made }
   - id: second
     depends_on: [first]
-    cmd: cat made; pwd; test -e "$HOME/../../ok"`;
+    cmd: cat made; pwd; test -e "$MILLRACE_WORKSPACE/../ok"`;
     const failed = await server.run({ yaml });
     expect(failed.outcome).toBe('failure');
     const place = join(workspacesOf(dataDir), failed.id);

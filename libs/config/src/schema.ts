@@ -214,13 +214,13 @@ export const settings = {
     variable: 'MILLRACE_WORKSPACE_KEEP',
     schema: durationMs,
     default: 24 * 3_600_000,
-    about: 'how long the workspace of a failed run is kept',
+    about: 'how long the workspace of a failed run is kept, with the HOMEs of its steps',
   },
   workspaceBytesMax: {
     variable: 'MILLRACE_WORKSPACE_BYTES_MAX',
     schema: bytes,
     default: 10 * 1024 * 1024 * 1024,
-    about: 'bytes of all kept workspaces',
+    about: 'bytes of all kept workspaces, with the HOMEs of their steps',
   },
   logKeep: {
     variable: 'MILLRACE_LOG_KEEP',

@@ -28,7 +28,7 @@ export interface SandboxSpec {
   readonly workspaceDir: string;
   /** Where the workspace is seen inside; the `process` driver runs in `workspaceDir` itself. */
   readonly workspaceMount: string;
-  /** Fresh host directory that becomes HOME. Removed by the executor afterwards. */
+  /** Host directory that becomes HOME; other sandboxes of the run may have it, too. The executor makes and removes it. */
   readonly homeDir: string;
   /** `separate`: stdout and stderr are told apart, and their order is lost. Absent: they come together, in order. */
   readonly streams?: 'separate';

@@ -28,9 +28,10 @@ export class AttemptContext {
   workspaceDir: string | undefined;
   /** Of the files in it; undefined where they come from no repository. */
   commit: CommitFacts | undefined;
-  homeDir: string | undefined;
+  /** Where the driver gives no /tmp of its own. */
+  tmpDir: string | undefined;
   /** The files of the commands, directly in HOME. */
-  commandFiles: readonly string[] = [];
+  readonly commandFiles: string[] = [];
   shell: StepShell = stepShell('sh', undefined);
   /** What makes the marks of this attempt its own. */
   markWord = '';

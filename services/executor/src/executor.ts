@@ -21,6 +21,7 @@ import { type ExecutorDescription, Registration } from './registration.ts';
 import { type LeftTree, TreeRemover } from './remove-tree.ts';
 import { runAttempt } from './run-attempt.ts';
 import type { ExecutorSettings } from './settings.ts';
+import { StepTemporaries } from './step-temporaries.ts';
 import { Workspaces } from './workspaces.ts';
 
 export interface ExecutorParts {
@@ -53,6 +54,7 @@ const leaveMs = 5_000;
 export class Executor {
   readonly #parts: ExecutorParts;
   readonly #workspaces: Workspaces;
+  readonly #temporaries: StepTemporaries;
   readonly #registration: Registration;
   readonly #held: HeldAttempts;
   readonly #worker: AssignmentWorker;
@@ -74,6 +76,7 @@ export class Executor {
       clock,
       onLeft: (left) => this.#reportLeft(left),
     });
+    this.#temporaries = new StepTemporaries(stateDir, clock, (left) => this.#reportLeft(left));
     this.#registration = new Registration({ gateway, clock, timers, ids, stateDir });
     this.#held = new HeldAttempts({
       slots: settings.slots,
@@ -84,6 +87,7 @@ export class Executor {
           ...parts,
           usable: this.#usable,
           workspaces: this.#workspaces,
+          temporaries: this.#temporaries,
           isSilent: (executorId) => this.#worker.isSilent(executorId),
           onGone: (executorId) => this.#worker.gone(executorId),
         }),
@@ -154,10 +158,11 @@ export class Executor {
     return this.#stopped;
   }
 
-  /** Kills what runs and writes nothing: for an executor whose directories are gone. */
+  /** Kills what runs and writes nothing but in its own temporary directory: for an executor whose directories are gone. */
   async abandon(): Promise<void> {
     this.#worker.stopIntake();
     await this.#killAll();
+    await this.#temporaries.close();
   }
 
   async #stop(): Promise<void> {
@@ -178,6 +183,7 @@ export class Executor {
       enough.abort();
     }
     await this.#sweeping;
+    await this.#temporaries.close();
   }
 
   async #clearAway(): Promise<void> {
@@ -204,6 +210,7 @@ export class Executor {
     await trash.remove(join(settings.stateDir, 'homes'));
     await trash.empty();
     await this.#workspaces.open();
+    await this.#temporaries.open();
   }
 
   #reportLeft(left: LeftTree): void {
@@ -258,6 +265,7 @@ export class Executor {
   async #sweep(): Promise<void> {
     const { timers, logger } = this.#parts;
     while (!this.#stopping.signal.aborted) {
+      await this.#temporaries.touch();
       await this.#workspaces
         .sweep()
         .catch((error: unknown) =>

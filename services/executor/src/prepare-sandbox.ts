@@ -1,4 +1,4 @@
-import { mkdir, unlink, writeFile } from 'node:fs/promises';
+import { unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemPath } from '#libs/config';
 import { Fault, type Ids } from '#libs/kernel';
@@ -8,12 +8,16 @@ import type { AttemptContext } from './attempt-context.ts';
 import { chooseDriver } from './choose-driver.ts';
 import { commandEcho, commandFiles } from './command-files.ts';
 import { commandMark } from './command-groups.ts';
+import { homeName } from './run-homes.ts';
 import type { ExecutorSettings } from './settings.ts';
 import { furtherPath, type StepPlace, stepEnvironment } from './step-environment.ts';
 import { findProgram, stepShell } from './step-shell.ts';
+import type { StepTemporaries } from './step-temporaries.ts';
 import type { Workspaces } from './workspaces.ts';
 
 export interface SandboxParts {
+  readonly workspaces: Workspaces;
+  readonly temporaries: StepTemporaries;
   /** What works and is allowed, the strongest first. */
   readonly usable: readonly SandboxProbe[];
   readonly drivers: readonly SandboxDriver[];
@@ -22,7 +26,7 @@ export interface SandboxParts {
 }
 
 /**
- * Makes the attempt's HOME with the files of its commands, and the sandbox, which does not run yet.
+ * Makes the attempt's places with the files of its commands, and the sandbox, which does not run yet.
  *
  * @throws Fault `isolation.unavailable`, and those of the driver
  */
@@ -31,19 +35,21 @@ export async function prepareSandbox(context: AttemptContext, parts: SandboxPart
   const { settings } = parts;
   const driver = pickDriver(context, parts);
   const name = `millrace-${assignment.runId}-${assignment.step}-${assignment.attempt}-${assignment.fence}`;
-  const homeDir = join(settings.workspacesDir, '.homes', name);
   const workspaceDir = context.workspaceDir ?? '';
   const isContained = driver.kind !== 'process';
+  const homeDir = await parts.workspaces.home(assignment.runId, homeName(assignment, driver.kind));
+  // A container has a /tmp of its own.
+  if (!isContained) context.tmpDir = await parts.temporaries.make(assignment.fence);
   const place: StepPlace = {
     workspace: isContained ? '/workspace' : workspaceDir,
     home: isContained ? '/home/step' : homeDir,
+    tmp: context.tmpDir,
     isContained,
     hostPath: settings.hostPath,
     furtherPath: furtherPath(settings.ownPath, isContained),
     commit: context.commit,
     traceparent: childTraceparent(assignment.traceparent, randomBytes(parts.ids)),
   };
-  context.homeDir = homeDir;
   context.stage = 'mounted';
   const bash = await findProgram('bash', [...settings.hostPath, ...systemPath]);
   context.shell = stepShell(assignment.shell, bash);
@@ -65,7 +71,10 @@ export async function prepareSandbox(context: AttemptContext, parts: SandboxPart
   });
 }
 
-/** In the step's HOME itself, where they are seen from inside and no link can lead away from. @returns what runs them */
+/**
+ * In the step's HOME itself, where they are seen from inside. A step before it may have put a link there: only new files are
+ * written. @returns what runs them
+ */
 async function writeCommands(
   context: AttemptContext,
   { homeDir, home }: { readonly homeDir: string; readonly home: string },
@@ -77,21 +86,21 @@ async function writeCommands(
     shell,
     mark: (command) => commandMark(markWord, command),
   });
-  await mkdir(homeDir, { recursive: true, mode: 0o700 });
-  context.commandFiles = files.map(({ name }) => join(homeDir, prefix + name));
-  for (const { name, text } of files)
-    await writeFile(join(homeDir, prefix + name), text, { mode: 0o600 });
+  for (const { name, text } of files) {
+    const path = join(homeDir, prefix + name);
+    await writeFile(path, text, { mode: 0o600, flag: 'wx' });
+    context.commandFiles.push(path);
+  }
   return argv;
 }
 
-/** Most steps leave nothing in their HOME but the files of their commands, which few calls remove. */
-export async function removeHome(
-  { homeDir, commandFiles: files }: AttemptContext,
-  workspaces: Workspaces,
+/** What is the attempt's own goes with it; its HOME is for the run's other steps, too. */
+export async function clearPlaces(
+  { commandFiles, tmpDir }: AttemptContext,
+  { temporaries }: SandboxParts,
 ): Promise<void> {
-  if (homeDir === undefined) return;
-  for (const file of files) await unlink(file).catch(() => {});
-  await workspaces.discard(homeDir);
+  for (const file of commandFiles) await unlink(file).catch(() => {});
+  if (tmpDir !== undefined) await temporaries.remove(tmpDir);
 }
 
 function pickDriver(context: AttemptContext, parts: SandboxParts): SandboxDriver {

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { lstat, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Assignment, MemoryExecutorGateway } from '#libs/api-contract';
 import { FsBlobStore } from '#libs/blobs';
@@ -66,9 +66,15 @@ async function outputOf({ runId, step, attempt }: Assignment): Promise<string[]>
 const printed = (assignment: Assignment, count: number) =>
   expect.poll(async () => (await outputOf(assignment)).length, { timeout: 10_000 }).toBe(count);
 
+async function homes(): Promise<string[]> {
+  const place = join(directory, 'workspaces', '.homes');
+  const found = await readdir(place, { recursive: true });
+  return found.filter((path) => path.split('/').length === 2).map((path) => join(place, path));
+}
+
 async function expectNothingLeft() {
   await expect.poll(() => executor.held).toBe(0);
-  expect(await readdir(join(directory, 'workspaces', '.homes'))).toEqual([]);
+  for (const home of await homes()) expect(await readdir(home)).toEqual([]);
   expect(await readdir(join(directory, 'state', 'process', 'sandboxes'))).toEqual([]);
 }
 
@@ -91,8 +97,32 @@ describe('attempts as real processes', () => {
     const lines = await outputOf(assignment);
     expect(lines.slice(0, 2)).toEqual(['/', '1 only true']);
     // What is documented, the sandbox's marker, and what the shell sets by itself: PWD, OLDPWD, SHLVL and _.
-    expect(Number(lines[2])).toBeLessThanOrEqual(5 + 9 + 1 + 4);
+    expect(Number(lines[2])).toBeLessThanOrEqual(6 + 9 + 1 + 4);
     await expectNothingLeft();
+  });
+
+  it('have the HOME of their run, and temporary files of their own', async () => {
+    const runId = randomIds.uuid();
+    const leave = 'cd $(mktemp -d); mkdir -p $HOME/cache/ro; touch $HOME/cache/ro/f';
+    const first = assign({
+      runId,
+      step: 'a',
+      commands: [`${leave}; chmod 500 $HOME/cache/ro; pwd`],
+    });
+    expect(await reportOf(first)).toMatchObject({ outcome: 'success' });
+    const [made = ''] = await outputOf(first);
+    expect(made).toMatch(new RegExp(`^${tmpdir()}/millrace-\\w+/${first.fence}/tmp\\.\\w+$`));
+    expect(made.length).toBeLessThan(60);
+    await expect.poll(() => executor.held).toBe(0);
+    await expect(lstat(dirname(made))).rejects.toThrow('ENOENT');
+    const look = ['ls $HOME', 'echo $TMPDIR', 'ls -A $TMPDIR'];
+    const second = assign({ runId, step: 'b', commands: look });
+    await reportOf(second);
+    const [cache, tmp, ...more] = await outputOf(second);
+    expect([cache, more]).toEqual(['cache', []]);
+    expect(dirname(tmp ?? '')).toBe(dirname(dirname(made)));
+    gateway.endRun(runId, false);
+    await expect.poll(homes).toEqual([]);
   });
 
   it('end at the first command that fails, with its code', async () => {

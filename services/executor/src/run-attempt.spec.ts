@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -19,6 +19,8 @@ import {
   settingsIn,
 } from './fakes.ts';
 import { type AttemptParts, runAttempt } from './run-attempt.ts';
+import { homeName } from './run-homes.ts';
+import { StepTemporaries } from './step-temporaries.ts';
 import { Workspaces } from './workspaces.ts';
 
 const executorId = '01900000-0000-7000-8000-00000000000e';
@@ -31,6 +33,7 @@ let sources: CountedSources;
 let blobs: MemoryBlobStore;
 let gone: string[];
 let isSilent: boolean;
+let temporaries: StepTemporaries;
 let parts: AttemptParts;
 
 beforeEach(async () => {
@@ -53,6 +56,9 @@ beforeEach(async () => {
     onLeft: (left) => expect.fail(left.reason),
   });
   await workspaces.open();
+  await mkdir(settings.stateDir);
+  temporaries = new StepTemporaries(settings.stateDir, clock, () => {});
+  await temporaries.open();
   await gateway.register({
     executorId,
     name: 'spec',
@@ -66,6 +72,7 @@ beforeEach(async () => {
     drivers: [driver],
     usable: [await driver.probe()],
     workspaces,
+    temporaries,
     logs,
     blobs,
     clock,
@@ -77,7 +84,10 @@ beforeEach(async () => {
     onGone: (id) => gone.push(id),
   };
 });
-afterEach(() => rm(directory, { recursive: true, force: true }));
+afterEach(async () => {
+  await temporaries.close();
+  await rm(directory, { recursive: true, force: true });
+});
 
 function begin(given: Partial<Assignment> = {}) {
   const { fence: _, ...order } = assignmentOf({ source: sourceOf(), ...given });
@@ -113,9 +123,14 @@ function report() {
   return attemptReportSchema.parse(request?.report);
 }
 
+/** Of the attempt; its HOME stays for the other steps of the run. */
 async function expectNothingLeft() {
-  const homes = await readdir(join(directory, 'workspaces', '.homes')).catch(() => []);
-  expect(homes).toEqual([]);
+  const { runId } = assignmentOf();
+  const homes = join(directory, 'workspaces', '.homes', runId);
+  for (const name of await readdir(homes).catch(() => []))
+    expect(await readdir(join(homes, name))).toEqual([]);
+  const tmp = await readFile(join(directory, 'state', 'temporaries-at'), 'utf8');
+  expect((await readdir(tmp)).filter((name) => name !== '.trash')).toEqual([]);
 }
 
 const uncontained =
@@ -159,7 +174,7 @@ describe('the life of an attempt', () => {
     await expectNothingLeft();
   });
 
-  it('gives the sandbox a command, a fresh HOME and the workspace', async () => {
+  it('gives the sandbox a command, a HOME and the workspace', async () => {
     const { done, running } = begin({ commands: ['make'], env: { A: '1' } });
     await running();
     const { spec } = driver.last;
@@ -169,10 +184,44 @@ describe('the life of an attempt', () => {
     expect(spec.env.TRACEPARENT).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/);
     expect(spec.name).toMatch(/^millrace-[a-z0-9_-]+-only-1-\d+$/);
     expect(await readFile(join(spec.workspaceDir, 'source'), 'utf8')).toBe('text');
-    await writeFile(join(spec.homeDir, 'left-behind'), 'x');
+    const { TMPDIR: tmp = '' } = spec.env;
+    await writeFile(join(tmp, 'left-behind'), 'x');
     driver.last.end({ exitCode: 0 });
     await done;
     await expectNothingLeft();
+  });
+
+  it('gives the steps of a run one HOME by image', async () => {
+    const homeOf = async (given: Partial<Assignment>) => {
+      const { done } = begin(given);
+      await expect.poll(() => driver.sandboxes.at(-1)?.spec.env.MILLRACE_STEP).toBe(given.step);
+      const { homeDir } = driver.last.spec;
+      driver.last.end({ exitCode: 0 });
+      await done;
+      return homeDir;
+    };
+    const first = await homeOf({ step: 'first' });
+    await writeFile(join(first, 'downloaded'), 'x');
+    expect(await homeOf({ step: 'second' })).toBe(first);
+    expect(await readFile(join(first, 'downloaded'), 'utf8')).toBe('x');
+    expect(await homeOf({ step: 'third', image: 'alpine' })).not.toBe(first);
+    await parts.workspaces.end(assignmentOf().runId, false);
+    await expect(readFile(join(first, 'downloaded'))).rejects.toThrow('ENOENT');
+  });
+
+  it('writes its files through no link that a step before it has left', async () => {
+    const { runId } = assignmentOf();
+    const victim = join(directory, 'victim');
+    await parts.workspaces.enter(
+      assignmentOf({ source: sourceOf() }),
+      new AbortController().signal,
+    );
+    const home = await parts.workspaces.home(runId, homeName({ image: 'host' }, 'process'));
+    const { fence } = gateway.assign(executorId, assignmentOf());
+    await symlink(victim, join(home, `.millrace-${fence + 1}-main`));
+    await begin({ commands: ['one', 'two'] }).done;
+    expect(report()).toMatchObject({ outcome: 'error', cause: 'start-failed' });
+    await expect(readFile(victim)).rejects.toThrow('ENOENT');
   });
 
   it('gives the commands of a list as files, and removes them', async () => {
@@ -278,7 +327,8 @@ describe('an attempt that does not come to run', () => {
     await expectNothingLeft();
     await parts.workspaces.end(assignmentOf().runId, false);
     const left = await readdir(join(directory, 'workspaces'));
-    expect(left.filter((name) => name !== '.homes')).toEqual(['.kept', '.trash']);
+    expect(left.sort()).toEqual(['.homes', '.kept', '.trash']);
+    expect(await readdir(join(directory, 'workspaces', '.homes'))).toEqual([]);
   });
 
   it('is an error of its source where that takes too long', async () => {

@@ -8,12 +8,10 @@ import { cancelledReport, reportOfFailure } from './attempt-report.ts';
 import { collectArtifacts } from './collect-artifacts.ts';
 import { closeLog, type DeliveryParts, deliverReport, isGone } from './deliver-report.ts';
 import { patiently } from './patience.ts';
-import { prepareSandbox, removeHome, type SandboxParts } from './prepare-sandbox.ts';
+import { clearPlaces, prepareSandbox, type SandboxParts } from './prepare-sandbox.ts';
 import { type CommandParts, runCommands } from './run-commands.ts';
-import type { Workspaces } from './workspaces.ts';
 
 export interface AttemptParts extends SandboxParts, CommandParts, DeliveryParts {
-  readonly workspaces: Workspaces;
   readonly logs: LogStore;
   readonly blobs: BlobStore;
   /** The registration has been silent for too long: whatever is seen to end may have been ended by the guard. */
@@ -44,7 +42,7 @@ const opening: readonly Phase[] = [
 const closing: readonly Phase[] = [
   { name: 'destroy the sandbox', cause: 'start-failed', run: destroySandbox },
   { name: 'collect artifacts', cause: 'disk-limit', run: collect },
-  { name: 'remove HOME', cause: 'start-failed', run: clearHome },
+  { name: 'clear its places', cause: 'start-failed', run: clearPlaces },
   { name: 'leave the workspace', cause: 'start-failed', run: leaveWorkspace },
   { name: 'report', cause: 'start-failed', run: deliverReport },
 ];
@@ -197,10 +195,6 @@ async function collect(context: AttemptContext, parts: AttemptParts): Promise<vo
   } finally {
     cancel();
   }
-}
-
-async function clearHome(context: AttemptContext, parts: AttemptParts): Promise<void> {
-  await removeHome(context, parts.workspaces);
 }
 
 /** A workspace that something may still write to stays claimed: nobody reads or removes it in this life. */

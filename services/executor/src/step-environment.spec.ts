@@ -5,6 +5,7 @@ import { furtherPath, stepEnvironment } from './step-environment.ts';
 const place = {
   workspace: '/workspace',
   home: '/home/step',
+  tmp: undefined,
   isContained: true,
   hostPath: ['/opt/go/bin', '/usr/bin'],
   furtherPath: ['/usr/local/go/bin', '/bin'],
@@ -55,9 +56,16 @@ describe('the environment of a step', () => {
   });
 
   it('tells git where to stop where the machine lies above', () => {
-    const seen = { ...place, isContained: false, workspace: '/state/id/run', home: '/state/h/a' };
+    const seen = {
+      ...place,
+      isContained: false,
+      workspace: '/state/id/run',
+      home: '/state/h/a',
+      tmp: '/tmp/m/1',
+    };
     expect(stepEnvironment({ ...assignmentOf(), fence: 42 }, seen)).toMatchObject({
-      GIT_CEILING_DIRECTORIES: '/state/id:/state/h',
+      TMPDIR: '/tmp/m/1',
+      GIT_CEILING_DIRECTORIES: '/state/id:/state/h:/tmp/m',
     });
   });
 

@@ -8,6 +8,8 @@ import type { CommitFacts } from '#libs/sources';
 export interface StepPlace {
   readonly workspace: string;
   readonly home: string;
+  /** Undefined where its /tmp is its own. */
+  readonly tmp: string | undefined;
   /** Whether nothing of the machine lies above them. */
   readonly isContained: boolean;
   /** Searched before the system's directories. */
@@ -20,7 +22,7 @@ export interface StepPlace {
 }
 
 /**
- * The whole environment of a step, made from nothing. What the file declares may replace PATH, HOME, LANG, CI and git's ceiling,
+ * The whole environment of a step, made from nothing. What the file declares may replace PATH, HOME, LANG, CI, TMPDIR and git's ceiling,
  * never what says which attempt this is.
  */
 export function stepEnvironment(assignment: Assignment, place: StepPlace): Record<string, string> {
@@ -29,6 +31,7 @@ export function stepEnvironment(assignment: Assignment, place: StepPlace): Recor
     HOME: place.home,
     LANG: 'C.UTF-8',
     CI: 'true',
+    ...(place.tmp === undefined ? {} : { TMPDIR: place.tmp }),
     ...(place.isContained ? {} : { GIT_CEILING_DIRECTORIES: ceilingOf(place) }),
     ...assignment.env,
     MILLRACE: 'true',
@@ -61,8 +64,9 @@ function ofCommit(facts: CommitFacts): Record<string, string> {
  * Git searches upwards for a repository no further than this. The workspace was placed where none lies above; a step without
  * isolation could make one there, and git in other runs' workspaces would take it for theirs.
  */
-function ceilingOf({ workspace, home }: StepPlace): string {
-  return `${dirname(workspace)}:${dirname(home)}`;
+function ceilingOf({ workspace, home, tmp }: StepPlace): string {
+  const places = [workspace, home, ...(tmp === undefined ? [] : [tmp])];
+  return places.map((place) => dirname(place)).join(':');
 }
 
 const ofPackageScripts = /\/node_modules(?:\/|$)/;

@@ -136,6 +136,83 @@ describe('the workspace of a run', () => {
   });
 });
 
+describe('the HOMEs of a run', () => {
+  /** @returns a HOME with a file in it, of a run whose only step has left */
+  async function homeOf({ runId }: ReturnType<typeof orderOf>, text = 'x'): Promise<string> {
+    const home = await workspaces.home(runId, 'host');
+    await writeFile(join(home, 'downloaded'), text);
+    await workspaces.leave(runId);
+    return home;
+  }
+  const isThere = (home: string) =>
+    readFile(join(home, 'downloaded')).then(
+      () => true,
+      () => false,
+    );
+
+  it('go with its workspace', async () => {
+    const order = orderOf();
+    await workspaces.enter(order, never);
+    const home = await homeOf(order);
+    await workspaces.end(order.runId, false);
+    expect(await isThere(home)).toBe(false);
+    expect(await readdir(join(directory, '.homes'))).toEqual([]);
+  });
+
+  it('outlive a restart, with their workspace alone', async () => {
+    const order = orderOf();
+    await workspaces.enter(order, never);
+    const home = await homeOf(order);
+    const gone = orderOf();
+    await workspaces.enter(gone, never);
+    const orphan = await homeOf(gone);
+    await rm(join(directory, gone.runId), { recursive: true });
+    workspaces = restart();
+    await workspaces.open();
+    expect([await isThere(home), await isThere(orphan)]).toEqual([true, false]);
+  });
+
+  it('are there for a retry that goes on in the workspace', async () => {
+    const order = orderOf();
+    await workspaces.enter(order, never);
+    const before = await homeOf(order);
+    await workspaces.end(order.runId, true);
+    expect(await isThere(before)).toBe(true);
+    const retry = orderOf(randomIds.uuid(), order.runId);
+    await workspaces.enter(retry, never);
+    expect(await isThere(await workspaces.home(retry.runId, 'host'))).toBe(true);
+    expect(await isThere(before)).toBe(false);
+  });
+
+  it('count among the bytes that are kept', async () => {
+    workspaces = restart(512 * 1024);
+    await workspaces.open();
+    const orders = [orderOf(), orderOf()];
+    const homes: string[] = [];
+    for (const order of orders) {
+      await workspaces.enter(order, never);
+      homes.push(await homeOf(order, 'x'.repeat(400 * 1024)));
+      await workspaces.end(order.runId, true);
+      await clock.advance(hour);
+    }
+    await workspaces.sweep();
+    expect(await Promise.all(homes.map(isThere))).toEqual([false, true]);
+    expect(await present()).toEqual([orders[1]?.runId]);
+  });
+
+  it('come along from where they were before', async () => {
+    const former = await mkdtemp(join(tmpdir(), 'millrace-former-'));
+    const { runId } = orderOf();
+    await mkdir(join(former, runId));
+    await mkdir(join(former, '.homes', runId, 'host'), { recursive: true });
+    await writeFile(join(former, '.homes', runId, 'host', 'downloaded'), 'x');
+    workspaces = restart(undefined, [former]);
+    await workspaces.open();
+    expect(await isThere(await workspaces.home(runId, 'host'))).toBe(true);
+    await expect(readdir(former)).rejects.toThrow('ENOENT');
+  });
+});
+
 describe('the end of a run', () => {
   it('removes the workspace, once its last step has left', async () => {
     const order = orderOf();
@@ -313,17 +390,22 @@ describe('sweeping', () => {
     await mkdir(join(directory, '.git'));
     await writeFile(join(directory, '.data-directory'), '/data\n');
     await restart().open();
-    expect((await readdir(directory)).toSorted()).toEqual(['.data-directory', '.kept', '.trash']);
+    expect((await readdir(directory)).toSorted()).toEqual([
+      '.data-directory',
+      '.homes',
+      '.kept',
+      '.trash',
+    ]);
   });
 
   it('begins where a step put something in the place of what is ours', async () => {
-    for (const name of ['.kept', '.trash']) {
+    for (const name of ['.homes', '.kept', '.trash']) {
       await rm(join(directory, name), { recursive: true });
       await symlink('/etc', join(directory, name));
     }
     await restart().open();
-    expect(await readdir(join(directory, '.kept'))).toEqual([]);
-    expect(await readdir(join(directory, '.trash'))).toEqual([]);
+    for (const name of ['.homes', '.kept', '.trash'])
+      expect(await readdir(join(directory, name))).toEqual([]);
   });
 
   it('tries again what could not be removed', async () => {
@@ -339,7 +421,7 @@ describe('sweeping', () => {
     await mkdir(join(directory, '.draft-of-a-source'));
     await mkdir(join(directory, '.trash', 'half', 'removed'), { recursive: true });
     await restart().open();
-    expect((await readdir(directory)).toSorted()).toEqual(['.kept', '.trash']);
+    expect((await readdir(directory)).toSorted()).toEqual(['.homes', '.kept', '.trash']);
     expect(await readdir(join(directory, '.trash'))).toEqual([]);
   });
 });

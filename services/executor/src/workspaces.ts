@@ -10,7 +10,7 @@ import {
   utimes,
   writeFile,
 } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { Assignment } from '#libs/api-contract';
 import { workspacesMark, workspacesTrash } from '#libs/data-dir';
 import { type Clock, Fault, isUuid } from '#libs/kernel';
@@ -18,6 +18,7 @@ import type { CommitFacts, SourceProvider } from '#libs/sources';
 import { diskUsageBytes } from './disk-usage.ts';
 import { JointWork } from './joint-work.ts';
 import { type LeftTree, ownDirectory, TreeRemover } from './remove-tree.ts';
+import { RunHomes } from './run-homes.ts';
 import { WorkspaceFacts } from './workspace-facts.ts';
 import { type IdleWorkspace, leastWanted } from './workspace-retention.ts';
 
@@ -59,9 +60,13 @@ interface Shared {
   end: { readonly keep: boolean } | undefined;
 }
 
+/** What lies in the directory beside workspaces. */
+const ours: readonly string[] = [workspacesTrash, '.kept', '.facts', '.homes', workspacesMark];
+
 /**
  * One workspace per run, `DIRECTORY/<run>`, shared by its steps, filled from the run's source once. It goes with the run's
  * success, and stays for a while after a failure, for a retry that continues in it; `.kept/<run>` then says since when.
+ * The HOMEs of its steps are beside it and share its fate: a retry finds what the steps that it reuses have put there.
  */
 export class Workspaces {
   readonly #parts: WorkspacesParts;
@@ -70,26 +75,28 @@ export class Workspaces {
   readonly #turns = new Map<string, Promise<unknown>>();
   readonly #remover: TreeRemover;
   readonly #facts: WorkspaceFacts;
+  readonly #homes: RunHomes;
 
   constructor(parts: WorkspacesParts) {
     this.#parts = parts;
     this.#remover = new TreeRemover(join(parts.directory, workspacesTrash), parts.onLeft);
     this.#facts = new WorkspaceFacts(join(parts.directory, '.facts'));
+    this.#homes = new RunHomes(join(parts.directory, '.homes'), this.#remover);
   }
 
   /** Called once before the first `enter`. */
   async open(): Promise<void> {
     const { directory, formerDirectories = [] } = this.#parts;
     await mkdir(directory, { recursive: true, mode: 0o700 });
-    await ownDirectory(join(directory, '.kept'));
+    for (const name of ['.kept', '.homes']) await ownDirectory(join(directory, name));
     await this.#remover.empty();
     for (const name of await readdir(directory)) {
-      // Half of a source that was being fetched when the process died, homes of dead steps, and what a step without
-      // isolation may have put above its workspace for others to find.
-      if (!isUuid(name) && ![workspacesTrash, '.kept', '.facts', workspacesMark].includes(name))
-        await this.#remover.remove(join(directory, name));
+      // Half of a source that was being fetched when the process died, and what a step without isolation may have put
+      // above its workspace for others to find.
+      if (!isUuid(name) && !ours.includes(name)) await this.#remover.remove(join(directory, name));
     }
-    await this.#facts.retain((runId) => exists(this.#pathOf(runId)));
+    for (const beside of [this.#facts, this.#homes])
+      await beside.retain((runId) => exists(this.#pathOf(runId)));
     for (const former of formerDirectories) await this.#takeOverFrom(former);
   }
 
@@ -97,7 +104,8 @@ export class Workspaces {
     const names = await readdir(former).catch(() => [] as string[]);
     for (const runId of names.filter(isUuid)) {
       if (await exists(this.#pathOf(runId))) continue;
-      await this.#bring(join(former, runId), runId);
+      await this.#bring(join(former, runId), this.#pathOf(runId));
+      await this.#bring(join(former, '.homes', runId), this.#homes.pathOf(runId));
       const kept = await readFile(join(former, '.kept', runId), 'utf8').catch(() => undefined);
       if (kept !== undefined) await writeFile(this.#keptPathOf(runId), kept);
       const commit = await new WorkspaceFacts(join(former, '.facts')).read(runId);
@@ -114,13 +122,14 @@ export class Workspaces {
   }
 
   /** What cannot be brought along is left where it is, and removed there. */
-  async #bring(from: string, runId: string): Promise<void> {
+  async #bring(from: string, to: string): Promise<void> {
     try {
-      await rename(from, this.#pathOf(runId));
+      await rename(from, to);
     } catch {
-      const draft = join(this.#parts.directory, `.${runId}`);
+      if (!(await exists(from))) return;
+      const draft = join(this.#parts.directory, `.${basename(to)}`);
       const isCopied = await copyTree(from, draft);
-      if (isCopied) await rename(draft, this.#pathOf(runId)).catch(() => {});
+      if (isCopied) await rename(draft, to).catch(() => {});
       await this.#remover.remove(draft);
     }
   }
@@ -192,12 +201,13 @@ export class Workspaces {
     }
   }
 
-  /**
-   * Removes a step's own directory in this one. What resists goes with the trash. Never throws.
-   *
-   * @returns whether anything was in it
-   */
-  async discard(path: string): Promise<boolean> {
+  /** A HOME for a step of the run. Called between `enter` and `leave`. @param name  from `homeName` */
+  home(runId: string, name: string): Promise<string> {
+    return this.#homes.make(runId, name);
+  }
+
+  /** What resists goes with the trash. Never throws. @returns whether anything was in it */
+  async #discard(path: string): Promise<boolean> {
     // Many leave nothing in it, and a run that ended elsewhere has nothing here.
     try {
       await rmdir(path);
@@ -244,6 +254,7 @@ export class Workspaces {
     });
     await unlink(this.#keptPathOf(from)).catch(() => {});
     await this.#facts.move(from, runId);
+    await this.#homes.move(from, runId);
   }
 
   /** A link in its place would lead the next step to where it points. */
@@ -259,7 +270,8 @@ export class Workspaces {
       if (this.#shared.has(runId)) return;
       if (!keep) return this.#remove(runId);
       if (!(await exists(this.#pathOf(runId))) || (await exists(this.#keptPathOf(runId)))) return;
-      const bytes = await diskUsageBytes(this.#pathOf(runId));
+      const bytes =
+        (await diskUsageBytes(this.#pathOf(runId))) + (await this.#homes.bytesOf(runId));
       const endedAtMs = this.#parts.clock.nowMs();
       await writeFile(this.#keptPathOf(runId), JSON.stringify({ endedAtMs, bytes }));
     });
@@ -267,7 +279,8 @@ export class Workspaces {
 
   async #remove(runId: string): Promise<void> {
     // Runs without a source have no facts, and most of them leave nothing.
-    if (await this.discard(this.#pathOf(runId))) await this.#facts.remove(runId);
+    if (await this.#discard(this.#pathOf(runId))) await this.#facts.remove(runId);
+    await this.#homes.remove(runId);
   }
 
   async #describe(runId: string): Promise<IdleWorkspace> {

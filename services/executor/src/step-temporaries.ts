@@ -1,0 +1,83 @@
+import {
+  lstat,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rmdir,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Clock, invariant } from '#libs/kernel';
+import { type LeftTree, TreeRemover } from './remove-tree.ts';
+
+/**
+ * For steps that see the machine's own /tmp: a directory each, which goes with the attempt. They lie in one of this life's own below
+ * the system's temporary directory, because sockets are made there and their paths must be short.
+ */
+export class StepTemporaries {
+  /** Says where they are, so that the next life finds them. */
+  readonly #placeFile: string;
+  readonly #clock: Clock;
+  readonly #onLeft: (left: LeftTree) => void;
+  #directory = '';
+  #remover: TreeRemover | undefined;
+
+  constructor(stateDir: string, clock: Clock, onLeft: (left: LeftTree) => void) {
+    this.#placeFile = join(stateDir, 'temporaries-at');
+    this.#clock = clock;
+    this.#onLeft = onLeft;
+  }
+
+  /** Called once before the first `make`: removes what an earlier life left. */
+  async open(): Promise<void> {
+    const before = await readFile(this.#placeFile, 'utf8').catch(() => '');
+    if (await isOurs(before)) await this.#end(before);
+    this.#directory = await mkdtemp(join(tmpdir(), 'millrace-'));
+    this.#remover = new TreeRemover(join(this.#directory, '.trash'), this.#onLeft);
+    await writeFile(this.#placeFile, this.#directory, { mode: 0o600 });
+  }
+
+  /** Whoever cleans /tmp by age is to leave it alone. */
+  async touch(): Promise<void> {
+    const seconds = this.#clock.nowMs() / 1_000;
+    await utimes(this.#directory, seconds, seconds).catch(() => {});
+  }
+
+  /** @param fence  of the attempt, which no other attempt has */
+  async make(fence: number): Promise<string> {
+    invariant(this.#directory !== '', 'temporaries are opened first');
+    const path = join(this.#directory, String(fence));
+    await mkdir(path, { mode: 0o700 });
+    return path;
+  }
+
+  /** Never throws. */
+  async remove(path: string): Promise<void> {
+    // Most leave nothing.
+    await rmdir(path).catch(() => this.#remover?.remove(path));
+  }
+
+  /** When no attempt runs any more. */
+  async close(): Promise<void> {
+    if (this.#directory !== '') await this.#end(this.#directory);
+  }
+
+  async #end(directory: string): Promise<void> {
+    const remover = new TreeRemover(join(directory, '.trash'), this.#onLeft);
+    for (const name of await readdir(directory).catch(() => [])) {
+      if (name !== '.trash') await remover.remove(join(directory, name));
+    }
+    await remover.empty();
+    await rmdir(join(directory, '.trash')).catch(() => {});
+    await rmdir(directory).catch(() => {});
+  }
+}
+
+/** It may have been removed, and anybody may have made one of that name since. */
+async function isOurs(path: string): Promise<boolean> {
+  const found = path === '' ? undefined : await lstat(path).catch(() => undefined);
+  return found?.isDirectory() === true && found.uid === (process.getuid?.() ?? found.uid);
+}
