@@ -101,6 +101,7 @@ describe('the command line beside a server', { timeout: 60_000 }, () => {
 steps:
   - { id: far, cmd: "true", runs-on: ubuntu-latest }
   - { id: boxed, cmd: "true", image: "node:22", depends_on: [] }
+  - { id: cut, cmd: "true", network: none, depends_on: [] }
 `,
     });
     const answer = await cli('validate', 'asks.yaml');
@@ -110,6 +111,9 @@ steps:
     );
     expect(answer.stdout).toMatch(
       /^asks\.yaml:4:38: warning no executor can provide the image "node:22" \(their drivers \(process\) have only image: host\)/m,
+    );
+    expect(answer.stdout).toMatch(
+      /^asks\.yaml:5:38: warning no executor can enforce network: none \(their drivers \(process\) keep no step from the network\)/m,
     );
     expect(answer.stdout).not.toContain('hosted-runner');
     const yaml = 'name: far\nsteps: [{ id: far, cmd: "true", labels: [gpu] }]\n';

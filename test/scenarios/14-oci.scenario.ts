@@ -96,6 +96,23 @@ describe('a step in its container', { timeout: 60_000 }, () => {
     }
   });
 
+  it('hears at once that a name is not found where it has no network, and the log says why', async () => {
+    const yaml = stepOf('exec 3<>/dev/tcp/example.org/80');
+    const run = await server.run({ yaml, isolation: 'standard' });
+    expect(run.outcome).toBe('failure');
+    const lines = await server.log(run.id, 'look', { system: true });
+    expect(lines.at(-1)).toMatch(/^hint: this step has no network; "network: host"/);
+    expect(lines.join('\n')).toContain('example.org: Name or service not known');
+    // Programs that ask for names themselves, and do not read nsswitch.conf.
+    const [seconds] = await linesOf(
+      `perl -MTime::HiRes=time -MIO::Socket::INET -e 'my $t = time; my $s = IO::Socket::INET->new(Proto => "udp", PeerAddr => "127.0.0.1:53"); send($s, "x", 0); recv($s, my $b, 9, 0); printf "%d\\n", time - $t'`,
+    );
+    expect(seconds).toBe('0');
+    const named = 'getent hosts localhost >/dev/null; cat /etc/nsswitch.conf | tail -n 1';
+    expect(await linesOf(named)).toEqual(['hosts: files']);
+    expect(await linesOf(named, '    network: host\n')).toEqual(['hosts: files dns']);
+  });
+
   it('shares its HOME with the other steps of its run, and its /tmp with nobody', async () => {
     const run = await server.run({
       yaml: `name: home

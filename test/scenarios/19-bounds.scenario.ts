@@ -44,7 +44,7 @@ describe('a server where steps are plain processes', { timeout: 60_000 }, () => 
 
   it('says at its start that nothing is contained, and so does doctor', async () => {
     const said = readFileSync(join(server.dataDir, 'server.out'), 'utf8');
-    expect(said).toMatch(/WARNING: .*WITHOUT ISOLATION: .*token .*socket .*database/);
+    expect(said).toMatch(/WARNING: .*WITHOUT ISOLATION: .*token .*socket.*database.*network/);
     const asked = ['--data-dir', server.dataDir, '--sandbox', 'process', 'doctor', '--json'];
     const { code, stdout } = await millrace(asked, { cwd: directory.path });
     expect([code, stdout]).toEqual([

@@ -9,7 +9,7 @@ export type MisfitOf = (
   step: string,
 ) =>
   | {
-      readonly about: 'labels' | 'isolation' | 'image';
+      readonly about: 'labels' | 'isolation' | 'image' | 'network';
       readonly message: string;
       readonly hint: string;
     }
@@ -19,6 +19,7 @@ const spellings = {
   labels: aliases.labels,
   image: aliases.image,
   isolation: ['isolation'],
+  network: ['network'],
 } as const;
 
 /** Warns at the key that asks for it, once where that stands in `defaults`. */

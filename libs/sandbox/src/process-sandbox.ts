@@ -57,7 +57,7 @@ export class ProcessSandboxDriver implements SandboxDriver {
       driver: 'process',
       works: true,
       notes: [
-        'steps run as plain processes of this user: there is no isolation, a step can read the administrator’s token and reach the server’s socket and database',
+        'steps run as plain processes of this user: there is no isolation, a step can read the administrator’s token and reach the server’s socket and database, and has the network whatever its file says',
       ],
       isolation: 'none',
       enforces: [],

@@ -50,6 +50,18 @@ it.each([
   expect(judge(step, offers)).toMatchObject({ message, hint });
 });
 
+it('names a network that nobody keeps a step from, where the file says so', () => {
+  const none = { network: 'none', networkSaid: true };
+  expect(judge(none, [offer([])])).toEqual({
+    about: 'network',
+    message: 'no executor can enforce network: none',
+    hint: 'their drivers (process) keep no step from the network',
+  });
+  expect(judge(none, [offer([]), offer([], 'standard', ['oci'])])).toBeUndefined();
+  expect(judge({ network: 'none' }, [offer([])])).toBeUndefined();
+  expect(judge({ network: 'host' }, [offer([])])).toBeUndefined();
+});
+
 it('holds the floor of the run against what is there', () => {
   expect(judge({}, [offer([], 'standard')], 'strict')).toMatchObject({
     about: 'isolation',

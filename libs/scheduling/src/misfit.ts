@@ -4,7 +4,7 @@ import { type Demand, fits, type Offer, providesImages, stepNeeds } from './dema
 /** Why no executor can take a step as things are, or none that takes it can do what it asks. */
 export interface Misfit {
   /** The key of the pipeline file that asks for it. */
-  readonly about: 'labels' | 'isolation' | 'image';
+  readonly about: 'labels' | 'isolation' | 'image' | 'network';
   /** One sentence without a full stop, with what is asked for. */
   readonly message: string;
   /** What there is. */
@@ -33,11 +33,24 @@ export function misfitOf(
   if (labelled.length === 0) return labelMisfit(demand.labels, offers);
   const fitting = labelled.filter((offer) => fits(offer, demand));
   if (fitting.length === 0) return isolationMisfit(demand, labelled);
-  if (!demand.needsImage || fitting.some(providesImages)) return undefined;
-  const image = plan.steps.find(({ id }) => id === step)?.image ?? '';
+  const { image = '', networkSaid, network } = plan.steps.find(({ id }) => id === step) ?? {};
   const drivers = each(fitting.flatMap((offer) => offer.drivers));
-  const message = `no executor can provide the image "${image}"`;
-  return { about: 'image', message, hint: `their drivers (${drivers}) have only image: host` };
+  if (demand.needsImage && !fitting.some(providesImages)) {
+    const message = `no executor can provide the image "${image}"`;
+    return { about: 'image', message, hint: `their drivers (${drivers}) have only image: host` };
+  }
+  // Where the file says nothing it is the server that gives no network; that it cannot keep to it is said at its start.
+  if (!networkSaid || network !== 'none' || fitting.some(cutsNetwork)) return undefined;
+  const message = 'no executor can enforce network: none';
+  return {
+    about: 'network',
+    message,
+    hint: `their drivers (${drivers}) keep no step from the network`,
+  };
+}
+
+function cutsNetwork({ isolation }: Offer): boolean {
+  return isAtLeast(isolation, 'standard');
 }
 
 function isolationMisfit({ labels, isolation }: Demand, offers: readonly Offer[]): Misfit {

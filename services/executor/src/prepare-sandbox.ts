@@ -113,7 +113,7 @@ function pickDriver(context: AttemptContext, parts: SandboxParts): SandboxDriver
 
 /** A step of the process driver is the server's user: whoever reads the log is told. */
 const uncontainedWords =
-  'this step runs as a plain process, without isolation: it can do what its user can, the server’s token, socket and database included';
+  'this step runs as a plain process, without isolation: it can do what its user can, the server’s token, socket and database and the network included';
 
 /** The first line says what is not isolated and what runs the commands; those of a list are announced one by one. */
 async function announce(context: AttemptContext, isContained: boolean): Promise<void> {

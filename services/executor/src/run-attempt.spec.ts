@@ -134,7 +134,7 @@ async function expectNothingLeft() {
 }
 
 const uncontained =
-  'this step runs as a plain process, without isolation: it can do what its user can, the server’s token, socket and database included';
+  'this step runs as a plain process, without isolation: it can do what its user can, the server’s token, socket and database and the network included';
 
 describe('the life of an attempt', () => {
   it('has the limits of the settings', async () => {

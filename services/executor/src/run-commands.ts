@@ -4,6 +4,7 @@ import type { AttemptContext } from './attempt-context.ts';
 import { reportOfExit } from './attempt-report.ts';
 import { CommandGroups } from './command-groups.ts';
 import { SandboxEnding } from './end-sandbox.ts';
+import { NetworkHint } from './network-hint.ts';
 import type { ExecutorSettings } from './settings.ts';
 import { ShellHints } from './shell-hints.ts';
 
@@ -28,6 +29,9 @@ export async function runCommands(context: AttemptContext, parts: CommandParts):
   const { timers, logger } = parts;
   const ending = new SandboxEnding(sandbox, { timers, logger, graceMs: parts.settings.graceMs });
   const hints = new ShellHints(context.shell);
+  const driver = context.driver?.driver ?? 'none';
+  const isCut = context.assignment.network === 'none' && driver !== 'process';
+  const networkHint = new NetworkHint(isCut);
   const groups = new CommandGroups({
     commands: context.assignment.commands,
     word: context.markWord,
@@ -42,6 +46,7 @@ export async function runCommands(context: AttemptContext, parts: CommandParts):
   await sandbox.start((output) => {
     if (!context.isMounted) return undefined;
     hints.watch(output.bytes);
+    networkHint.watch(output.bytes);
     return groups.take(output);
   });
   let timedOut = false;
@@ -61,13 +66,10 @@ export async function runCommands(context: AttemptContext, parts: CommandParts):
   ending.over();
   cancelTimeout();
   await groups.finish();
-  if (hints.hint !== undefined) await context.say(hints.hint);
+  context.report = reportOfExit({ exit, stopReason: context.stopReason, timedOut, driver });
+  const isRed = ['failure', 'timeout'].includes(context.report.outcome);
+  for (const hint of [hints.hint, isRed ? networkHint.hint : undefined])
+    if (hint !== undefined) await context.say(hint);
   context.onStop = undefined;
   context.stage = 'unmounting';
-  const driver = sandboxDriver(context);
-  context.report = reportOfExit({ exit, stopReason: context.stopReason, timedOut, driver });
-}
-
-function sandboxDriver(context: AttemptContext): string {
-  return context.driver?.driver ?? 'none';
 }

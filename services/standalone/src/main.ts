@@ -66,7 +66,7 @@ function sayReady(standalone: Standalone, config: Config): void {
   say(`  state ${config.dataDir} · token in ${join(config.dataDir, 'admin-token')}`);
   if (strongest?.driver === 'process')
     say(
-      '  WARNING: steps run as plain processes of this user, WITHOUT ISOLATION: a step can read the administrator’s token and reach the socket and the database (`millrace doctor` says why)',
+      '  WARNING: steps run as plain processes of this user, WITHOUT ISOLATION: a step can read the administrator’s token and reach the socket, the database and the network (`millrace doctor` says why)',
     );
   else if (strongest)
     say(`  steps run in ${strongest.driver} sandboxes (${strongest.notes.join('; ')})`);

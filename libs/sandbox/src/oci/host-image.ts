@@ -7,7 +7,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import type { HostUserland } from './spec.ts';
+import { type HostUserland, networkSwitch } from './spec.ts';
 
 const systemDirectories = ['/usr', '/bin', '/sbin', '/lib', '/lib32', '/lib64', '/libx32'];
 const etcPaths = [
@@ -54,15 +54,19 @@ export function prepareHostImage(rootDir: string): HostUserland {
 /** Who is who inside: the step's user under whatever number it runs, and nobody else of the machine. */
 function writeEtc(dir: string): void {
   const { uid, gid } = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
-  const users = uid === 0 ? '' : `step:x:${uid}:${gid}:step:/home/step:/bin/sh\n`;
+  const own = uid === 0 ? '' : `step:x:${uid}:${gid}:step:/home/step:/bin/sh\n`;
   const groups = gid === 0 ? '' : `step:x:${gid}:\n`;
   writeFileSync(
     join(dir, 'passwd'),
-    `root:x:0:0:root:/home/step:/bin/sh\n${users}nobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n`,
+    `root:x:0:0:root:/home/step:/bin/sh\n${own}nobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n`,
   );
   writeFileSync(join(dir, 'group'), `root:x:0:\n${groups}nogroup:x:65534:\n`);
-  writeFileSync(join(dir, 'nsswitch.conf'), 'passwd: files\ngroup: files\nhosts: files dns\n');
+  const users = 'passwd: files\ngroup: files\n';
+  // Without network nobody is asked: an answer that fails for good comes at once, and is not tried again.
+  writeFileSync(join(dir, 'nsswitch.conf'), `${users}hosts: files\n`);
+  writeFileSync(join(dir, networkSwitch), `${users}hosts: files dns\n`);
   writeFileSync(join(dir, 'hosts'), '127.0.0.1 localhost step\n::1 localhost\n');
   writeFileSync(join(dir, 'hostname'), 'step\n');
-  writeFileSync(join(dir, 'resolv.conf'), '');
+  // For resolvers that know no nsswitch.conf: they ask the loopback interface, where nobody is.
+  writeFileSync(join(dir, 'resolv.conf'), 'options timeout:1 attempts:1\n');
 }

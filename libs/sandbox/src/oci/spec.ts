@@ -37,11 +37,15 @@ export const trialPath = '/run/trial/tmp/written';
 /** Where the step finds its home, whatever its file declares as HOME: the place of a mount is not for a step to choose. */
 export const homeMount = '/home/step';
 
+/** In the skeleton's /etc: what stands in the place of nsswitch.conf where there is a network. */
+export const networkSwitch = 'nsswitch.network.conf';
+
 /**
  * With every mount that lies below: `ro` alone is about the topmost. A runtime that knows nothing of the recursive forms
  * passes over them in silence, which is why the probe tries them out.
  */
 const readOnlyBind = ['rbind', 'ro', 'nosuid', 'nodev', 'rro', 'rnosuid', 'rnodev'];
+const readOnlyFile = ['bind', 'ro', 'nosuid', 'nodev'];
 /** Without what may be mounted below: the directories are ours, and nothing of ours is mounted there. */
 const writableBind = ['bind', 'rw', 'nosuid', 'nodev'];
 
@@ -174,6 +178,9 @@ function mounts(spec: SandboxSpec, { userland, rootDir, isTrial }: OciPlace): ob
     tmpfs('/var/tmp', sizes.varTmp, 'mode=1777'),
     tmpfs('/run', sizes.run, 'mode=755'),
     ...shownPaths(spec, userland).map((path) => bind(path, path, readOnlyBind)),
+    ...(spec.network === 'host'
+      ? [bind(join(rootDir, 'etc', networkSwitch), '/etc/nsswitch.conf', readOnlyFile)]
+      : []),
     // The container's own /var with its /var/tmp: no mount of the machine is needed.
     ...(isTrial ? [bind(join(rootDir, 'var'), '/run/trial', readOnlyBind)] : []),
     bind(spec.homeDir, homeMount, writableBind),
