@@ -45,6 +45,7 @@ describe('cancel', { timeout: 60_000 }, () => {
     });
     const run = await server.finished(id);
     expect(run).toMatchObject({ outcome: 'cancelled', failedSteps: [] });
+    expect(run.cancel).toMatchObject({ by: 'user:admin', reason: 'no longer wanted' });
     expect(run.steps).toMatchObject([
       { id: 'wait', status: 'finished', outcome: 'cancelled', cause: 'cancelled' },
       { id: 'after', status: 'skipped', outcome: 'skipped', skipReason: 'cancelled', attempts: [] },

@@ -50,6 +50,8 @@ export const attemptSchema = z.object({
   signal: z.string().nullable(),
   /** The executor's one line where outcome is `error`. */
   message: z.string().nullable(),
+  /** Of the error, where it is one of ours: see /docs/problems/{code}. */
+  code: z.string().nullable(),
   usage: usageSchema.nullable(),
   log: logSummarySchema.nullable(),
   artifacts: z.array(artifactSchema),
@@ -92,14 +94,18 @@ export const runSummarySchema = z.object({
   startedAt: instant.nullable(),
   finishedAt: instant.nullable(),
   trigger: triggerSchema,
+  source: sourceSchema,
   retryOf: z.uuid().nullable(),
+  cancel: z
+    .object({ by: z.string(), reason: z.string().nullable(), at: instant })
+    .nullable()
+    .describe('Who wished for the end of the run first, and why.'),
 });
 export type RunSummary = z.infer<typeof runSummarySchema>;
 
 /** A run with everything that happened to its steps, in file order. */
 export const runSchema = z.object({
   ...runSummarySchema.shape,
-  source: sourceSchema,
   isolation: isolationSchema,
   inputs: z.record(z.string(), z.string()),
   failedSteps: z.array(z.string()),
@@ -135,7 +141,11 @@ export const startRunBodySchema = z
         'The least that every step must have. The server’s isolation_min holds as well: asking for less changes nothing.',
       ),
     trigger: z
-      .strictObject({ key: triggerKeySchema.optional(), ref: z.string().max(512).optional() })
+      .strictObject({
+        kind: z.enum(['api', 'cli']).default('api').describe('By what the run was asked for.'),
+        key: triggerKeySchema.optional(),
+        ref: z.string().max(512).optional(),
+      })
       .optional(),
   })
   .refine((body) => (body.pipeline === undefined) !== (body.yaml === undefined), {

@@ -28,7 +28,7 @@ export type SourceUploaded = z.infer<typeof sourceUploadedSchema>;
 const serverModes = ['foreground', 'background'] as const;
 
 /** What a command and a server of another version must agree on: the operations here, `server.json`. Grows with a break. */
-export const serverProtocol = 2;
+export const serverProtocol = 3;
 
 /** DATA_DIR/server.json: which process serves the directory. The CLI talks to it over the socket there; `url` is for others. */
 export const serverFileSchema = z.object({

@@ -142,6 +142,8 @@ export const attemptReportSchema = z.strictObject({
   signal: z.string().max(16).optional(),
   /** One line for people where outcome is `error`. No secrets, no paths of the executor. */
   message: z.string().max(2000).optional(),
+  /** The code of the error that the message tells of. */
+  code: z.string().max(64).optional(),
   usage: usageSchema.optional(),
   log: logSummarySchema.optional(),
   artifacts: z.array(artifactSchema).max(200).optional(),

@@ -163,6 +163,7 @@ describe('RunReader', () => {
   it('keeps a run cancelling, though a step starts', async () => {
     const run = await new RunReader(pool).show(runId(29));
     expect(run).toMatchObject({ status: 'cancelling', startedAt: at(60) });
+    expect(run?.cancel).toMatchObject({ by: 'user:ada', reason: null });
     expect(run?.steps[0]).toMatchObject({ status: 'running' });
   });
 

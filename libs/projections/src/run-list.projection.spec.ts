@@ -46,7 +46,11 @@ describe('run list', () => {
     ],
     [
       { type: 'run.cancel-requested', data: { by: 'user:ada', force: false } },
-      { first: { cancel_requested_at: time } },
+      { first: { cancel_requested_at: time, cancel_by: 'user:ada', cancel_reason: '' } },
+    ],
+    [
+      { type: 'run.cancel-requested', data: { by: 'user:ada', force: true, reason: 'no use' } },
+      { first: { cancel_requested_at: time, cancel_by: 'user:ada', cancel_reason: 'no use' } },
     ],
     [
       { type: 'run.finished', data: { outcome: 'failure', failedSteps: ['build'] } },

@@ -1,3 +1,4 @@
+import type { RecordedEvent } from '#libs/events';
 import type { Projection, ReadTable } from './projection.ts';
 
 const runList: ReadTable = {
@@ -12,6 +13,8 @@ const runList: ReadTable = {
     queued_at: 'timestamptz',
     started_at: 'timestamptz',
     cancel_requested_at: 'timestamptz',
+    cancel_by: 'text',
+    cancel_reason: 'text',
     finished_at: 'timestamptz',
     trigger: 'jsonb',
     retry_of: 'uuid',
@@ -25,7 +28,7 @@ const runList: ReadTable = {
 /** A row a run: what lists show, and the head of a run's page. The database derives `status` from the times. */
 export const runListProjection: Projection = {
   name: 'run-list',
-  version: 2,
+  version: 3,
   tables: [runList],
   handles: ['run.queued', 'run.step-started', 'run.cancel-requested', 'run.finished'],
   project(event) {
@@ -50,7 +53,7 @@ export const runListProjection: Projection = {
       case 'run.step-started':
         return [{ table: runList.name, key, first: { started_at: event.time } }];
       case 'run.cancel-requested':
-        return [{ table: runList.name, key, first: { cancel_requested_at: event.time } }];
+        return [{ table: runList.name, key, first: cancelOf(event) }];
       case 'run.finished': {
         const { outcome, failedSteps } = event.data;
         const set = { outcome, finished_at: event.time, failed_steps: failedSteps };
@@ -61,3 +64,12 @@ export const runListProjection: Projection = {
     }
   },
 };
+
+function cancelOf({ time, data }: Extract<RecordedEvent, { type: 'run.cancel-requested' }>) {
+  return {
+    cancel_requested_at: time,
+    cancel_by: data.by,
+    // Not null: a later wish with a reason would fill it.
+    cancel_reason: data.reason ?? '',
+  };
+}

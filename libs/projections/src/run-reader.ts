@@ -13,6 +13,9 @@ interface RunRow {
   readonly outcome: RunDto['outcome'];
   readonly queued_at: Date;
   readonly started_at: Date | null;
+  readonly cancel_requested_at: Date | null;
+  readonly cancel_by: string | null;
+  readonly cancel_reason: string | null;
   readonly finished_at: Date | null;
   readonly trigger: RunDto['trigger'];
   readonly retry_of: string | null;
@@ -139,7 +142,6 @@ export class RunReader {
     const waits = Map.groupBy(run.waits, ({ step }) => step);
     return {
       ...summaryOf(run),
-      source: run.source,
       isolation: run.isolation,
       inputs: run.inputs,
       failedSteps: run.failed_steps,
@@ -163,7 +165,13 @@ function summaryOf(row: RunRow): RunSummary {
     startedAt: row.started_at && instant(row.started_at),
     finishedAt: row.finished_at && instant(row.finished_at),
     trigger: row.trigger,
+    source: row.source,
     retryOf: row.retry_of,
+    cancel: row.cancel_requested_at && {
+      by: row.cancel_by ?? '',
+      reason: row.cancel_reason || null,
+      at: instant(row.cancel_requested_at),
+    },
   };
 }
 
@@ -217,6 +225,7 @@ function attemptOf(row: AttemptRow): AttemptDto {
     exitCode: report.exitCode ?? null,
     signal: report.signal ?? null,
     message: report.message ?? null,
+    code: report.code ?? null,
     usage: report.usage ?? null,
     log: report.log ?? null,
     artifacts: report.artifacts ?? [],

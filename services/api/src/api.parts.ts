@@ -85,6 +85,8 @@ export interface ApiParts {
   nextRunNumber(): Promise<number>;
   /** Plans by hash, cached. */
   findPlan(hash: string): Promise<Plan | undefined>;
+  /** The uuid of the run that a command started, as long as commands are remembered. */
+  findStartedRun(commandId: string): Promise<string | undefined>;
   /** Remembers what an idempotency key was used for. @returns false where it was used for something else */
   rememberRequest(commandId: string, fingerprint: string): Promise<boolean>;
   /** Whether the executor still keeps the workspace of a finished run. */

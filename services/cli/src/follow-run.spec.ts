@@ -73,6 +73,7 @@ const run = {
   finishedAt: time,
   trigger: { kind: 'cli', actor: 'test' },
   retryOf: null,
+  cancel: null,
   source: { kind: 'none' },
   isolation: 'none',
   inputs: {},

@@ -33,6 +33,8 @@ describe('the report of an end', () => {
   it('names a fault by its code, and nothing of a bug', () => {
     const fault = new Fault('source.not-found', 'never', 'x'.repeat(3_000));
     expect(reportOfFailure(fault, 'source-failed').message).toHaveLength(2_000);
+    expect(reportOfFailure(fault, 'source-failed').code).toBe(fault.code);
+    expect(reportOfFailure(new Error('x'), 'start-failed').code).toBeUndefined();
     expect(reportOfFailure(new Error('/home/secret'), 'start-failed').message).not.toContain('/');
     const full = Object.assign(new Error('ENOSPC: /home/secret'), { code: 'ENOSPC' });
     expect(reportOfFailure(full, 'start-failed').message).toBe('the disk of the executor is full');

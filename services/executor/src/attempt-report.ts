@@ -35,7 +35,8 @@ export const cancelledReport: AttemptReport = { outcome: 'cancelled', cause: 'ca
  * name paths or worse and stays in the executor's own log.
  */
 export function reportOfFailure(error: unknown, cause: Cause): AttemptReport {
-  return { outcome: 'error', cause, message: messageOf(error).slice(0, 2_000) };
+  const code = error instanceof Fault ? { code: error.code } : {};
+  return { outcome: 'error', cause, message: messageOf(error).slice(0, 2_000), ...code };
 }
 
 function messageOf(error: unknown): string {

@@ -32,6 +32,7 @@ import {
   type ApiParts,
   adminTokenVerifier,
   executorToken,
+  findStartedRun,
   LogExecutorGateway,
   type ReadSide,
   type RequestCounts,
@@ -218,6 +219,7 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
       executorToken: (id) => executorToken(token, id),
       nextRunNumber: runNumbers(database),
       findPlan: async (hash) => (await log.plans.load([hash]).catch(() => undefined))?.(hash),
+      findStartedRun: (commandId) => findStartedRun(database.pool, commandId),
       rememberRequest: (commandId, fingerprint) =>
         rememberRequest(database.pool, commandId, fingerprint),
       isWorkspaceKept: (runId) => isKept(workspaces, runId),

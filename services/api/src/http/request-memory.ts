@@ -1,3 +1,4 @@
+import { streamKinds } from '#libs/events';
 import { type Pool, queryRows } from '#libs/postgres';
 
 /** How long a key is remembered; commands are remembered as long. */
@@ -23,4 +24,15 @@ export async function rememberRequest(
     [commandId, fingerprint, keepHours],
   );
   return rows[0]?.fingerprint === fingerprint;
+}
+
+/** The run that a command started, as long as commands are remembered. */
+export async function findStartedRun(pool: Pool, commandId: string): Promise<string | undefined> {
+  const rows = await queryRows<{ stream: string }>(
+    pool,
+    `select stream from commands
+     where command_id = $1 and stream_kind = $2 and expires_at > clock_timestamp()`,
+    [commandId, streamKinds.run],
+  );
+  return rows[0]?.stream;
 }

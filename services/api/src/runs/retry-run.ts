@@ -12,7 +12,7 @@ import { type Call, Input, Route } from '../http/route.ts';
 import { admitRun, requireNetwork, requireSource } from './admission.ts';
 import { loadRunView } from './load-run-view.ts';
 import { judgeRun } from './misfits.ts';
-import { runStartedOf } from './start-run.ts';
+import { runStartedOf, startedBefore } from './start-run.ts';
 
 export class RetryRun extends Command<RunRetried> {
   constructor(
@@ -83,11 +83,7 @@ export class RetryRunHandler implements ICommandHandler<RetryRun> {
 
   private async firstAnswer(newId: string, { commandId }: Origin): Promise<RunStarted | undefined> {
     if (commandId === undefined) return undefined;
-    const stream = streamName('run', newId);
-    const history = await this.parts.store.readStream(stream);
-    const events = history.filter((event) => event.commandId === commandId);
-    const last = events.at(-1);
-    return last && runStartedOf({ stream, position: last.position, events });
+    return startedBefore(this.parts, streamName('run', newId), commandId);
   }
 
   private async reusedSteps(earlier: RunDto, step: string | undefined): Promise<readonly string[]> {

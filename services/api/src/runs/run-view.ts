@@ -43,8 +43,9 @@ function beginRun(runId: string, plan: Plan, queued: EventOfType<'run.queued'>):
     startedAt: null,
     finishedAt: null,
     trigger: data.trigger,
-    retryOf: data.retryOf ?? null,
     source: data.source,
+    retryOf: data.retryOf ?? null,
+    cancel: null,
     isolation: data.isolation,
     inputs: data.inputs,
     failedSteps: [],
@@ -74,6 +75,7 @@ function applyToRun(run: Mutable<RunDto>, event: RecordedEvent): void {
       break;
     case 'run.cancel-requested':
       run.status = 'cancelling';
+      run.cancel ??= { by: event.data.by, reason: event.data.reason ?? null, at: event.time };
       break;
     case 'run.finished':
       run.status = 'finished';
@@ -146,6 +148,7 @@ function finishStep(step: Mutable<StepDto>, event: EventOfType<'run.step-finishe
     exitCode: data.exitCode ?? null,
     signal: data.signal ?? null,
     message: data.message ?? null,
+    code: data.code ?? null,
     usage: data.usage ?? null,
     log: data.log ?? null,
     artifacts: data.artifacts ?? [],
@@ -167,6 +170,7 @@ function beginAttempt(event: EventOfType<'run.step-assigned'>): AttemptDto {
     exitCode: null,
     signal: null,
     message: null,
+    code: null,
     usage: null,
     log: null,
     artifacts: [],

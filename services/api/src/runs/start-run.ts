@@ -9,6 +9,7 @@ import {
   type Plan,
   planHash,
   type Source,
+  type StreamName,
   streamName,
 } from '#libs/events';
 import { invariant, uuidFromName } from '#libs/kernel';
@@ -26,7 +27,11 @@ interface StartRunRequest {
   readonly source: Source;
   readonly isolation: Isolation;
   readonly network: Network;
-  readonly trigger: { readonly key?: string | undefined; readonly ref?: string | undefined };
+  readonly trigger: {
+    readonly kind?: 'api' | 'cli' | undefined;
+    readonly key?: string | undefined;
+    readonly ref?: string | undefined;
+  };
 }
 
 export class StartRun extends Command<RunStarted> {
@@ -40,9 +45,26 @@ export class StartRun extends Command<RunStarted> {
 
 @CommandHandler(StartRun)
 export class StartRunHandler implements ICommandHandler<StartRun> {
+  /** By command: those that come at the same time are one, and take one number. */
+  private readonly underWay = new Map<string, Promise<RunStarted>>();
+
   constructor(@Inject(API_PARTS) private readonly parts: ApiParts) {}
 
-  async execute({ request, origin }: StartRun): Promise<RunStarted> {
+  async execute(command: StartRun): Promise<RunStarted> {
+    const { commandId } = command.origin;
+    if (commandId === undefined) return this.start(command);
+    const started = this.underWay.get(commandId) ?? this.startOnce(commandId, command);
+    this.underWay.set(commandId, started);
+    return started.finally(() => this.underWay.delete(commandId));
+  }
+
+  private async startOnce(commandId: string, command: StartRun): Promise<RunStarted> {
+    const runId = await this.parts.findStartedRun(commandId);
+    const before = runId && (await startedBefore(this.parts, streamName('run', runId), commandId));
+    return before || this.start(command);
+  }
+
+  private async start({ request, origin }: StartRun): Promise<RunStarted> {
     const { parts } = this;
     const { plan, trigger } = request;
     const runId = parts.ids.uuid();
@@ -59,7 +81,7 @@ export class StartRunHandler implements ICommandHandler<StartRun> {
         plan,
         planHash: hash,
         trigger: {
-          kind: 'api',
+          kind: trigger.kind ?? 'api',
           actor: origin.actor,
           ...(trigger.key === undefined ? {} : { key: trigger.key }),
           ...(trigger.ref === undefined ? {} : { ref: trigger.ref }),
@@ -76,6 +98,18 @@ export class StartRunHandler implements ICommandHandler<StartRun> {
     if (!answer.ok) throw problemOf(answer.rejection);
     return runStartedOf(answer);
   }
+}
+
+/** The first answer to a command that started a run. */
+export async function startedBefore(
+  parts: ApiParts,
+  stream: StreamName,
+  commandId: string,
+): Promise<RunStarted | undefined> {
+  const history = await parts.store.readStream(stream);
+  const events = history.filter((event) => event.commandId === commandId);
+  const last = events.at(-1);
+  return last && runStartedOf({ stream, position: last.position, events });
 }
 
 /** Run id and number as the log has them: of the first answer where the command was a repeat. */

@@ -94,7 +94,7 @@ async function runFile(
             checkout: plan.checkout,
             note: context.output.note,
           })),
-    ...(options.key === undefined ? {} : { trigger: { key: options.key } }),
+    trigger: { kind: 'cli', ...(options.key === undefined ? {} : { key: options.key }) },
   };
   return startAndFollow(context, client, {
     start: () => client.call(operations.startRun, { body }),
