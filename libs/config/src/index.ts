@@ -1,7 +1,7 @@
 export { backgroundEnvironment } from './background-environment.ts';
 export { unmetSettings, workingSettings } from './compare-settings.ts';
 export type { Explanation, LayeredConfig, LayerName } from './layers.ts';
-export { inheritedEnvironment, loadConfig } from './load.ts';
+export { findPipelineFile, inheritedEnvironment, loadConfig, pipelineFileName } from './load.ts';
 export { makeDirectory } from './make-directory.ts';
 export { allowsProcessDriver } from './process-driver.ts';
 export { type Config, findSettingKey, type SettingKey, settings } from './schema.ts';

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -17,6 +17,25 @@ describe('loadConfig', () => {
     expect(config.listen).toBe('127.0.0.1:7420');
     expect(config.db).toBeUndefined();
     expect(explain('listen')).toMatchObject({ layer: 'default', origin: 'built in' });
+  });
+
+  it('finds the data directory upwards where nobody names one, else puts it beside the pipeline file', () => {
+    const deep = join(dataDir, 'a/b');
+    mkdirSync(deep, { recursive: true });
+    const dirOf = (env = {}) => loadConfig({}, env, deep).config.dataDir;
+    expect(dirOf()).toBe('.millrace');
+    writeFileSync(join(dataDir, '.millrace.yaml'), '');
+    expect(dirOf()).toBe(join(dataDir, '.millrace'));
+    mkdirSync(join(dataDir, 'a/.millrace'));
+    writeFileSync(join(dataDir, 'a/.millrace/config.yaml'), 'slots: 3\n');
+    const { config, explain } = loadConfig({}, {}, deep);
+    expect([config.dataDir, config.slots]).toEqual([join(dataDir, 'a/.millrace'), 3]);
+    expect(explain('dataDir')).toMatchObject({
+      layer: 'default',
+      origin: expect.stringMatching(/upwards/),
+    });
+    expect(dirOf({ MILLRACE_DATA_DIR: '/x' })).toBe('/x');
+    expect(loadConfig({}, {}).config.dataDir).toBe('.millrace');
   });
 
   it('lets flags win over the environment, and that over the file', () => {

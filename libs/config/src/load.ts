@@ -1,34 +1,62 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { parse } from 'yaml';
 import { Fault } from '#libs/kernel';
+import { type Found, findUpwards } from './find-upwards.ts';
 import { type Layer, type LayeredConfig, mergeLayers } from './layers.ts';
 import { findSettingKey, type SettingKey, settings } from './schema.ts';
 
 /** The settings file inside the data directory. */
 export const configFileName = 'config.yaml';
 
+/** A repository's pipeline. */
+export const pipelineFileName = '.millrace.yaml';
+
 /**
  * Reads settings: flags over environment over DATA_DIR/config.yaml over defaults. `<VARIABLE>_FILE` names a file that
  * holds the value (one trailing line end is dropped). The only reader of the environment.
  *
  * @param flags  by setting key, as the command line gave them
+ * @param from   the directory from which the data directory is looked for upwards, where nobody names one; absent: it is `.millrace`
  * @throws Fault `config.invalid`
  */
 export function loadConfig(
   flags: Readonly<Partial<Record<SettingKey, unknown>>> = {},
   env: Readonly<Record<string, string | undefined>> = process.env,
+  from?: string,
 ): LayeredConfig {
   const environment = environmentLayer(env);
-  const dataDir = resolve(
-    String(flags.dataDir ?? environment.values.dataDir ?? settings.dataDir.default),
-  );
+  const told = flags.dataDir ?? environment.values.dataDir;
+  const found = told === undefined && from !== undefined ? findDataDir(from, env.HOME) : undefined;
+  const dataDir = resolve(String(told ?? found ?? settings.dataDir.default));
   const path = join(dataDir, configFileName);
   return mergeLayers([
     { name: 'flag', origin: (key) => flagOf(key), values: flags },
     environment,
     { name: 'file', origin: () => path, values: readConfigFile(path) },
+    {
+      name: 'default',
+      origin: () => 'found upwards from the working directory',
+      values: found === undefined ? {} : { dataDir: found },
+    },
   ]);
+}
+
+/** A pipeline file of this user in a directory or above it. */
+export function findPipelineFile(
+  from: string,
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): Found {
+  return findUpwards(pipelineFileName, { from, home: env.HOME, user: process.geteuid?.() });
+}
+
+/** The nearest that is there; else beside the pipeline file, so that each directory of a project means one server. */
+function findDataDir(from: string, home: string | undefined): string | undefined {
+  const search = { from, home, user: process.geteuid?.() };
+  const nearest = findUpwards(settings.dataDir.default, search).path;
+  if (nearest !== undefined) return nearest;
+  const file = findUpwards(pipelineFileName, search).path;
+  return file === undefined ? undefined : join(dirname(file), settings.dataDir.default);
 }
 
 function flagOf(key: SettingKey): string {

@@ -1,6 +1,12 @@
 import type { Command } from 'commander';
 import type { ApiClient } from '#libs/api-contract';
-import { type Config, type LayeredConfig, loadConfig, type SettingKey } from '#libs/config';
+import {
+  type Config,
+  inheritedEnvironment,
+  type LayeredConfig,
+  loadConfig,
+  type SettingKey,
+} from '#libs/config';
 import { createOutput, type Output } from './output.ts';
 import { type ServerWish, useServer } from './use-server.ts';
 
@@ -30,7 +36,7 @@ export function contextOf(command: Command): CommandContext {
   const options = command.optsWithGlobals<Record<string, unknown>>();
   const flags: Partial<Record<SettingKey, unknown>> = {};
   for (const key of settingFlags) if (options[key] !== undefined) flags[key] = options[key];
-  const settings = loadConfig(flags);
+  const settings = loadConfig(flags, inheritedEnvironment(), process.cwd());
   const output = createOutput(options.json === true);
   return {
     settings,

@@ -25,7 +25,7 @@ function createProgram(finish: (exitCode: number) => void): Command {
   const program = new Command('millrace')
     .description('Event-sourced CI/CD pipelines')
     .version(thisVersion, '-V, --version')
-    .option('--data-dir <dir>', 'directory of all state (default .millrace)')
+    .option('--data-dir <dir>', 'directory of all state (default: .millrace, here or above)')
     .option('--listen <host:port>', 'address of a server that is started (default 127.0.0.1:7420)')
     .option('--db <url>', 'a Postgres 15 or newer instead of the embedded one')
     .option('--sandbox <driver>', 'auto, process or oci')

@@ -1,4 +1,7 @@
+import { realpathSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { dirname, relative } from 'node:path';
+import { findPipelineFile, pipelineFileName } from '#libs/config';
 import {
   compilePipeline,
   type Diagnostic,
@@ -7,10 +10,34 @@ import {
 } from '#libs/pipeline-dsl';
 import { UsageError } from '../exit-codes.ts';
 
-/** A repository's pipeline. */
-export const defaultPipelineFile = '.millrace.yaml';
+export const defaultPipelineFile = pipelineFileName;
 
 export type Compiled = ReturnType<typeof compilePipeline>;
+
+export interface LocatedFile {
+  readonly file: string;
+  /** The directory whose files it is about: where it was found above, else the one that the command is run in. */
+  readonly dir: string;
+}
+
+/**
+ * The file that is meant: where nobody names another, `.millrace.yaml` here or above.
+ *
+ * @throws UsageError where the one above belongs to somebody else
+ */
+export function locatePipelineFile(file: string): LocatedFile {
+  const here = { file, dir: process.cwd() };
+  if (file !== defaultPipelineFile) return here;
+  const { path, refused } = findPipelineFile(process.cwd());
+  if (refused !== undefined)
+    throw new UsageError(
+      'file.unreadable',
+      `${refused} belongs to another user`,
+      'name the file to use it all the same',
+    );
+  if (path === undefined || dirname(path) === realpathSync(here.dir)) return here;
+  return { file: relative(here.dir, path), dir: dirname(path) };
+}
 
 /** @throws UsageError where the file cannot be read */
 export async function readPipelineFile(file: string): Promise<Uint8Array> {

@@ -9,7 +9,12 @@ import { exitCodes, UsageError } from '../exit-codes.ts';
 import { runUrl } from '../run-summary.ts';
 import { startAndFollow } from '../start-and-follow.ts';
 import { uploadWorkingTree } from '../upload-working-tree.ts';
-import { compileFile, defaultPipelineFile } from './pipeline-file.ts';
+import {
+  compileFile,
+  defaultPipelineFile,
+  type LocatedFile,
+  locatePipelineFile,
+} from './pipeline-file.ts';
 
 /** How long a repository may take to say which commit a name means. */
 const resolveMs = 60_000;
@@ -27,7 +32,7 @@ export function addRun(program: Command, finish: (exitCode: number) => void): vo
   program
     .command('run')
     .summary('run a pipeline file over the working tree and wait for its end')
-    .argument('[file]', 'pipeline file', defaultPipelineFile)
+    .argument('[file]', 'pipeline file, here or above', defaultPipelineFile)
     .option(
       '-i, --input <name=value>',
       'give an input a value (repeatable)',
@@ -54,8 +59,11 @@ export function addRun(program: Command, finish: (exitCode: number) => void): vo
       'after',
       '\nThe server of the data directory is used; where none runs, one is started in the background. It stays while\nanything is queued, running or asked for, and idle_exit (10 min) beyond; `millrace stop` ends it.\nThe first Ctrl-C cancels the run, the second forces it.',
     )
-    .action(async (file: string, options: RunOptions, command: Command) => {
+    .action(async (named: string, options: RunOptions, command: Command) => {
       const context = contextOf(command);
+      const { file, dir } = locatePipelineFile(named);
+      if (options.source === 'tree' && dir !== process.cwd())
+        context.output.note(`the files of ${dir} are what runs`);
       const compiled = await compileFile(
         file,
         (line) => context.output.isJson || context.output.note(line),
@@ -66,14 +74,14 @@ export function addRun(program: Command, finish: (exitCode: number) => void): vo
         finish(exitCodes.usage);
         return;
       }
-      finish(await runFile(context, compiled.plan, { ...options, file }));
+      finish(await runFile(context, compiled.plan, { ...options, file, dir }));
     });
 }
 
 async function runFile(
   context: CommandContext,
   plan: Plan,
-  options: RunOptions & { readonly file: string },
+  options: RunOptions & LocatedFile,
 ): Promise<number> {
   const request = {
     yaml: await readFile(options.file, 'utf8'),
@@ -89,7 +97,7 @@ async function runFile(
       (options.source === 'none'
         ? { kind: 'none' }
         : await uploadWorkingTree(client, {
-            dir: process.cwd(),
+            dir: options.dir,
             dataDir: context.config.dataDir,
             checkout: plan.checkout,
             note: context.output.note,

@@ -5,19 +5,23 @@ import type { Diagnostic } from '#libs/pipeline-dsl';
 import { contextOf } from '../context.ts';
 import { exitCodes, UsageError } from '../exit-codes.ts';
 import { connect } from '../server-connection.ts';
-import { compileFile, defaultPipelineFile } from './pipeline-file.ts';
+import { compileFile, defaultPipelineFile, locatePipelineFile } from './pipeline-file.ts';
 
 export function addValidate(program: Command, finish: (exitCode: number) => void): void {
   program
     .command('validate')
     .summary('check pipeline files; where a server runs, against its executors, too')
-    .argument('[file...]', 'pipeline files', [defaultPipelineFile])
+    .argument('[file...]', 'pipeline files; the default is looked for above, too', [
+      defaultPipelineFile,
+    ])
     .action(async (files: string[], _options, command: Command) => {
       const { output, config } = contextOf(command);
       let isValid = true;
       const all: Omit<Diagnostic, 'code'>[] = [];
-      for (const file of files) {
+      for (const named of files) {
+        let file = named;
         try {
+          ({ file } = locatePipelineFile(named));
           const say = (line: string) => output.isJson || output.line(line);
           const compiled = await compileFile(file, say, (yaml) =>
             askServer(config, { yaml, file }),
