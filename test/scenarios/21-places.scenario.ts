@@ -141,3 +141,28 @@ describe('a command', { timeout: 120_000 }, () => {
     },
   );
 });
+
+describe('a run that is repeated', { timeout: 120_000 }, () => {
+  it('says whose files it has, and that the tree has changed where it has', async () => {
+    const gate = join(directory.path, 'gate');
+    writeFiles(repository, {
+      '.millrace.yaml': `name: again\nsteps: [{ id: a, cmd: 'cat deep/er/file; test -e ${gate}' }]\n`,
+    });
+    expect((await run(repository)).code).toBe(1);
+    const { number } = JSON.parse(
+      (await millrace(['show', 'latest', '--json'], { cwd: repository })).stdout,
+    ) as { number: number };
+    const same = await millrace(['retry', 'latest'], { cwd: sub });
+    expect(same.code).toBe(1);
+    expect(same.stdout).toContain(`repeats run ${number}, with its files\n`);
+    expect(same.stderr).not.toContain('has changed since');
+    writeFileSync(join(repository, 'deep/er/file'), 'edited\n');
+    writeFileSync(gate, '');
+    const changed = await millrace(['retry', 'latest', '--failed'], { cwd: sub });
+    expect(changed.code).toBe(0);
+    expect(changed.stderr).toContain(
+      `these are the files of run ${number + 1}; ${repository} has changed since: \`millrace run\` takes it`,
+    );
+    expect(changed.stdout).not.toContain('│ edited\n');
+  });
+});

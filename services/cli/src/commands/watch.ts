@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { type ApiClient, operations, type RunDto } from '#libs/api-contract';
+import { tellWhoseFiles } from '../compare-tree.ts';
 import { type CommandContext, contextOf } from '../context.ts';
 import { exitCodeOfOutcome, exitCodes, UsageError } from '../exit-codes.ts';
 import { findRun } from '../find-run.ts';
@@ -49,6 +50,8 @@ export function addWatch(program: Command, finish: (exitCode: number) => void): 
     });
 }
 
+const filesOf = ({ source }: RunDto) => (source.kind === 'none' ? '' : ', with its files');
+
 export function addRetry(program: Command, finish: (exitCode: number) => void): void {
   program
     .command('retry')
@@ -68,12 +71,13 @@ export function addRetry(program: Command, finish: (exitCode: number) => void): 
           throw new UsageError('retry.ambiguous', 'give --failed or --step, not both');
         const client = await context.client({ works: true });
         const before = await loadRun(client, ref);
+        await tellWhoseFiles(context, before);
         const body =
           options.step === undefined ? { failed: true as const } : { step: options.step };
         const start = () => client.call(operations.retryRun, { params: { id: before.id }, body });
         if (!options.detach) {
           const headline = ({ number }: { readonly number: number }) =>
-            `run ${number} repeats run ${before.number}`;
+            `run ${number} repeats run ${before.number}${filesOf(before)}`;
           finish(await startAndFollow(context, client, { start, headline }));
           return;
         }
