@@ -67,6 +67,20 @@ describe('a list of commands', { timeout: 60_000 }, () => {
     expect(lines).not.toContain('after');
   });
 
+  it.each([
+    ['exit 0', 'success'],
+    ['[ -f none ] && echo there', 'failure'],
+  ])('says where it ended before its last command: %s', async (command, expected) => {
+    const { outcome, lines } = await logOf(`{ id: a, cmd: ['${command}', 'echo b', 'echo c'] }`);
+    expect(outcome).toBe(expected);
+    expect(lines.at(-1)).toBe('1 of 3 commands ran: the step’s shell ended in command 1');
+  });
+
+  it('traces its commands under `set -x`, and nothing of ours', async () => {
+    const { lines } = await logOf('{ id: a, cmd: [set -x, echo a] }', { system: false });
+    expect(lines).toEqual(['++ echo a', 'a']);
+  });
+
   it('ends with the command whose quote is open', async () => {
     const { outcome, lines } = await logOf(`{ id: a, cmd: ['echo "open', 'echo " after'] }`);
     expect(outcome).toBe('failure');

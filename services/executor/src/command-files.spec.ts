@@ -101,6 +101,20 @@ describe.each(['bash', 'sh'] as const)('the files of a step in %s', (shell) => {
     expect(run(['exec >&-', ':', ':'], shell).code).toBe(0);
   });
 
+  it('traces what the commands do, and nothing of ours', () => {
+    const trace = (commands: readonly string[], asked: PlanShell = shell) =>
+      // Bash has a sign for each file within a file.
+      run(commands, asked).err.replace(/^\++ /gm, '+ ');
+    expect(trace(['set -x', 'echo a', 'cat <<E\nb\nE', 'set +x', 'echo c'])).toBe(
+      '+ echo a\n+ cat\n+ set +x\n',
+    );
+    expect(trace(['set -x; trap "echo bye" EXIT', 'false && true'])).not.toMatch(/millrace|case/);
+    expect(trace(['trap "echo bye" EXIT; set -x', 'true'])).toBe('+ true\n+ echo bye\n');
+    expect(trace(['echo a', 'echo b'], [shell, '-ex', '{0}'])).toBe('+ echo a\n+ echo b\n');
+    expect(run(['set -x', 'echo $-'], shell).out).toContain('x');
+    expect(trace(['true', 'no-such-program'])).toMatch(/command-2: (?:line 1: )?no-such-/);
+  });
+
   it('nothing of ours is left open to what a command starts', () => {
     const alone = run(['ls /proc/self/fd'], shell).out;
     expect(run(['ls /proc/self/fd', 'true'], shell).out).toBe(alone);

@@ -38,13 +38,21 @@ export function commandFiles(
     return { files: [{ name: 'command', text: `${first}\n` }], argv: argvOf('command') };
   const files = commands.map((command, at) => ({
     name: `command-${at + 1}`,
-    text: mayHoldHereDocument(command) ? `${command}\n\n${endLine}\n` : `${command}\n`,
+    text: `${traceOn}; ${command}\n${mayHoldHereDocument(command) ? `\n${endLine}\n` : ''}`,
   }));
   return {
     files: [{ name: 'main', text: mainText(commands, options) }, ...files],
     argv: argvOf('main'),
   };
 }
+
+/**
+ * Under `set -x` only what the commands do is traced. So our own lines begin with a quiet one that keeps the status and turns it
+ * off; the command's first line, whose number stays, turns it on again.
+ */
+const traceOff =
+  '{ __millrace_status=$?; case $- in *x*) __millrace_trace=x; set +x ;; *) __millrace_trace= ;; esac; } 2>/dev/null';
+const traceOn = 'case $__millrace_trace in x) set -x ;; esac';
 
 /** Set by the last line of a command's file: empty afterwards means that the shell has not come that far. */
 const endVariable = '__millrace_end';
@@ -73,18 +81,21 @@ function mainText(
       (byte) => `\\${byte.toString(8).padStart(3, '0')}`,
     );
     return [
-      // Quiet under `set -x`, and no failure where the output is closed.
+      // No failure where the output is closed.
       ...(commands.length > 1
         ? [`{ command printf '${bytes.join('')}' ${output}; } 2>/dev/null || :`]
         : []),
-      ...(mayHoldHereDocument(command) ? [`{ ${endVariable}=; } 2>/dev/null`] : []),
+      ...(mayHoldHereDocument(command) ? [`${endVariable}=`] : []),
       `. ${quoted(`${prefix}command-${number}`)}${closed}`,
+      traceOff,
       // Also a list such as `a && b`, which `-e` forgives, ends the step, and so it does behind `set +e`.
-      'case $? in 0) ;; *) exit $? ;; esac',
+      'case $__millrace_status in 0) ;; *) exit $__millrace_status ;; esac',
       ...(mayHoldHereDocument(command) ? [endCheck(command, number)] : []),
     ];
   });
-  return `${[...(isBash ? [`exec ${outputFd}>&1`] : []), ...lines].join('\n')}\n`;
+  const first = [traceOff, ...(isBash ? [`exec ${outputFd}>&1`] : [])];
+  // What the step's own trap does at the end is traced, too.
+  return `${[...first, ...lines, traceOn].join('\n')}\n`;
 }
 
 /**

@@ -4,7 +4,7 @@ import { CommandGroups, commandMark } from './command-groups.ts';
 const word = 'w0rd';
 const mark = (command: number) => commandMark(word, command);
 
-function open(commands: readonly string[]) {
+function open(commands: readonly string[], losesMarks = false) {
   const seen: string[] = [];
   let nowMs = 0;
   let text = '';
@@ -15,6 +15,7 @@ function open(commands: readonly string[]) {
   const groups = new CommandGroups({
     commands,
     word,
+    losesMarks,
     clock: { monotonicMs: () => nowMs },
     log: {
       async write(_stream, bytes) {
@@ -43,6 +44,7 @@ describe('the commands of a list', () => {
     const groups = new CommandGroups({
       commands: ['a', 'b'],
       word,
+      losesMarks: false,
       clock: { monotonicMs: () => 0 },
       log: {
         write: async (stream, bytes) => void written.push([stream, Buffer.from(bytes).toString()]),
@@ -55,7 +57,7 @@ describe('the commands of a list', () => {
     await take('stdout', `${mark(1)}out${mark(2).slice(0, 5)}`);
     await take('stderr', `${mark(2)}err`);
     await take('stdout', `${mark(2).slice(5)}more`);
-    await groups.finish();
+    await groups.finish(false);
     expect(written).toEqual([
       ['stdout', 'out'],
       ['stderr', `${mark(2)}err`],
@@ -79,7 +81,7 @@ describe('the commands of a list', () => {
     await print(`${mark(1)}a\n`);
     await print(`${mark(2)}b\n`, 1_000);
     await print('', 2_000);
-    await groups.finish();
+    await groups.finish(false);
     expect(seen).toEqual(expected);
   });
 
@@ -87,11 +89,36 @@ describe('the commands of a list', () => {
     for (let size = 1; size <= printed.length; size += 1) {
       const { groups, seen, print } = open(['make', 'make test\nand more']);
       for (let at = 0; at < printed.length; at += size) await print(printed.slice(at, at + size));
-      await groups.finish();
+      await groups.finish(false);
       expect(seen.filter((line) => !line.startsWith('# ends'))).toEqual(
         expected.filter((line) => !line.startsWith('# ends')),
       );
     }
+  });
+});
+
+describe('a list that ends before its last command', () => {
+  const endOf = async (
+    printed: string,
+    { isOwnEnd = true, losesMarks = false }: { isOwnEnd?: boolean; losesMarks?: boolean } = {},
+  ) => {
+    const { groups, seen, print } = open(['exit 0', 'b', 'c'], losesMarks);
+    await print(printed);
+    await groups.finish(isOwnEnd);
+    return seen.at(-1);
+  };
+
+  it('says so, and where', async () => {
+    expect(await endOf(mark(1))).toBe('# 1 of 3 commands ran: the step’s shell ended in command 1');
+    expect(await endOf(mark(1) + mark(2), { losesMarks: true })).toBe(
+      '# 2 of 3 commands ran: the step’s shell ended in command 2, or the output was turned elsewhere there',
+    );
+  });
+
+  it('says nothing where all began, none did, or it was ended from outside', async () => {
+    expect(await endOf(mark(1) + mark(2) + mark(3))).toMatch(/^# ends 3/);
+    expect(await endOf('x')).toBeUndefined();
+    expect(await endOf(mark(1), { isOwnEnd: false })).toMatch(/^# ends 1/);
   });
 });
 
@@ -104,7 +131,7 @@ describe('what is no mark', () => {
   ])('is output: %s', async (_, text) => {
     const { groups, seen, print, flush } = open(['a', 'b']);
     await print(text);
-    await groups.finish();
+    await groups.finish(false);
     flush();
     expect(seen).toEqual([text]);
   });
@@ -112,7 +139,7 @@ describe('what is no mark', () => {
   it.each([0, 3, 9999])('opens no group: command %i', async (command) => {
     const { groups, seen, print, flush } = open(['a', 'b']);
     await print(`x${mark(command)}y`);
-    await groups.finish();
+    await groups.finish(false);
     flush();
     expect(seen).toEqual(['xy']);
   });
@@ -120,7 +147,7 @@ describe('what is no mark', () => {
   it('goes back to no command before', async () => {
     const { groups, seen, print } = open(['a', 'b']);
     await print(`${mark(2)}${mark(1)}x${mark(2)}y`);
-    await groups.finish();
+    await groups.finish(false);
     expect(seen).toEqual(['# begins 2/2 $ b', 'xy', '# ends 2/2 took 0ms']);
   });
 

@@ -29,6 +29,7 @@ export class CommandGroups {
   readonly #log: GroupLog;
   readonly #clock: Pick<Clock, 'monotonicMs'>;
   readonly #commands: readonly string[];
+  readonly #losesMarks: boolean;
   readonly #head: Buffer;
   /** The end of the output so far, where it may be the beginning of a mark. */
   #held: Buffer = Buffer.alloc(0);
@@ -38,12 +39,15 @@ export class CommandGroups {
   constructor(parts: {
     readonly commands: readonly string[];
     readonly word: string;
+    /** A command that turns the shell's output elsewhere takes the marks along. */
+    readonly losesMarks: boolean;
     readonly log: GroupLog;
     readonly clock: Pick<Clock, 'monotonicMs'>;
   }) {
     this.#log = parts.log;
     this.#clock = parts.clock;
     this.#commands = parts.commands;
+    this.#losesMarks = parts.losesMarks;
     this.#head = Buffer.from(commandMark(parts.word, 0).slice(0, -2));
   }
 
@@ -67,12 +71,25 @@ export class CommandGroups {
     this.#held = Buffer.from(held);
   }
 
-  /** The step has ended. */
-  async finish(): Promise<void> {
+  /**
+   * The step has ended.
+   *
+   * @param isOwnEnd  nobody ended it: commands that have not begun were passed over by the step's own shell
+   */
+  async finish(isOwnEnd: boolean): Promise<void> {
     // A log that can take no more is told to who writes while the step runs.
     await this.#write(this.#held).catch(() => {});
     this.#held = Buffer.alloc(0);
+    const last = this.#current?.command;
     await this.#end();
+    if (isOwnEnd && last !== undefined && last < this.#commands.length)
+      await this.#log.say(this.#endsEarly(last));
+  }
+
+  /** An `exit 0` is green, and `[ -f x ] && y` says nothing: who reads the log must see that the rest did not run. */
+  #endsEarly(last: number): string {
+    const doubt = this.#losesMarks ? ', or the output was turned elsewhere there' : '';
+    return `${last} of ${this.#commands.length} commands ran: the step’s shell ended in command ${last}${doubt}`;
   }
 
   async #write(bytes: Uint8Array): Promise<void> {

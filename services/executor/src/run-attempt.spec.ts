@@ -230,10 +230,25 @@ describe('the life of an attempt', () => {
     const { spec } = driver.last;
     const main = await readFile(spec.argv.at(-1) ?? '', 'utf8');
     const [path = ''] = /\/[^']*command-1/.exec(main) ?? [];
-    expect(await readFile(path, 'utf8')).toBe('make\n');
+    expect(await readFile(path, 'utf8')).toMatch(/; make\n$/);
     driver.last.end({ exitCode: 0 });
     await done;
     await expectNothingLeft();
+  });
+
+  it.each([
+    ['ended by itself', false],
+    ['was cancelled', true],
+  ])('says that the rest of a list did not run where the shell %s: %s', async (_, isCancelled) => {
+    const { context, done, running } = begin({ commands: ['exit 0', 'make', 'make test'] });
+    await running();
+    await driver.last.print(commandMark(context.markWord, 1));
+    if (isCancelled) context.stop('cancelled');
+    driver.last.end({ exitCode: 0 });
+    await done;
+    const [last] = logs.lines.slice(-1);
+    if (isCancelled) expect(last).toMatch(/took/);
+    else expect(last).toBe('system: 1 of 3 commands ran: the step’s shell ended in command 1');
   });
 
   it('shows the commands of a list one by one, and says where sh met words of bash', async () => {

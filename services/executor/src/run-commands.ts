@@ -35,6 +35,7 @@ export async function runCommands(context: AttemptContext, parts: CommandParts):
   const groups = new CommandGroups({
     commands: context.assignment.commands,
     word: context.markWord,
+    losesMarks: context.shell.kind !== 'bash',
     log: {
       write: (stream, bytes) => log.write(stream, bytes),
       say: (text) => context.say(text),
@@ -65,7 +66,7 @@ export async function runCommands(context: AttemptContext, parts: CommandParts):
   const exit = await sandbox.exited;
   ending.over();
   cancelTimeout();
-  await groups.finish();
+  await groups.finish(context.stopReason === undefined && !timedOut);
   context.report = reportOfExit({ exit, stopReason: context.stopReason, timedOut, driver });
   const isRed = ['failure', 'timeout'].includes(context.report.outcome);
   for (const hint of [hints.hint, isRed ? networkHint.hint : undefined])
