@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { lineBytesMax } from './line-splitter.ts';
 import { LogTail, tailBytesMax } from './log-tail.ts';
 
 const textsOf = (tail: LogTail, isMasked = false) =>
@@ -54,6 +55,35 @@ describe('LogTail', () => {
     };
     expect(textsOf(begun())).toEqual(['er22', 'next']);
     expect(textsOf(begun(), true)).toEqual(['next']);
+  });
+
+  it('leaves out the rest of a line that is cut only because each line takes room, behind a mask only', () => {
+    const filled = () => {
+      const tail = new LogTail([]);
+      // One piece that comes with its line's end is kept as it came, however much it is: what fits is judged afterwards.
+      tail.push('output', Buffer.from('x'.repeat(lineBytesMax - 4_000)), 0);
+      tail.push('output', Buffer.from(`${'y'.repeat(6_000)} secret rest\nshort\n`), 1);
+      tail.push('stderr', Buffer.from('other\n'.repeat(200)), 2);
+      return tail;
+    };
+    const others = Array.from({ length: 200 }, () => 'other');
+    const masked = filled().finish(true);
+    expect(masked.pieces.map(({ text }) => text)).toEqual(['short', ...others]);
+    const plain = filled().finish(false);
+    const [rest = '', ...more] = plain.pieces.map(({ text }) => text);
+    expect(rest).toMatch(/y secret rest$/);
+    expect(more).toEqual(['short', ...others]);
+    expect(masked.droppedLines).toBe(1);
+    expect(plain.droppedLines).toBe(0);
+    expect(masked.droppedBytes).toBe(plain.droppedBytes + rest.length + 1);
+  });
+
+  it('keeps what follows a line that went with its end, behind a mask, too', () => {
+    const tail = new LogTail([]);
+    tail.push('output', Buffer.from('x'.repeat(lineBytesMax)), 0);
+    tail.push('output', Buffer.from(`${'y'.repeat(62_000)}\n`), 0);
+    tail.push('output', Buffer.from('short\n'.repeat(200)), 0);
+    expect(textsOf(tail, true)).toEqual(Array.from({ length: 200 }, () => 'short'));
   });
 
   it('keeps the order of two streams', () => {
