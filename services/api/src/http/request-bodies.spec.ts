@@ -4,7 +4,9 @@ import type { IncomingMessage } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { FinishedRequest } from '#libs/api-contract';
 import { MemoryBlobStore } from '#libs/blobs';
+import { checkEvent, eventDataBytesMax } from '#libs/events';
 import { silentLogger } from '#libs/telemetry';
 import type { ApiParts } from '../api.parts.ts';
 import { type RunningApi, startApi } from '../create-api.ts';
@@ -20,6 +22,7 @@ const largeBytes = 12 * 1024 * 1024;
 
 let api: RunningApi;
 let heartbeats: unknown[];
+let reports: FinishedRequest[];
 beforeAll(async () => {
   const parts: Partial<ApiParts> = {
     ids: { uuid: randomUUID },
@@ -36,6 +39,10 @@ beforeAll(async () => {
         heartbeats.push(request);
         return { leaseMs: 1, stop: [] };
       },
+      finished: async (_id: string, request: FinishedRequest) => {
+        reports.push(request);
+        return { accepted: true };
+      },
     } as unknown as ApiParts['gateway'],
   };
   api = await startApi(parts as ApiParts, { listen: '127.0.0.1:0' }, limits);
@@ -50,6 +57,7 @@ afterAll(() => void unsubscribe('http.server.request.start', onRequest));
 beforeEach(() => {
   requests = [];
   heartbeats = [];
+  reports = [];
 });
 
 function dial(): Socket {
@@ -75,6 +83,25 @@ async function exchange(...pieces: (string | Uint8Array)[]): Promise<string> {
   await new Promise((resolve) => socket.once('end', resolve).once('close', resolve));
   socket.destroy();
   return answer;
+}
+
+/** As much as an event holds, to the byte. */
+function largestReport(): FinishedRequest {
+  const ref = { step: 'last', attempt: 1, fence: 1 };
+  const reportOf = (message: string) => ({
+    outcome: 'failure' as const,
+    cause: 'exit' as const,
+    exitCode: 255,
+    message,
+    artifacts: Array.from({ length: 200 }, (_, at) => ({
+      name: `${'ä'.repeat(105)}-${at}`,
+      size: Number.MAX_SAFE_INTEGER,
+      sha256: 'f'.repeat(64),
+    })),
+  });
+  const bytes = Buffer.byteLength(JSON.stringify({ ...ref, ...reportOf('') }));
+  const report = reportOf('x'.repeat(eventDataBytesMax - bytes));
+  return { runId: randomUUID(), ...ref, report };
 }
 
 const json = { 'content-type': 'application/json' };
@@ -176,6 +203,20 @@ describe('a body with credentials', () => {
     );
     expect(answer).toMatch(/^HTTP\/1\.1 413 /);
     expect(requests[0]?.socket.bytesRead).toBeLessThan(littleBytes);
+  });
+
+  it('may be the end of an attempt that fills an event', async () => {
+    const request = largestReport();
+    const { runId: _, report, ...ref } = request;
+    const { json: data } = checkEvent({ type: 'run.step-finished', data: { ...ref, ...report } });
+    expect(Buffer.byteLength(data)).toBe(eventDataBytesMax);
+    const response = await fetch(`${api.url}${executors}/${executor}/finished`, {
+      method: 'POST',
+      headers: { ...json, ...asExecutor },
+      body: JSON.stringify(request),
+    });
+    expect(response.status).toBe(200);
+    expect(reports).toEqual([request]);
   });
 
   it('is counted where its length is not said', async () => {
