@@ -142,6 +142,15 @@ describe('commands that have no server', { timeout: 180_000 }, () => {
     expect(server().pid).toBe(pid);
   });
 
+  it('let it begin its file of words anew where that has become large', async () => {
+    const { cwd, quick } = project('words');
+    const path = join(cwd, '.millrace/logs/server.out');
+    writeFiles(cwd, { '.millrace/logs/server.out': 'x'.repeat(1_100_000) });
+    chmodSync(join(cwd, '.millrace'), 0o700);
+    expect((await quick()).code).toBe(0);
+    expect(readFileSync(path, 'utf8')).toMatch(/^millrace .* is ready at /);
+  });
+
   it('leave it to work that came over HTTP, and it ends by itself behind that', async () => {
     const { waiting, release, server, cwd, show } = project('over-http', {
       ...endsSoon,
