@@ -18,7 +18,7 @@ import { type LeftTree, TreeRemover } from './remove-tree.ts';
  * the system's temporary directory, because sockets are made there and their paths must be short.
  */
 export class StepTemporaries {
-  /** Says where they are, so that the next life finds them. */
+  /** Says where they are, one a line, so that the next life finds them. */
   readonly #placeFile: string;
   readonly #clock: Clock;
   readonly #onLeft: (left: LeftTree) => void;
@@ -31,13 +31,18 @@ export class StepTemporaries {
     this.#onLeft = onLeft;
   }
 
-  /** Called once before the first `make`: removes what an earlier life left. */
+  /** Called once before the first `make`: removes what earlier lives left. What resists is remembered for the next one. */
   async open(): Promise<void> {
-    const before = await readFile(this.#placeFile, 'utf8').catch(() => '');
-    if (await isOurs(before)) await this.#end(before);
+    const before = (await readFile(this.#placeFile, 'utf8').catch(() => '')).split('\n');
+    const left: string[] = [];
+    for (const directory of before) {
+      if (!(await isOurs(directory))) continue;
+      await this.#end(directory);
+      if (await isOurs(directory)) left.push(directory);
+    }
     this.#directory = await mkdtemp(join(tmpdir(), 'millrace-'));
     this.#remover = new TreeRemover(join(this.#directory, '.trash'), this.#onLeft);
-    await writeFile(this.#placeFile, this.#directory, { mode: 0o600 });
+    await writeFile(this.#placeFile, [this.#directory, ...left].join('\n'), { mode: 0o600 });
   }
 
   /** Whoever cleans /tmp by age is to leave it alone. */
