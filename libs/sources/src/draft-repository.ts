@@ -29,6 +29,46 @@ export class DraftRepository {
     );
   }
 
+  /** @returns everything that git prints, which grows with the tree */
+  async list(...args: readonly string[]): Promise<readonly string[]> {
+    return this.#listOf(args, undefined);
+  }
+
+  /**
+   * What a filter changes on its way into git (LFS, git-crypt) differs from the commit wherever the filter is missing:
+   * such files count as unchanged, as they do where the filter is there.
+   */
+  async forgiveFilters(): Promise<void> {
+    const [modified, deleted] = await Promise.all([
+      this.list('ls-files', '-z', '--modified'),
+      this.list('ls-files', '-z', '--deleted'),
+    ]);
+    const gone = new Set(deleted);
+    const names = modified.filter((name) => !gone.has(name));
+    if (names.length === 0) return;
+    const attributes = await this.#listOf(['check-attr', '-z', '--stdin', 'filter'], names);
+    // Of each file its name, `filter`, and the filter.
+    const filtered = attributes.filter(
+      (_, at) => at % 3 === 0 && !['unspecified', 'unset'].includes(attributes[at + 2] ?? 'unset'),
+    );
+    if (filtered.length > 0)
+      await this.#listOf(['update-index', '-z', '--assume-unchanged', '--stdin'], filtered);
+  }
+
+  async #listOf(
+    args: readonly string[],
+    names: readonly string[] | undefined,
+  ): Promise<readonly string[]> {
+    const pieces: string[] = [];
+    const onOutput = (text: string) => void pieces.push(text);
+    const input = names && { input: names.map((name) => `${name}\0`).join('') };
+    await runGit(this.directory, args, { ...this.#options, ...input, onOutput });
+    return pieces
+      .join('')
+      .split('\0')
+      .filter((each) => each !== '');
+  }
+
   /** @throws Fault `source.invalid` where the tree has more than a source may have */
   async readTree(treeish: string): Promise<CommitTree> {
     const reader = new TreeReader();
@@ -55,7 +95,7 @@ export class DraftRepository {
 
   /** Says which files are only pointers, where the commit's attributes give files to LFS. */
   async lfsWarnings(): Promise<readonly string[]> {
-    const names = await this.ask('ls-files', '-z', '--', ':(attr:filter=lfs)');
-    return lfsWarnings(this.directory, names ?? '');
+    const names = await this.list('ls-files', '-z', '--', ':(attr:filter=lfs)');
+    return lfsWarnings(this.directory, names);
   }
 }

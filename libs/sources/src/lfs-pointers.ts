@@ -8,11 +8,14 @@ const mark = 'version https://git-lfs.github.com/spec/';
 /**
  * Says which files are only pointers.
  *
- * @param names  those that the attributes of a tree give to LFS, each with NUL behind it
+ * @param names  those that the attributes of a tree give to LFS
  */
-export async function lfsWarnings(directory: string, names: string): Promise<readonly string[]> {
+export async function lfsWarnings(
+  directory: string,
+  names: readonly string[],
+): Promise<readonly string[]> {
   const pointers: string[] = [];
-  for (const name of names.split('\0').filter((each) => each !== ''))
+  for (const name of names)
     if (await isPointer(join(directory, name))) pointers.push(name.replace(/\p{Cc}/gu, '?'));
   if (pointers.length === 0) return [];
   const more = pointers.length - namesShown;

@@ -330,6 +330,19 @@ describe('a repository', () => {
     expect(status(target)).toBe('');
   });
 
+  it('counts what a filter changes on the way into git as the user’s git does', async () => {
+    git('config', 'filter.lfs.clean', 'sed s/content/pointer/');
+    git('config', 'filter.lfs.smudge', 'sed s/pointer/content/');
+    write('.gitattributes', '*.bin filter=lfs\n');
+    for (const name of ['same.bin', 'gone.bin']) write(name, 'content\n');
+    commit();
+    rmSync(join(root, 'tree/gone.bin'));
+    const { target } = await sent();
+    expect(git('show', 'HEAD:same.bin')).toBe('pointer');
+    expect(status(target)).toBe(' D gone.bin');
+    expect(readFileSync(join(target, 'same.bin'), 'utf8')).toBe('content\n');
+  });
+
   it('names the files that are only pointers of LFS, from a tree and by a commit', async () => {
     write('.gitattributes', '*.bin filter=lfs diff=lfs merge=lfs -text\n');
     write('large.bin', 'version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 5\n');

@@ -42,7 +42,8 @@ export async function restoreRepository(
     await draft.readTree(index);
     await draft.git('read-tree', index);
     // It ends with 1 where files differ, which is no failure.
-    await draft.ask('update-index', '-q', '--ignore-submodules', '--refresh');
+    const words = await draft.ask('update-index', '--ignore-submodules', '--refresh');
+    if (words === undefined) await draft.forgiveFilters();
     return await draft.readCommit(commit, { ref, repository: origin });
   } catch (cause) {
     abort.throwIfAborted();

@@ -12,6 +12,8 @@ export interface GitCallOptions {
   /** Whether `file:///` repositories of this machine may be used. */
   readonly allowsFiles: boolean;
   readonly access?: GitAccess;
+  /** What it reads. */
+  readonly input?: string;
   /** Gets what it prints piece by piece; where it throws, git is ended and the call fails by that. */
   readonly onOutput?: (text: string) => void;
 }
@@ -32,10 +34,12 @@ export function runGit(
   return new Promise((resolve, reject) => {
     const child = spawn('git', [...settings, '-C', directory, ...args], {
       env: gitEnvironment({ protocols }),
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
       // A group of its own: an abort reaches the helpers that git starts.
       detached: true,
     });
+    // It may end before it has read everything.
+    child.stdin?.once('error', () => {}).end(options.input);
     let out = '';
     let err = '';
     const kill = () => {
@@ -57,8 +61,8 @@ export function runGit(
         kill();
       }
     };
-    child.stdout.setEncoding('utf8').on('data', take);
-    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    child.stdout?.setEncoding('utf8').on('data', take);
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       err = (err + text).slice(-4096);
     });
     options.abort.addEventListener('abort', kill, { once: true });

@@ -144,7 +144,10 @@ async function lfsPointersIn(
   );
   if (!isMeant) return [];
   const words = await wordsOf(directory, ['ls-files', '-z', '--', ':(attr:filter=lfs)']);
-  return lfsWarnings(directory, words ?? '');
+  return lfsWarnings(
+    directory,
+    (words ?? '').split('\0').filter((name) => name !== ''),
+  );
 }
 
 function textOf(path: string): string {
