@@ -1,12 +1,11 @@
 import { mkdir } from 'node:fs/promises';
 import type { BlobStore } from '#libs/blobs';
 import { Fault } from '#libs/kernel';
-import type { CommitFacts } from './commit-facts.ts';
 import { extractSnapshot } from './extract-snapshot.ts';
 import type { GitAccess } from './git-access.ts';
 import { checkOut } from './git-source.ts';
 import { restoreRepository } from './restore-repository.ts';
-import type { SourceProvider } from './source-provider.ts';
+import type { SourceFacts, SourceProvider } from './source-provider.ts';
 
 /**
  * The sources that a run may name.
@@ -19,17 +18,18 @@ export function createSourceProvider(
   options: { readonly allowsFiles?: boolean; readonly access?: GitAccess } = {},
 ): SourceProvider {
   return {
-    async materialise(source, targetDir, { abort, checkout }) {
+    async materialise(source, targetDir, { abort, checkout, onFacts }) {
       abort.throwIfAborted();
       switch (source.kind) {
         case 'none':
           await mkdir(targetDir);
           return undefined;
-        case 'git': {
-          const given = { allowsFiles: false, ...options, abort, checkout };
-          const { facts, warnings } = await checkOut(source, targetDir, given);
-          return { commit: facts, warnings };
-        }
+        case 'git':
+          return checkOut(source, targetDir, {
+            allowsFiles: false,
+            ...options,
+            ...{ abort, checkout, onFacts },
+          });
         case 'snapshot': {
           const blob = await blobs
             .get(source.digest.slice('sha256:'.length))
@@ -38,12 +38,13 @@ export function createSourceProvider(
                 throw new Fault('source.not-found', 'never', `there is no source ${source.digest}`);
               throw error;
             });
-          let commit: CommitFacts | undefined;
+          let facts: SourceFacts | undefined;
           const complete = async (directory: string) => {
-            commit = await restoreRepository(directory, abort);
+            facts = { commit: await restoreRepository(directory, abort), warnings: [] };
+            await onFacts?.(facts);
           };
           await extractSnapshot(blob.stream, targetDir, { abort, complete });
-          return { commit, warnings: [] };
+          return facts;
         }
       }
     },

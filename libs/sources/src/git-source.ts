@@ -1,13 +1,12 @@
 import { lstat, mkdtemp, rename, rm, rmdir, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import type { PlanCheckout } from '#libs/events';
 import { Fault } from '#libs/kernel';
-import type { CommitFacts } from './commit-facts.ts';
 import { DraftRepository } from './draft-repository.ts';
 import { fetchHistory } from './fetch-history.ts';
 import { accessProblem } from './git-access.ts';
 import { gitUrlProblem } from './git-url.ts';
 import type { GitCallOptions } from './run-git.ts';
+import type { SourceFacts, SourceOptions } from './source-provider.ts';
 import { submoduleAddresses } from './submodule-address.ts';
 import { writeRepository } from './write-repository.ts';
 
@@ -19,16 +18,9 @@ export interface GitCheckout {
   readonly ref?: string | undefined;
 }
 
-export interface CheckoutOptions extends GitCallOptions {
-  readonly checkout?: PlanCheckout | undefined;
+export interface CheckoutOptions extends GitCallOptions, SourceOptions {
   /** How deep submodules may lie in each other. */
   readonly levels?: number;
-}
-
-export interface CheckedOut {
-  readonly facts: CommitFacts;
-  /** What the run's log should say about the files, one line each. */
-  readonly warnings: readonly string[];
 }
 
 const submodulesMax = 200;
@@ -48,7 +40,7 @@ export async function checkOut(
   source: GitCheckout,
   targetDir: string,
   options: CheckoutOptions,
-): Promise<CheckedOut> {
+): Promise<SourceFacts> {
   const { url, commit, ref } = source;
   const problem = gitUrlProblem(url, options);
   if (problem !== undefined)
@@ -84,8 +76,9 @@ export async function checkOut(
     if (checkout.submodules !== undefined)
       warnings.push(...(await checkOutSubmodules(draft, { url, submodules, options })));
     const facts = await draft.readCommit(commit, { ref, repository: url });
+    await options.onFacts?.({ commit: facts, warnings });
     await rename(directory, targetDir);
-    return { facts, warnings };
+    return { commit: facts, warnings };
   } catch (error) {
     await rm(directory, { recursive: true, force: true });
     options.abort.throwIfAborted();
@@ -127,6 +120,7 @@ async function checkOutSubmodules(
     const found = await checkOut({ url: address, commit }, target, {
       ...options,
       levels: levels - 1,
+      onFacts: undefined,
       checkout: {
         ...inner,
         ...(isRecursive && { submodules: 'recursive' }),

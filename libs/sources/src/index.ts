@@ -5,4 +5,4 @@ export { gitUrlProblem } from './git-url.ts';
 export { plainTar } from './plain-tar.ts';
 export { resolveCommit } from './resolve-commit.ts';
 export { snapshotWorkingTree, type WorkingTreeSnapshot } from './snapshot-working-tree.ts';
-export type { SourceFacts, SourceProvider } from './source-provider.ts';
+export type { SourceFacts, SourceOptions, SourceProvider } from './source-provider.ts';

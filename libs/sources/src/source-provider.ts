@@ -13,6 +13,8 @@ export interface SourceOptions {
   readonly abort: AbortSignal;
   /** Absent: to the nearest tag, without submodules. */
   readonly checkout?: PlanCheckout | undefined;
+  /** Hears what is known about the files before `targetDir` is there: who finds it later finds what was noted, too. */
+  readonly onFacts?: ((facts: SourceFacts) => Promise<void>) | undefined;
 }
 
 /** Puts a run's files where its steps will find them. */

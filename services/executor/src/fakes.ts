@@ -14,7 +14,7 @@ import type {
   SandboxProbe,
   SandboxSpec,
 } from '#libs/sandbox';
-import type { SourceFacts, SourceProvider } from '#libs/sources';
+import type { SourceFacts, SourceOptions, SourceProvider } from '#libs/sources';
 import type { ExecutorSettings } from './settings.ts';
 
 /** An assignment with everything that a spec does not care about filled in. */
@@ -224,7 +224,7 @@ export class CountedSources implements SourceProvider {
   gate: Promise<void> = Promise.resolve();
   facts: SourceFacts | undefined;
 
-  async materialise(_: unknown, targetDir: string, { abort }: { abort: AbortSignal }) {
+  async materialise(_: unknown, targetDir: string, { abort, onFacts }: SourceOptions) {
     this.count += 1;
     abort.addEventListener('abort', () => {
       this.aborted += 1;
@@ -232,6 +232,7 @@ export class CountedSources implements SourceProvider {
     await this.gate;
     abort.throwIfAborted();
     if (this.fault) throw this.fault;
+    if (this.facts) await onFacts?.(this.facts);
     await mkdir(targetDir);
     await writeFile(join(targetDir, 'source'), 'text');
     return this.facts;

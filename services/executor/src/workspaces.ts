@@ -14,7 +14,7 @@ import { basename, join } from 'node:path';
 import type { Assignment } from '#libs/api-contract';
 import { workspacesMark, workspacesTrash } from '#libs/data-dir';
 import { type Clock, Fault, isUuid } from '#libs/kernel';
-import type { CommitFacts, SourceProvider } from '#libs/sources';
+import type { CommitFacts, SourceFacts, SourceProvider } from '#libs/sources';
 import { diskUsageBytes } from './disk-usage.ts';
 import { JointWork } from './joint-work.ts';
 import { type LeftTree, ownDirectory, TreeRemover } from './remove-tree.ts';
@@ -233,10 +233,13 @@ export class Workspaces {
 
   async #fill({ runId, source, checkout }: WorkspaceOrder, abort: AbortSignal): Promise<Made> {
     const path = this.#pathOf(runId);
-    const facts = await this.#parts.sources.materialise(source, path, { abort, checkout });
+    const onFacts = async ({ commit }: SourceFacts) => {
+      if (commit) await this.#facts.write(runId, commit);
+    };
+    const options = { abort, checkout, onFacts };
+    const facts = await this.#parts.sources.materialise(source, path, options);
     // As old as it is; an archive may have set a time of long ago, by which a sweep would judge it.
     if (facts !== undefined) await this.#touch(runId);
-    if (facts?.commit) await this.#facts.write(runId, facts.commit);
     return { path, commit: facts?.commit, warnings: facts?.warnings ?? [] };
   }
 
