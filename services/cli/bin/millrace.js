@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // Runs the compiled CLI on a Node that is new enough: this one, or the one that the package brings along.
-// Plain JavaScript for old Nodes; everything else is TypeScript.
+// Plain JavaScript for old Nodes (package.json says from which on it starts); everything else is TypeScript.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
