@@ -223,6 +223,8 @@ export class CountedSources implements SourceProvider {
   fault: Fault | undefined;
   gate: Promise<void> = Promise.resolve();
   facts: SourceFacts | undefined;
+  /** Called when all but the name is there. */
+  beforeName: () => Promise<void> = async () => {};
 
   async materialise(_: unknown, targetDir: string, { abort, onFacts }: SourceOptions) {
     this.count += 1;
@@ -233,6 +235,7 @@ export class CountedSources implements SourceProvider {
     abort.throwIfAborted();
     if (this.fault) throw this.fault;
     if (this.facts) await onFacts?.(this.facts);
+    await this.beforeName();
     await mkdir(targetDir);
     await writeFile(join(targetDir, 'source'), 'text');
     return this.facts;

@@ -1,6 +1,8 @@
-import { mkdir, readdir, readFile, rename, unlink, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rename, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isUuid } from '#libs/kernel';
 import type { CommitFacts } from '#libs/sources';
+import { ownDirectory } from './remove-tree.ts';
 
 const names = ['commit', 'ref', 'branch', 'tag', 'repository', 'author', 'message'] as const;
 const textMax = 16_384;
@@ -17,7 +19,7 @@ export class WorkspaceFacts {
   }
 
   async write(runId: string, facts: CommitFacts): Promise<void> {
-    await mkdir(this.#directory, { recursive: true, mode: 0o700 });
+    await ownDirectory(this.#directory);
     await writeFile(join(this.#directory, runId), JSON.stringify(facts), { mode: 0o600 });
   }
 
@@ -39,7 +41,8 @@ export class WorkspaceFacts {
 
   /** Called at the start: runs that left an empty workspace left their facts. */
   async retain(isWanted: (runId: string) => Promise<boolean>): Promise<void> {
-    for (const runId of await readdir(this.#directory).catch(() => []))
+    await ownDirectory(this.#directory);
+    for (const runId of (await readdir(this.#directory)).filter(isUuid))
       if (!(await isWanted(runId))) await this.remove(runId);
   }
 

@@ -304,6 +304,13 @@ describe('what is known about the commit of a workspace', () => {
     expect(await facts()).toEqual([]);
   });
 
+  it('is there before the workspace is: an interrupted start loses none', async () => {
+    const order = orderOfCommit();
+    sources.beforeName = async () => expect(await facts()).toEqual([order.runId]);
+    await workspaces.enter(order, never);
+    expect.assertions(1);
+  });
+
   it('is not believed where it was spoilt, and not kept where the workspace is gone', async () => {
     const order = orderOfCommit();
     const path = await pathIn(workspaces, order, never);
@@ -392,6 +399,7 @@ describe('sweeping', () => {
     await restart().open();
     expect((await readdir(directory)).toSorted()).toEqual([
       '.data-directory',
+      '.facts',
       '.homes',
       '.kept',
       '.trash',
@@ -399,13 +407,18 @@ describe('sweeping', () => {
   });
 
   it('begins where a step put something in the place of what is ours', async () => {
-    for (const name of ['.homes', '.kept', '.trash']) {
+    const stranger = await mkdtemp(join(tmpdir(), 'millrace-stranger-'));
+    const file = randomIds.uuid();
+    await writeFile(join(stranger, file), 'theirs');
+    const names = ['.facts', '.homes', '.kept', '.trash'];
+    for (const name of names) {
       await rm(join(directory, name), { recursive: true });
-      await symlink('/etc', join(directory, name));
+      await symlink(stranger, join(directory, name));
     }
     await restart().open();
-    for (const name of ['.homes', '.kept', '.trash'])
-      expect(await readdir(join(directory, name))).toEqual([]);
+    for (const name of names) expect(await readdir(join(directory, name))).toEqual([]);
+    expect(await readdir(stranger)).toEqual([file]);
+    await rm(stranger, { recursive: true });
   });
 
   it('tries again what could not be removed', async () => {
@@ -421,7 +434,7 @@ describe('sweeping', () => {
     await mkdir(join(directory, '.draft-of-a-source'));
     await mkdir(join(directory, '.trash', 'half', 'removed'), { recursive: true });
     await restart().open();
-    expect((await readdir(directory)).toSorted()).toEqual(['.homes', '.kept', '.trash']);
+    expect((await readdir(directory)).toSorted()).toEqual(['.facts', '.homes', '.kept', '.trash']);
     expect(await readdir(join(directory, '.trash'))).toEqual([]);
   });
 });

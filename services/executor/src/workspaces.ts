@@ -251,13 +251,14 @@ export class Workspaces {
         `the workspace of run ${from} is not on this executor any more`,
         { cause },
       );
-    if (this.#shared.has(from)) throw gone();
+    if (this.#shared.has(from) || !(await exists(this.#pathOf(from)))) throw gone();
+    // The workspace last: who is interrupted here begins again.
+    await this.#facts.move(from, runId);
+    await this.#homes.move(from, runId);
     await rename(this.#pathOf(from), path).catch((cause: unknown) => {
       throw gone(cause);
     });
     await unlink(this.#keptPathOf(from)).catch(() => {});
-    await this.#facts.move(from, runId);
-    await this.#homes.move(from, runId);
   }
 
   /** A link in its place would lead the next step to where it points. */
@@ -276,6 +277,7 @@ export class Workspaces {
       const bytes =
         (await diskUsageBytes(this.#pathOf(runId))) + (await this.#homes.bytesOf(runId));
       const endedAtMs = this.#parts.clock.nowMs();
+      await ownDirectory(join(this.#parts.directory, '.kept'));
       await writeFile(this.#keptPathOf(runId), JSON.stringify({ endedAtMs, bytes }));
     });
   }

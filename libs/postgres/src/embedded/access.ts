@@ -65,7 +65,7 @@ export class Access {
   /** The server reads its rules a moment after it was told to. */
   async #waitUntilAsked(socketDir: string): Promise<void> {
     for (let waitedMs = 0; waitedMs < 5_000; waitedMs += 5) {
-      if (await refusesWithoutPassword(socketDir)) return;
+      if (await asksForPassword(socketDir)) return;
       await delay(5);
     }
     throw new Fault('postgres.start-failed', 'never', 'Postgres does not ask for its password');
@@ -78,15 +78,16 @@ export class Access {
   }
 }
 
-async function refusesWithoutPassword(socketDir: string): Promise<boolean> {
-  // A function, as without one the client looks for passwords in the user's files.
-  const client = new pg.Client({ ...connectTo(socketDir, ownerRole, ''), password: () => '' });
+async function asksForPassword(socketDir: string): Promise<boolean> {
+  const client = new pg.Client(connectTo(socketDir, ownerRole, 'a guess'));
   client.on('error', () => {});
   try {
     await client.connect();
     return false;
-  } catch {
-    return true;
+  } catch (error) {
+    // Class 28: the server has judged who asks. Anything else says nothing about its rules.
+    if ((error as { code?: string }).code?.startsWith('28')) return true;
+    throw error;
   } finally {
     await client.end().catch(() => {});
   }
