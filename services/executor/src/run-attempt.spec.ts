@@ -342,7 +342,7 @@ describe('an attempt that does not come to run', () => {
     await expectNothingLeft();
     await parts.workspaces.end(assignmentOf().runId, false);
     const left = await readdir(join(directory, 'workspaces'));
-    expect(left.sort()).toEqual(['.homes', '.kept', '.trash']);
+    expect(left.sort()).toEqual(['.facts', '.homes', '.kept', '.trash']);
     expect(await readdir(join(directory, 'workspaces', '.homes'))).toEqual([]);
   });
 
