@@ -18,6 +18,8 @@ export interface Explanation {
   readonly layer: LayerName;
   readonly origin: string;
   readonly about: string;
+  /** What a number counts, where it is a time or a size. */
+  readonly unit?: 'ms' | 'bytes';
 }
 
 export interface LayeredConfig {
@@ -57,6 +59,7 @@ export function mergeLayers(layers: readonly Layer[]): LayeredConfig {
         layer: winner?.name ?? 'default',
         origin: winner?.origin(key) ?? 'built in',
         about: setting.about,
+        ...(setting.unit === undefined ? {} : { unit: setting.unit }),
       };
     },
   };

@@ -9,6 +9,8 @@ export interface Setting {
   /** Unit and meaning, one line. */
   readonly about: string;
   readonly isSecret?: boolean;
+  /** What its number counts, where that is a time or a size. */
+  readonly unit?: 'ms' | 'bytes';
   /** The CLI flag that mirrors it. */
   readonly flag?: string;
 }
@@ -151,6 +153,7 @@ export const settings = {
   stepMemoryMax: {
     variable: 'MILLRACE_STEP_MEMORY_MAX',
     schema: wholeNumber(64 * 1024 * 1024, Number.MAX_SAFE_INTEGER),
+    unit: 'bytes',
     default: undefined,
     about:
       'bytes of memory of one step in a sandbox, with what it writes to /tmp; by default half of the machine’s, at most 8 GiB',
@@ -195,48 +198,56 @@ export const settings = {
   logBytesMax: {
     variable: 'MILLRACE_LOG_BYTES_MAX',
     schema: bytes,
+    unit: 'bytes',
     default: 10 * 1024 * 1024,
     about: 'bytes kept of one attempt’s log',
   },
   artifactBytesMax: {
     variable: 'MILLRACE_ARTIFACT_BYTES_MAX',
     schema: bytes,
+    unit: 'bytes',
     default: 1024 * 1024 * 1024,
     about: 'bytes of all artifacts of one attempt',
   },
   sourceBytesMax: {
     variable: 'MILLRACE_SOURCE_BYTES_MAX',
     schema: bytes,
+    unit: 'bytes',
     default: 2 * 1024 * 1024 * 1024,
     about: 'bytes of one uploaded working tree',
   },
   workspaceKeep: {
     variable: 'MILLRACE_WORKSPACE_KEEP',
     schema: durationMs,
+    unit: 'ms',
     default: 24 * 3_600_000,
     about: 'how long the workspace of a failed run is kept, with the HOMEs of its steps',
   },
   workspaceBytesMax: {
     variable: 'MILLRACE_WORKSPACE_BYTES_MAX',
     schema: bytes,
+    unit: 'bytes',
     default: 10 * 1024 * 1024 * 1024,
     about: 'bytes of all kept workspaces, with the HOMEs of their steps',
   },
   logKeep: {
     variable: 'MILLRACE_LOG_KEEP',
     schema: durationMs,
+    unit: 'ms',
     default: 90 * 86_400_000,
     about: 'how long logs are kept',
   },
   logStoreBytesMax: {
     variable: 'MILLRACE_LOG_STORE_BYTES_MAX',
     schema: bytes,
+    unit: 'bytes',
     default: 20 * 1024 * 1024 * 1024,
     about: 'bytes of all logs',
   },
   diskFreeMin: {
     variable: 'MILLRACE_DISK_FREE_MIN',
     schema: bytes,
+    unit: 'bytes',
     default: 1024 * 1024 * 1024,
     about: 'bytes that must be free for new runs to be accepted',
   },
@@ -250,18 +261,21 @@ export const settings = {
     variable: 'MILLRACE_STOP_GRACE',
     // The scheduler waits no longer than that for a step whose time is over.
     schema: durationMs.refine((ms) => ms <= 600_000, 'expected at most 10m'),
+    unit: 'ms',
     default: 10_000,
     about: 'between TERM and KILL of a step, at most 10m',
   },
   drainTimeout: {
     variable: 'MILLRACE_DRAIN_TIMEOUT',
     schema: durationMs,
+    unit: 'ms',
     default: 30_000,
     about: 'how long a server that is told to end waits for the steps that run',
   },
   idleExit: {
     variable: 'MILLRACE_IDLE_EXIT',
     schema: durationMs,
+    unit: 'ms',
     default: 600_000,
     about: 'how long a server in the background stays when nothing is queued, running or asked for',
   },

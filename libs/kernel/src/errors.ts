@@ -176,6 +176,11 @@ const table = {
   'postgres.migration-failed': [500, 'A migration failed', 'See the detail; nothing was changed.'],
   'config.invalid': [500, 'A setting is not valid', 'See `millrace config explain KEY`.'],
   'server.unreachable': [503, 'No server answers', 'Start one with `millrace dev`.'],
+  'data-dir.forbidden': [
+    403,
+    'This user may not read the data directory',
+    'Ask as the user whose server it is, or talk to it over HTTP with --server and a token.',
+  ],
   'workspaces.no-place': [
     500,
     'There is no place for workspaces',

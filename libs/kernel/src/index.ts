@@ -1,4 +1,5 @@
 export { activeCharacters } from './active-characters.ts';
+export { formatBytes } from './bytes.ts';
 export { canonicalJson, type Json, sha256Hex } from './canonical-json.ts';
 export { accept, type Decider, type Decision, type Rejection, reject } from './decider.ts';
 export {
@@ -12,4 +13,4 @@ export {
 export { type Ids, isUuid, uuidFromName, uuidv7 } from './ids.ts';
 export { assertNever, BugError, invariant } from './invariant.ts';
 export { retryDelayMs } from './retry-delay.ts';
-export { type Clock, formatDuration, parseDurationMs, type Timers } from './time.ts';
+export { type Clock, exactDuration, formatDuration, parseDurationMs, type Timers } from './time.ts';

@@ -5,7 +5,7 @@ import { describeError, errorCodes, Fault, isErrorCode } from './errors.ts';
 import { isUuid, uuidFromName, uuidv7 } from './ids.ts';
 import { BugError, invariant } from './invariant.ts';
 import { retryDelayMs } from './retry-delay.ts';
-import { formatDuration, parseDurationMs } from './time.ts';
+import { exactDuration, formatDuration, parseDurationMs } from './time.ts';
 
 describe('ids', () => {
   const random = Uint8Array.from({ length: 10 }, (_, at) => 255 - at);
@@ -54,6 +54,16 @@ describe('durations', () => {
     [65_000, '1m05s'],
     [7_380_000, '2h03m'],
   ])('%i ms reads %s', (ms, expected) => expect(formatDuration(ms)).toBe(expected));
+
+  it.each([
+    ['90d', 7_776_000_000],
+    ['1m30s', 90_000],
+    ['1d1h1m1s1ms', 90_061_001],
+    ['0s', 0],
+  ])('%s is written as it is read', (text, ms) => {
+    expect(exactDuration(ms)).toBe(text);
+    expect(parseDurationMs(text)).toBe(ms);
+  });
 });
 
 describe('retryDelayMs', () => {

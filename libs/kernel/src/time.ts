@@ -35,6 +35,18 @@ export function parseDurationMs(text: string): number | undefined {
   return totalMs;
 }
 
+/** The same duration as `parseDurationMs` reads it: `90d`, `1m30s`. */
+export function exactDuration(durationMs: number): string {
+  let rest = durationMs;
+  let text = '';
+  for (const [unit, ms] of Object.entries(unitMs).reverse()) {
+    const amount = Math.floor(rest / ms);
+    if (amount > 0) text += `${amount}${unit}`;
+    rest %= ms;
+  }
+  return text || '0s';
+}
+
 /** A short text for people: `340ms`, `4.2s`, `1m05s`, `2h03m`. */
 export function formatDuration(durationMs: number): string {
   if (durationMs < 1_000) return `${Math.round(durationMs)}ms`;

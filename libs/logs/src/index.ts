@@ -9,4 +9,5 @@ export type {
   LogWriter,
 } from './log-store.ts';
 export { maskSecrets } from './mask-secrets.ts';
+export { lastSegment } from './overwritten.ts';
 export { plainText } from './plain-text.ts';

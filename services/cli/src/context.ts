@@ -7,6 +7,7 @@ import {
   loadConfig,
   type SettingKey,
 } from '#libs/config';
+import { invocationOf, pasteable } from './invocation.ts';
 import { createOutput, type Output } from './output.ts';
 import { type ServerWish, useServer } from './use-server.ts';
 
@@ -37,12 +38,15 @@ export function contextOf(command: Command): CommandContext {
   const flags: Partial<Record<SettingKey, unknown>> = {};
   for (const key of settingFlags) if (options[key] !== undefined) flags[key] = options[key];
   const settings = loadConfig(flags, inheritedEnvironment(), process.cwd());
-  const output = createOutput(options.json === true);
+  const output = createOutput(options.json === true, invocationOf(options));
   return {
     settings,
     config: settings.config,
     output,
-    client: (wish) => useServer(settings, { works: false, always: false, ...wish }, output.note),
+    client: (wish) =>
+      useServer(settings, { works: false, always: false, ...wish }, (text) =>
+        output.note(pasteable(text, output.invocation)),
+      ),
   };
 }
 

@@ -5,6 +5,14 @@ import { Fault } from '#libs/kernel';
 const reconnectMs = 300;
 const reconnectsMax = 100;
 
+export interface StreamWish {
+  readonly after: number;
+  readonly signal: AbortSignal;
+  readonly open: (after: number) => Promise<Response>;
+  /** Called once for each time that the server is away. */
+  readonly onAway?: (() => void) | undefined;
+}
+
 /** One of a stream of server-sent events. */
 export interface SentEvent {
   readonly type: string;
@@ -18,21 +26,18 @@ export interface SentEvent {
  */
 export async function* followEvents(
   client: ApiClient,
-  options: {
-    readonly after: number;
+  options: Omit<StreamWish, 'open'> & {
     readonly types?: readonly string[];
     /** The uuid of a run: only its events. */
     readonly run?: string;
-    readonly signal: AbortSignal;
   },
 ): AsyncIterable<EventDto> {
-  const { signal, run } = options;
+  const { signal, run, types } = options;
   const open = (after: number) => {
-    const query = { after, types: options.types?.join(','), run };
+    const query = { after, types: types?.join(','), run };
     return client.open(operations.streamEvents, { query, signal });
   };
-  for await (const { data } of followStream({ after: options.after, signal, open }))
-    yield eventSchema.parse(data);
+  for await (const { data } of followStream({ ...options, open })) yield eventSchema.parse(data);
 }
 
 /**
@@ -41,11 +46,7 @@ export async function* followEvents(
  *
  * @throws Fault `server.unreachable` when the server stays away
  */
-export async function* followStream(stream: {
-  readonly after: number;
-  readonly signal: AbortSignal;
-  readonly open: (after: number) => Promise<Response>;
-}): AsyncIterable<SentEvent> {
+export async function* followStream(stream: StreamWish): AsyncIterable<SentEvent> {
   const { signal } = stream;
   let { after } = stream;
   let failures = 0;
@@ -64,6 +65,8 @@ export async function* followStream(stream: {
         error instanceof TypeError ||
         (error instanceof Fault && error.code === 'server.unreachable');
       if (!isAway || failures > reconnectsMax) throw error;
+      // The first break may be one of the connection alone.
+      if (failures === 2) stream.onAway?.();
     }
     await new Promise((done) => setTimeout(done, reconnectMs));
   }

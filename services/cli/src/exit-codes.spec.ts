@@ -1,10 +1,54 @@
 import { describe, expect, it } from 'vitest';
 import { ProblemError } from '#libs/api-contract';
 import { Fault } from '#libs/kernel';
-import { exitCodeOfOutcome, explainFailure, UsageError } from './exit-codes.ts';
+import { exitCodeOfOutcome, explainFailure, LeftRunError, UsageError } from './exit-codes.ts';
 
 const problem = (status: number, code: string) =>
   new ProblemError({ type: 't', title: 't', status, detail: 'words', code });
+
+describe('a refusal', () => {
+  const refusal = (detail: string, ...errors: { pointer: string; detail: string }[]) =>
+    explainFailure(
+      new ProblemError({
+        type: 't',
+        title: 't',
+        status: 400,
+        detail,
+        code: 'request.invalid',
+        errors,
+      }),
+    ).line;
+
+  it.each([
+    [
+      '/trigger/key',
+      'expected type:business_id:version',
+      '--key: expected type:business_id:version',
+    ],
+    ['/params/id', 'a run is named by its uuid', 'RUN: a run is named by its uuid'],
+    ['/query/types', 'unknown type a.b', '--types: unknown type a.b'],
+    [
+      '/inputs/target',
+      'expected one of staging, prod',
+      '--input target: expected one of staging, prod',
+    ],
+    ['/inputs/target', 'input target has no value', 'input target has no value'],
+    ['/other/field', 'is odd', 'other.field: is odd'],
+  ])('of %s is in words of the command line', (pointer, detail, line) =>
+    expect(
+      refusal(`${pointer.slice(1).replaceAll('/', '.')}: ${detail}`, { pointer, detail }),
+    ).toBe(`${line} [request.invalid]`),
+  );
+});
+
+it('says that a run is kept whose server went away, and how to see it again', () => {
+  const away = new LeftRunError(7, new Fault('server.unreachable', 'backoff', 'it has ended'));
+  expect(explainFailure(away)).toEqual({
+    exitCode: 3,
+    line: 'it has ended [server.unreachable]',
+    hint: 'run 7 is kept: `millrace watch 7` goes on with it and shows it',
+  });
+});
 
 describe('exit codes', () => {
   it.each([
@@ -26,6 +70,7 @@ describe('exit codes', () => {
     [problem(429, 'server.overloaded'), 3],
     [new Fault('server.unreachable', 'backoff', 'nobody'), 3],
     [new Fault('port.taken', 'never', 'taken'), 3],
+    [new Fault('data-dir.forbidden', 'never', 'not yours'), 6],
     [new Fault('config.invalid', 'never', 'bad'), 2],
     [new UsageError('input.malformed', 'no'), 2],
     [new Error('boom\n  at somewhere'), 3],

@@ -1,4 +1,4 @@
-import { ProblemError } from '#libs/api-contract';
+import { type Problem, ProblemError } from '#libs/api-contract';
 import type { Outcome } from '#libs/events';
 import { describeError, Fault } from '#libs/kernel';
 import { type UsageCode, usageCodes } from './usage-codes.ts';
@@ -45,6 +45,19 @@ export class UsageError extends Error {
   }
 }
 
+/** The server of a run that is followed went away and stayed away. */
+export class LeftRunError extends Error {
+  override readonly name = 'LeftRunError';
+  readonly runNumber: number;
+  readonly fault: Fault;
+
+  constructor(runNumber: number, fault: Fault) {
+    super(fault.message);
+    this.runNumber = runNumber;
+    this.fault = fault;
+  }
+}
+
 /** The one line that a person gets, and the exit code, for anything that was thrown. */
 export function explainFailure(error: unknown): {
   readonly exitCode: number;
@@ -59,12 +72,20 @@ export function explainFailure(error: unknown): {
     };
   if (error instanceof ProblemError) {
     const { problem } = error;
+    const inFlags = wordsOfFlags(problem);
     return {
       exitCode: exitCodeOfStatus(problem.status),
-      line: `${problem.detail} [${problem.code}]`,
-      hint: problem.hint,
+      line: `${inFlags ?? problem.detail} [${problem.code}]`,
+      // The hint of the API speaks of its fields.
+      hint: inFlags === undefined ? problem.hint : 'See `millrace COMMAND --help`.',
     };
   }
+  if (error instanceof LeftRunError)
+    return {
+      exitCode: exitCodes.systemError,
+      line: `${error.message} [${error.fault.code}]`,
+      hint: `run ${error.runNumber} is kept: \`millrace watch ${error.runNumber}\` goes on with it and shows it`,
+    };
   if (error instanceof Fault) {
     const { status, hint } = describeError(error.code);
     const isUsage = error.code === 'config.invalid';
@@ -78,6 +99,35 @@ export function explainFailure(error: unknown): {
   }
   const message = error instanceof Error ? error.message : String(error);
   return { exitCode: exitCodes.systemError, line: `${message.split('\n', 1)[0]} [server.error]` };
+}
+
+/** What a caller of a command wrote for a field of a request. */
+const flags: readonly (readonly [field: RegExp, flag: string])[] = [
+  [/^\/params\/id$/, 'RUN'],
+  [/^\/params\/step$/, 'STEP'],
+  [/^\/step$/, '--step'],
+  [/^\/query\/(after|limit|types|status|pipeline|attempt|tail|at)$/, '--$1'],
+  [/^\/inputs\/(.+)$/, '--input $1'],
+  [/^\/trigger\/key$/, '--key'],
+  [/^\/source\/url$/, '--git'],
+  [/^\/source\/commit$/, '--commit'],
+  [/^\/(isolation|reason|force)$/, '--$1'],
+];
+
+/** A refusal in words of the command line where it is about a field that a flag fills. */
+function wordsOfFlags({ errors = [] }: Problem): string | undefined {
+  const words = errors.flatMap((error) => {
+    const found = flags.find(([field]) => field.test(error.pointer));
+    if (!found) return [];
+    const flag = error.pointer.replace(...found);
+    // Some details name what they are about by themselves.
+    return [
+      error.detail.includes(flag.split(' ').at(-1) ?? '')
+        ? error.detail
+        : `${flag}: ${error.detail}`,
+    ];
+  });
+  return words.length === 0 ? undefined : words.join('; ');
 }
 
 function exitCodeOfStatus(status: number): number {

@@ -2,29 +2,38 @@ import { describe, expect, it } from 'vitest';
 import { validatePipeline } from '#libs/pipeline-dsl';
 import { firstPipeline } from './first-pipeline.ts';
 
-const textFor = (names: readonly string[], packageJson?: string, directory = 'shop') =>
+const textFor = (names: readonly string[], text?: string, directory = 'shop') =>
   firstPipeline({
     directory,
     names: new Set(names),
-    ...(packageJson === undefined ? {} : { packageJson }),
+    ...(text === undefined ? {} : { packageJson: text, makefile: text }),
   });
 
-const withDependencies = '{"devDependencies":{"eslint":"9"}}';
+const tested = '{"scripts":{"test":"node --test"}}';
+const withDependencies = '{"devDependencies":{"eslint":"9"},"scripts":{"test":"node --test"}}';
+const asInitWritesIt = '{"scripts":{"test":"echo \\"Error: no test specified\\" && exit 1"}}';
 
 describe('the first pipeline of a project', () => {
   it.each([
-    [['package.json'], '{}', ['npm test']],
-    [['package.json'], '{ not json', ['npm test']],
+    [['package.json'], tested, ['npm test']],
+    [['package.json'], '{ not json', ['echo']],
+    [['package.json'], 'null', ['echo']],
+    [['package.json'], '{}', ['echo']],
+    [['package.json'], asInitWritesIt, ['echo']],
+    [['package.json'], '{"scripts":{"build":"tsc","lint":"eslint"}}', ['npm run lint']],
     [['package.json'], withDependencies, ['npm install', 'depends_on: [install]', 'npm test']],
-    [['package.json', 'package-lock.json'], '{}', ['npm ci', 'network: host', 'npm test']],
-    [['package.json', 'pnpm-lock.yaml'], '{}', ['pnpm install --frozen-lockfile', 'pnpm test']],
-    [['package.json', 'yarn.lock'], '{}', ['yarn install', 'yarn test']],
+    [['package.json', 'package-lock.json'], tested, ['npm ci', 'network: host', 'npm test']],
+    [['package.json', 'pnpm-lock.yaml'], tested, ['pnpm install --frozen-lockfile', 'pnpm test']],
+    [['package.json', 'yarn.lock'], tested, ['yarn install', 'yarn test']],
     [['go.mod', 'Makefile'], undefined, ['go vet', 'go test ./...']],
     [['go.mod', 'go.sum'], undefined, ['network: host']],
-    [['requirements.txt'], undefined, ['-r requirements.txt', 'pytest']],
+    [['requirements.txt', 'tests'], undefined, ['-r requirements.txt', 'python -m pytest']],
+    [['requirements.txt'], undefined, ['-r requirements.txt', 'echo']],
     [['pyproject.toml'], undefined, ['pip install --quiet pytest .']],
     [['Cargo.toml'], undefined, ['cargo test']],
-    [['Makefile'], undefined, ['make test']],
+    [['Makefile'], 'all: x\ntest: all\n', ['make test']],
+    [['Makefile'], 'check:\n\ttrue\n', ['make check']],
+    [['Makefile'], 'test := 1\nall:\n', ['cmd: make\n']],
     [[], undefined, ['echo']],
   ])('with %j (%j) says %j, and compiles without a remark', (names, packageJson, words) => {
     const text = textFor(names, packageJson);

@@ -5,6 +5,8 @@ export interface ProjectFiles {
   readonly names: ReadonlySet<string>;
   /** The text of package.json, where there is one. */
   readonly packageJson?: string;
+  /** The text of Makefile, where there is one. */
+  readonly makefile?: string;
 }
 
 interface FirstStep {
@@ -16,7 +18,7 @@ interface FirstStep {
 
 /**
  * The text of a first pipeline file for such a project. It is a start to edit: what a project's own tools call the
- * tests, after an installation of its packages where it has any.
+ * tests, after an installation of its packages where it has any. It names only scripts and targets that are there.
  */
 export function firstPipeline(files: ProjectFiles): string {
   const steps = stepsOf(files);
@@ -50,37 +52,59 @@ function stepsOf(files: ProjectFiles): readonly FirstStep[] {
   if (names.has('Cargo.toml')) {
     return [{ id: 'test', network: 'host', comment: 'fetches the crates', cmd: ['cargo test'] }];
   }
-  if (names.has('Makefile')) return [{ id: 'test', cmd: ['make test'] }];
-  return [{ id: 'test', cmd: ['echo "replace me by your tests"'] }];
+  if (names.has('Makefile')) return [{ id: 'test', cmd: [makeTest(files.makefile ?? '')] }];
+  return [{ id: 'test', cmd: [toBeReplaced] }];
+}
+
+const toBeReplaced = 'echo "replace me by your tests"';
+
+function makeTest(makefile: string): string {
+  const target = ['test', 'check'].find((name) =>
+    new RegExp(`^${name}\\s*:(?!=)`, 'm').test(makefile),
+  );
+  return target === undefined ? 'make' : `make ${target}`;
 }
 
 /** Lock files and what installs exactly what they say, the first that is there wins. */
-const nodeInstallers: readonly (readonly [lock: string, install: string, test: string])[] = [
-  ['package-lock.json', 'npm ci --no-audit --no-fund', 'npm test'],
-  ['pnpm-lock.yaml', 'pnpm install --frozen-lockfile', 'pnpm test'],
-  ['yarn.lock', 'yarn install --frozen-lockfile', 'yarn test'],
+const nodeInstallers: readonly (readonly [lock: string, install: string, tool: string])[] = [
+  ['package-lock.json', 'npm ci --no-audit --no-fund', 'npm'],
+  ['pnpm-lock.yaml', 'pnpm install --frozen-lockfile', 'pnpm'],
+  ['yarn.lock', 'yarn install --frozen-lockfile', 'yarn'],
 ];
 
 function nodeSteps({ names, packageJson = '{}' }: ProjectFiles): readonly FirstStep[] {
   const found = nodeInstallers.find(([lock]) => names.has(lock));
-  if (!found && !hasDependencies(packageJson)) return [{ id: 'test', cmd: ['npm test'] }];
-  const [, install, test] = found ?? ['', 'npm install --no-audit --no-fund', 'npm test'];
+  const manifest = readManifest(packageJson);
+  const [, install, tool] = found ?? ['', 'npm install --no-audit --no-fund', 'npm'];
+  const test: FirstStep = { id: 'test', cmd: [nodeTest(manifest, tool)] };
+  if (!found && !hasDependencies(manifest)) return [test];
   const comment = 'fetches the packages';
-  return [
-    { id: 'install', network: 'host', comment, cmd: [install] },
-    { id: 'test', cmd: [test] },
-  ];
+  return [{ id: 'install', network: 'host', comment, cmd: [install] }, test];
 }
 
-function hasDependencies(packageJson: string): boolean {
+type Manifest = Readonly<Record<string, Readonly<Record<string, unknown>> | undefined>>;
+
+function readManifest(packageJson: string): Manifest {
   try {
-    const manifest = JSON.parse(packageJson) as Record<string, unknown>;
-    return ['dependencies', 'devDependencies'].some(
-      (key) => Object.keys(manifest[key] ?? {}).length > 0,
-    );
+    return (JSON.parse(packageJson) ?? {}) as Manifest;
   } catch {
-    return false;
+    return {};
   }
+}
+
+function nodeTest({ scripts }: Manifest, tool: string): string {
+  // What `npm init` writes only says that there is none, and fails.
+  const isThere = (name: string) =>
+    typeof scripts?.[name] === 'string' && !scripts[name].includes('no test specified');
+  if (isThere('test')) return `${tool} test`;
+  const other = ['check', 'lint', 'build'].find(isThere);
+  return other === undefined ? toBeReplaced : `${tool} run ${other}`;
+}
+
+function hasDependencies(manifest: Manifest): boolean {
+  return ['dependencies', 'devDependencies'].some(
+    (key) => Object.keys(manifest[key] ?? {}).length > 0,
+  );
 }
 
 function pythonSteps(names: ReadonlySet<string>): readonly FirstStep[] {
@@ -92,8 +116,13 @@ function pythonSteps(names: ReadonlySet<string>): readonly FirstStep[] {
       comment: 'fetches the packages',
       cmd: ['python3 -m venv .venv', `.venv/bin/pip install --quiet pytest ${what}`],
     },
-    { id: 'test', cmd: ['.venv/bin/python -m pytest'] },
+    { id: 'test', cmd: [hasPythonTests(names) ? '.venv/bin/python -m pytest' : toBeReplaced] },
   ];
+}
+
+/** pytest fails where it finds none. */
+function hasPythonTests(names: ReadonlySet<string>): boolean {
+  return [...names].some((name) => /^(?:tests?|conftest\.py|test_.*\.py|.*_test\.py)$/.test(name));
 }
 
 /** A pipeline's versions are found by its name, so that two projects of one server need two names. */

@@ -1,5 +1,5 @@
 import { type ApiClient, logLineSchema, operations, type RunDto } from '#libs/api-contract';
-import { followEvents, splitText } from './event-stream.ts';
+import { followEvents, type StreamWish, splitText } from './event-stream.ts';
 import type { RunPrinter } from './run-printer.ts';
 import { followRunStream, type RunNews } from './run-stream.ts';
 
@@ -12,16 +12,22 @@ import { followRunStream, type RunNews } from './run-stream.ts';
 export async function followRun(
   client: ApiClient,
   runId: string,
-  options: { readonly after: number; readonly printer: RunPrinter; readonly showLogs: boolean },
+  options: {
+    readonly after: number;
+    readonly printer: RunPrinter;
+    readonly showLogs: boolean;
+    /** Called once for each time that the server is away. */
+    readonly onAway?: () => void;
+  },
 ): Promise<RunDto> {
-  const { after, printer, showLogs } = options;
+  const { after, printer, showLogs, onAway } = options;
   const abort = new AbortController();
   const { signal } = abort;
   let end = 0;
   try {
     const news = showLogs
-      ? followRunStream(client, runId, { after, signal })
-      : eventsOf(client, runId, { after, signal });
+      ? followRunStream(client, runId, { after, signal, onAway })
+      : eventsOf(client, runId, { after, signal, onAway });
     for await (const item of news) {
       if ('line' in item) printer.log(item.step, item.line);
       else {
@@ -39,7 +45,7 @@ export async function followRun(
 async function* eventsOf(
   client: ApiClient,
   run: string,
-  options: { readonly after: number; readonly signal: AbortSignal },
+  options: Omit<StreamWish, 'open'>,
 ): AsyncIterable<RunNews> {
   for await (const event of followEvents(client, { ...options, run })) yield { event };
 }

@@ -3,11 +3,15 @@ import { expect, it } from 'vitest';
 import type { LogLineDto } from '#libs/api-contract';
 import { LogLines } from './log-lines.ts';
 
-function screen() {
+function screen({ isTerminal = false } = {}) {
   let text = '';
   const lines = new LogLines({
     isJson: false,
-    isTerminal: false,
+    isTerminal,
+    invocation: { program: 'millrace', flags: [] },
+    restartLine: () => {
+      text += '<';
+    },
     colors: pc.createColors(false),
     line: (words = '') => {
       text += `${words}\n`;
@@ -76,3 +80,26 @@ it('gives each command of a list a heading and its time', () => {
   });
   expect(text()).toBe('a │ ┌ $ make  (1 of 2)\na │ made\na │ └ took 1.5s\n');
 });
+
+it('keeps the last words of a line that overwrites itself', () => {
+  const { print, text } = screen();
+  print('a', 1, '10%\r50%\r100%');
+  print('a', 2, 'of Windows\r');
+  expect(text()).toBe('a │ 100%\na │ of Windows\n');
+});
+
+it.each([
+  [true, 'a │ 10%<a │ 50%<a │ 100%\na │ next\n'],
+  [false, 'a │ 10%\na │ … 100%\na │ next\n'],
+])(
+  'overwrites an open line on a terminal (%s), and waits for its end in a pipe',
+  (isTerminal, shown) => {
+    const { print, text } = screen({ isTerminal });
+    print('a', 1, '10%\r', { open: true });
+    print('a', 1, '50%', { open: true, continues: true });
+    print('a', 1, '\r100%', { open: true, continues: true });
+    print('a', 1, '', { continues: true });
+    print('a', 2, 'next');
+    expect(text()).toBe(shown);
+  },
+);

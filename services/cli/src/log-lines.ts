@@ -1,16 +1,21 @@
 import type { LogLineDto } from '#libs/api-contract';
-import { plainText } from '#libs/logs';
+import { lastSegment, plainText } from '#libs/logs';
 import type { Output } from './output.ts';
 
 interface Shown {
   /** Whose line it is: the step, or nothing where only one log is shown. */
   readonly owner: string;
   readonly line: number;
+  /** A carriage return was the last of it: what comes overwrites it. */
+  readonly isReturned: boolean;
+  /** What overwrote what is on the screen where a screen takes nothing back. */
+  readonly held: string | undefined;
 }
 
 /**
  * Prints lines of logs. The part of an open line stays at the end of the screen without a line end and is gone on with where
  * its rest comes next; where other words came between, the rest stands on a line of its own behind the owner's prefix and dots.
+ * Of a line that overwrites itself the last words stay: on a terminal at once, in a pipe when the line has ended.
  */
 export class LogLines {
   readonly #output: Output;
@@ -27,20 +32,41 @@ export class LogLines {
 
   /** @param prefix  what stands before each line of this log */
   print(owner: string, line: LogLineDto, prefix: string): void {
-    const { colors } = this.#output;
-    const isNext = this.#open?.owner === owner && this.#open.line === line.line;
-    const plain = plainText(line.text, { colour: colors.isColorSupported });
-    const text = line.stream === 'system' ? this.#ownWords(line, plain) : plain;
-    if (isNext) this.#output.part(text);
-    else {
-      this.endLine();
-      this.#output.part(`${prefix}${line.continues ? colors.dim('… ') : ''}${text}`);
+    const open = this.#open;
+    const isNext = open?.owner === owner && open.line === line.line;
+    const before = isNext ? open : undefined;
+    const text = `${before?.isReturned ? '\r' : ''}${line.text}`;
+    const shown = lastSegment(text);
+    const overwrites = shown.length < text.replace(/\r+$/, '').length;
+    let held: string | undefined;
+    if (before === undefined) this.#begin(line, shown, `${prefix}${this.#dots(line)}`);
+    else if (!overwrites && before.held === undefined) this.#output.part(this.#plain(line, shown));
+    else if (this.#output.isTerminal) {
+      this.#output.restartLine();
+      this.#output.part(`${prefix}${this.#plain(line, shown)}`);
+    } else held = overwrites ? shown : `${before.held}${shown}`;
+    if (line.open) {
+      const isReturned = line.text.endsWith('\r');
+      this.#open = { owner, line: line.line, isReturned, held };
+      return;
     }
-    if (line.open) this.#open = { owner, line: line.line };
-    else {
-      this.#output.line();
-      this.#open = undefined;
-    }
+    if (held !== undefined) this.#begin(line, held, `${prefix}${this.#dots({ continues: true })}`);
+    this.#output.line();
+    this.#open = undefined;
+  }
+
+  #begin(line: LogLineDto, text: string, prefix: string): void {
+    this.endLine();
+    this.#output.part(`${prefix}${this.#plain(line, text)}`);
+  }
+
+  #dots({ continues }: Pick<LogLineDto, 'continues'>): string {
+    return continues ? this.#output.colors.dim('… ') : '';
+  }
+
+  #plain(line: LogLineDto, text: string): string {
+    const plain = plainText(text, { colour: this.#output.colors.isColorSupported });
+    return line.stream === 'system' ? this.#ownWords(line, plain) : plain;
   }
 
   /** A command of a list has a heading, and its time where it ends. */

@@ -18,6 +18,7 @@ import { addValidate } from './commands/validate.ts';
 import { addRetry, addWatch } from './commands/watch.ts';
 import { addWhy } from './commands/why.ts';
 import { exitCodes, explainFailure } from './exit-codes.ts';
+import { invocationOf, pasteable } from './invocation.ts';
 import { heedReaders, mayColor, printable } from './output.ts';
 import { thisVersion } from './this-version.ts';
 
@@ -84,8 +85,12 @@ async function main(): Promise<number> {
     if (error instanceof CommanderError)
       return error.exitCode === 0 ? exitCodes.success : exitCodes.usage;
     const { exitCode: code, line, hint } = explainFailure(error);
+    const invocation = invocationOf(program.opts());
+    const words = [line, ...(hint === undefined ? [] : [`  ${hint}`])].map((text) =>
+      printable(pasteable(text, invocation)),
+    );
     process.stderr.write(
-      `${pc.createColors(mayColor(process.stderr)).red('error:')} ${printable(line)}\n${hint === undefined ? '' : `  ${printable(hint)}\n`}`,
+      `${pc.createColors(mayColor(process.stderr)).red('error:')} ${words.join('\n')}\n`,
     );
     return code;
   }

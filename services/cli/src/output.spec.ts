@@ -28,7 +28,7 @@ describe('what is printed', () => {
     const written: unknown[] = [];
     for (const stream of [process.stdout, process.stderr])
       vi.spyOn(stream, 'write').mockImplementation((text) => written.push(text) > 0);
-    const output = createOutput(false);
+    const output = createOutput(false, { program: 'millrace', flags: [] });
     for (const say of [output.line, output.part, output.note]) say('a\u001b]0;title\u0007b');
     output.json('a\u009b');
     vi.restoreAllMocks();

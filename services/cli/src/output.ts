@@ -4,6 +4,7 @@ import type { Outcome } from '#libs/events';
 import { activeCharacters } from '#libs/kernel';
 import { plainText } from '#libs/logs';
 import { exitCodes } from './exit-codes.ts';
+import type { Invocation } from './invocation.ts';
 
 /** Where words go: `out` is the answer, `err` is everything beside it. */
 export interface Output {
@@ -14,12 +15,16 @@ export interface Output {
   line(text?: string): void;
   /** Words without a line end. */
   part(text: string): void;
+  /** On a terminal: what stands in the last line goes. */
+  restartLine(): void;
+  /** How the caller reached this command. */
+  readonly invocation: Invocation;
   /** One NDJSON line on stdout. */
   json(value: unknown): void;
   note(text: string): void;
 }
 
-export function createOutput(isJson: boolean): Output {
+export function createOutput(isJson: boolean, invocation: Invocation): Output {
   const isTerminal = process.stdout.isTTY === true && !isJson;
   const useColors = !isJson && mayColor(process.stdout);
   return {
@@ -28,6 +33,8 @@ export function createOutput(isJson: boolean): Output {
     colors: pc.createColors(useColors),
     line: (text = '') => void process.stdout.write(`${printable(text)}\n`),
     part: (text) => void process.stdout.write(printable(text)),
+    restartLine: () => void process.stdout.write('\r\u001b[2K'),
+    invocation,
     json: (value) => void process.stdout.write(`${printableJson(value)}\n`),
     note: (text) => void process.stderr.write(`${printable(text)}\n`),
   };
@@ -81,6 +88,17 @@ export function mayColor(stream: { readonly isTTY?: boolean }): boolean {
     pc.isColorSupported &&
     (stream.isTTY === true || inheritedEnvironment().FORCE_COLOR !== undefined)
   );
+}
+
+/** `1 step`, `2 steps`. */
+export function count(amount: number, noun: string): string {
+  return `${amount} ${noun}${amount === 1 ? '' : 's'}`;
+}
+
+/** Words that fit into a width; where some are cut off, dots say so. */
+export function fitted(text: string, width: number): string {
+  const characters = [...text];
+  return characters.length <= width ? text : `${characters.slice(0, width - 1).join('')}…`;
 }
 
 /** A mark and a word: never colour alone. */

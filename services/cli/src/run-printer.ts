@@ -2,7 +2,7 @@ import type { EventDto, LogLineDto } from '#libs/api-contract';
 import type { Outcome } from '#libs/events';
 import { formatDuration } from '#libs/kernel';
 import { LogLines } from './log-lines.ts';
-import { type Output, outcomeMark } from './output.ts';
+import { fitted, type Output, outcomeMark } from './output.ts';
 
 /** Shows a run as it goes. */
 export interface RunPrinter {
@@ -76,7 +76,7 @@ export class TextPrinter implements RunPrinter {
       case 'run.step-wait-changed':
         return `${outcomeMark(output, 'waiting')} ${colors.bold(data.step)} waits: ${String(data.reason)}`;
       case 'run.cancel-requested':
-        return `${outcomeMark(output, 'cancelled')} cancel requested${data.force ? ' (forced)' : ''}`;
+        return `${outcomeMark(output, 'cancelled')} cancel requested by ${String(data.by)}${data.force ? ' (forced)' : ''}${data.reason === undefined ? '' : `: ${String(data.reason)}`}`;
       default:
         return undefined;
     }
@@ -86,7 +86,14 @@ export class TextPrinter implements RunPrinter {
     const { output } = this;
     this.running.delete(data.step);
     const wallMs = (data.usage as { wallMs?: number } | undefined)?.wallMs;
-    return `${outcomeMark(output, data.outcome as Outcome)} ${output.colors.bold(data.step)} ${describeEnd(data)}${wallMs === undefined ? '' : output.colors.dim(` ${formatDuration(wallMs)}`)}`;
+    const took = wallMs === undefined ? '' : output.colors.dim(formatDuration(wallMs));
+    const words = [
+      outcomeMark(output, data.outcome as Outcome),
+      output.colors.bold(data.step),
+      data.outcome === 'success' ? '' : describeEnd(data) || String(data.outcome),
+      took,
+    ];
+    return words.filter((word) => word !== '').join(' ');
   }
 
   private print(text: string): void {
@@ -105,23 +112,22 @@ export class TextPrinter implements RunPrinter {
       .map(([step, since]) => `${step} ${formatDuration(now - since)}`)
       .join(', ');
     const text = `… ${formatDuration(now - this.startedAt)}  ${steps}`;
-    process.stdout.write(
-      `\r\u001b[2K${this.output.colors.dim(text.slice(0, (process.stdout.columns ?? 80) - 1))}`,
-    );
+    this.output.restartLine();
+    this.output.part(this.output.colors.dim(fitted(text, (process.stdout.columns ?? 80) - 1)));
     this.hasStatus = true;
   }
 
   private clearStatus(): void {
     if (!this.hasStatus) return;
-    process.stdout.write('\r\u001b[2K');
+    this.output.restartLine();
     this.hasStatus = false;
   }
 }
 
-/** How a step ended, in a few words: `exit 1`, `timeout`, `SIGKILL (oom)`, … */
+/** How a step ended beside its outcome, in a few words: `exit 1`, `ended by SIGKILL`, `oom`, …; nothing where that says it all. */
 export function describeEnd(end: Readonly<Record<string, unknown>>): string {
   const cause = String(end.cause ?? '');
-  if (end.outcome === 'success') return '';
+  if (end.outcome === 'success' || end.outcome === cause) return '';
   if (cause === 'exit') return `exit ${String(end.exitCode)}`;
   if (cause === 'signal') return `ended by ${String(end.signal)}`;
   const message = end.message;

@@ -8,7 +8,7 @@ import {
   type WantedLog,
   wantedLines,
 } from '#libs/api-contract';
-import { followStream } from './event-stream.ts';
+import { followStream, type StreamWish } from './event-stream.ts';
 import { ResumedLines } from './resumed-lines.ts';
 
 /** What a run does: an event, or a line of the log of an attempt. */
@@ -25,7 +25,7 @@ export type RunNews =
 export async function* followRunStream(
   client: ApiClient,
   runId: string,
-  options: { readonly after: number; readonly signal: AbortSignal },
+  options: Omit<StreamWish, 'open'>,
 ): AsyncIterable<RunNews> {
   const { signal } = options;
   const logs = new RunningLogs();
@@ -35,7 +35,7 @@ export async function* followRunStream(
       query: { after, lines: wantedLines(logs.begin()) },
       signal,
     });
-  for await (const { type, data } of followStream({ after: options.after, signal, open })) {
+  for await (const { type, data } of followStream({ ...options, open })) {
     if (type === 'log') {
       const { step, attempt, ...line } = runLogLineSchema.parse(data);
       const news = logs.of({ step, attempt }).take(line);

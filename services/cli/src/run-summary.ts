@@ -1,7 +1,14 @@
-import { type ApiClient, operations, type RunDto, type StepDto } from '#libs/api-contract';
-import { formatDuration } from '#libs/kernel';
-import { plainText } from '#libs/logs';
+import {
+  type ApiClient,
+  operations,
+  type RunDto,
+  type RunSummary,
+  type StepDto,
+} from '#libs/api-contract';
+import { type ErrorCode, formatDuration } from '#libs/kernel';
+import { lastSegment, plainText } from '#libs/logs';
 import { tailLog } from './follow-run.ts';
+import { asCalled } from './invocation.ts';
 import { type Output, outcomeMark, table } from './output.ts';
 import { describeEnd } from './run-printer.ts';
 
@@ -11,8 +18,8 @@ const tailLines = 20;
 /** What a POSIX shell answers for a command that it does not find. */
 const commandNotFound = 127;
 
-/** The address at which a run can be seen. */
-export function runUrl(client: ApiClient, run: { readonly id: string }): string {
+/** Where the API has a run. It takes a token: no browser shows it, so that it stands in JSON alone. */
+function runUrl(client: ApiClient, run: { readonly id: string }): string {
   return `${client.baseUrl}/api/v1/runs/${run.id}`;
 }
 
@@ -44,22 +51,26 @@ export async function printVerdict(client: ApiClient, run: RunDto, output: Outpu
   output.line(
     `${outcomeMark(output, outcome)} run ${run.number} of ${colors.bold(run.pipeline)}: ${outcome} in ${took}`,
   );
-  if (run.failedSteps.length > 0) output.line(`  next: ${nextCommands(run)}`);
+  if (run.failedSteps.length > 0) output.line(`  next: ${nextCommands(run, output)}`);
 }
 
 /** What ends a step before it runs and will again, whoever takes it: the file has to change, or the machine. */
-const lasting = /\[((?:image|isolation)\.unavailable)\]/;
+const lasting: ReadonlySet<string | null | undefined> = new Set<ErrorCode>([
+  'image.unavailable',
+  'isolation.unavailable',
+]);
 
 /** A retry is offered where it can help. */
-function nextCommands(run: RunDto): string {
+function nextCommands(run: RunDto, { invocation }: Output): string {
   const failed = run.steps.filter(({ id }) => run.failedSteps.includes(id));
-  const codes = failed.map((step) => lasting.exec(step.attempts.at(-1)?.message ?? '')?.[1]);
+  const codes = failed.map((step) => step.attempts.at(-1)?.code);
   const [first] = codes;
-  const advice =
-    first !== undefined && codes.every((code) => code !== undefined)
-      ? `millrace explain ${first}`
-      : `millrace retry ${run.number} --failed`;
-  return `${advice} · millrace logs ${run.number} ${run.failedSteps[0]}`;
+  const advice = codes.every((code) => lasting.has(code))
+    ? `explain ${first}`
+    : `retry ${run.number} --failed`;
+  return [advice, `logs ${run.number} ${run.failedSteps[0]}`]
+    .map((words) => asCalled(invocation, words))
+    .join(' · ');
 }
 
 async function printFailingStep(
@@ -74,25 +85,32 @@ async function printFailingStep(
   const lines = await tailLog(client, run.id, id, tailLines).catch(() => []);
   output.line();
   output.line(
-    `${outcomeMark(output, step.outcome ?? 'error')} ${colors.bold(id)} ${describeEnd({ ...step, message: step.attempts.at(-1)?.message })}`,
+    `${outcomeMark(output, step.outcome ?? 'error')} ${colors.bold(id)} ${describeEnd({ ...step, message: step.attempts.at(-1)?.message }) || step.outcome}`,
   );
   for (const line of lines)
-    output.line(`  ${colors.dim('│')} ${plainText(line, { colour: false })}`);
+    output.line(`  ${colors.dim('│')} ${plainText(lastSegment(line), { colour: false })}`);
   if (step.exitCode === commandNotFound)
     output.line(
-      '  127 says that a command is not in the step’s PATH; toolchains outside /usr need a setting: millrace config explain hostPath',
+      '  127 says that a command is not in the step’s PATH; toolchains outside /usr need a setting: ' +
+        asCalled(output.invocation, 'config explain hostPath'),
     );
 }
 
-/** The steps of a run as a table. */
-export function stepTable(run: RunDto): string {
+/**
+ * The steps of a run as a table.
+ *
+ * @param nowMs  Unix milliseconds, where what runs has taken some time until then
+ */
+export function stepTable(run: RunDto, nowMs?: number): string {
+  const hasNames = run.steps.some(({ id, name }) => name !== id);
   const rows = run.steps.map((step) => [
     step.id,
+    ...(hasNames ? [step.name === step.id ? '' : step.name] : []),
     stepState(step),
-    stepTook(step),
+    stepTook(step, nowMs),
     String(step.attempts.length || ''),
   ]);
-  return table([['STEP', 'STATE', 'TOOK', 'ATTEMPTS'], ...rows]);
+  return table([['STEP', ...(hasNames ? ['NAME'] : []), 'STATE', 'TOOK', 'ATTEMPTS'], ...rows]);
 }
 
 function stepState(step: StepDto): string {
@@ -102,14 +120,36 @@ function stepState(step: StepDto): string {
   return `${step.outcome}${end === '' ? '' : ` (${end})`}${step.allowFailure && step.outcome === 'failure' ? ', allowed' : ''}`;
 }
 
-function stepTook(step: StepDto): string {
+/** The command's own time where it is known: what the line about its end says, too. */
+function stepTook(step: StepDto, nowMs: number | undefined): string {
   const last = step.attempts.at(-1);
-  if (!last?.startedAt || !last.finishedAt) return '';
-  return formatDuration(Date.parse(last.finishedAt) - Date.parse(last.startedAt));
+  if (last?.usage) return formatDuration(last.usage.wallMs);
+  if (!last?.startedAt) return '';
+  const endMs = last.finishedAt === null ? nowMs : Date.parse(last.finishedAt);
+  return endMs === undefined ? '' : formatDuration(Math.max(0, endMs - Date.parse(last.startedAt)));
 }
 
 function durationMs(run: RunDto): number {
   return Math.max(0, Date.parse(run.finishedAt ?? run.queuedAt) - Date.parse(run.queuedAt));
+}
+
+/** How long a run has taken until now, or took. */
+export function runTook(run: RunSummary, nowMs: number): string {
+  const endMs = run.finishedAt === null ? nowMs : Date.parse(run.finishedAt);
+  return formatDuration(Math.max(0, endMs - Date.parse(run.queuedAt)));
+}
+
+/** The branch or tag by its short name. */
+export function shortRef({ source, trigger }: RunSummary): string {
+  const ref = ('ref' in source ? source.ref : undefined) ?? trigger.ref ?? '';
+  return ref.replace(/^refs\/(?:heads|tags)\//, '');
+}
+
+/** The commit that a run's files are of, or were made from: ten digits of it. */
+export function shortCommit({ source }: RunSummary): string {
+  const commit = 'commit' in source ? source.commit : undefined;
+  if (commit === undefined) return '';
+  return commit.slice(0, 10);
 }
 
 /** The run that RUN names. @throws ProblemError `run.not-found` */

@@ -14,7 +14,7 @@ import { Fault } from '#libs/kernel';
 /**
  * The server of a data directory, if one runs there: the process that wrote `server.json`, not one that has its pid by now.
  *
- * @throws Fault `data-dir.not-private` where somebody else could have written it
+ * @throws Fault `data-dir.not-private` where somebody else could have written it, `data-dir.forbidden`
  */
 export async function findServer(dataDir: string): Promise<ServerFile | undefined> {
   const text = readOwn(dataDir, 'server.json');
@@ -90,6 +90,14 @@ function readOwn(dataDir: string, name: string): string | undefined {
     }
   } catch (error) {
     if (error instanceof Fault) throw error;
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EACCES' || code === 'EPERM')
+      throw new Fault(
+        'data-dir.forbidden',
+        'never',
+        `${resolve(dataDir)} is not readable by this user, so nobody knows whether a server runs in it`,
+        { cause: error },
+      );
     return undefined;
   }
 }

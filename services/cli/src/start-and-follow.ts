@@ -1,6 +1,7 @@
 import { type ApiClient, operations, type RunDto, type RunStarted } from '#libs/api-contract';
+import { Fault } from '#libs/kernel';
 import type { CommandContext } from './context.ts';
-import { exitCodeOfOutcome, exitCodes } from './exit-codes.ts';
+import { exitCodeOfOutcome, exitCodes, LeftRunError } from './exit-codes.ts';
 import { followRun } from './follow-run.ts';
 import { onInterrupt } from './interrupt.ts';
 import { goOnUnheard } from './output.ts';
@@ -8,6 +9,17 @@ import { jsonPrinter, TextPrinter } from './run-printer.ts';
 import { printVerdict } from './run-summary.ts';
 
 type StartedRun = Pick<RunStarted, 'id' | 'number' | 'position' | 'warnings'>;
+
+/** What is said as soon as the server of a run does not answer. */
+export function awayWords(runNumber: number): string {
+  return `the server does not answer; run ${runNumber} is kept, and is followed when the server is back`;
+}
+
+/** Says where the run has gone whose server stayed away; other errors speak for themselves. */
+export function leftRun(runNumber: number, error: unknown): unknown {
+  const isAway = error instanceof Fault && error.code === 'server.unreachable';
+  return isAway ? new LeftRunError(runNumber, error) : error;
+}
 
 /**
  * Starts a run and shows it to its end. The first interrupt cancels it, further ones force that; a reader that goes away
@@ -43,7 +55,14 @@ export async function startAndFollow(
     const printer = output.isJson ? jsonPrinter(output) : new TextPrinter(output);
     try {
       const after = started.position - 1;
-      ended = await followRun(client, started.id, { after, printer, showLogs: !output.isJson });
+      ended = await followRun(client, started.id, {
+        after,
+        printer,
+        showLogs: !output.isJson,
+        onAway: () => output.note(awayWords(started.number)),
+      }).catch((error: unknown) => {
+        throw leftRun(started.number, error);
+      });
     } finally {
       printer.close();
     }

@@ -62,7 +62,8 @@ function say(text: string): void {
 
 function sayReady(standalone: Standalone, config: Config): void {
   const [strongest] = standalone.drivers;
-  say(`millrace ${version} is ready at ${standalone.url}`);
+  // A browser has no token: what it can show is the description.
+  say(`millrace ${version} is ready; its API: ${standalone.url}/api/v1/openapi.json`);
   say(`  state ${config.dataDir} · token in ${join(config.dataDir, 'admin-token')}`);
   if (strongest?.driver === 'process')
     say(

@@ -17,6 +17,7 @@ it('writes a line a line, and goes on with an open one where its rest comes next
   const rest = said(1, 'ok', { continues: true });
   expect(written(open, rest, said(2, 'next'))).toBe('test ... ok\nnext\n');
   expect(written(open, said(2, 'between'), rest)).toBe('test ... \nbetween\nok\n');
+  expect(written(said(1, '10%\r100%\r'))).toBe('100%\n');
 });
 
 it('leaves out what a terminal would act on, but for colours', () => {

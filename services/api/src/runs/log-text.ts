@@ -1,15 +1,15 @@
-import { type LogLine, plainText } from '#libs/logs';
+import { type LogLine, lastSegment, plainText } from '#libs/logs';
 
 /**
  * Writes lines as text: an open line is gone on with where its rest comes next. What a terminal would act on is left out, for
- * this is what people print on one.
+ * this is what people print on one. Of a line that overwrites itself the last words stay.
  */
 export function logText(): (line: LogLine) => string {
   let open: number | undefined;
   return ({ line, text, open: isOpen }) => {
     const before = open !== undefined && open !== line ? '\n' : '';
     open = isOpen ? line : undefined;
-    return `${before}${plainText(text, { colour: true })}${isOpen ? '' : '\n'}`;
+    return `${before}${plainText(isOpen ? text : lastSegment(text), { colour: true })}${isOpen ? '' : '\n'}`;
   };
 }
 

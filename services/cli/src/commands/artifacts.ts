@@ -6,7 +6,7 @@ import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Command } from 'commander';
 import { type ApiClient, operations, type RunArtifact } from '#libs/api-contract';
-import { Fault } from '#libs/kernel';
+import { Fault, formatBytes } from '#libs/kernel';
 import { artifactPlace } from '../artifact-place.ts';
 import { contextOf } from '../context.ts';
 import { table } from '../output.ts';
@@ -27,7 +27,7 @@ export function addArtifacts(program: Command): void {
           output.line(
             table([
               ['STEP', 'SIZE', 'ARTIFACT'],
-              ...artifacts.map(({ step, size, name }) => [step, String(size), name]),
+              ...artifacts.map(({ step, size, name }) => [step, formatBytes(size), name]),
             ]),
           );
         return;

@@ -28,7 +28,7 @@ async function takeOver({ config, output }: CommandContext, server: ServerFile):
     throw new Fault(
       'data-dir.in-use',
       'never',
-      `a server in the background (pid ${server.pid}, ${server.url}) works here: wait for it, or end it with \`millrace stop\``,
+      `a server in the background (pid ${server.pid}) works here: wait for it, or end it with \`millrace stop\``,
     );
   await untilEnded(config, server);
   output.note(`the server in the background (pid ${server.pid}) made way`);

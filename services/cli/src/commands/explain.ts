@@ -1,22 +1,24 @@
 import type { Command } from 'commander';
-import { findSettingKey, settings } from '#libs/config';
-import { describeError, isErrorCode } from '#libs/kernel';
+import { type Explanation, findSettingKey, settings } from '#libs/config';
+import { describeError, exactDuration, formatBytes, isErrorCode } from '#libs/kernel';
 import { explainDiagnostic } from '#libs/pipeline-dsl';
 import { contextOf } from '../context.ts';
 import { UsageError } from '../exit-codes.ts';
+import { pasteable } from '../invocation.ts';
+import { explainTerm } from '../record-terms.ts';
 import { isUsageCode, usageCodes } from '../usage-codes.ts';
 
 export function addExplain(program: Command): void {
   program
     .command('explain')
-    .summary('say what an error code means and what to do')
-    .argument('<code>', 'such as run.not-found or graph.cycle')
+    .summary('say what a code or a word of the record means and what to do')
+    .argument('<code>', 'such as run.not-found, graph.cycle or worker-lost')
     .action((code: string, _options, command: Command) => {
       const { output } = contextOf(command);
       const found = explanationOf(code);
       if (found === undefined) throw new UsageError('code.unknown', `there is no code ${code}`);
       if (output.isJson) output.json({ code, ...found });
-      else output.line(`${code}: ${found.title}\n${found.text}`);
+      else output.line(pasteable(`${code}: ${found.title}\n${found.text}`, output.invocation));
     });
 }
 
@@ -32,8 +34,15 @@ function explanationOf(
     return { title, text };
   }
   const diagnostic = explainDiagnostic(code);
-  if (diagnostic === undefined) return undefined;
+  if (diagnostic === undefined) return explainTerm(code);
   return { title: `a pipeline ${diagnostic.severity}`, text: diagnostic.explanation };
+}
+
+/** A size as what it is set by, and in words. */
+function valueText({ value, unit }: Explanation): string {
+  if (unit === 'ms' && typeof value === 'number') return exactDuration(value);
+  if (unit === 'bytes' && typeof value === 'number') return `${value} (${formatBytes(value)})`;
+  return JSON.stringify(value) ?? 'unset';
 }
 
 export function addConfig(program: Command): void {
@@ -53,7 +62,7 @@ export function addConfig(program: Command): void {
         if (output.isJson) output.json(explained);
         else
           output.line(
-            `${each} = ${JSON.stringify(explained.value) ?? 'unset'}  (${explained.layer}: ${explained.origin})  ${explained.about}`,
+            `${each} = ${valueText(explained)}  (${explained.layer}: ${explained.origin})  ${explained.about}`,
           );
       }
     });

@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import { contextOf } from '../context.ts';
 import { UsageError } from '../exit-codes.ts';
 import { firstPipeline, type ProjectFiles } from '../first-pipeline.ts';
+import { asCalled } from '../invocation.ts';
 import { defaultPipelineFile } from './pipeline-file.ts';
 
 export function addInit(program: Command): void {
@@ -24,15 +25,18 @@ export function addInit(program: Command): void {
         },
       );
       if (output.isJson) output.json({ file: defaultPipelineFile });
-      else output.line(`wrote ${defaultPipelineFile}; try: millrace run`);
+      else output.line(`wrote ${defaultPipelineFile}; try: ${asCalled(output.invocation, 'run')}`);
     });
 }
 
 async function projectFiles(): Promise<ProjectFiles> {
-  const packageJson = await readFile('package.json', 'utf8').catch(() => undefined);
+  const [packageJson, makefile] = await Promise.all(
+    ['package.json', 'Makefile'].map((name) => readFile(name, 'utf8').catch(() => undefined)),
+  );
   return {
     directory: basename(process.cwd()),
     names: new Set(await readdir('.').catch(() => [])),
     ...(packageJson === undefined ? {} : { packageJson }),
+    ...(makefile === undefined ? {} : { makefile }),
   };
 }

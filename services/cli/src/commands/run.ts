@@ -6,7 +6,6 @@ import type { Isolation, Plan, Source } from '#libs/events';
 import { gitUrlProblem, resolveCommit } from '#libs/sources';
 import { type CommandContext, contextOf } from '../context.ts';
 import { exitCodes, UsageError } from '../exit-codes.ts';
-import { runUrl } from '../run-summary.ts';
 import { startAndFollow } from '../start-and-follow.ts';
 import { uploadWorkingTree } from '../upload-working-tree.ts';
 import {
@@ -106,7 +105,7 @@ async function runFile(
   };
   return startAndFollow(context, client, {
     start: () => client.call(operations.startRun, { body }),
-    headline: (run) => `run ${run.number} · ${runUrl(client, run)}`,
+    headline: (run) => `run ${run.number} of ${plan.name}`,
   });
 }
 

@@ -1,10 +1,16 @@
 import { type Command, Option } from 'commander';
-import { type ApiClient, operations, type RunSummary, serverOperations } from '#libs/api-contract';
-import { formatDuration } from '#libs/kernel';
+import {
+  type ApiClient,
+  operations,
+  type RunDto,
+  type RunSummary,
+  serverOperations,
+} from '#libs/api-contract';
 import { contextOf } from '../context.ts';
-import { outcomeMark, table } from '../output.ts';
+import { asCalled } from '../invocation.ts';
+import { type Output, outcomeMark, table } from '../output.ts';
 import { wholeNumber } from '../parse-number.ts';
-import { loadRun, runUrl, stepTable } from '../run-summary.ts';
+import { loadRun, runTook, shortCommit, shortRef, stepTable } from '../run-summary.ts';
 
 export function addRuns(program: Command): void {
   program
@@ -28,29 +34,37 @@ export function addRuns(program: Command): void {
         if (output.isJson) for (const run of page.items) output.json(run);
         else {
           output.line(
-            table([['RUN', 'PIPELINE', 'STATE', 'QUEUED', 'TOOK'], ...page.items.map(runRow)]),
+            table([
+              ['RUN', 'PIPELINE', 'STATE', 'COMMIT', 'REF', 'QUEUED', 'TOOK'],
+              ...page.items.map(runRow),
+            ]),
           );
-          if (page.items.some(({ status }) => status !== 'finished'))
-            await noteRest(api, output.note);
+          if (page.items.some(({ status }) => status !== 'finished')) await noteRest(api, output);
         }
       },
     );
 }
 
 /** A server that a reading command started leaves unfinished runs alone; that is said, so that nobody waits for them. */
-async function noteRest(client: ApiClient, note: (text: string) => void): Promise<void> {
+async function noteRest(client: ApiClient, output: Output): Promise<void> {
   // Another machine's server does not tell.
   const state = await client.call(serverOperations.serverState).catch(() => undefined);
   if (state?.status === 'at-rest')
-    note('nobody works on what is unfinished: `millrace dev` or `run` goes on with it');
+    output.note(
+      `nobody works on what is unfinished: \`${asCalled(output.invocation, 'dev')}\` or \`run\` goes on with it`,
+    );
 }
 
 function runRow(run: RunSummary): string[] {
-  const took =
-    run.finishedAt === null
-      ? ''
-      : formatDuration(Date.parse(run.finishedAt) - Date.parse(run.queuedAt));
-  return [String(run.number), run.pipeline, run.outcome ?? run.status, run.queuedAt, took];
+  return [
+    String(run.number),
+    run.pipeline,
+    run.outcome ?? run.status,
+    shortCommit(run),
+    shortRef(run),
+    run.queuedAt,
+    runTook(run, Date.now()),
+  ];
 }
 
 export function addShow(program: Command): void {
@@ -71,12 +85,27 @@ export function addShow(program: Command): void {
         output,
         run.outcome ?? (run.status === 'queued' ? 'waiting' : 'running'),
       );
-      output.line(`${mark} run ${run.number} of ${output.colors.bold(run.pipeline)}: ${state}`);
+      const { bold } = output.colors;
+      const nowMs = Date.now();
       output.line(
-        `  id ${run.id} · queued ${run.queuedAt} · by ${run.trigger.actor}${run.retryOf ? ` · repeats ${run.retryOf}` : ''}`,
+        `${mark} run ${run.number} of ${bold(run.pipeline)}: ${state}${run.outcome === null ? ' for' : ' in'} ${runTook(run, nowMs)}`,
       );
-      output.line(`  ${runUrl(api, run)}`);
+      for (const words of await originOf(api, run)) output.line(`  ${words}`);
       output.line();
-      output.line(stepTable(run));
+      output.line(stepTable(run, nowMs));
     });
+}
+
+/** Where a run comes from, and who ended it. */
+async function originOf(client: ApiClient, run: RunDto): Promise<readonly string[]> {
+  const { source, trigger, cancel } = run;
+  const repeated = run.retryOf === null ? undefined : await loadRun(client, run.retryOf);
+  const at = [shortCommit(run), shortRef(run)].filter((words) => words !== '').join(' · ');
+  return [
+    `id ${run.id} · queued ${run.queuedAt} · by ${trigger.actor} (${trigger.kind})`,
+    ...(repeated ? [`repeats run ${repeated.number}`] : []),
+    ...(source.kind === 'git' ? [`commit ${at} of ${source.url}`] : []),
+    ...(source.kind === 'snapshot' ? [`working tree${at === '' ? '' : ` over ${at}`}`] : []),
+    ...(cancel ? [`cancelled by ${cancel.by}${cancel.reason ? `: ${cancel.reason}` : ''}`] : []),
+  ];
 }

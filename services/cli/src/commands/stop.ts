@@ -7,6 +7,7 @@ import { type CommandContext, contextOf } from '../context.ts';
 import { askToEnd, untilEnded } from '../end-server.ts';
 import { exitCodes, UsageError } from '../exit-codes.ts';
 import { onInterrupt } from '../interrupt.ts';
+import { asCalled } from '../invocation.ts';
 import { findServer } from '../server-connection.ts';
 
 const lookMs = 50;
@@ -18,7 +19,7 @@ export function addStop(program: Command, finish: (exitCode: number) => void): v
     .option('--now', 'end the steps that run instead of waiting for them')
     .addHelpText(
       'after',
-      '\nThe server takes no new runs and waits for the steps that run, at most drain_timeout (30 s); what is queued waits for the\nnext `millrace dev` or `run`. Ctrl-C meanwhile ends it at once. Where no server runs there is nothing to do: 0.',
+      '\nThe server takes no new runs and waits for the steps that run, at most drain_timeout (30 s); what is queued waits for the\nnext `millrace dev` or `run`. Ctrl-C meanwhile only stops waiting, the server goes on ending. Where no server runs there is\nnothing to do: 0.',
     )
     .action(async (options: { now?: boolean }, command: Command) => {
       const context = contextOf(command);
@@ -51,8 +52,9 @@ function sayNothingRuns({ output, config }: CommandContext): void {
 async function stop(context: CommandContext, server: ServerFile, now: boolean): Promise<number> {
   const { config, output } = context;
   const interrupt = onInterrupt(async () => {
-    output.note('ending it at once');
-    await askToEnd(config, server, 'now');
+    const now = asCalled(output.invocation, 'stop --now');
+    output.note(`the server goes on ending by itself; \`${now}\` ends it at once`);
+    process.exit(exitCodes.interrupted);
   });
   const tell = teller(context);
   let last: ServerState | undefined;
@@ -72,10 +74,10 @@ async function stop(context: CommandContext, server: ServerFile, now: boolean): 
     output.line(`the server (pid ${server.pid}) has ended`);
     if (unfinishedRuns)
       output.line(
-        `  ${unfinishedRuns} unfinished: the next \`millrace dev\` or \`run\` goes on with them`,
+        `  ${unfinishedRuns} unfinished: the next \`${asCalled(output.invocation, 'dev')}\` or \`run\` goes on with them`,
       );
   }
-  return interrupt.wasInterrupted() ? exitCodes.interrupted : exitCodes.success;
+  return exitCodes.success;
 }
 
 /** Says what it waits for, once for each change of that. */
@@ -86,6 +88,6 @@ function teller({ output }: CommandContext): (state: ServerState) => void {
     if (steps === said || steps === '' || !drainLeftMs) return;
     said = steps;
     const most = Math.ceil(drainLeftMs / 1000);
-    output.note(`waiting for ${steps} (at most ${most} s; Ctrl-C ends it at once)`);
+    output.note(`waiting for ${steps} (at most ${most} s; Ctrl-C stops waiting, not the server)`);
   };
 }

@@ -4,6 +4,7 @@ import type { Config } from '#libs/config';
 import type { Diagnostic } from '#libs/pipeline-dsl';
 import { contextOf } from '../context.ts';
 import { exitCodes, UsageError } from '../exit-codes.ts';
+import { count } from '../output.ts';
 import { connect } from '../server-connection.ts';
 import { compileFile, defaultPipelineFile, locatePipelineFile } from './pipeline-file.ts';
 
@@ -29,7 +30,7 @@ export function addValidate(program: Command, finish: (exitCode: number) => void
           isValid &&= compiled.ok;
           all.push(...compiled.diagnostics);
           if (compiled.ok && !output.isJson)
-            output.line(`${file}: valid, ${compiled.plan.steps.length} steps`);
+            output.line(`${file}: valid, ${count(compiled.plan.steps.length, 'step')}`);
         } catch (error) {
           if (!(error instanceof UsageError)) throw error;
           isValid = false;

@@ -8,13 +8,13 @@ import { followRun } from '../follow-run.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { jsonPrinter, TextPrinter } from '../run-printer.ts';
 import { loadRun, printVerdict } from '../run-summary.ts';
-import { startAndFollow } from '../start-and-follow.ts';
+import { awayWords, leftRun, startAndFollow } from '../start-and-follow.ts';
 
 /** Shows a run to its end; an interrupt stops watching, not the run. @returns the exit code of its outcome */
 async function watch(
   context: CommandContext,
   client: ApiClient,
-  runId: string,
+  followed: RunDto,
   after: number,
 ): Promise<number> {
   const { output } = context;
@@ -25,7 +25,14 @@ async function watch(
   });
   let run: RunDto;
   try {
-    run = await followRun(client, runId, { after, printer, showLogs: !output.isJson });
+    run = await followRun(client, followed.id, {
+      after,
+      printer,
+      showLogs: !output.isJson,
+      onAway: () => output.note(awayWords(followed.number)),
+    });
+  } catch (error) {
+    throw leftRun(followed.number, error);
   } finally {
     printer.close();
     interrupt.release();
@@ -46,7 +53,7 @@ export function addWatch(program: Command, finish: (exitCode: number) => void): 
         params: { id: run.id },
         query: { limit: 1 },
       });
-      finish(await watch(context, client, run.id, (first.items[0]?.position ?? 1) - 1));
+      finish(await watch(context, client, run, (first.items[0]?.position ?? 1) - 1));
     });
 }
 

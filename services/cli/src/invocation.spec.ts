@@ -1,0 +1,28 @@
+import { expect, it } from 'vitest';
+import { asCalled, invocationOf, pasteable, programOf } from './invocation.ts';
+
+it.each([
+  ['/usr/local/bin/millrace', {}, 'millrace'],
+  ['/project/node_modules/.bin/millrace', { npm_command: 'exec' }, 'npx millrace'],
+  ['/project/services/cli/bin/millrace.js', { npm_command: 'run-script' }, 'npx millrace'],
+  ['/opt/my tools/millrace.js', {}, `node '/opt/my tools/millrace.js'`],
+  [`${process.cwd()}/services/cli/bin/millrace.js`, {}, 'node services/cli/bin/millrace.js'],
+])('%s with %j is called as %s', (path, environment, program) =>
+  expect(programOf(path, environment)).toBe(program),
+);
+
+it('says which server is meant, in words that a shell reads as they are', () => {
+  const { flags } = invocationOf({
+    dataDir: "it's here",
+    server: 'https://ci.example',
+    json: true,
+  });
+  expect(flags).toEqual(['--data-dir', `'it'\\''s here'`, '--server', 'https://ci.example']);
+  const invocation = { program: 'npx millrace', flags: ['--data-dir', 'x'] };
+  expect(asCalled(invocation, 'retry 3 --failed')).toBe(
+    'npx millrace retry 3 --failed --data-dir x',
+  );
+  expect(pasteable('List them with `millrace runs`, or read `millrace.yaml`.', invocation)).toBe(
+    'List them with `npx millrace runs --data-dir x`, or read `millrace.yaml`.',
+  );
+});

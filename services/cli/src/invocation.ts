@@ -1,0 +1,47 @@
+import { basename, relative } from 'node:path';
+import { inheritedEnvironment } from '#libs/config';
+
+/** How the caller reached this command, so that what is printed can be pasted. */
+export interface Invocation {
+  /** `millrace`, `npx millrace`, `node PATH`. */
+  readonly program: string;
+  /** The flags that say which server is meant, as they were given. */
+  readonly flags: readonly string[];
+}
+
+/** @param options  as commander read them, wherever they stood */
+export function invocationOf(options: Readonly<Record<string, unknown>>): Invocation {
+  const flags = [
+    ['--data-dir', options.dataDir],
+    ['--server', options.server],
+  ].flatMap(([flag, value]) => (typeof value === 'string' ? [String(flag), shellWord(value)] : []));
+  return { program: programOf(process.argv[1] ?? '', inheritedEnvironment()), flags };
+}
+
+/** npm runs scripts and `npx` with its own directories first in the PATH: outside of them the name alone is not found. */
+export function programOf(
+  path: string,
+  environment: Readonly<Record<string, string | undefined>>,
+): string {
+  if (environment.npm_command !== undefined) return 'npx millrace';
+  if (basename(path) === 'millrace' || path === '') return 'millrace';
+  const nearest = relative('', path);
+  return `node ${shellWord(nearest.startsWith('..') ? path : nearest)}`;
+}
+
+/** A command in the caller's words. */
+export function asCalled({ program, flags }: Invocation, words: string): string {
+  return [program, words, ...flags].join(' ');
+}
+
+/** The commands in backticks of a text, as the caller would write them. */
+export function pasteable(text: string, invocation: Invocation): string {
+  return text.replace(/`millrace ([^`]+)`/g, (_, words: string) => {
+    // Names of arguments are not to be pasted; their flags would only be in the way.
+    return `\`${asCalled(invocation, words)}\``;
+  });
+}
+
+function shellWord(text: string): string {
+  return /^[\w@%+=:,./~-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+}
