@@ -330,6 +330,25 @@ describe('a repository', () => {
     expect(status(target)).toBe('');
   });
 
+  it('of a partial clone comes along as far as it is there, without a word to its server', async () => {
+    write('old', 'version 1');
+    commit();
+    git('tag', 'v1');
+    write('old', 'version 2');
+    commit();
+    git('config', 'uploadpack.allowFilter', 'true');
+    git('clone', '--quiet', '--filter=blob:none', `file://${root}/tree`, join(root, 'partial'));
+    const url = `ext::sh -c touch% ${root}/witness`;
+    gitIn(join(root, 'partial'), 'config', 'remote.origin.url', url);
+    const snapshot = await snapshotWorkingTree(join(root, 'partial'));
+    expect(snapshot.warnings).toEqual([expect.stringMatching(/^the history cannot be read \(/)]);
+    const { sha256 } = await blobs.put(snapshot.stream);
+    const target = join(root, 'of-partial');
+    await provider.materialise({ kind: 'snapshot', digest: `sha256:${sha256}` }, target, { abort });
+    expect(status(target)).toBe('');
+    expect(existsSync(join(root, 'witness'))).toBe(false);
+  });
+
   it('counts what a filter changes on the way into git as the user’s git does', async () => {
     git('config', 'filter.lfs.clean', 'sed s/content/pointer/');
     git('config', 'filter.lfs.smudge', 'sed s/pointer/content/');

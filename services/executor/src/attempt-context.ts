@@ -28,6 +28,8 @@ export class AttemptContext {
   workspaceDir: string | undefined;
   /** Of the files in it; undefined where they come from no repository. */
   commit: CommitFacts | undefined;
+  /** About them, for the log. */
+  warnings: readonly string[] = [];
   /** Where the driver gives no /tmp of its own. */
   tmpDir: string | undefined;
   /** The files of the commands, directly in HOME. */

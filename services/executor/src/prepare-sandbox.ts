@@ -119,6 +119,7 @@ const uncontainedWords =
 async function announce(context: AttemptContext, isContained: boolean): Promise<void> {
   const warning = isContained ? '' : `; ${uncontainedWords}`;
   await context.say(`shell: ${context.shell.title}${warning}`);
+  for (const words of context.warnings) await context.say(`warning: ${words}`);
   const [first = '', ...more] = context.assignment.commands;
   if (more.length === 0) for (const line of commandEcho(first)) await context.say(line);
 }

@@ -191,6 +191,29 @@ describe('the life of an attempt', () => {
     await expectNothingLeft();
   });
 
+  it('tells the step its commit, and the log what is to be known about its files', async () => {
+    const commit = {
+      ...{ commit: 'c'.repeat(40), ref: '', branch: '', tag: 'v1', repository: '' },
+      ...{ author: 'Ann <ann@example.org>', message: 'one' },
+    };
+    sources.facts = { commit, warnings: ['these are pointers'] };
+    const { done, running } = begin();
+    await running();
+    expect(driver.last.spec.env).toMatchObject({
+      MILLRACE_COMMIT: commit.commit,
+      MILLRACE_TAG: 'v1',
+      MILLRACE_BRANCH: '',
+      MILLRACE_AUTHOR: commit.author,
+    });
+    driver.last.end({ exitCode: 0 });
+    await done;
+    expect(logs.lines.slice(0, 2)).toEqual([
+      `system: shell: bash -eo pipefail; ${uncontained}`,
+      'system: warning: these are pointers',
+    ]);
+    expect(JSON.stringify(gateway.reports)).not.toContain('Ann');
+  });
+
   it('gives the steps of a run one HOME by image', async () => {
     const homeOf = async (given: Partial<Assignment>) => {
       const { done } = begin(given);

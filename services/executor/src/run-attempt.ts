@@ -135,7 +135,7 @@ async function enterWorkspace(context: AttemptContext, parts: AttemptParts): Pro
     const { path, commit, warnings } = await parts.workspaces.enter(context.assignment, abort);
     context.workspaceDir = path;
     context.commit = commit;
-    for (const warning of warnings) await context.say(`warning: ${warning}`);
+    context.warnings = warnings;
   } finally {
     cancel();
   }
