@@ -23,6 +23,7 @@ steps:
       printf one > out/one.txt
       printf two > out/two.log
       printf deep > out/deep/er/three.txt
+      chmod 755 out/one.txt
       printf hidden > out/.hidden
       printf odd > 'out/with space ü.txt'
       : > out/zero.txt
@@ -43,7 +44,7 @@ steps:
   - id: large
     depends_on: make
     cmd: head -c 60000 /dev/zero > a.bin; head -c 60000 /dev/zero > b.bin
-    artifacts: ['*.bin']
+    artifacts: { paths: ['*.bin'], over_limit: warn }
 `,
   });
 });
@@ -98,6 +99,46 @@ describe('what a step leaves', { timeout: 60_000 }, () => {
     expect(await names('large')).toEqual(['a.bin']);
     expect(await systemLines('large')).toMatch(/b\.bin/);
   });
+
+  it('is an error where it is more than is kept, and the step does not say otherwise', async () => {
+    const yaml = (more: string) => `name: many
+steps:
+  - id: many
+    cmd: mkdir d && cd d && for i in $(seq 300); do echo $i > $i; done
+    artifacts: { paths: ['d/**']${more} }`;
+    const red = await server.run({ yaml: yaml('') });
+    const [step] = red.steps;
+    expect([red.outcome, step?.cause, step?.attempts[0]?.artifacts.length]).toEqual([
+      'error',
+      'disk-limit',
+      200,
+    ]);
+    expect(step?.attempts[0]?.message).toMatch(
+      /^artifacts: more than 200 files: .*over_limit: warn .*\[artifact\.over-limit\]$/,
+    );
+    expect((await server.run({ yaml: yaml(', over_limit: warn') })).outcome).toBe('success');
+  });
+
+  it('of each attempt is its own', async () => {
+    const { id } = await server.run({
+      yaml: `name: twice
+steps:
+  - id: flaky
+    retry: { max: 1, on: [failure], backoff: 10ms }
+    cmd: echo $MILLRACE_ATTEMPT > file; [ $MILLRACE_ATTEMPT = 2 ]
+    artifacts: [file]`,
+    });
+    const options = { cwd: directory.path };
+    const artifacts = ['--data-dir', server.dataDir, 'artifacts', id, '--to'];
+    const answer = await millrace([...artifacts, 'twice'], options);
+    expect({ code: answer.code, stderr: answer.stderr }).toEqual({ code: 0, stderr: '' });
+    for (const attempt of ['1', '2']) {
+      const path = join(directory.path, `twice/flaky/attempt-${attempt}/file`);
+      expect(readFileSync(path, 'utf8')).toBe(`${attempt}\n`);
+    }
+    await millrace([...artifacts, 'second', '--attempt', '2'], options);
+    expect(readFileSync(join(directory.path, 'second/file'), 'utf8')).toBe('2\n');
+  });
 });
 
 describe('an artifact', { timeout: 60_000 }, () => {
@@ -143,32 +184,37 @@ describe('an artifact', { timeout: 60_000 }, () => {
 
 describe('the command line', { timeout: 60_000 }, () => {
   const cli = (...args: readonly string[]) =>
-    millrace(['--data-dir', server.dataDir, 'artifacts', 'latest', ...args], {
+    millrace(['--data-dir', server.dataDir, 'artifacts', run.id, ...args], {
       cwd: directory.path,
     });
 
   it('lists and downloads', async () => {
-    expect((await cli()).stdout).toMatch(/make +3 +out\/one\.txt/);
+    expect((await cli()).stdout).toMatch(/make +1 +3 B +out\/one\.txt/);
     const answer = await cli('--to', 'got', '--json');
     expect({ code: answer.code, stderr: answer.stderr }).toEqual({ code: 0, stderr: '' });
     for (const line of answer.stdout.trimEnd().split('\n')) {
-      const { path, sha256, name } = JSON.parse(line) as Record<string, string>;
-      expect(path).toBe(join(directory.path, 'got', name ?? ''));
-      // The later report.txt lies over the earlier one.
-      if (name === 'report.txt') continue;
+      const { path, sha256, name, step } = JSON.parse(line) as Record<string, string>;
+      const place = name === 'report.txt' ? `${step}/report.txt` : (name ?? '');
+      expect(path).toBe(join(directory.path, 'got', place));
       expect(
         createHash('sha256')
           .update(readFileSync(path ?? ''))
           .digest('hex'),
       ).toBe(sha256);
     }
-    expect(readFileSync(join(directory.path, 'got/report.txt'), 'utf8')).toBe('changed');
+    const got = (path: string) => readFileSync(join(directory.path, path), 'utf8');
+    expect([got('got/make/report.txt'), got('got/again/report.txt')]).toEqual(['same', 'changed']);
     expect(readdirSync(join(directory.path, 'got')).toSorted()).toEqual([
       'a.bin',
+      'again',
+      'make',
       'out',
-      'report.txt',
       'why.txt',
     ]);
+    expect((await cli('--step', 'again', '--to', 'one')).code).toBe(0);
+    expect(got('one/report.txt')).toBe('changed');
+    expect(statSync(join(directory.path, 'got/out/one.txt')).mode & 0o111).toBe(0o111);
+    expect(statSync(join(directory.path, 'got/out/zero.txt')).mode & 0o111).toBe(0);
   });
 
   it('refuses bytes that are not what was promised, and leaves nothing half', async () => {

@@ -79,6 +79,8 @@ export const assignmentSchema = z.strictObject({
   /** Absent: `bash` where the image has it, else `sh`. */
   shell: planShellSchema.optional(),
   artifacts: z.array(z.string()),
+  /** Absent: too many of them are an error. */
+  artifactsOverLimit: z.literal('warn').optional(),
   source: sourceSchema,
   checkout: planCheckoutSchema.optional(),
   /** The run whose kept workspace this run continues (retry); its own otherwise. */

@@ -246,9 +246,12 @@ export const operations = {
     path: '/api/v1/runs/{id}/artifacts/{path}',
     tag: 'runs',
     summary:
-      'Download an artifact; of several steps with the same path the last one to finish counts, unless ?step= names one',
+      'Download an artifact; of several steps or attempts with the same path the last one to finish counts, unless ?step= and ?attempt= name one',
     params: z.object({ id: runRefSchema, path: z.string().min(1).max(1024) }),
-    query: z.strictObject({ step: stepIdSchema.optional() }),
+    query: z.strictObject({
+      step: stepIdSchema.optional(),
+      attempt: z.coerce.number().int().min(1).optional(),
+    }),
     status: 200,
     responseType: 'application/octet-stream',
   },

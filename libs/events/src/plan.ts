@@ -97,6 +97,8 @@ export const planStepSchema = z.strictObject({
   shell: planShellSchema.optional(),
   /** Globs relative to the workspace. */
   artifacts: z.array(z.string()),
+  /** More artifacts than there may be are left out with a warning. Absent: the step ends as an error. */
+  artifactsOverLimit: z.literal('warn').optional(),
 });
 export type PlanStep = z.infer<typeof planStepSchema>;
 

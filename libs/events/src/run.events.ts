@@ -129,6 +129,8 @@ export const artifactSchema = z.strictObject({
   name: z.string().min(1).max(1024),
   size: z.int().min(0),
   sha256: hex64,
+  /** Its owner could run it. */
+  executable: z.literal(true).optional(),
 });
 export type Artifact = z.infer<typeof artifactSchema>;
 

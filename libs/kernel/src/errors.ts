@@ -76,6 +76,11 @@ const table = {
     'Nothing to do: the scheduler asks again.',
   ],
   'attempt.fenced': [409, 'The attempt is no longer yours', 'Stop its sandbox and forget it.'],
+  'artifact.over-limit': [
+    422,
+    'The step has more artifacts than are kept',
+    'Keep fewer files, or put them into one archive. `artifacts: { paths: […], over_limit: warn }` leaves the rest out with a warning; the bytes are a setting of the server (artifact_bytes_max).',
+  ],
   'artifact.not-found': [404, 'There is no such artifact', 'See the artifacts of the run.'],
   'artifact.refused': [
     400,

@@ -141,6 +141,19 @@ describe('artifact patterns', () => {
   });
 });
 
+it('is told in the plan whether more than is kept is a warning', () => {
+  const planOf = (artifacts: string) => {
+    const text = `name: t\nsteps:\n  - id: a\n    cmd: x\n    artifacts: ${artifacts}\n`;
+    const compiled = compilePipeline(text);
+    return compiled.ok ? compiled.plan : undefined;
+  };
+  const said = (artifacts: string) => planOf(artifacts)?.steps[0]?.artifactsOverLimit;
+  expect(said('{ paths: [x], over_limit: warn }')).toBe('warn');
+  // A plan's hash must not change by a default.
+  for (const artifacts of ['{ paths: [x], over_limit: error }', '{ paths: [x] }', '[x]'])
+    expect(planOf(artifacts)?.steps[0]).not.toHaveProperty('artifactsOverLimit');
+});
+
 it.each([
   [
     '[dist/**, "[z-a]", "{a,b", "!x"]',
@@ -148,6 +161,8 @@ it.each([
   ],
   ['"!x"', ['5:16 schema.artifact-pattern']],
   ['{ paths: ["!x", "!y"] }', ['5:25 schema.artifact-pattern']],
+  ['{ paths: [x], over_limit: warn }', []],
+  ['{ paths: [x], over_limit: never }', ['5:42 schema.value']],
   ['["{a,..}/x", ~/x]', ['5:17 schema.artifact-path', '5:29 schema.artifact-path']],
   ['[dist, !x]', ['5:23 yaml.tag']],
   ['["*.{js,css}", "[ab]", "!**/*.map", "**"]', []],

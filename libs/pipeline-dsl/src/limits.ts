@@ -42,3 +42,6 @@ export const limits = {
   /** More than this many at once help nobody. */
   diagnosticsMax: 100,
 } as const;
+
+/** Files that a step may keep: an event holds their names. */
+export const artifactFilesMax = 200;

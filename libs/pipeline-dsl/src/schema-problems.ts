@@ -192,7 +192,7 @@ function knownKeys(path: Path): readonly string[] {
   if (path[0] === 'source') return sourceKeys;
   if (path[0] === 'inputs') return ['type', 'values', 'default', 'description'];
   if (path.at(-1) === 'retry') return ['max', 'on', 'backoff'];
-  if (path.at(-1) === 'artifacts') return ['paths'];
+  if (path.at(-1) === 'artifacts') return ['paths', 'over_limit'];
   if (path.includes('retry')) return ['exit'];
   return ['id', 'optional'];
 }

@@ -1,7 +1,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the file speaks about the pipeline's own references
 import { z } from 'zod';
 import { stepIdPattern } from '#libs/events';
-import { limits } from './limits.ts';
+import { artifactFilesMax, limits } from './limits.ts';
 
 // The one description of the file's shape: it checks files and makes the JSON Schema for editors. It has no
 // transforms, so a value that fits is the AST. The `error` texts end the sentence `"KEY" must be …`.
@@ -173,13 +173,18 @@ const artifacts = z
     [
       artifactPath,
       list(artifactPath, 'a list of paths').max(limits.artifactsMax),
-      z.strictObject({ paths: artifactPaths }),
+      z.strictObject({
+        paths: artifactPaths,
+        over_limit: z.enum(['error', 'warn'], { error: '"error" or "warn"' }).optional(),
+      }),
     ],
     {
       error: 'a list of paths or { paths: […] }',
     },
   )
-  .describe('Globs relative to the workspace; what matches when the step has ended is kept.');
+  .describe(
+    `Globs relative to the workspace; what matches when the step has ended is kept, up to ${artifactFilesMax} files with 40 KiB of names, and as many bytes as the server takes (artifact_bytes_max, 1 GiB). More is an error; with over_limit: warn the rest is left out with a warning in the log. Many files fit as one archive.`,
+  );
 
 const stepShape = {
   id: id.optional(),

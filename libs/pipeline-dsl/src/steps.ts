@@ -59,6 +59,7 @@ export function readStep(
     ...(settings.streams === 'separate' && { streams: settings.streams }),
     ...(shell && { shell }),
     artifacts: readArtifacts(source, path, scope),
+    ...(warnsOverLimit(source) && { artifactsOverLimit: 'warn' as const }),
   };
   if (cmd && !isProgram(shell)) {
     lintCommandVariables(cmd.value, [...path, cmd.key], { env: step.env, findings });
@@ -89,6 +90,12 @@ function readArtifacts(source: StepSource, path: Path, scope: TextScope): string
     scope.findings.add('schema.artifact-pattern', { path: at }, message, 'write "**" first');
   }
   return [...new Set(globs)];
+}
+
+function warnsOverLimit(source: StepSource): boolean {
+  const given = source.artifacts ?? source.artifact_paths;
+  const { over_limit: overLimit } = Object(given) as { readonly over_limit?: unknown };
+  return overLimit === 'warn';
 }
 
 function readGlob(text: string, path: Path, scope: TextScope): string {

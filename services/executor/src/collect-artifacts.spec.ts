@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { link, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, link, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
@@ -180,14 +180,17 @@ describe('collecting artifacts', () => {
   it('leaves out what does not fit into the bytes, and takes what does', async () => {
     await put('a-large', 'x'.repeat(2_000));
     await put('b-small', 'x');
-    const { artifacts, warnings } = await collect(['*'], { bytesMax: 1_000 });
+    const { artifacts, warnings, overLimit } = await collect(['*'], { bytesMax: 1_000 });
     expect(artifacts.map(({ name }) => name)).toEqual(['b-small']);
     expect(warnings).toEqual(['artifacts: a-large is left out: all artifacts may have 1000 bytes']);
+    expect(overLimit).toBe('a-large is left out: all artifacts may have 1000 bytes');
   });
 
   it('takes 200 files, and fewer where their names are long', async () => {
     for (let at = 0; at < 210; at += 1) await put(`short/${at}`, '');
-    expect(await names('short')).toHaveLength(200);
+    const short = await collect(['short']);
+    expect(short.artifacts).toHaveLength(200);
+    expect(short.overLimit).toBe('more than 200 files: the rest is left out');
     const long = 'n'.repeat(200);
     for (let at = 0; at < 210; at += 1) await put(`${long}/${long}/${at}`, '');
     const { artifacts, warnings } = await collect([`${long}/**`]);
@@ -201,6 +204,19 @@ describe('collecting artifacts', () => {
     const { artifacts, warnings } = await collect(['**']);
     expect(artifacts.map(({ name }) => name)).toEqual(['flat']);
     expect(warnings.join()).toContain('directories deep');
+  });
+
+  it('says of each whether it can be run, and exceeds nothing by what is no file', async () => {
+    await put('program');
+    await put('text');
+    await chmod(join(workspaceDir, 'program'), 0o754);
+    await symlink('text', join(workspaceDir, 'link'));
+    const { artifacts, overLimit } = await collect(['*']);
+    expect(artifacts.map(({ name, executable }) => [name, executable])).toEqual([
+      ['program', true],
+      ['text', undefined],
+    ]);
+    expect(overLimit).toBeUndefined();
   });
 
   it('stops when it is told to', async () => {

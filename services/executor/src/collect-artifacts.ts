@@ -6,6 +6,7 @@ import { Fault } from '#libs/kernel';
 import {
   type ArtifactPattern,
   advance,
+  artifactFilesMax,
   isComplete,
   type PatternProgress,
   parseArtifactPattern,
@@ -15,7 +16,6 @@ import {
 import { type DirectoryEntry, OpenDirectory } from './open-directory.ts';
 
 /** What a report carries at most (an event holds 64 KiB, names count). */
-export const artifactsMax = 200;
 const reportBytesMax = 40 * 1024;
 /** A workspace may hold millions of files: the walk ends there and says so. */
 const entriesMax = 200_000;
@@ -36,6 +36,8 @@ export interface Collected {
   readonly artifacts: readonly Artifact[];
   /** For the step's log: what was not found, not taken, cut. */
   readonly warnings: readonly string[];
+  /** The first limit that left something out. */
+  readonly overLimit: string | undefined;
 }
 
 /**
@@ -48,7 +50,7 @@ export interface Collected {
 export async function collectArtifacts(options: CollectOptions): Promise<Collected> {
   const walk = new ArtifactWalk(options);
   if (options.patterns.length > 0) await walk.run();
-  return { artifacts: walk.artifacts, warnings: walk.warnings };
+  return { artifacts: walk.artifacts, warnings: walk.warnings, overLimit: walk.overLimit };
 }
 
 interface Want {
@@ -67,6 +69,7 @@ interface Place {
 class ArtifactWalk {
   readonly artifacts: Artifact[] = [];
   readonly warnings: string[] = [];
+  overLimit: string | undefined;
   readonly #options: CollectOptions;
   readonly #matched = new Set<ArtifactPattern>();
   #entries = 0;
@@ -158,7 +161,7 @@ class ArtifactWalk {
 
   async #enter(place: Place, entry: DirectoryEntry, at: Omit<Place, 'directory'>): Promise<void> {
     if (at.names.length >= depthMax) {
-      this.#warn(`${printable(at.names)} is left out: more than ${depthMax} directories deep`);
+      this.#exceed(`${printable(at.names)} is left out: more than ${depthMax} directories deep`);
       return;
     }
     try {
@@ -178,14 +181,18 @@ class ArtifactWalk {
   ): Promise<void> {
     for (const pattern of at.whole) this.#matched.add(pattern);
     const name = at.names.join('/');
-    const cost = Buffer.byteLength(JSON.stringify(name)) + 110;
-    if (this.artifacts.length >= artifactsMax || this.#reportBytes + cost > reportBytesMax) {
-      this.#stop(`more than ${this.artifacts.length} files: the rest is left out`);
-      return;
-    }
+    const cost = Buffer.byteLength(JSON.stringify(name)) + 130;
+    if (this.artifacts.length >= artifactFilesMax)
+      return this.#stop(`more than ${artifactFilesMax} files: the rest is left out`);
+    if (this.#reportBytes + cost > reportBytesMax)
+      return this.#stop(
+        `the names of more than ${this.artifacts.length} files need over ${reportBytesMax / 1024} KiB: the rest is left out`,
+      );
     try {
       const stored = await this.#read(place, entry.name);
-      if (typeof stored === 'string') this.#warn(`${name} is left out: ${stored}`);
+      if (stored === 'no file') this.#warn(`${name} is left out: it is no regular file`);
+      else if (stored === 'too large')
+        this.#exceed(`${name} is left out: all artifacts may have ${this.#options.bytesMax} bytes`);
       else {
         this.artifacts.push({ name, ...stored });
         this.#bytes += stored.size;
@@ -198,23 +205,32 @@ class ArtifactWalk {
   }
 
   /** At most as many bytes as the file has when it is opened: one that grows for ever ends all the same. */
-  async #read(place: Place, name: Buffer): Promise<Omit<Artifact, 'name'> | string> {
+  async #read(
+    place: Place,
+    name: Buffer,
+  ): Promise<Omit<Artifact, 'name'> | 'no file' | 'too large'> {
     const file = await place.directory.openFile(name);
     try {
       const stat = await file.stat();
-      if (!stat.isFile()) return 'it is no regular file';
+      if (!stat.isFile()) return 'no file';
       const bytesLeft = this.#options.bytesMax - this.#bytes;
-      if (stat.size > bytesLeft) return `all artifacts may have ${this.#options.bytesMax} bytes`;
+      if (stat.size > bytesLeft) return 'too large';
       const bytes = readUpTo(file, stat.size, this.#options.abort);
-      return await this.#options.blobs.put(bytes, { bytesMax: bytesLeft });
+      const stored = await this.#options.blobs.put(bytes, { bytesMax: bytesLeft });
+      return (stat.mode & 0o100) === 0 ? stored : { ...stored, executable: true };
     } finally {
       await file.close();
     }
   }
 
   #stop(warning: string): void {
-    if (!this.#isFull) this.#warn(warning);
+    if (!this.#isFull) this.#exceed(warning);
     this.#isFull = true;
+  }
+
+  #exceed(warning: string): void {
+    this.overLimit ??= warning;
+    this.#warn(warning);
   }
 
   #warn(text: string): void {

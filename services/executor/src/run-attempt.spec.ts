@@ -307,6 +307,28 @@ describe('the life of an attempt', () => {
     expect(logs.lines).toContain('system: artifacts: nothing matches missing');
   });
 
+  it.each([
+    [0, undefined, { outcome: 'error', cause: 'disk-limit' }],
+    [0, 'warn', { outcome: 'success' }],
+    [3, undefined, { outcome: 'failure', cause: 'exit', exitCode: 3 }],
+  ] as const)(
+    'judges too many artifacts of a step that ends with %i (%s)',
+    async (exitCode, said, seen) => {
+      parts = { ...parts, settings: { ...parts.settings, artifactBytesMax: 5 } };
+      const { done, running } = begin({
+        artifacts: ['*'],
+        ...(said && { artifactsOverLimit: said }),
+      });
+      await running();
+      await writeFile(join(driver.last.spec.workspaceDir, 'large'), 'too many');
+      driver.last.end({ exitCode });
+      await done;
+      expect(report()).toMatchObject(seen);
+      expect(report().artifacts?.map(({ name }) => name)).toEqual(['source']);
+      expect(logs.lines.join('\n')).toContain('artifacts: large is left out');
+    },
+  );
+
   it('reads no workspace of a sandbox that did not end', async () => {
     driver.destroyFault = new Error('busy');
     const { done, running } = begin({ artifacts: ['source'] });

@@ -1,6 +1,6 @@
 import { attemptTerms } from '#libs/api-contract';
 import type { BlobStore } from '#libs/blobs';
-import type { Cause } from '#libs/events';
+import type { AttemptReport, Cause } from '#libs/events';
 import { BugError, Fault } from '#libs/kernel';
 import type { LogStore } from '#libs/logs';
 import type { AttemptContext } from './attempt-context.ts';
@@ -176,7 +176,7 @@ async function collect(context: AttemptContext, parts: AttemptParts): Promise<vo
   const overdue = new AbortController();
   const cancel = parts.timers.after(attemptTerms.collectMs, () => overdue.abort());
   try {
-    const { artifacts, warnings } = await collectArtifacts({
+    const { artifacts, warnings, overLimit } = await collectArtifacts({
       workspaceDir,
       patterns: assignment.artifacts,
       blobs: parts.blobs,
@@ -184,7 +184,14 @@ async function collect(context: AttemptContext, parts: AttemptParts): Promise<vo
       abort: AbortSignal.any([overdue.signal, context.abort]),
     });
     for (const warning of warnings) await context.say(warning);
-    context.report = { ...report, artifacts: [...artifacts] };
+    const kept = { ...report, artifacts: [...artifacts] };
+    const late = overdue.signal.aborted
+      ? `not all were stored within ${attemptTerms.collectMs / 60_000} minutes`
+      : undefined;
+    if (late !== undefined) await context.say(`artifacts: ${late}`);
+    const exceeded = overLimit ?? late;
+    const isFine = exceeded === undefined || assignment.artifactsOverLimit === 'warn';
+    context.report = isFine || report.outcome !== 'success' ? kept : overdone(kept, exceeded);
   } catch (error) {
     // A step that passed and whose files are lost has not passed; one that failed has failed for its own reason.
     await context.say(`artifacts: ${reportOfFailure(error, 'disk-limit').message}`);
@@ -195,6 +202,13 @@ async function collect(context: AttemptContext, parts: AttemptParts): Promise<vo
   } finally {
     cancel();
   }
+}
+
+/** What fits is kept all the same: whoever asks why wants to see it. */
+function overdone(report: AttemptReport, overLimit: string): AttemptReport {
+  const message = `artifacts: ${overLimit}; over_limit: warn in the step makes this a warning`;
+  const fault = new Fault('artifact.over-limit', 'never', message);
+  return { ...report, ...reportOfFailure(fault, 'disk-limit') };
 }
 
 /** A workspace that something may still write to stays claimed: nobody reads or removes it in this life. */

@@ -327,6 +327,7 @@ export class LogExecutorGateway implements ExecutorGateway {
       ...(step.streams && { streams: step.streams }),
       ...(step.shell && { shell: step.shell }),
       artifacts: step.artifacts,
+      ...(step.artifactsOverLimit && { artifactsOverLimit: step.artifactsOverLimit }),
       source: facts.source,
       ...(graph.plan.checkout && { checkout: graph.plan.checkout }),
       workspaceOf: continuesWorkspace(state) ? (facts.retryOf ?? ref.runId) : ref.runId,

@@ -33,7 +33,8 @@ export class ReadArtifactsController {
     const found = artifactsOf(run).findLast(
       (artifact) =>
         artifact.name === path &&
-        (call.query.step === undefined || artifact.step === call.query.step),
+        (call.query.step === undefined || artifact.step === call.query.step) &&
+        (call.query.attempt === undefined || artifact.attempt === call.query.attempt),
     );
     if (!found)
       throw new HttpProblem('artifact.not-found', `run ${run.number} has no artifact ${path}`);
@@ -66,7 +67,7 @@ export function artifactsOf(run: RunDto): readonly RunArtifact[] {
         step,
         attempt: attempt.attempt,
         ...artifact,
-        url: `/api/v1/runs/${run.id}/artifacts/${artifact.name.split('/').map(encodeURIComponent).join('/')}?step=${step}`,
+        url: `/api/v1/runs/${run.id}/artifacts/${artifact.name.split('/').map(encodeURIComponent).join('/')}?step=${step}&attempt=${attempt.attempt}`,
       })),
     );
 }

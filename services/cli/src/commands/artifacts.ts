@@ -7,9 +7,20 @@ import { pipeline } from 'node:stream/promises';
 import type { Command } from 'commander';
 import { type ApiClient, operations, type RunArtifact } from '#libs/api-contract';
 import { Fault, formatBytes } from '#libs/kernel';
+import {
+  type ArtifactChoice,
+  chooseArtifacts,
+  layOut,
+  type PlacedArtifact,
+} from '../artifact-layout.ts';
 import { artifactPlace } from '../artifact-place.ts';
 import { contextOf } from '../context.ts';
 import { table } from '../output.ts';
+import { wholeNumber } from '../parse-number.ts';
+
+interface Options extends ArtifactChoice {
+  readonly to?: string;
+}
 
 export function addArtifacts(program: Command): void {
   program
@@ -17,24 +28,39 @@ export function addArtifacts(program: Command): void {
     .summary('list the artifacts of a run, or download them')
     .argument('<run>', 'uuid, number or latest')
     .option('--to <dir>', 'download into this directory')
-    .action(async (ref: string, options: { to?: string }, command: Command) => {
+    .option('--step <id>', 'only those of this step')
+    .option(
+      '--attempt <number>',
+      'only those of this attempt of each step',
+      wholeNumber(1, 1_000_000),
+    )
+    .addHelpText(
+      'after',
+      '\nArtifacts are stored under their names. Where steps, or attempts of a step, have different files of one name,\nthose go to STEP/NAME, or STEP/attempt-N/NAME.',
+    )
+    .action(async (ref: string, options: Options, command: Command) => {
       const { output, client } = contextOf(command);
       const api = await client();
-      const artifacts = await listAll(api, ref);
+      const artifacts = chooseArtifacts(await listAll(api, ref), options);
       if (options.to === undefined) {
         if (output.isJson) for (const artifact of artifacts) output.json(artifact);
         else
           output.line(
             table([
-              ['STEP', 'SIZE', 'ARTIFACT'],
-              ...artifacts.map(({ step, size, name }) => [step, formatBytes(size), name]),
+              ['STEP', 'ATTEMPT', 'SIZE', 'ARTIFACT'],
+              ...artifacts.map(({ step, attempt, size, name }) => [
+                step,
+                String(attempt),
+                formatBytes(size),
+                name,
+              ]),
             ]),
           );
         return;
       }
-      for (const artifact of artifacts) {
-        const path = await download(api, ref, artifact, options.to);
-        if (output.isJson) output.json({ ...artifact, path });
+      for (const placed of layOut(artifacts)) {
+        const path = await download(api, ref, { ...placed, directory: options.to });
+        if (output.isJson) output.json({ ...placed.artifact, path });
         else output.line(path);
       }
     });
@@ -58,13 +84,12 @@ async function listAll(client: ApiClient, ref: string): Promise<readonly RunArti
 async function download(
   client: ApiClient,
   ref: string,
-  artifact: RunArtifact,
-  directory: string,
+  { artifact, path, directory }: PlacedArtifact & { readonly directory: string },
 ): Promise<string> {
-  const target = await artifactPlace(directory, artifact.name);
+  const target = await artifactPlace(directory, path);
   const response = await client.open(operations.readRunArtifact, {
     params: { id: ref, path: artifact.name },
-    query: { step: artifact.step },
+    query: { step: artifact.step, attempt: artifact.attempt },
   });
   // Beside its place, so that it can be renamed; a new file, so that no link is followed.
   const part = join(dirname(target), `.millrace-part-${randomUUID()}`);
@@ -79,7 +104,7 @@ async function download(
     await pipeline(
       Readable.fromWeb(response.body as never),
       hashing,
-      createWriteStream(part, { flags: 'wx' }),
+      createWriteStream(part, { flags: 'wx', mode: artifact.executable ? 0o777 : 0o666 }),
     );
     if (hash.digest('hex') !== artifact.sha256)
       throw new Fault(
