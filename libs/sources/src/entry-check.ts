@@ -78,10 +78,9 @@ export class EntryCheck {
       const problem = detourProblem(name, target, this.#links);
       if (problem !== undefined) throw refused(name, problem);
     }
-    const found = Object.values(repositoryEntries).filter((name) => this.#files.has(name));
-    const [one] = found;
-    if (one === undefined) return;
-    if (found.length === 1) throw refused(one, 'half of a repository');
+    const { head, pack } = repositoryEntries;
+    if (!this.#files.has(pack)) return;
+    if (!this.#files.has(head)) throw refused(pack, 'half of a repository');
     // git is run on this one, and would look into the other.
     if (this.#inner !== undefined) throw refused(this.#inner, 'a repository in a repository');
   }

@@ -3,14 +3,24 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { gitRefSchema, type PlanCheckout } from '#libs/events';
 import { chooseHistory, type RepositoryFacts } from './choose-history.ts';
-import { publicAddress, type SnapshotRepository, tagsMax } from './snapshot-repository.ts';
+import {
+  publicAddress,
+  type SnapshotPart,
+  type SnapshotRepository,
+  tagsMax,
+  wordsMax,
+} from './snapshot-repository.ts';
 import { gitIntoFile, wordsOf } from './user-git.ts';
 
 export interface PackedRepository {
   readonly repository: SnapshotRepository;
+  readonly pack: Pack;
+}
+
+export interface Pack {
   /** Open, and without a name any more: closing it is all that has to be done. */
-  readonly pack: FileHandle;
-  readonly packBytes: number;
+  readonly file: FileHandle;
+  readonly bytes: number;
 }
 
 /**
@@ -50,7 +60,7 @@ export async function packRepository(
     // No search for new deltas: those of the repository are taken over, and the rest is sent once.
     const args = ['pack-objects', '--revs', '--stdout', '--delta-base-offset', '--window=0', '-q'];
     await gitIntoFile(top, args, { input: `${lines.join('\n')}\n`, path, env: index?.env ?? {} });
-    const pack = await open(path, 'r');
+    const file = await open(path, 'r');
     return {
       repository: {
         version: 1,
@@ -63,12 +73,34 @@ export async function packRepository(
         abbrev: head.abbrev,
         ...settings,
       },
-      pack,
-      packBytes: (await pack.stat()).size,
+      pack: { file, bytes: (await file.stat()).size },
     };
   } finally {
     await rm(draft, { recursive: true, force: true });
   }
+}
+
+/** What a tree that is only a part of a repository is told of it; undefined where there is no commit yet. */
+export async function describePart(directory: string): Promise<SnapshotPart | undefined> {
+  const [head, { origin }, tag, words] = await Promise.all([
+    readHead(directory),
+    readSettings(directory),
+    wordsOf(directory, ['describe', '--tags', '--exact-match', 'HEAD']),
+    wordsOf(directory, [
+      ...['-c', 'i18n.logOutputEncoding=UTF-8', 'log', '-1', '--no-show-signature'],
+      ...['--no-mailmap', '--no-color', '--format=%an <%ae>%n%B', 'HEAD', '--'],
+    ]),
+  ]);
+  if (head === undefined) return undefined;
+  return {
+    version: 1,
+    part: true,
+    commit: head.commit,
+    ...(head.ref !== undefined && { ref: head.ref }),
+    ...(tag && { tag }),
+    ...(origin !== undefined && { origin }),
+    words: (words ?? '').slice(0, wordsMax),
+  };
 }
 
 interface Head {

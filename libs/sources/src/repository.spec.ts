@@ -285,14 +285,32 @@ describe('a repository', () => {
     expect(existsSync(join(root, 'witness'))).toBe(false);
   });
 
-  it('that has no commit yet, or is a part of one, comes as plain files', async () => {
+  it('that has no commit yet comes as plain files', async () => {
     write('part/a', '1');
-    expect((await sent()).facts?.commit).toBeUndefined();
-    commit();
+    const { facts, target } = await sent();
+    expect(facts?.commit).toBeUndefined();
+    expect(existsSync(join(target, '.git'))).toBe(false);
+  });
+
+  it('of which a part is sent says which commit it is at, and brings no git along', async () => {
+    write('part/a', '1');
+    git('config', 'remote.origin.url', 'https://me:s3cret@example.org/a.git');
+    const head = commit('first\n\nbody');
+    git('tag', 'v1');
     const snapshot = await snapshotWorkingTree(join(root, 'tree/part'));
-    snapshot.stream.destroy();
-    expect(snapshot.commit).toBeUndefined();
+    expect(snapshot).toMatchObject({ commit: head, ref: 'refs/heads/main' });
     expect(snapshot.warnings).toEqual([expect.stringContaining('a part of the repository at')]);
+    const { sha256 } = await blobs.put(snapshot.stream);
+    const target = join(root, 'of-part');
+    const source = { kind: 'snapshot', digest: `sha256:${sha256}` } as const;
+    expect(await provider.materialise(source, target, { abort })).toMatchObject({
+      commit: {
+        ...{ commit: head, ref: 'refs/heads/main', branch: 'main', tag: 'v1' },
+        ...{ repository: 'https://example.org/a.git', author: 'Ann <ann@example.org>' },
+        message: 'first\n\nbody',
+      },
+    });
+    expect(readdirSync(target)).toEqual(['a']);
   });
 
   it('of a worktree and of a shallow clone comes along, too', async () => {
@@ -519,6 +537,13 @@ describe('a hostile snapshot', () => {
 
   it.each([
     ['no JSON', () => '{'],
+    [
+      'objects of a part',
+      (all: Entries) => {
+        const { commit: at } = JSON.parse(String(all['.git/millrace.json']));
+        return JSON.stringify({ version: 1, part: true, commit: at, words: '' });
+      },
+    ],
     ['another version', (all: Entries) => json(all, { version: 2 })],
     ['a ref that is a way', (all: Entries) => json(all, { ref: 'refs/heads/../../config' })],
     ['a ref with a line', (all: Entries) => json(all, { ref: 'refs/heads/a\n[core]' })],

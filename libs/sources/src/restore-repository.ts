@@ -1,11 +1,11 @@
-import { lstat, open, readFile, rename, unlink } from 'node:fs/promises';
+import { lstat, open, readFile, rename, rmdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Fault } from '#libs/kernel';
-import type { CommitFacts } from './commit-facts.ts';
+import { type CommitFacts, commitFacts } from './commit-facts.ts';
 import { DraftRepository } from './draft-repository.ts';
 import {
   headBytesMax,
-  parseSnapshotRepository,
+  parseDescription,
   repositoryEntries,
   type SnapshotRepository,
 } from './snapshot-repository.ts';
@@ -16,7 +16,8 @@ const pardoned = ['zeroPaddedFilemode', 'missingSpaceBeforeDate', 'badTimezone']
 
 /**
  * Makes the repository of an unpacked snapshot from the two files that came with it, HEAD at its commit and the index
- * as it was, so that what differs is what the sender had not committed. Undefined where none came along.
+ * as it was, so that what differs is what the sender had not committed. Of a part of a repository only the commit's
+ * words came along. Undefined where nothing did.
  *
  * @throws Fault `source.invalid` where the objects are damaged or not all there
  */
@@ -29,8 +30,18 @@ export async function restoreRepository(
   if (found === undefined) return undefined;
   if (found.size > headBytesMax)
     throw new Fault('source.invalid', 'never', `${repositoryEntries.head} is too large`);
-  const repository = parseSnapshotRepository(await readFile(head, 'utf8'));
+  const repository = parseDescription(await readFile(head, 'utf8'));
   await unlink(head);
+  const hasPack = await lstat(join(directory, repositoryEntries.pack)).then(
+    () => true,
+    () => false,
+  );
+  if (hasPack === 'part' in repository)
+    throw new Fault('source.invalid', 'never', 'half of a repository');
+  if ('part' in repository) {
+    await rmdir(join(directory, '.git'));
+    return commitFacts({ ...repository, repository: repository.origin });
+  }
   const gitDir = await writeRepository(directory, repository);
   const pack = await placePack(directory, gitDir, repository);
   const draft = new DraftRepository(directory, { abort, allowsFiles: false });

@@ -16,10 +16,17 @@ export const repositoryEntries = {
 export const headBytesMax = 8 * 1024 * 1024;
 
 export const tagsMax = 20_000;
+/** Of a commit, in characters. */
+export const wordsMax = 16_384;
 
 const hash = z.string().regex(/^[0-9a-f]{40}$|^[0-9a-f]{64}$/);
 
-export const snapshotRepositorySchema = z.strictObject({
+const address = z
+  .string()
+  .max(2048)
+  .refine((url) => gitUrlProblem(url, { allowsFiles: false }) === undefined);
+
+const snapshotRepositorySchema = z.strictObject({
   version: z.literal(1),
   format: z.enum(['sha1', 'sha256']),
   commit: hash,
@@ -31,11 +38,7 @@ export const snapshotRepositorySchema = z.strictObject({
   shallow: z.array(hash).max(50_000),
   tags: z.array(z.strictObject({ ref: gitRefSchema, object: hash })).max(tagsMax),
   /** Where the repository comes from; an address as a run may name one. */
-  origin: z
-    .string()
-    .max(2048)
-    .refine((url) => gitUrlProblem(url, { allowsFiles: false }) === undefined)
-    .optional(),
+  origin: address.optional(),
   /** How many digits the sender's git shortens a hash to. */
   abbrev: z.int().min(4).max(64).optional(),
   /** What decides whether a file counts as changed. */
@@ -47,10 +50,25 @@ export const snapshotRepositorySchema = z.strictObject({
 });
 export type SnapshotRepository = z.infer<typeof snapshotRepositorySchema>;
 
+/** Of a tree that is only a part of a repository: its commit in words, without objects. */
+const snapshotPartSchema = z.strictObject({
+  version: z.literal(1),
+  part: z.literal(true),
+  commit: hash,
+  ref: gitRefSchema.optional(),
+  tag: z.string().max(512).optional(),
+  origin: address.optional(),
+  /** `Name <address>`, a line end, and the message. */
+  words: z.string().max(wordsMax),
+});
+export type SnapshotPart = z.infer<typeof snapshotPartSchema>;
+
+const descriptionSchema = z.union([snapshotRepositorySchema, snapshotPartSchema]);
+
 /** @throws Fault `source.invalid` */
-export function parseSnapshotRepository(text: string): SnapshotRepository {
+export function parseDescription(text: string): SnapshotRepository | SnapshotPart {
   try {
-    return snapshotRepositorySchema.parse(JSON.parse(text));
+    return descriptionSchema.parse(JSON.parse(text));
   } catch (cause) {
     throw new Fault(
       'source.invalid',

@@ -17,9 +17,9 @@ import { Fault } from '#libs/kernel';
 import { detourProblem, linkProblem, nameProblem, treeLimits } from './entry-name.ts';
 import { lfsWarnings } from './lfs-pointers.ts';
 import { listWorkingTree, type WorkingTreeList } from './list-working-tree.ts';
-import { type PackedRepository, packRepository } from './pack-repository.ts';
+import { describePart, type PackedRepository, packRepository } from './pack-repository.ts';
 import { ServerState } from './server-state.ts';
-import { repositoryEntries } from './snapshot-repository.ts';
+import { repositoryEntries, type SnapshotPart } from './snapshot-repository.ts';
 import { wordsOf } from './user-git.ts';
 
 const smallFileBytes = 1024 * 1024;
@@ -43,6 +43,9 @@ export interface SnapshotOptions {
   /** How much of the repository comes along. */
   readonly checkout?: PlanCheckout | undefined;
 }
+
+/** What comes along of a repository, or just what is said of it. */
+type Described = PackedRepository | { readonly repository: SnapshotPart; readonly pack: undefined };
 
 type Item = { readonly name: string; readonly mtime: Date } & (
   | { readonly kind: 'link'; readonly target: string }
@@ -107,12 +110,14 @@ async function repositoryOf(
   directory: string,
   { repository: top, names }: WorkingTreeList,
   checkout: PlanCheckout,
-): Promise<{ packed: PackedRepository | undefined; warnings: readonly string[] }> {
+): Promise<{ packed: Described | undefined; warnings: readonly string[] }> {
   if (top === undefined) return { packed: undefined, warnings: [] };
   const pointers = lfsPointersIn(directory, names);
   if (top !== realpathSync(directory)) {
-    const words = `this is a part of the repository at ${top}: steps get its files without git`;
-    return { packed: undefined, warnings: [words, ...(await pointers)] };
+    const words = `this is a part of the repository at ${top}: steps get its files and the commit’s variables, no git`;
+    const repository = await describePart(directory);
+    const packed = repository && { repository, pack: undefined };
+    return { packed, warnings: [words, ...(await pointers)] };
   }
   const why = (error: unknown) => {
     if (!(error instanceof Fault)) throw error;
@@ -223,7 +228,7 @@ class RealDirectories {
 function writeTar(
   directory: string,
   items: readonly Item[],
-  packed: PackedRepository | undefined,
+  packed: Described | undefined,
 ): Readable {
   const tar = pack();
   // Whoever reads gets the error; a snapshot that nobody reads must not end the process.
@@ -241,18 +246,19 @@ function writeTar(
   };
   write()
     .catch((error: unknown) => tar.destroy(error as Error))
-    .finally(() => packed?.pack.close().catch(() => {}));
+    .finally(() => packed?.pack?.file.close().catch(() => {}));
   return Readable.from(tar as AsyncIterable<Uint8Array>, { objectMode: false });
 }
 
 async function writeRepositoryEntries(
   tar: Pack,
-  { repository, pack: file, packBytes }: PackedRepository,
+  { repository, pack: objects }: Described,
 ): Promise<void> {
   const mtime = new Date(0);
   tar.entry({ name: repositoryEntries.head, mtime }, JSON.stringify(repository));
-  const sink = tar.entry({ name: repositoryEntries.pack, size: packBytes, mtime });
-  const bytes = file.createReadStream({ start: 0, autoClose: false });
+  if (!objects) return;
+  const sink = tar.entry({ name: repositoryEntries.pack, size: objects.bytes, mtime });
+  const bytes = objects.file.createReadStream({ start: 0, autoClose: false });
   await pipeline(bytes, sink as unknown as Writable);
 }
 
