@@ -50,7 +50,13 @@ export type {
   StepWhy,
 } from './run.ts';
 export { logLineSchema, runRefSchema } from './run.ts';
-export { runLogLineSchema, type WantedLog, wantedLines } from './run-stream.ts';
+export {
+  attemptKey,
+  runLogLineSchema,
+  type StepAttempt,
+  type WantedLog,
+  wantedLines,
+} from './run-stream.ts';
 export {
   type ProjectionStatusDto,
   type ServerFile,

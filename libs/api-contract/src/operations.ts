@@ -184,7 +184,7 @@ export const operations = {
     summary:
       'Follow a run to its end: its events and the lines of all its logs, as server-sent events',
     description:
-      'An event has its position as `id` and its type as `event`. A line of a log has the `event` `log` and no `id`; it stands behind the start of its attempt and before its end. Resumed by Last-Event-ID, the logs of attempts that ran there begin again from their first line, or from the lines that `lines` names. Behind the last event of the run the stream ends; who asks again gets 204.',
+      'An event has its position as `id` and its type as `event`. A line of a log has the `event` `log` and no `id`; it stands behind the start of its attempt and before its end. What the executor of a lost attempt writes behind its loss is in that log alone. Resumed by Last-Event-ID, the logs of attempts that ran there begin again from their first line, or from the lines that `lines` names. Behind the last event of the run the stream ends; who asks again gets 204.',
     params: runParams,
     query: streamRunQuerySchema,
     headers: resumeHeadersSchema,

@@ -9,10 +9,19 @@ const linesCharsMax = 4_000;
 const linesPattern =
   /^(?:\d{1,9}:\d{1,9}:[a-z][a-z0-9_-]{0,62})(?:,\d{1,9}:\d{1,9}:[a-z][a-z0-9_-]{0,62})*$/;
 
-/** A log of a run, and the first line wanted of it. */
-export interface WantedLog {
+/** An attempt of a run: one try of a step, with a log of its own. */
+export interface StepAttempt {
   readonly step: string;
   readonly attempt: number;
+}
+
+/** Tells the attempts of a run apart. */
+export function attemptKey({ step, attempt }: StepAttempt): string {
+  return `${attempt} ${step}`;
+}
+
+/** An attempt, and the first line wanted of its log. */
+export interface WantedLog extends StepAttempt {
   readonly from: number;
 }
 

@@ -105,7 +105,8 @@ export interface LogStore {
   ): Promise<LogWriter>;
   /**
    * Whole lines in the order of their numbers. With `follow` it waits for the first, gives out an open line early and its rest when
-   * that comes (other lines may come between), and goes on. An unknown key gives none. Ends quietly when aborted.
+   * that comes (other lines may come between), and goes on. Aborted, it gives what is there by then, and ends quietly. An unknown
+   * key gives none.
    *
    * @throws Fault `step.not-found` where the key's parts are malformed; so do `open` and `seal`
    */

@@ -134,6 +134,24 @@ it('goes on where a connection broke: no line twice, none missing, an open one a
   ]);
 });
 
+it.each([
+  eventOf(2, 'run.step-finished', { step: 'slow', attempt: 1, outcome: 'success' }),
+  eventOf(2, 'run.step-attempt-lost', { step: 'slow', attempt: 1, why: 'lease-expired' }),
+])('asks no more for the log of an attempt behind its end: $type', async (end) => {
+  if (!begun || !over) throw new Error('there are three');
+  const { client, asked } = serverOf([
+    sent(begun) + sentLine(lineOf(1, 'one')) + sent(end),
+    sent(over),
+  ]);
+  expect(await shown(client, true)).toEqual([
+    'run.step-started slow',
+    'one',
+    `${end.type} slow`,
+    'run.finished',
+  ]);
+  expect(asked).toEqual([`runs/${runId}/stream?after=0`, `runs/${runId}/stream?after=2`]);
+});
+
 it('asks for the events alone where no log is shown', async () => {
   const { client, asked } = serverOf([events.map(sent).join('')]);
   expect(await shown(client, false)).toEqual([

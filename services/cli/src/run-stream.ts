@@ -1,10 +1,12 @@
 import {
   type ApiClient,
+  attemptKey,
   type EventDto,
   eventSchema,
   type LogLineDto,
   operations,
   runLogLineSchema,
+  type StepAttempt,
   type WantedLog,
   wantedLines,
 } from '#libs/api-contract';
@@ -18,7 +20,8 @@ export type RunNews =
 
 /**
  * A run's events behind a position and the lines of its logs, each line between the start and the end of its attempt, without
- * end. Where the connection breaks it goes on: nothing comes twice, and nothing is missing.
+ * end. Where the connection breaks it goes on: nothing comes twice, and nothing is missing but what is written behind the
+ * loss of an attempt.
  *
  * @throws Fault `server.unreachable` when the server stays away
  */
@@ -42,15 +45,14 @@ export async function* followRunStream(
       if (news) yield { step, attempt, line: news };
     } else {
       const event = eventSchema.parse(data);
-      if (type === 'run.step-finished') logs.end(event.data as StepAttempt);
+      if (type === 'run.step-finished' || type === 'run.step-attempt-lost')
+        logs.end(event.data as StepAttempt);
       yield { event };
     }
   }
 }
 
-type StepAttempt = Pick<WantedLog, 'step' | 'attempt'>;
-
-/** What was shown of the logs of attempts that run. */
+/** What was shown of the logs of attempts that run; behind the end of an attempt comes no line of it. */
 class RunningLogs {
   readonly #logs = new Map<string, { readonly at: StepAttempt; readonly lines: ResumedLines }>();
 
@@ -60,13 +62,13 @@ class RunningLogs {
   }
 
   of(at: StepAttempt): ResumedLines {
-    const key = `${at.attempt} ${at.step}`;
+    const key = attemptKey(at);
     const log = this.#logs.get(key) ?? { at, lines: new ResumedLines() };
     this.#logs.set(key, log);
     return log.lines;
   }
 
-  end({ step, attempt }: StepAttempt): void {
-    this.#logs.delete(`${attempt} ${step}`);
+  end(at: StepAttempt): void {
+    this.#logs.delete(attemptKey(at));
   }
 }

@@ -9,11 +9,12 @@ import { requireRunId, waitForReads } from '../http/reading.ts';
 import { type Call, Input, Route } from '../http/route.ts';
 import { sendStream } from '../http/send-stream.ts';
 import { loadRunView } from './load-run-view.ts';
+import { logEndMs } from './log-end.ts';
 import { inBlocks, logJson, logText } from './log-text.ts';
 
 type LogCall = Call<typeof operations.readStepLogs>;
 
-/** How often a follower looks whether an attempt has begun, or has ended without the end of its log, in milliseconds. */
+/** How often a follower looks whether an attempt has begun, or has ended, in milliseconds. */
 const pollMs = { begin: 100, end: 2_000 } as const;
 
 /** Logs as NDJSON or as text, from the first line on, live with `follow`. */
@@ -101,8 +102,9 @@ export class ReadStepLogsController {
       while (!isDone.aborted) {
         const step = findStep(await loadRunView(this.parts, key.runId), key.step);
         const current = step.attempts.find(({ attempt }) => attempt === key.attempt);
-        await pause(pollMs.end, isDone);
-        if (current === undefined || current.finishedAt !== null) over.abort();
+        const hasEnded = current === undefined || current.finishedAt !== null;
+        await pause(hasEnded ? logEndMs : pollMs.end, isDone);
+        if (hasEnded) over.abort();
       }
     };
     watch().catch(() => over.abort());

@@ -95,36 +95,57 @@ it('gives each line between the start and the end of its attempt, and ends with 
 
 it('reads no log further than one line ahead of who takes it', async () => {
   let read = 0;
-  async function* endless(_key: LogKey, { abort }: LogReadOptions) {
+  async function* busy(_key: LogKey, { abort }: LogReadOptions) {
     while (!abort?.aborted) {
       read += 1;
       yield lineOf(read, 'x');
     }
   }
-  const { feed } = feedOf([started('a')], endless);
+  const { feed } = feedOf([started('a')], busy);
   for (let taken = 0; taken < 11; taken += 1) await feed.next();
   await new Promise((turn) => setTimeout(turn, 5));
   expect(read).toBeLessThanOrEqual(12);
   await feed.return();
 });
 
-it('waits a little for the end of a log whose writer died, and not at all for that of a lost attempt', async () => {
-  vi.useFakeTimers();
-  async function* silent(_key: LogKey, { abort }: LogReadOptions) {
-    yield lineOf(1, 'last words');
+/** A log whose writer died: it gives what there is, and has no end of its own. */
+async function* endless({ step }: LogKey, { abort }: LogReadOptions) {
+  yield lineOf(1, 'words');
+  if (!abort?.aborted)
     await new Promise((done) => abort?.addEventListener('abort', done, { once: true }));
-  }
-  const { feed } = feedOf([started('a'), lost('a'), started('b'), finished('b'), over], silent);
+  // What came with the last look.
+  yield lineOf(2, `last words of ${step}`);
+}
+
+it('waits a little for the end of a log whose writer died', async () => {
+  vi.useFakeTimers();
+  const { feed } = feedOf([started('a'), finished('a'), over], endless);
   const seen: string[] = [];
   const reading = (async () => {
     for await (const item of feed) seen.push(wordsOf(item));
   })();
   await vi.advanceTimersByTimeAsync(1_900);
-  expect(seen).toContain('run.step-attempt-lost a');
-  expect(seen).not.toContain('run.step-finished b');
+  expect(seen).toEqual(['run.step-started a', 'a: words']);
   await vi.advanceTimersByTimeAsync(200);
   await reading;
-  expect(seen.slice(-2)).toEqual(['run.step-finished b', 'run.finished']);
+  expect(seen.slice(2)).toEqual(['a: last words of a', 'run.step-finished a', 'run.finished']);
+});
+
+it('gives all lines of a lost attempt before its end, and waits for no more of them', async () => {
+  vi.useFakeTimers();
+  const running = [{ step: 'b', attempt: 1, from: 1 }];
+  const { feed } = feedOf([lost('b'), started('a'), lost('a'), over], endless, running);
+  expect(await all(feed)).toEqual([
+    'b: words',
+    'b: last words of b',
+    'run.step-attempt-lost b',
+    'run.step-started a',
+    'a: words',
+    'a: last words of a',
+    'run.step-attempt-lost a',
+    'run.finished',
+  ]);
+  expect(vi.getTimerCount()).toBe(0);
 });
 
 it('goes on without a log that cannot be read', async () => {

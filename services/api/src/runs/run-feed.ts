@@ -1,37 +1,27 @@
+import { attemptKey, type StepAttempt, type WantedLog } from '#libs/api-contract';
 import type { RecordedEvent } from '#libs/events';
 import type { LogLine, LogStore } from '#libs/logs';
 import { JoinedSources } from './joined-sources.ts';
-
-export interface StepAttempt {
-  readonly step: string;
-  readonly attempt: number;
-}
+import { logEndMs } from './log-end.ts';
 
 /** What a follower of a run gets: an event, or a line of the log of an attempt. */
 export type FeedItem =
   | { readonly event: RecordedEvent }
   | { readonly at: StepAttempt; readonly line: LogLine };
 
-/** An attempt that runs where a feed begins, and the first line of its log that is wanted. */
-export interface RunningLog extends StepAttempt {
-  readonly from: number;
-}
-
 export interface FeedParts {
   readonly runId: string;
   /** Of the run, in order, from where the feed begins; they end only by the abort. */
   readonly events: AsyncIterable<readonly RecordedEvent[]>;
   readonly logs: Pick<LogStore, 'read'>;
-  readonly running: readonly RunningLog[];
+  /** Of the attempts that run where the feed begins. */
+  readonly running: readonly WantedLog[];
   readonly abort: AbortSignal;
 }
 
-/** How long a log may have no end when its attempt has one, in milliseconds: that of a writer that died never gets one. */
-const logEndMs = 2_000;
-
 /**
- * A run's events and the lines of its logs in one order: a line stands behind the start of its attempt and before its end. It
- * ends behind the last event of the run. Nothing is read ahead of who takes it, but for one line of each log that is written.
+ * A run's events and the lines of its logs in one order: a line stands behind the start of its attempt and before its end. What
+ * is written behind the loss of an attempt is left out. It ends behind the last event of the run. Nothing is read ahead of who takes it, but for one line of each log that is written.
  */
 export async function* runFeed(parts: FeedParts): AsyncGenerator<FeedItem, void, void> {
   const sources = new JoinedSources<FeedItem>();
@@ -85,8 +75,8 @@ class AttemptLogs {
     this.#sources = sources;
   }
 
-  follow({ step, attempt, from }: RunningLog): void {
-    const key = keyOf({ step, attempt });
+  follow({ step, attempt, from }: WantedLog): void {
+    const key = attemptKey({ step, attempt });
     const end = new AbortController();
     this.#ends.set(key, end);
     const abort = AbortSignal.any([this.#parts.abort, end.signal]);
@@ -102,15 +92,16 @@ class AttemptLogs {
   /** Begins the log of an attempt that begins, and sees to it that one of an attempt that is over ends. */
   heed(event: RecordedEvent): void {
     if (event.type === 'run.step-started') this.follow({ ...event.data, from: 1 });
-    if (event.type !== 'run.step-finished' && event.type !== 'run.step-attempt-lost') return;
-    const end = this.#ends.get(keyOf(event.data));
-    if (end) setTimeout(() => end.abort(), logEndMs);
+    if (!endsAttempt(event)) return;
+    const end = this.#ends.get(attemptKey(event.data));
+    // A lost attempt's log may never get an end: its lines are those that are there by now.
+    if (event.type === 'run.step-attempt-lost') end?.abort();
+    else if (end) setTimeout(() => end.abort(), logEndMs);
   }
 
-  /** Whether lines have to come first. Of an attempt that was lost nobody knows the last one. */
+  /** Whether lines have to come first. */
   keepBack(event: RecordedEvent): boolean {
-    if (event.type === 'run.step-finished') return this.#sources.has(keyOf(event.data));
-    return event.type === 'run.finished' && this.#ends.size > 0;
+    return endsAttempt(event) && this.#sources.has(attemptKey(event.data));
   }
 }
 
@@ -123,18 +114,24 @@ async function* linesOf(at: StepAttempt, lines: AsyncIterable<LogLine>): AsyncIt
   }
 }
 
-function keyOf({ step, attempt }: StepAttempt): string {
-  return `${attempt} ${step}`;
+type AttemptEnd = Extract<
+  RecordedEvent,
+  { readonly type: 'run.step-finished' | 'run.step-attempt-lost' }
+>;
+
+/** Each attempt of a run that has ended has one of these ends. */
+function endsAttempt(event: RecordedEvent): event is AttemptEnd {
+  return event.type === 'run.step-finished' || event.type === 'run.step-attempt-lost';
 }
 
 /** The attempts that have begun, and have not ended, by the events of a run up to some point. */
 export function attemptsRunning(events: readonly RecordedEvent[]): readonly StepAttempt[] {
   const running = new Map<string, StepAttempt>();
-  for (const { type, data } of events) {
-    if (type === 'run.step-started')
-      running.set(keyOf(data), { step: data.step, attempt: data.attempt });
-    if (type === 'run.step-finished' || type === 'run.step-attempt-lost')
-      running.delete(keyOf(data));
+  for (const event of events) {
+    if (event.type === 'run.step-started') {
+      const { step, attempt } = event.data;
+      running.set(attemptKey(event.data), { step, attempt });
+    } else if (endsAttempt(event)) running.delete(attemptKey(event.data));
   }
   return [...running.values()];
 }
