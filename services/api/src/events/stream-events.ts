@@ -6,7 +6,7 @@ import { requireRunId } from '../http/reading.ts';
 import { type Call, Input, Route } from '../http/route.ts';
 import { sendEvents } from '../http/send-events.ts';
 import { checkTypes, eventDto } from './read-events.ts';
-import { batchMax, runEvents } from './run-events.ts';
+import { batchMax, runEvents, runHistory } from './run-events.ts';
 
 /** The log as server-sent events: id = position, event = type, resumed by Last-Event-ID. */
 @Controller()
@@ -26,7 +26,7 @@ export class StreamEventsController {
       const batches =
         runId === undefined
           ? parts.tail.follow(after, { abort, batchMax })
-          : runEvents(parts, runId, { after, abort });
+          : runEvents(parts, await runHistory(parts, runId), { after, abort });
       for await (const batch of batches)
         yield batch
           .filter(({ type }) => types === undefined || types.has(type))

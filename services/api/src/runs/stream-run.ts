@@ -1,8 +1,7 @@
 import { Controller, Inject } from '@nestjs/common';
-import { operations, type WantedLog } from '#libs/api-contract';
-import { streamName } from '#libs/events';
+import { attemptKey, operations } from '#libs/api-contract';
 import { API_PARTS, type ApiParts } from '../api.parts.ts';
-import { runEvents } from '../events/run-events.ts';
+import { runEvents, runHistory } from '../events/run-events.ts';
 import { eventText, resumedAfter } from '../events/stream-events.ts';
 import { requireRunId } from '../http/reading.ts';
 import { type Call, Input, Route } from '../http/route.ts';
@@ -22,27 +21,22 @@ export class StreamRunController {
     const { parts } = this;
     const runId = await requireRunId(parts, call.params.id);
     const after = resumedAfter(call.headers) ?? call.query.after;
-    const before = (await parts.store.readStream(streamName('run', runId))).filter(
-      ({ position }) => position <= after,
-    );
+    const history = await runHistory(parts, runId);
+    const before = history.events.filter(({ position }) => position <= after);
     if (before.at(-1)?.type === 'run.finished') {
       await call.reply.status(204).send();
       return;
     }
-    const lines = new Map(call.query.lines?.map((log) => [keyOf(log), log.from]));
+    const lines = new Map(call.query.lines?.map((log) => [attemptKey(log), log.from]));
     const running = attemptsRunning(before).map((log) => ({
       ...log,
-      from: lines.get(keyOf(log)) ?? 1,
+      from: lines.get(attemptKey(log)) ?? 1,
     }));
     await sendEvents(call.reply, (abort) => {
-      const events = runEvents(parts, runId, { after, abort });
+      const events = runEvents(parts, history, { after, abort });
       return inBlocks(runFeed({ runId, events, logs: parts.logs, running, abort }), itemText);
     });
   }
-}
-
-function keyOf({ step, attempt }: Pick<WantedLog, 'step' | 'attempt'>): string {
-  return `${attempt} ${step}`;
 }
 
 function itemText(item: FeedItem): string {
