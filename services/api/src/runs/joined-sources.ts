@@ -1,3 +1,5 @@
+import { invariant } from '#libs/kernel';
+
 /** What one of several sources gave. */
 export interface Given<Item> {
   readonly key: string;
@@ -7,7 +9,8 @@ export interface Given<Item> {
 
 /**
  * Several sources read as one, in the order in which they have something. A source is asked for one item when it is added, and
- * for its next one by `ask`: none of them runs ahead of the reader.
+ * for its next one by `ask`: none of them runs ahead of the reader. Merging operators of libraries ask a source again by themselves
+ * as soon as it has given, so that none can be kept back while others go on.
  */
 export class JoinedSources<Item> {
   readonly #sources = new Map<string, AsyncIterator<Item>>();
@@ -46,7 +49,9 @@ export class JoinedSources<Item> {
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
       });
-    const given = this.#given.shift()?.() ?? { key: '', item: undefined };
+    const take = this.#given.shift();
+    invariant(take, 'nobody else takes what a source gave');
+    const given = take();
     if (given.item === undefined) this.#sources.delete(given.key);
     return given;
   }
