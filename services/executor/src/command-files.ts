@@ -9,7 +9,7 @@ export interface CommandFiles {
 /** Where bash keeps the step's output while a command may turn its own elsewhere; closed while commands run. */
 const outputFd = 77;
 
-/** Linux takes 128 KiB as one argument. */
+/** Of a command that bash gets as an argument, which saves the step a file and a process. Linux takes 128 KiB as one argument. */
 const inlineBytesMax = 64 * 1024;
 
 /**
