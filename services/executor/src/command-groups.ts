@@ -77,7 +77,7 @@ export class CommandGroups {
    * @param isOwnEnd  nobody ended it: commands that have not begun were passed over by the step's own shell
    */
   async finish(isOwnEnd: boolean): Promise<void> {
-    // A log that can take no more is told to who writes while the step runs.
+    // A full log was already reported to the writer.
     await this.#write(this.#held).catch(() => {});
     this.#held = Buffer.alloc(0);
     const last = this.#current?.command;

@@ -1,4 +1,4 @@
-/** Whether `Accept` would rather have one media type than another: of what it does not tell apart, not. */
+/** Whether `Accept` would rather have one media type than another. False if both are equally welcome. */
 export function prefers(accept: string | undefined, wanted: string, usual: string): boolean {
   if (accept === undefined || accept.length > 1024) return false;
   return weightOf(accept, wanted) > weightOf(accept, usual);

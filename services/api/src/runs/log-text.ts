@@ -1,8 +1,8 @@
 import { type LogLine, lastSegment, plainText } from '#libs/logs';
 
 /**
- * Writes lines as text: an open line is gone on with where its rest comes next. What a terminal would act on is left out, for
- * this is what people print on one. Of a line that overwrites itself the last words stay.
+ * Writes lines as text. The rest of an unfinished line is appended to it if it comes next. What a terminal would act on is left
+ * out, for this is what people print on one. Of a line that overwrites itself the last words stay.
  */
 export function logText(): (line: LogLine) => string {
   let open: number | undefined;

@@ -147,7 +147,7 @@ async function checkWorkspaces({ directory }: WorkspacesPlace): Promise<Finding>
   return {
     check,
     state: 'note',
-    detail: `${dirname(directory)}; ${what} in ${trash} could not be removed yet: the server tries again every 10 minutes and says why in its log`,
+    detail: `${dirname(directory)}; ${what} in ${trash} could not be removed yet: the server tries again from time to time, and says why in its log`,
   };
 }
 
