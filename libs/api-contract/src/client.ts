@@ -1,7 +1,9 @@
 import type { z } from 'zod';
 import { Fault } from '#libs/kernel';
+import { problemIn } from './answer-text.ts';
 import type { Operation } from './operation.ts';
-import { type Problem, problemSchema } from './problem.ts';
+import { pathOf } from './operation-path.ts';
+import type { Problem } from './problem.ts';
 
 /** The server said no, in its own words. */
 export class ProblemError extends Error {
@@ -93,7 +95,7 @@ export class ApiClient {
   }
 
   async #send<Op extends Operation>(operation: Op, options: CallOptions<Op>): Promise<Response> {
-    const url = this.#baseUrl + fillPath(operation.path, options.params) + queryText(options.query);
+    const url = this.#baseUrl + pathOf(operation, options);
     const isJson = operation.body !== undefined;
     const { token } = this.#options;
     const headers: Record<string, string> = {
@@ -158,30 +160,16 @@ function mayRepeat(operation: Operation, body: unknown, error: unknown): boolean
   return wasRefused || operation.method === 'GET';
 }
 
-function fillPath(path: string, params: Readonly<Record<string, string>> | undefined): string {
-  return path.replace(/\{(\w+)\}/g, (_, name: string) =>
-    encodeURIComponent(params?.[name] ?? '').replaceAll(name === 'path' ? '%2F' : '%00', '/'),
-  );
-}
-
-function queryText(query: object | undefined): string {
-  const search = new URLSearchParams();
-  for (const [name, value] of Object.entries(query ?? {})) {
-    if (value !== undefined) search.set(name, String(value));
-  }
-  const text = search.toString();
-  return text === '' ? '' : `?${text}`;
-}
-
 async function readProblem(response: Response): Promise<Problem> {
-  const body: unknown = await response.json().catch(() => undefined);
-  const parsed = problemSchema.safeParse(body);
-  if (parsed.success) return parsed.data;
-  return {
-    type: 'about:blank',
-    title: response.statusText,
-    status: response.status,
-    detail: `the server answered ${response.status}`,
-    code: 'server.error',
-  };
+  const { status, statusText } = response;
+  const problem = problemIn(await response.text().catch(() => ''));
+  return (
+    problem ?? {
+      type: 'about:blank',
+      title: statusText,
+      status,
+      detail: `the server answered ${status}`,
+      code: 'server.error',
+    }
+  );
 }

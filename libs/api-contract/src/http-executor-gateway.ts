@@ -1,22 +1,21 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import { Fault, isErrorCode } from '#libs/kernel';
+import { jsonIn, problemIn } from './answer-text.ts';
 import { executorOperations as operations } from './executor-operations.ts';
-import {
-  type Acknowledgement,
-  type AssignmentsResponse,
-  assignmentsResponseSchema,
-  type ExecutorGateway,
-  type FinishedRequest,
-  type HeartbeatRequest,
-  type HeartbeatResponse,
-  heartbeatResponseSchema,
-  type RegisterRequest,
-  type RegisterResponse,
-  registerResponseSchema,
-  type StartedRequest,
+import type {
+  Acknowledgement,
+  AssignmentsResponse,
+  ExecutorGateway,
+  FinishedRequest,
+  HeartbeatRequest,
+  HeartbeatResponse,
+  RegisterRequest,
+  RegisterResponse,
+  StartedRequest,
 } from './executor-protocol.ts';
 import type { Operation } from './operation.ts';
-import { type Problem, problemSchema } from './problem.ts';
+import { pathOf } from './operation-path.ts';
+import type { Problem } from './problem.ts';
 
 export interface HttpExecutorGatewayOptions {
   /** Without a trailing slash, such as `https://ci.example.org`. */
@@ -30,9 +29,11 @@ export interface HttpExecutorGatewayOptions {
   readonly callTimeoutMs?: number;
 }
 
-interface Call {
-  readonly operation: Operation;
-  readonly executorId?: string;
+type AnsweredOperation = Operation & { readonly response: z.ZodType };
+
+interface Call<Op extends AnsweredOperation = AnsweredOperation> {
+  readonly operation: Op;
+  readonly params?: { readonly id: string };
   readonly query?: Readonly<Record<string, number>>;
   readonly body?: unknown;
   readonly timeoutMs?: number;
@@ -53,31 +54,31 @@ export class HttpExecutorGateway implements ExecutorGateway {
   }
 
   async register(request: RegisterRequest): Promise<RegisterResponse> {
-    const call: Call = { operation: operations.register, body: request };
-    const answer = await this.#call(call, registerResponseSchema, this.#enrolmentToken);
+    const call = { operation: operations.register, body: request };
+    const answer = await this.#call(call, this.#enrolmentToken);
     this.#token = answer.token;
     return answer;
   }
 
   heartbeat(executorId: string, request: HeartbeatRequest): Promise<HeartbeatResponse> {
-    const call: Call = { operation: operations.heartbeat, executorId, body: request };
-    return this.#call(call, heartbeatResponseSchema);
+    const params = { id: executorId };
+    return this.#call({ operation: operations.heartbeat, params, body: request });
   }
 
   async assignments(
     executorId: string,
     request: { readonly after: number; readonly waitMs: number; readonly abort?: AbortSignal },
   ): Promise<AssignmentsResponse> {
-    const call: Call = {
+    const call = {
       operation: operations.assignments,
-      executorId,
+      params: { id: executorId },
       query: { after: request.after, wait: request.waitMs },
       // The answer of a long poll may take its wait and then as long as any other call.
       timeoutMs: request.waitMs + this.#callTimeoutMs,
       abort: request.abort,
     };
     try {
-      return await this.#call(call, assignmentsResponseSchema);
+      return await this.#call(call);
     } catch (error) {
       if (!request.abort?.aborted) throw error;
       return { assignments: [], ended: [], stop: [], position: request.after };
@@ -85,20 +86,22 @@ export class HttpExecutorGateway implements ExecutorGateway {
   }
 
   started(executorId: string, request: StartedRequest): Promise<Acknowledgement> {
-    return this.#acknowledge({ operation: operations.started, executorId, body: request });
+    const params = { id: executorId };
+    return this.#acknowledge({ operation: operations.started, params, body: request });
   }
 
   finished(executorId: string, request: FinishedRequest): Promise<Acknowledgement> {
-    return this.#acknowledge({ operation: operations.finished, executorId, body: request });
+    const params = { id: executorId };
+    return this.#acknowledge({ operation: operations.finished, params, body: request });
   }
 
   async leave(executorId: string): Promise<void> {
-    await this.#call({ operation: operations.leave, executorId }, z.unknown());
+    await this.#call({ operation: operations.leave, params: { id: executorId } });
   }
 
   async #acknowledge(call: Call): Promise<Acknowledgement> {
     try {
-      await this.#call(call, z.unknown());
+      await this.#call(call);
       return { accepted: true };
     } catch (error) {
       if (error instanceof Fault && error.code === 'attempt.fenced') return { accepted: false };
@@ -106,20 +109,19 @@ export class HttpExecutorGateway implements ExecutorGateway {
     }
   }
 
-  async #call<Schema extends z.ZodType>(
-    call: Call,
-    schema: Schema,
+  async #call<Op extends AnsweredOperation>(
+    call: Call<Op>,
     token = this.#token,
-  ): Promise<z.output<Schema>> {
+  ): Promise<z.output<Op['response']>> {
+    const { operation } = call;
     const { status, text } = await this.#exchange(call, token);
-    const body = parseJson(text);
-    if (status < 200 || status > 299) throw faultOf(status, body);
-    const parsed = schema.safeParse(body);
-    if (parsed.success) return parsed.data;
+    if (status < 200 || status > 299) throw faultOf(status, problemIn(text));
+    const parsed = operation.response.safeParse(jsonIn(text));
+    if (parsed.success) return parsed.data as z.output<Op['response']>;
     throw new Fault(
       'server.error',
       'backoff',
-      `the answer to ${call.operation.method} ${pathOf(call)} is not of the protocol`,
+      `the answer to ${operation.method} ${pathOf(operation, call)} is not of the protocol`,
       { cause: parsed.error },
     );
   }
@@ -134,7 +136,7 @@ export class HttpExecutorGateway implements ExecutorGateway {
       init.body = JSON.stringify(call.body);
     }
     try {
-      const response = await fetch(this.#baseUrl + pathOf(call), init);
+      const response = await fetch(this.#baseUrl + pathOf(call.operation, call), init);
       return { status: response.status, text: await response.text() };
     } catch (cause) {
       throw new Fault('server.unreachable', 'backoff', `no server answers at ${this.#baseUrl}`, {
@@ -144,29 +146,16 @@ export class HttpExecutorGateway implements ExecutorGateway {
   }
 }
 
-function pathOf({ operation, executorId = '', query = {} }: Call): string {
-  const path = operation.path.replace('{id}', executorId);
-  const asked = Object.entries(query).map(([name, value]) => `${name}=${value}`);
-  return asked.length === 0 ? path : `${path}?${asked.join('&')}`;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return text === '' ? undefined : JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
 /** The code decides; a status without a problem document comes from something between us and the server. */
-function faultOf(status: number, body: unknown): Fault {
-  const parsed = problemSchema.safeParse(body);
-  const problem: Pick<Problem, 'code' | 'detail'> = parsed.success
-    ? parsed.data
-    : { code: codeOfStatus(status), detail: `the server answered ${status}` };
-  const code = isErrorCode(problem.code) ? problem.code : 'server.error';
+function faultOf(status: number, problem: Problem | undefined): Fault {
+  const said = problem?.code ?? codeOfStatus(status);
+  const code = isErrorCode(said) ? said : 'server.error';
   const isTransient = status >= 500 || status === 429 || status === 408 || code === 'log.conflict';
-  return new Fault(code, isTransient ? 'backoff' : 'never', problem.detail);
+  return new Fault(
+    code,
+    isTransient ? 'backoff' : 'never',
+    problem?.detail ?? `the server answered ${status}`,
+  );
 }
 
 function codeOfStatus(status: number): string {
