@@ -1,5 +1,7 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import {
+  chmodSync,
+  chownSync,
   closeSync,
   existsSync,
   mkdirSync,
@@ -13,7 +15,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { operations } from '#libs/api-contract';
 import { isUuid } from '#libs/kernel';
-import { eventually, freshDirectory, TestServer } from './harness.ts';
+import { eventually, freshDirectory, millrace, TestServer } from './harness.ts';
 
 const directory = freshDirectory();
 afterAll(() => directory.remove());
@@ -175,5 +177,28 @@ steps:
     ).items.map(({ type }) => type);
     expect(types.filter((type) => type === 'run.step-attempt-lost')).toEqual([]);
     expect(await second.stop()).toBe(0);
+  });
+});
+
+/** Containers are run as numbers that their /etc/passwd does not have. */
+const nameless = 54_321;
+const as = { uid: nameless, gid: nameless };
+const mayBeAnybody =
+  process.getuid?.() === 0 && spawnSync(process.execPath, ['-e', ''], as).status === 0;
+
+describe.skipIf(!mayBeAnybody)('a user whom the machine has no name for', () => {
+  it('runs pipelines as anybody else', { timeout: 120_000 }, async () => {
+    const cwd = join(directory.path, 'nameless');
+    mkdirSync(cwd);
+    writeFileSync(
+      join(cwd, '.millrace.yaml'),
+      'name: nameless\nsteps: [{ id: a, cmd: id -u, network: host }]\n',
+    );
+    chmodSync(directory.path, 0o755);
+    chownSync(cwd, nameless, nameless);
+    const env = { HOME: cwd, XDG_STATE_HOME: join(cwd, 'state'), MILLRACE_SANDBOX: 'process' };
+    const answer = await millrace(['run'], { cwd, env, uid: nameless });
+    expect({ code: answer.code, stderr: answer.stderr }).toEqual({ code: 0, stderr: '' });
+    expect(answer.stdout).toContain(String(nameless));
   });
 });

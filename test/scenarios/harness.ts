@@ -270,6 +270,8 @@ export interface CliOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Of another installation of the package. */
   readonly root?: string;
+  /** As another user, by number. */
+  readonly uid?: number;
 }
 
 /** A server that a command starts stays for the commands of a scenario, and little longer where one is broken off. */
@@ -285,6 +287,7 @@ export function millrace(args: readonly string[], options: CliOptions): Promise<
         cwd: options.cwd,
         env: { ...process.env, ...cliEnv, ...options.env },
         maxBuffer: 256 * 1024 * 1024,
+        ...(options.uid === undefined ? {} : { uid: options.uid, gid: options.uid }),
       },
       (_error, stdout, stderr) => done({ code: child.exitCode, stdout, stderr }),
     );

@@ -1,4 +1,4 @@
-export { backgroundEnvironment } from './background-environment.ts';
+export { type BackgroundUser, backgroundEnvironment } from './background-environment.ts';
 export { unmetSettings, workingSettings } from './compare-settings.ts';
 export type { Explanation, LayeredConfig, LayerName } from './layers.ts';
 export { findPipelineFile, inheritedEnvironment, loadConfig, pipelineFileName } from './load.ts';

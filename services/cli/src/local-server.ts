@@ -6,6 +6,7 @@ import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { type ServerFile, type StartMessage, startMessageSchema } from '#libs/api-contract';
 import {
+  type BackgroundUser,
   backgroundEnvironment,
   inheritedEnvironment,
   type LayeredConfig,
@@ -72,13 +73,22 @@ export async function startInBackground(
 
 /** Settings given by a flag go the way of those given by a variable: a command line is seen by everybody. */
 function environmentOf({ config, explain }: LayeredConfig): Record<string, string> {
-  const { username: name, homedir: homeDir } = userInfo();
   // A server that a step starts belongs to the step's sandbox.
-  const env = backgroundEnvironment({ name, homeDir }, inheritedEnvironment(), [sandboxMarker]);
+  const env = backgroundEnvironment(thisUser(), inheritedEnvironment(), [sandboxMarker]);
   for (const key of ['listen', 'db', 'sandbox'] as const) {
     if (explain(key).layer === 'flag') env[settings[key].variable] = String(config[key]);
   }
   return env;
+}
+
+/** As the machine knows them; a container may run as a number that it does not know. */
+function thisUser(): BackgroundUser {
+  try {
+    const { username: name, homedir: homeDir } = userInfo();
+    return { name, homeDir };
+  } catch {
+    return { name: String(process.getuid?.()), homeDir: inheritedEnvironment().HOME ?? '/' };
+  }
 }
 
 function openOut(path: string): number {

@@ -1,11 +1,12 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { chownSync, cpSync, existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs';
+import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { Fault } from '#libs/kernel';
 import type { PostgresBinaries } from './binaries.ts';
 
-/** How the server's programs are started, given that they refuse root. */
+/** How the server's programs are started, given that they refuse root, and a user whom the machine has no name for. */
 export interface Launcher {
   readonly binaries: PostgresBinaries;
   /** Where the cluster may lie. */
@@ -16,7 +17,10 @@ export interface Launcher {
   readonly user: { readonly uid: number; readonly gid: number } | undefined;
 }
 
-/** The ways there are; `auto` takes the first that works: plain where we aren't root, then a user namespace, then an own user. */
+/**
+ * The ways there are; `auto` takes the first that works: plain where we are an ordinary user that the machine knows, then a user
+ * namespace, then, as root, an own user.
+ */
 export type LaunchMode = 'auto' | 'plain' | 'namespace' | 'own-user';
 
 const ownUserName = 'millrace';
@@ -25,8 +29,8 @@ const ownUserHome = '/var/lib/millrace';
 /**
  * Chooses how to start the server over `home` (a folder of ours, perhaps below one that is closed to others).
  *
- * As root the programs run in a user namespace in which root's files belong to an ordinary user: nothing is copied
- * and closed folders stay readable. Where namespaces are forbidden, programs and cluster live under /var/lib/millrace
+ * As root, and as a number without a name (a container may run as any), the programs run in a user namespace in which our
+ * files belong to an ordinary user: nothing is copied and closed folders stay readable. Where namespaces are forbidden, programs and cluster live under /var/lib/millrace
  * and belong to the system user `millrace`, which is made if it is not there.
  *
  * @throws Fault `postgres.start-failed` where no way works
@@ -37,17 +41,27 @@ export function chooseLauncher(
   mode: LaunchMode = 'auto',
 ): Launcher {
   const isRoot = process.getuid?.() === 0;
+  const isRefused = isRoot || !hasName();
   const plain = { binaries, clusterHome: home, prefix: [], user: undefined };
-  if (mode === 'plain' || (mode === 'auto' && !isRoot)) return plain;
+  if (mode === 'plain' || (mode === 'auto' && !isRefused)) return plain;
   if (mode !== 'own-user') {
     const uid = String(namespaceUid(readFileSync('/etc/passwd', 'utf8')));
     const prefix = ['unshare', '--user', `--map-user=${uid}`, `--map-group=${uid}`];
     if (runs([...prefix, binaries.postgres, '--version'], binaries.env)) {
       return { ...plain, prefix };
     }
-    if (mode === 'namespace') throw noWay('a user namespace cannot be made here');
+    if (mode === 'namespace' || !isRoot) throw noWay('a user namespace cannot be made here');
   }
   return ownUserLauncher(home, binaries);
+}
+
+/** Whether the machine, by whatever it asks for its users, has a name for ours. */
+function hasName(): boolean {
+  try {
+    return userInfo().username !== '';
+  } catch {
+    return false;
+  }
 }
 
 /** The programs look their user up by number, so it must be one that the machine knows: 1000, else nobody, else any. */
@@ -129,6 +143,6 @@ function noWay(why: string): Fault {
   return new Fault(
     'postgres.start-failed',
     'never',
-    `the embedded Postgres refuses root and ${why}`,
+    `the embedded Postgres refuses root, and users whom the machine does not know, and ${why}`,
   );
 }
