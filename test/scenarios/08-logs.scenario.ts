@@ -84,6 +84,24 @@ steps:
     expect(all.map(({ line }) => line)).toEqual(all.map((_, at) => at + 1));
   });
 
+  it('of all steps is followed to the end of the run, whichever of them runs', async () => {
+    const { id } = await server.startRun({
+      yaml: `name: all\nsteps: [{ id: a, cmd: '${waitFor('all')}; echo end' }, { id: b, cmd: echo quick }]`,
+    });
+    const cli = spawnMillrace(['--data-dir', server.dataDir, 'logs', id, '-f'], {
+      cwd: directory.path,
+    });
+    let out = '';
+    cli.stdout?.on('data', (chunk: Buffer) => {
+      out += chunk.toString();
+    });
+    const ended = new Promise((done) => cli.once('exit', done));
+    await eventually(() => out.includes('b │ quick\n') || undefined, 'the other step is heard');
+    writeFileSync(gate('all'), '');
+    expect(await ended).toBe(0);
+    expect(out).toMatch(/a │ end\n$/);
+  });
+
   it('is text for who asks for text', async () => {
     const run = await server.run({
       yaml: `name: text\nsteps: [{ id: say, cmd: "printf '\\\\033[31mred\\\\033[0m\\\\033[2J\\\\nlast'" }]`,

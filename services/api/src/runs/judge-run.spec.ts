@@ -32,6 +32,7 @@ function openApi(executors: readonly ExecutorDto[], awayFrom = Number.POSITIVE_I
   let number = 0;
   const parts = {
     ...log,
+    clock,
     config: { diskFreeMin: 0, queuedStepsMax: 10 },
     ids: { uuid: randomUUID },
     isDraining: () => false,

@@ -1,7 +1,8 @@
 import type { RunDto } from '#libs/api-contract';
-import { streamName } from '#libs/events';
+import type { RecordedEvent } from '#libs/events';
 import type { ApiParts } from '../api.parts.ts';
 import { HttpProblem } from '../http/http-problem.ts';
+import { RunHistories } from './run-histories.ts';
 import { runView } from './run-view.ts';
 
 /** Which part of a run's history counts; all of it by default. */
@@ -10,6 +11,9 @@ export interface HistoryEnd {
   /** RFC 3339; events recorded at or before it. */
   readonly time?: string;
 }
+
+/** One a server. */
+const histories = new WeakMap<ApiParts, RunHistories>();
 
 /**
  * A run folded from its events.
@@ -20,18 +24,31 @@ export async function loadRunView(
   runId: string,
   end: HistoryEnd = {},
 ): Promise<RunDto> {
-  const all = await parts.store.readStream(streamName('run', runId));
+  const known = histories.get(parts);
+  const runs = known ?? new RunHistories(parts.store, () => parts.clock.monotonicMs());
+  if (known === undefined) histories.set(parts, runs);
+  if (end.position === undefined && end.time === undefined)
+    return runs.view(runId, (events) => fold(parts, runId, { events, whole: events }));
+  const whole = await runs.read(runId);
   const endMs = end.time === undefined ? Number.POSITIVE_INFINITY : Date.parse(end.time);
-  const events = all.filter(
+  const events = whole.filter(
     (event) =>
       event.position <= (end.position ?? Number.POSITIVE_INFINITY) &&
       Date.parse(event.time) <= endMs,
   );
+  return fold(parts, runId, { events, whole });
+}
+
+async function fold(
+  parts: ApiParts,
+  runId: string,
+  { events, whole }: Record<'events' | 'whole', readonly RecordedEvent[]>,
+): Promise<RunDto> {
   const queued = events[0];
   if (queued?.type !== 'run.queued') {
     throw new HttpProblem(
       'run.not-found',
-      all.length === 0 ? `there is no run ${runId}` : `run ${runId} did not exist then`,
+      whole.length === 0 ? `there is no run ${runId}` : `run ${runId} did not exist then`,
     );
   }
   const plan = await parts.findPlan(queued.data.planHash);
