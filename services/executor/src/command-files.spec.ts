@@ -81,6 +81,11 @@ describe.each(['bash', 'sh'] as const)('the files of a step in %s', (shell) => {
     });
   });
 
+  it.each(['-c true || echo fallback', '+x || echo fallback', '-- || echo fallback'])(
+    'a command alone that looks like an option is a command: %s',
+    (command) => expect(run([command], shell).out).toBe('fallback\n'),
+  );
+
   it('a command alone of any length is run', () => {
     const command = `echo ${'x'.repeat(200_000)} | wc -c`;
     expect(run([command], shell).out).toBe('200001\n');

@@ -178,7 +178,7 @@ describe('the life of an attempt', () => {
     const { done, running } = begin({ commands: ['make'], env: { A: '1' } });
     await running();
     const { spec } = driver.last;
-    expect(spec.argv.slice(1)).toEqual(['-eo', 'pipefail', '-c', 'make\n']);
+    expect(spec.argv.slice(1)).toEqual(['-eo', 'pipefail', '-c', '--', 'make\n']);
     expect(spec.env).toMatchObject({ A: '1', HOME: spec.homeDir, MILLRACE_STEP: 'only' });
     expect(spec.env.MILLRACE_WORKSPACE).toBe(spec.workspaceDir);
     expect(spec.env.TRACEPARENT).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/);

@@ -25,7 +25,7 @@ export function stepShell(asked: PlanShell | undefined, bash: string | undefined
     return {
       title: `bash -eo pipefail${bash === undefined ? ' (which is not there)' : ''}`,
       argv: fromPath([...start, '{0}']),
-      ...(bash !== undefined && { inlineArgv: [...start, '-c'] }),
+      ...(bash !== undefined && { inlineArgv: [...start, '-c', '--'] }),
       kind: 'bash',
     };
   }

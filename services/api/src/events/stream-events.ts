@@ -2,11 +2,11 @@ import { Controller, Inject } from '@nestjs/common';
 import { operations } from '#libs/api-contract';
 import type { RecordedEvent } from '#libs/events';
 import { API_PARTS, type ApiParts } from '../api.parts.ts';
-import { requireRunId } from '../http/reading.ts';
+import { requireInLog, requireRunId } from '../http/reading.ts';
 import { type Call, Input, Route } from '../http/route.ts';
 import { sendEvents } from '../http/send-events.ts';
 import { checkTypes, eventDto } from './read-events.ts';
-import { batchMax, runEvents, runHistory } from './run-events.ts';
+import { batchMax, runEvents } from './run-events.ts';
 
 /** The log as server-sent events: id = position, event = type, resumed by Last-Event-ID. */
 @Controller()
@@ -21,12 +21,13 @@ export class StreamEventsController {
     const { query } = call;
     const types = query.types && new Set(checkTypes(query.types));
     const runId = query.run === undefined ? undefined : await requireRunId(parts, query.run);
-    const after = resumedAfter(call.headers) ?? query.after ?? (await parts.store.head()).position;
+    const seen = resumedAfter(call.headers) ?? query.after;
+    const after = await requireInLog(parts, seen);
     await sendEvents(call.reply, async function* (abort) {
       const batches =
         runId === undefined
           ? parts.tail.follow(after, { abort, batchMax })
-          : runEvents(parts, await runHistory(parts, runId), { after, abort });
+          : runEvents(parts, runId, { after, abort });
       for await (const batch of batches)
         yield batch
           .filter(({ type }) => types === undefined || types.has(type))

@@ -26,6 +26,25 @@ export async function waitForReads(
     );
 }
 
+/**
+ * A reader that has seen more than there is has seen another log, or this one before it was restored from a backup: it would
+ * wait for events that others have the positions of.
+ *
+ * @returns the position that it has seen; that of the newest event where it names none
+ * @throws HttpProblem `position.not-reached`
+ */
+export async function requireInLog(
+  { store }: Pick<ApiParts, 'store'>,
+  seen: number | undefined,
+): Promise<number> {
+  const { position } = await store.head();
+  if (seen === undefined || seen <= position) return seen ?? position;
+  throw new HttpProblem(
+    'position.not-reached',
+    `the log ends at position ${position}, so ${seen} is not of this log; read it from the beginning`,
+  );
+}
+
 /** The uuid of the run that a caller means. @throws HttpProblem `run.not-found` */
 export async function requireRunId(parts: ApiParts, ref: string): Promise<string> {
   const runId = (await parts.read.findRunId(ref)) ?? (await afterOwnWrites(parts, ref));

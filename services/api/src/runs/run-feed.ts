@@ -21,7 +21,8 @@ export interface FeedParts {
 
 /**
  * A run's events and the lines of its logs in one order: a line stands behind the start of its attempt and before its end. What
- * is written behind the loss of an attempt is left out. It ends behind the last event of the run. Nothing is read ahead of who takes it, but for one line of each log that is written.
+ * is written behind the loss of an attempt is left out. It ends behind the last event of the run. Nothing is read ahead of who
+ * takes it, but for a page of events and one line of each log that is written.
  */
 export async function* runFeed(parts: FeedParts): AsyncGenerator<FeedItem, void, void> {
   const sources = new JoinedSources<FeedItem>();
@@ -120,18 +121,6 @@ type AttemptEnd = Extract<
 >;
 
 /** Each attempt of a run that has ended has one of these ends. */
-function endsAttempt(event: RecordedEvent): event is AttemptEnd {
+export function endsAttempt(event: RecordedEvent): event is AttemptEnd {
   return event.type === 'run.step-finished' || event.type === 'run.step-attempt-lost';
-}
-
-/** The attempts that have begun, and have not ended, by the events of a run up to some point. */
-export function attemptsRunning(events: readonly RecordedEvent[]): readonly StepAttempt[] {
-  const running = new Map<string, StepAttempt>();
-  for (const event of events) {
-    if (event.type === 'run.step-started') {
-      const { step, attempt } = event.data;
-      running.set(attemptKey(event.data), { step, attempt });
-    } else if (endsAttempt(event)) running.delete(attemptKey(event.data));
-  }
-  return [...running.values()];
 }
