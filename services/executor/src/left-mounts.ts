@@ -3,32 +3,68 @@ import { readFile, realpath } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { parseMountTable, wayTo } from '#libs/sandbox';
 
+type Mount = ReturnType<typeof parseMountTable>[number];
+
 /**
  * Unmounts what is mounted at a directory of ours and below it, however busy it is: a step without isolation may have left it,
  * and whoever removes the directory would empty what is mounted there. No link is followed: the kernel's own list tells.
+ *
+ * A directory of the machine that a step mounted here may share its mounts with its original, as everything does under
+ * systemd: to unmount what lies on the one unmounts it on the other. So each tree of mounts is first made private.
  *
  * @param path  the directory itself may be a link, which is nothing's mount point; those above it are ours
  * @returns what is still mounted there
  */
 export async function unmountBelow(path: string): Promise<readonly string[]> {
-  const found = await mountsBelow(path);
-  // The youngest first: it may lie on an older one.
-  for (const point of found.toReversed()) await unmount(point);
-  return found.length === 0 ? found : mountsBelow(path);
+  let found = await readMounts(path);
+  for (let before = Number.POSITIVE_INFINITY; found.own.length < before; ) {
+    before = found.own.length;
+    for (const point of topPoints(found.own)) if (isSafe(point, found)) await unmountTree(point);
+    if (before > 0) found = await readMounts(path);
+  }
+  return found.own.map(({ point }) => point);
 }
 
-async function mountsBelow(path: string): Promise<readonly string[]> {
+interface FoundMounts {
+  readonly own: readonly Mount[];
+  readonly others: readonly Mount[];
+}
+
+async function readMounts(path: string): Promise<FoundMounts> {
   // Where the kernel has no such list nothing of a step's can be mounted here either.
   const table = await readFile('/proc/self/mountinfo', 'utf8').catch(() => '');
   const real = join(await realpath(dirname(path)), basename(path));
-  return parseMountTable(table)
-    .map(({ point }) => point)
-    .filter((point) => wayTo(point, real) !== undefined);
+  const mounts = parseMountTable(table);
+  const isOwn = ({ point }: Mount) => wayTo(point, real) !== undefined;
+  return { own: mounts.filter(isOwn), others: mounts.filter((mount) => !isOwn(mount)) };
+}
+
+/** Those that lie below no other one. What such a one hides comes to light when it is gone. */
+function topPoints(mounts: readonly Mount[]): readonly string[] {
+  const points = [...new Set(mounts.map(({ point }) => point))];
+  return points.filter((point) =>
+    points.every((above) => above === point || wayTo(point, above) === undefined),
+  );
+}
+
+/** Whether it lies on none of ours that shares with others: one that is hidden by it cannot be made private. */
+function isSafe(top: string, { own, others }: FoundMounts): boolean {
+  const bases = new Set(own.filter(({ point }) => point === top).map(({ parent }) => parent));
+  const groups = own
+    .filter(({ id }) => bases.has(id))
+    .flatMap((mount) => mount.groups.filter((group) => group.startsWith('shared:')))
+    .flatMap((group) => [group, group.replace('shared:', 'master:')]);
+  return !others.some((mount) => mount.groups.some((group) => groups.includes(group)));
 }
 
 /** At once for those who come, in the end for those who are in it. Where it fails the list still has it. */
-function unmount(point: string): Promise<void> {
+async function unmountTree(point: string): Promise<void> {
+  if (await succeeds('mount', ['--make-rprivate', '--', point]))
+    await succeeds('umount', ['-l', '--', point]);
+}
+
+function succeeds(program: string, args: readonly string[]): Promise<boolean> {
   return new Promise((resolve) => {
-    execFile('umount', ['-l', '--', point], () => resolve());
+    execFile(program, args, (error) => resolve(error === null));
   });
 }

@@ -230,4 +230,45 @@ describe.runIf(mayMount)('what a step left mounted', () => {
     await rmdir(outside);
     await expectNothingLeft();
   });
+
+  /** In mounts of its own, with a directory that shares its mounts, as a machine under systemd has them. */
+  function removeShared(mounts: string) {
+    const script = `
+      set -e
+      mkdir -p host; mount -t tmpfs none host
+      mkdir host/sub; mount -t tmpfs none host/sub; echo text > host/sub/precious
+      mount --make-rshared host
+      mkdir -p tree/dir; ${mounts}
+      exec "$NODE" --conditions=source --input-type=module -e "$REMOVE" >&2`;
+    const remove = `
+      import { readdirSync, readFileSync } from 'node:fs';
+      import { TreeRemover } from ${JSON.stringify(join(import.meta.dirname, 'remove-tree.ts'))};
+      const remover = new TreeRemover('${root}/trash', (each) => console.error(each));
+      await remover.remove('${root}/tree');
+      console.error(readFileSync('${root}/host/sub/precious', 'utf8').trim());
+      console.error(String(readdirSync('${root}')), readdirSync('${root}/trash').length);`;
+    const { stderr } = spawnSync('/usr/bin/unshare', ['-m', 'sh', '-c', script], {
+      cwd: root,
+      env: { PATH: process.env.PATH, NODE: process.execPath, REMOVE: remove },
+      encoding: 'utf8',
+    });
+    return stderr;
+  }
+
+  it.each([
+    ['its mounts', 'mount --rbind host tree/dir'],
+    ['its mounts under another one', 'mount --rbind host tree/dir; mount -t tmpfs none tree'],
+    ['one of its mounts', 'mkdir tree/dir/sub; mount --bind host/sub tree/dir/sub'],
+  ])('of the machine is unmounted there alone: %s', async (_, mounts) => {
+    expect(removeShared(mounts)).toBe('text\nhost,trash 0\n');
+    await rm(join(root, 'host'), { recursive: true });
+  });
+
+  it('stays if it hides a directory of the machine, which it would be unmounted from as well', () => {
+    const mounts = 'mount --bind host tree/dir; mount -t tmpfs -o size=1m none host';
+    const said = removeShared(
+      `mkdir host/keep; ${mounts}; mkdir -p host/sub; echo text > host/sub/precious`,
+    );
+    expect(said).toMatch(/cannot be unmounted.*\ntext\nhost,trash 1\n$/s);
+  });
 });

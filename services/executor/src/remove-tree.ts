@@ -218,7 +218,8 @@ export async function ownDirectory(path: string): Promise<void> {
 /** Each entry is counted; from some number on rm does it. What rm cannot remove stays for us. */
 async function handOver(job: Job, path: string): Promise<void> {
   job.byHand += 1;
-  if (job.byHand === byHandMax) await run('rm', ['-rf', '--', path, ...job.pending]);
+  if (job.byHand === byHandMax)
+    await run('rm', ['-rf', '--one-file-system', '--', path, ...job.pending]);
 }
 
 /** Immutable and append-only attributes go from everything that is still there, once. */

@@ -3,9 +3,8 @@ import { findHiddenPlaces } from './hidden-places.ts';
 import type { Mount } from './mount-table.ts';
 
 const mount = (device: string, root: string, point: string): Mount => ({
-  device,
-  root,
-  point,
+  ...{ id: '1', parent: '0', groups: [] },
+  ...{ device, root, point },
   type: 'any',
   options: [],
 });

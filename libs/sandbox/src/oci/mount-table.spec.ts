@@ -8,8 +8,12 @@ describe('parseMountTable', () => {
 40 27 0:37 /with\\040blank /mnt/a\\134b rw - tmpfs tmpfs rw
 `;
     expect(parseMountTable(text)).toEqual([
-      { device: '254:0', root: '/', point: '/', type: 'ext4', options: ['rw', 'discard'] },
       {
+        ...{ id: '27', parent: '1', device: '254:0', root: '/', point: '/', type: 'ext4' },
+        ...{ options: ['rw', 'discard'], groups: [] },
+      },
+      {
+        ...{ id: '33', parent: '31', groups: ['shared:9', 'master:1'] },
         device: '0:30',
         root: '/a',
         point: '/sys/fs/cgroup/cpu,cpuacct',
@@ -17,6 +21,7 @@ describe('parseMountTable', () => {
         options: ['rw', 'cpu', 'cpuacct'],
       },
       {
+        ...{ id: '40', parent: '27', groups: [] },
         device: '0:37',
         root: '/with blank',
         point: '/mnt/a\\b',

@@ -2,6 +2,9 @@ import { isAbsolute, relative } from 'node:path';
 
 /** One line of /proc/self/mountinfo. */
 export interface Mount {
+  readonly id: string;
+  /** The mount it lies on, by its id. */
+  readonly parent: string;
   /** `major:minor` of its filesystem. */
   readonly device: string;
   /** The directory of the filesystem that is mounted; `/` where all of it is. */
@@ -10,6 +13,8 @@ export interface Mount {
   readonly type: string;
   /** Of the filesystem, such as the controllers of a cgroup tree. */
   readonly options: readonly string[];
+  /** `shared:N`: what is mounted and unmounted in one of a group is so in all. `master:N`: it follows such a group. */
+  readonly groups: readonly string[];
 }
 
 /** @param text  of /proc/self/mountinfo */
@@ -17,10 +22,14 @@ export function parseMountTable(text: string): Mount[] {
   return text.split('\n').flatMap((line) => {
     const [before = '', after] = line.split(' - ');
     if (after === undefined) return [];
-    const [, , device = '', root = '/', point = '/'] = before.split(' ');
+    const words = before.split(' ');
+    const [id = '', parent = '', device = '', root = '/', point = '/', , ...groups] = words;
     const [type = '', , options = ''] = after.split(' ');
     return [
-      { device, root: unescaped(root), point: unescaped(point), type, options: options.split(',') },
+      {
+        ...{ id, parent, device, root: unescaped(root), point: unescaped(point), type },
+        ...{ options: options.split(','), groups },
+      },
     ];
   });
 }
