@@ -39,8 +39,9 @@ const pathList = z.union([
 const filePath = z.string().regex(/^\/[^"%\\$\p{Cc}]*$/u, {
   message: 'expected an absolute path without quotes, $, % and backslashes',
 });
-const wholeNumber = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
-const bytes = z.coerce.number().int().min(0);
+const wholeNumber = (min: number, max: number) =>
+  z.coerce.number({ error: 'expected a number' }).int().min(min).max(max);
+const bytes = z.coerce.number({ error: 'expected a number of bytes' }).int().min(0);
 const durationMs = z.union([
   z.number().int().min(0),
   z.string().transform((text, context) => {

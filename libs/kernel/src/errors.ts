@@ -46,11 +46,7 @@ const table = {
   ],
   // pipelines
   'pipeline.invalid': [422, 'The pipeline is not valid', 'Correct what `diagnostics` lists.'],
-  'pipeline.not-found': [
-    404,
-    'There is no such pipeline',
-    'List them with `millrace pipelines` or GET /api/v1/pipelines.',
-  ],
+  'pipeline.not-found': [404, 'There is no such pipeline', 'List them with GET /api/v1/pipelines.'],
   // runs
   'run.not-found': [404, 'There is no such run', 'List them with `millrace runs`.'],
   'run.already-exists': [409, 'The run exists already', 'Nothing to do.'],

@@ -41,6 +41,12 @@ describe('a refusal', () => {
   );
 });
 
+it('sends nobody who named a server to start one here', () => {
+  const away = new Fault('server.unreachable', 'backoff', 'nobody');
+  expect(explainFailure(away).hint).toContain('millrace dev');
+  expect(explainFailure(away, { server: 'https://ci.example' }).hint).toContain('--server');
+});
+
 it('says that a run is kept whose server went away, and how to see it again', () => {
   const away = new LeftRunError(7, new Fault('server.unreachable', 'backoff', 'it has ended'));
   expect(explainFailure(away)).toEqual({

@@ -58,8 +58,15 @@ export class LeftRunError extends Error {
   }
 }
 
-/** The one line that a person gets, and the exit code, for anything that was thrown. */
-export function explainFailure(error: unknown): {
+/**
+ * The one line that a person gets, and the exit code, for anything that was thrown.
+ *
+ * @param options.server  what --server says, where it was given
+ */
+export function explainFailure(
+  error: unknown,
+  { server }: { readonly server?: unknown } = {},
+): {
   readonly exitCode: number;
   readonly line: string;
   readonly hint?: string | undefined;
@@ -77,7 +84,10 @@ export function explainFailure(error: unknown): {
       exitCode: exitCodeOfStatus(problem.status),
       line: `${inFlags ?? problem.detail} [${problem.code}]`,
       // The hint of the API speaks of its fields.
-      hint: inFlags === undefined ? problem.hint : 'See `millrace COMMAND --help`.',
+      hint:
+        inFlags === undefined || problem.code !== 'request.invalid'
+          ? problem.hint
+          : 'See `millrace COMMAND --help`.',
     };
   }
   if (error instanceof LeftRunError)
@@ -87,7 +97,9 @@ export function explainFailure(error: unknown): {
       hint: `run ${error.runNumber} is kept: \`millrace watch ${error.runNumber}\` goes on with it and shows it`,
     };
   if (error instanceof Fault) {
-    const { status, hint } = describeError(error.code);
+    const { status, hint: usual } = describeError(error.code);
+    const isElsewhere = error.code === 'server.unreachable' && server !== undefined;
+    const hint = isElsewhere ? 'Check the address of --server, and that its server runs.' : usual;
     const isUsage = error.code === 'config.invalid';
     return {
       exitCode: isUsage
@@ -115,11 +127,12 @@ const flags: readonly (readonly [field: RegExp, flag: string])[] = [
 ];
 
 /** A refusal in words of the command line where it is about a field that a flag fills. */
-function wordsOfFlags({ errors = [] }: Problem): string | undefined {
+function wordsOfFlags({ errors = [], instance }: Problem): string | undefined {
   const words = errors.flatMap((error) => {
     const found = flags.find(([field]) => field.test(error.pointer));
     if (!found) return [];
-    const flag = error.pointer.replace(...found);
+    const isExecutor = instance?.startsWith('/api/v1/executors/');
+    const flag = isExecutor ? 'ID' : error.pointer.replace(...found);
     // Some details name what they are about by themselves.
     return [
       error.detail.includes(flag.split(' ').at(-1) ?? '')

@@ -84,7 +84,7 @@ async function main(): Promise<number> {
     // Commander has said what is wrong, or has printed the help that was asked for.
     if (error instanceof CommanderError)
       return error.exitCode === 0 ? exitCodes.success : exitCodes.usage;
-    const { exitCode: code, line, hint } = explainFailure(error);
+    const { exitCode: code, line, hint } = explainFailure(error, program.opts());
     const invocation = invocationOf(program.opts());
     const words = [line, ...(hint === undefined ? [] : [`  ${hint}`])].map((text) =>
       printable(pasteable(text, invocation)),

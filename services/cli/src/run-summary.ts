@@ -125,8 +125,8 @@ function stepTook(step: StepDto, nowMs: number | undefined): string {
   const last = step.attempts.at(-1);
   if (last?.usage) return formatDuration(last.usage.wallMs);
   if (!last?.startedAt) return '';
-  const endMs = last.finishedAt === null ? nowMs : Date.parse(last.finishedAt);
-  return endMs === undefined ? '' : formatDuration(Math.max(0, endMs - Date.parse(last.startedAt)));
+  if (last.finishedAt !== null || nowMs === undefined) return '';
+  return formatDuration(Math.max(0, nowMs - Date.parse(last.startedAt)));
 }
 
 function durationMs(run: RunDto): number {

@@ -1,0 +1,60 @@
+import pc from 'picocolors';
+import { expect, it } from 'vitest';
+import type { EventDto } from '#libs/api-contract';
+import { fitted, type Output } from './output.ts';
+import { TextPrinter } from './run-printer.ts';
+
+function shown(...events: readonly (readonly [type: string, data: object])[]): string[] {
+  const lines: string[] = [];
+  const output: Output = {
+    isJson: false,
+    isTerminal: false,
+    colors: pc.createColors(false),
+    invocation: { program: 'millrace', flags: [] },
+    line: (text = '') => void lines.push(text),
+    part() {},
+    restartLine() {},
+    json() {},
+    note() {},
+  };
+  const printer = new TextPrinter(output);
+  for (const [type, data] of events) printer.event({ type, data } as EventDto);
+  return lines;
+}
+
+const ended = (outcome: string, cause: string, more: object = {}) =>
+  ['run.step-finished', { step: 'a', attempt: 1, outcome, cause, ...more }] as const;
+
+it('says an end once', () => {
+  const usage = { wallMs: 1_500 };
+  expect(
+    shown(
+      ended('success', 'exit', { exitCode: 0, usage }),
+      ended('failure', 'exit', { exitCode: 3, usage }),
+      ended('cancelled', 'cancelled'),
+      ended('timeout', 'timeout', { usage }),
+      ended('error', 'start-failed', { message: 'no image' }),
+    ),
+  ).toEqual([
+    '✓ a 1.5s',
+    '✗ a exit 3 1.5s',
+    '⊘ a cancelled',
+    '⏱ a timeout 1.5s',
+    '! a start-failed: no image',
+  ]);
+});
+
+it('says who cancels, and why', () => {
+  const by = 'user:ada';
+  expect(
+    shown(
+      ['run.cancel-requested', { by, force: false, reason: 'no use' }],
+      ['run.cancel-requested', { by, force: true }],
+    ),
+  ).toEqual(['⊘ cancel requested by user:ada: no use', '⊘ cancel requested by user:ada (forced)']);
+});
+
+it('cuts what does not fit, with dots', () => {
+  expect(fitted('a ticker', 8)).toBe('a ticker');
+  expect(fitted('a ticker', 7)).toBe('a tick…');
+});

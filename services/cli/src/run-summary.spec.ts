@@ -1,0 +1,38 @@
+import { expect, it } from 'vitest';
+import type { AttemptDto, RunDto, StepDto } from '#libs/api-contract';
+import { runTook, shortCommit, shortRef, stepTable } from './run-summary.ts';
+
+const at = (seconds: number) => new Date(seconds * 1000).toISOString();
+const attempt = (own: Partial<AttemptDto>) =>
+  ({ startedAt: at(10), finishedAt: at(14), usage: null, ...own }) as AttemptDto;
+const step = (id: string, own: Partial<StepDto>) =>
+  ({ id, name: id, status: 'finished', outcome: 'success', attempts: [], ...own }) as StepDto;
+const run = (own: Partial<RunDto>) =>
+  ({ queuedAt: at(0), finishedAt: null, trigger: {}, source: { kind: 'none' }, ...own }) as RunDto;
+
+it('tells how each step ended, and the time that its own end told', () => {
+  const steps = [
+    step('a', { attempts: [attempt({ usage: { wallMs: 3_500 } })] }),
+    step('b', { outcome: 'cancelled', cause: 'cancelled', attempts: [attempt({})] }),
+    step('c', { status: 'running', outcome: null, attempts: [attempt({ finishedAt: null })] }),
+  ];
+  expect(stepTable(run({ steps }), 12_000).split('\n')).toEqual([
+    'STEP  STATE      TOOK  ATTEMPTS',
+    'a     success    3.5s  1',
+    'b     cancelled        1',
+    'c     running    2.0s  1',
+  ]);
+});
+
+it('has the names of steps where they have any', () => {
+  const steps = [step('a', { name: 'Build it all' }), step('b', {})];
+  expect(stepTable(run({ steps })).split('\n')[1]).toBe('a     Build it all  success');
+});
+
+it('tells what a run is about, and for how long it has gone on', () => {
+  const source = { kind: 'git', url: 'u', commit: 'a'.repeat(40), ref: 'refs/heads/x/y' } as const;
+  expect([shortCommit(run({ source })), shortRef(run({ source }))]).toEqual(['aaaaaaaaaa', 'x/y']);
+  expect([shortCommit(run({})), shortRef(run({}))]).toEqual(['', '']);
+  expect(runTook(run({}), 90_000)).toBe('1m30s');
+  expect(runTook(run({ finishedAt: at(2) }), 90_000)).toBe('2.0s');
+});
