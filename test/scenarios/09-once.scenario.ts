@@ -145,6 +145,16 @@ describe('a trigger key', { timeout: 60_000 }, () => {
     );
   });
 
+  it('starts one run, whatever Idempotency-Key comes with it', async () => {
+    const trigger = { key: 'push:repository/main:44' };
+    const first = await start({ trigger });
+    expect(await start({ trigger }, 'of-one-sender')).toEqual(first);
+    expect(await start({ trigger }, 'of-another')).toEqual(first);
+    expect(
+      await start({ trigger: { key: 'push:repository/main:45' } }, 'of-another'),
+    ).toMatchObject({ status: 422 });
+  });
+
   it.each(['x', 'a:b', ':a:b', 'a:b:', 'a b:c:d', 'a:b:c d'])('%j is none', async (key) => {
     expect(await start({ trigger: { key } })).toMatchObject({
       status: 400,

@@ -187,9 +187,12 @@ export class StartRunController {
   }
 }
 
-/** A trigger key is a command id as an Idempotency-Key is: the same key starts one run. */
+/**
+ * A trigger key is a command id as an Idempotency-Key is: the same key starts one run. Where there are both it is the
+ * trigger's: each sender of one trigger has an Idempotency-Key of its own.
+ */
 function identify(origin: Origin, key: string | undefined): Origin {
-  if (key === undefined || origin.commandId !== undefined) return origin;
+  if (key === undefined) return origin;
   return { ...origin, commandId: uuidFromName('trigger', origin.tenant, key) };
 }
 
