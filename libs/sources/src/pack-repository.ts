@@ -115,12 +115,14 @@ interface Head {
 
 async function readHead(top: string): Promise<Head | undefined> {
   const paths = ['index', 'objects', 'shallow'].flatMap((name) => ['--git-path', name]);
-  const [words, short] = await Promise.all([
-    wordsOf(top, ['rev-parse', ...paths, 'HEAD^{commit}', '--symbolic-full-name', 'HEAD']),
+  const [words, short, ref] = await Promise.all([
+    wordsOf(top, ['rev-parse', ...paths, 'HEAD^{commit}']),
     wordsOf(top, ['rev-parse', '--short', 'HEAD']),
+    // Not by rev-parse: a tag may be called HEAD, too.
+    wordsOf(top, ['symbolic-ref', '--quiet', 'HEAD']),
   ]);
   if (words === undefined || short === undefined) return undefined;
-  const [indexPath = '', objectsPath = '', shallowPath = '', commit = '', ref] = words.split('\n');
+  const [indexPath = '', objectsPath = '', shallowPath = '', commit = ''] = words.split('\n');
   return {
     commit,
     ref: gitRefSchema.safeParse(ref).success ? ref : undefined,
@@ -150,17 +152,20 @@ async function writeIndexTree(top: string, head: Head, draft: string) {
 }
 
 async function readTags(top: string): Promise<RepositoryFacts['tags']> {
-  const format = '%(objectname) %(*objectname) %(refname)';
-  const text = await wordsOf(top, ['for-each-ref', `--format=${format}`, 'refs/tags']);
-  return (text ?? '').split('\n').flatMap((line) => {
-    const [object = '', peeled, ref = ''] = line.split(' ');
-    return gitRefSchema.safeParse(ref).success ? [{ ref, object, commit: peeled || object }] : [];
-  });
+  // Peeled to the end, where a tag is one of another tag: for-each-ref goes one step in older versions of git.
+  const text = await wordsOf(top, ['show-ref', '--tags', '--dereference']);
+  const lines = (text ?? '').split('\n').map((line) => line.split(' '));
+  const objects = new Map(lines.map(([object = '', name = '']) => [name, object] as const));
+  return [...objects].flatMap(([ref, object]) =>
+    gitRefSchema.safeParse(ref).success
+      ? [{ ref, object, commit: objects.get(`${ref}^{}`) ?? object }]
+      : [],
+  );
 }
 
 /** As they are written: what a user's `insteadOf` makes of an address may hold a password. */
 async function readSettings(top: string): Promise<Pick<SnapshotRepository, 'settings' | 'origin'>> {
-  const names = '^(remote\\.origin\\.url|core\\.(autocrlf|eol|filemode))$';
+  const names = '^(remote\\.origin\\.url|core\\.(autocrlf|eol|filemode|symlinks))$';
   const text = await wordsOf(top, ['config', '--null', '--get-regexp', names]);
   const found = new Map(
     (text ?? '').split('\0').map((item) => {
@@ -173,9 +178,15 @@ async function readSettings(top: string): Promise<Pick<SnapshotRepository, 'sett
   const autocrlf = one('core.autocrlf', 'true', 'false', 'input');
   const eol = one('core.eol', 'lf', 'crlf', 'native');
   const fileMode = one('core.filemode', 'true', 'false');
+  const symlinks = one('core.symlinks', 'true', 'false');
   const origin = publicAddress(found.get('remote.origin.url') ?? '');
   return {
     ...(origin !== undefined && { origin }),
-    settings: { ...(autocrlf && { autocrlf }), ...(eol && { eol }), ...(fileMode && { fileMode }) },
+    settings: {
+      ...(autocrlf && { autocrlf }),
+      ...(eol && { eol }),
+      ...(fileMode && { fileMode }),
+      ...(symlinks && { symlinks }),
+    },
   };
 }

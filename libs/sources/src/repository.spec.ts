@@ -202,6 +202,51 @@ describe('a repository', () => {
     expect(describeAt((await sent()).target)).toBe(git('describe', '--tags'));
   });
 
+  it('is on its branch where a tag is called HEAD', async () => {
+    commit();
+    git('tag', 'HEAD');
+    const { target, facts } = await sent();
+    expect(gitIn(target, 'symbolic-ref', 'HEAD')).toBe('refs/heads/main');
+    expect(facts?.commit).toMatchObject({ ref: 'refs/heads/main', branch: 'main' });
+  });
+
+  it('is on no branch where HEAD is detached', async () => {
+    commit();
+    git('checkout', '--quiet', '--detach');
+    const { target, facts } = await sent();
+    expect(gitIn(target, 'branch', '--show-current')).toBe('');
+    expect(facts?.commit).toMatchObject({ ref: '', branch: '' });
+  });
+
+  it('brings tags of tags along, also where the tag between has no name any more', async () => {
+    commit();
+    git('tag', 'v1');
+    commit();
+    git('tag', '-a', 't1', '-m', 'first');
+    git('tag', '-a', 'n1', 't1', '-m', 'second');
+    const head = commit();
+    for (const isThere of [true, false]) {
+      if (!isThere) git('tag', '-d', 't1');
+      const expected = git('describe', '--tags');
+      expect(expected).toMatch(isThere ? /^[nt]1-1-g/ : /^n1-1-g/);
+      const { target } = await sent();
+      expect(describeAt(target)).toBe(expected);
+      expect(gitIn(target, 'rev-parse', 'n1')).toBe(git('rev-parse', 'n1'));
+      expectWhole(target);
+      expect(describeAt((await fetched(head)).target)).toBe(expected);
+    }
+  });
+
+  it('is clean where links are plain files, as on a disk without links', async () => {
+    symlinkSync('count', join(root, 'tree/link'));
+    commit();
+    git('config', 'core.symlinks', 'false');
+    rmSync(join(root, 'tree/link'));
+    git('checkout', '--', 'link');
+    expect(status(join(root, 'tree'))).toBe('');
+    expect(status((await sent()).target)).toBe('');
+  });
+
   it('has one commit where no tag is, and as much as the file says', async () => {
     for (let at = 0; at < 5; at += 1) commit();
     const countIn = (directory: string) => gitIn(directory, 'rev-list', '--count', 'HEAD');

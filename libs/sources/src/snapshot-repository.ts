@@ -46,6 +46,7 @@ const snapshotRepositorySchema = z.strictObject({
     autocrlf: z.enum(['true', 'false', 'input']).optional(),
     eol: z.enum(['lf', 'crlf', 'native']).optional(),
     fileMode: z.enum(['true', 'false']).optional(),
+    symlinks: z.enum(['true', 'false']).optional(),
   }),
 });
 export type SnapshotRepository = z.infer<typeof snapshotRepositorySchema>;

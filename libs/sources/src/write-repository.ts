@@ -42,6 +42,7 @@ function configOf({ format, origin, abbrev, settings = {} }: RepositoryOutline):
     'checkStat = minimal',
     'trustctime = false',
     `filemode = ${settings.fileMode ?? 'true'}`,
+    ...(settings.symlinks ? [`symlinks = ${settings.symlinks}`] : []),
     ...(settings.autocrlf ? [`autocrlf = ${settings.autocrlf}`] : []),
     ...(settings.eol ? [`eol = ${settings.eol}`] : []),
     // A history that was cut needs fewer digits, and versions are made of them.
