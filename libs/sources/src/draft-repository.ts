@@ -34,6 +34,14 @@ export class DraftRepository {
     return this.#listOf(args, undefined);
   }
 
+  /** Marks files that git is not to look at; of the names given, those that the index has. */
+  async skipFiles(names: readonly string[]): Promise<void> {
+    const wanted = new Set(names);
+    const known = (await this.list('ls-files', '-z')).filter((name) => wanted.has(name));
+    if (known.length > 0)
+      await this.#listOf(['update-index', '-z', '--skip-worktree', '--stdin'], known);
+  }
+
   /**
    * What a filter changes on its way into git (LFS, git-crypt) differs from the commit wherever the filter is missing:
    * such files count as unchanged, as they do where the filter is there.

@@ -17,6 +17,8 @@ export interface WorkingTreeList {
   readonly submodules: ReadonlySet<string>;
   /** Those submodules whose files are in the list as well. */
   readonly opened: ReadonlySet<string>;
+  /** Tracked files that git is told not to look at: outside of a sparse checkout, skip-worktree, assume-unchanged. */
+  readonly skipped: readonly string[];
   /** What could not be listed, one line each. */
   readonly notes: readonly string[];
   /** The top of the repository; undefined where the tree is taken as a plain directory. */
@@ -104,17 +106,19 @@ async function listByGit(directory: string, top: string): Promise<WorkingTreeLis
       });
     });
   const [cached, others] = await Promise.all([
-    list('--cached', '--stage'),
+    list('--cached', '--stage', '-v'),
     list('--others', '--exclude-standard'),
   ]);
   const tracked = split(cached.stdout).map((line) => {
-    const at = line.indexOf('\t');
-    return { isSubmodule: line.startsWith('160000'), name: line.slice(at + 1) };
+    const [, mark = '', mode, name = ''] = /^(.) (\d+) [^\t]*\t(.*)$/s.exec(line) ?? [];
+    // A small letter: assume-unchanged.
+    return { isSubmodule: mode === '160000', isSkipped: /[Sa-z]/.test(mark), name };
   });
   return {
     names: [...tracked.map(({ name }) => name), ...split(others.stdout)],
     submodules: new Set(tracked.filter((each) => each.isSubmodule).map(({ name }) => name)),
     opened: new Set(),
+    skipped: tracked.filter((each) => each.isSkipped).map(({ name }) => name),
     notes: unreadable(others.stderr),
     repository: top,
   };
@@ -173,5 +177,6 @@ async function listAll(directory: string, state: ServerState): Promise<WorkingTr
       else if (!state.includes(name)) open.push(name);
     }
   }
-  return { names, submodules: new Set(), opened: new Set(), notes, repository: undefined };
+  const none = { submodules: new Set<string>(), opened: new Set<string>(), skipped: [] };
+  return { ...none, names, notes, repository: undefined };
 }

@@ -27,12 +27,14 @@ export interface Pack {
  * A user's repository as a run gets it: the objects of a bounded history and of the index, and a description. Undefined
  * where there is no commit yet. Nothing of the repository is changed.
  *
- * @param top  of the repository's working tree
+ * @param top      of the repository's working tree
+ * @param skipped  names of the files that git is told not to look at
  * @throws Fault `source.invalid` with git's reason, for instance objects that are missing
  */
 export async function packRepository(
   top: string,
   checkout: PlanCheckout,
+  skipped: readonly string[],
 ): Promise<PackedRepository | undefined> {
   const [head, allTags, settings, staged] = await Promise.all([
     readHead(top),
@@ -68,6 +70,7 @@ export async function packRepository(
         commit,
         ...(head.ref !== undefined && { ref: head.ref }),
         ...(index && { index: index.tree }),
+        ...(skipped.length > 0 && { skipped: [...skipped] }),
         shallow: [...history.shallow],
         tags,
         abbrev: head.abbrev,

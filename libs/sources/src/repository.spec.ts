@@ -247,6 +247,61 @@ describe('a repository', () => {
     expect(status((await sent()).target)).toBe('');
   });
 
+  it.each([
+    ['outside of a sparse checkout', ['sparse-checkout', 'set', '--cone', 'kept']],
+    [
+      'outside of a sparse checkout with a sparse index',
+      ['sparse-checkout', 'set', '--cone', '--sparse-index', 'kept'],
+    ],
+    ['skip-worktree', ['update-index', '--skip-worktree', 'd/ü\n1', 'd/e/2']],
+    ['assume-unchanged', ['update-index', '--assume-unchanged', 'd/ü\n1', 'd/e/2']],
+  ])('is clean where git does not look at files: %s', async (_, told) => {
+    for (const name of ['d/ü\n1', 'd/e/2', 'kept/3']) write(name, '1');
+    commit();
+    git('tag', 'v1');
+    git(...told);
+    if (told[0] === 'update-index') {
+      write('d/ü\n1', 'local');
+      rmSync(join(root, 'tree/d/e/2'));
+    }
+    const dirty = (directory: string) => gitIn(directory, 'describe', '--tags', '--dirty');
+    const { target } = await sent();
+    expect(status(join(root, 'tree'))).toBe('');
+    expect(status(target)).toBe('');
+    expect(dirty(target)).toBe('v1');
+    expect(existsSync(join(target, 'd/ü\n1'))).toBe(told[0] === 'update-index');
+    write('kept/3', '2');
+    write('staged', '1');
+    git('add', 'staged');
+    const { target: changed } = await sent();
+    expect(status(changed)).toBe(status(join(root, 'tree')));
+    expect(dirty(changed)).toBe('v1-dirty');
+  });
+
+  it('comes along without the names of skipped files where they are too many', async () => {
+    const long = 'n'.repeat(200);
+    const blob = execFileSync('git', ['hash-object', '-w', '--stdin'], {
+      cwd: join(root, 'tree'),
+      input: '1',
+      encoding: 'utf8',
+    }).trim();
+    const names = Array.from({ length: 21_000 }, (_, at) => `${at}-${long}`);
+    const feed = (args: readonly string[], lines: readonly string[]) =>
+      execFileSync('git', ['update-index', ...args], {
+        cwd: join(root, 'tree'),
+        input: `${lines.join('\n')}\n`,
+      });
+    feed(
+      ['--add', '--index-info'],
+      names.map((name) => `100644 ${blob}\t${name}`),
+    );
+    git('commit', '--quiet', '-m', 'many');
+    feed(['--skip-worktree', '--stdin'], names);
+    const { snapshot, target } = await sent();
+    expect(snapshot.warnings).toEqual([expect.stringMatching(/^21000 files that git skips here/)]);
+    expect(gitIn(target, 'diff', '--shortstat')).toMatch(/^ *21000 files changed/);
+  });
+
   it('has one commit where no tag is, and as much as the file says', async () => {
     for (let at = 0; at < 5; at += 1) commit();
     const countIn = (directory: string) => gitIn(directory, 'rev-list', '--count', 'HEAD');
@@ -572,6 +627,14 @@ describe('a hostile snapshot', () => {
     expect(readdirSync(join(root, 'elsewhere'))).toEqual([]);
   });
 
+  it('whose skipped files are options, or are not there, is unpacked without them', async () => {
+    const entries = await goodEntries();
+    const skipped = ['--add', '-z', 'missing', 'a/b', '--cacheinfo'];
+    const hostile = { ...entries, '.git/millrace.json': json(entries, { skipped }) };
+    await materialise(hostile);
+    expect(gitIn(join(root, 'target'), 'ls-files', '-v')).toBe('H a\nH count');
+  });
+
   it.each([
     ['only the description', '.git/millrace.pack'],
     ['only the objects', '.git/millrace.json'],
@@ -597,6 +660,11 @@ describe('a hostile snapshot', () => {
     ['a commit that is an option', (all: Entries) => json(all, { commit: '--output=/tmp/x' })],
     ['a commit that is not there', (all: Entries) => json(all, { commit: 'f'.repeat(40) })],
     ['an index that is not there', (all: Entries) => json(all, { index: 'f'.repeat(40) })],
+    ['a skipped file elsewhere', (all: Entries) => json(all, { skipped: ['../x'] })],
+    [
+      'skipped files without end',
+      (all: Entries) => json(all, { skipped: Array(200_001).fill('a') }),
+    ],
     ['settings of its own', (all: Entries) => json(all, { settings: { fsmonitor: 'x' } })],
   ])('whose description has %s is refused', async (_, change) => {
     const entries = await goodEntries();

@@ -45,13 +45,14 @@ export async function restoreRepository(
   const gitDir = await writeRepository(directory, repository);
   const pack = await placePack(directory, gitDir, repository);
   const draft = new DraftRepository(directory, { abort, allowsFiles: false });
-  const { commit, ref, origin, index = commit } = repository;
+  const { commit, ref, origin, index = commit, skipped = [] } = repository;
   try {
     const pardons = pardoned.map((name) => `${name}=ignore`).join(',');
     // What is large is checked in pieces, whatever it says it unpacks to.
     await draft.git('-c', 'core.bigFileThreshold=16m', 'index-pack', `--strict=${pardons}`, pack);
     await draft.readTree(index);
     await draft.git('read-tree', index);
+    if (skipped.length > 0) await draft.skipFiles(skipped);
     // It ends with 1 where files differ, which is no failure.
     const words = await draft.ask('update-index', '--ignore-submodules', '--refresh');
     if (words === undefined) await draft.forgiveFilters();

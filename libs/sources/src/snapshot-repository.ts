@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { gitRefSchema } from '#libs/events';
 import { Fault } from '#libs/kernel';
+import { nameProblem, treeLimits } from './entry-name.ts';
 import { gitUrlProblem } from './git-url.ts';
 
 /**
@@ -19,6 +20,9 @@ export const tagsMax = 20_000;
 /** Of a commit, in characters. */
 export const wordsMax = 16_384;
 
+/** Of the names of skipped files together, in bytes: the description has room for more. */
+export const skippedBytesMax = 4 * 1024 * 1024;
+
 const hash = z.string().regex(/^[0-9a-f]{40}$|^[0-9a-f]{64}$/);
 
 const address = z
@@ -34,6 +38,11 @@ const snapshotRepositorySchema = z.strictObject({
   ref: gitRefSchema.optional(),
   /** The tree of the index; absent: the commit's. */
   index: hash.optional(),
+  /** Tracked files that the sender's git was told not to look at; what the index does not have is passed over. */
+  skipped: z
+    .array(z.string().refine((name) => nameProblem(name) === undefined))
+    .max(treeLimits.entriesMax)
+    .optional(),
   /** Commits whose parents were left behind. */
   shallow: z.array(hash).max(50_000),
   tags: z.array(z.strictObject({ ref: gitRefSchema, object: hash })).max(tagsMax),

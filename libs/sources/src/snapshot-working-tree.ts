@@ -19,7 +19,7 @@ import { lfsWarnings } from './lfs-pointers.ts';
 import { listWorkingTree, type WorkingTreeList } from './list-working-tree.ts';
 import { describePart, type PackedRepository, packRepository } from './pack-repository.ts';
 import { ServerState } from './server-state.ts';
-import { repositoryEntries, type SnapshotPart } from './snapshot-repository.ts';
+import { repositoryEntries, type SnapshotPart, skippedBytesMax } from './snapshot-repository.ts';
 import { wordsOf } from './user-git.ts';
 
 const smallFileBytes = 1024 * 1024;
@@ -108,7 +108,7 @@ export async function snapshotWorkingTree(
 /** The repository with its wanted history, with none where that is damaged; without a repository steps have just files. */
 async function repositoryOf(
   directory: string,
-  { repository: top, names }: WorkingTreeList,
+  { repository: top, names, skipped }: WorkingTreeList,
   checkout: PlanCheckout,
 ): Promise<{ packed: Described | undefined; warnings: readonly string[] }> {
   if (top === undefined) return { packed: undefined, warnings: [] };
@@ -119,21 +119,27 @@ async function repositoryOf(
     const packed = repository && { repository, pack: undefined };
     return { packed, warnings: [words, ...(await pointers)] };
   }
+  const hidden = skipped.filter((name) => nameProblem(name) === undefined);
+  const hasRoom = Buffer.byteLength(JSON.stringify(hidden)) <= skippedBytesMax;
+  const packWith = (wish: PlanCheckout) => packRepository(top, wish, hasRoom ? hidden : []);
+  const crowd = hasRoom
+    ? []
+    : [`${hidden.length} files that git skips here are too many to name: it shows them as changed`];
   const why = (error: unknown) => {
     if (!(error instanceof Fault)) throw error;
     return error.message;
   };
   try {
-    return { packed: await packRepository(top, checkout), warnings: await pointers };
+    return { packed: await packWith(checkout), warnings: [...crowd, ...(await pointers)] };
   } catch (error) {
     const words = [`the history cannot be read (${why(error)})`];
-    const packed = await packRepository(top, { ...checkout, depth: 1, tags: false }).catch(
+    const packed = await packWith({ ...checkout, depth: 1, tags: false }).catch(
       (cause: unknown) => {
         words.push(`steps get files without git (${why(cause)})`);
         return undefined;
       },
     );
-    return { packed, warnings: [words.join(': '), ...(await pointers)] };
+    return { packed, warnings: [...crowd, words.join(': '), ...(await pointers)] };
   }
 }
 
