@@ -69,6 +69,17 @@ describe('checkOut', () => {
     expect(readFileSync(join(root, 'target/a'), 'utf8')).toBe('1');
   });
 
+  it('says of a tag’s hash which commit it means', async () => {
+    const sha = commit({ a: '1' });
+    git('tag', '-a', 'v1', '-m', 'one');
+    const tag = git('rev-parse', 'v1');
+    await expect(take(tag)).rejects.toMatchObject({
+      code: 'source.fetch-failed',
+      message: `${tag} is a tag of the commit ${sha}: a run is started with the commit's hash`,
+    });
+    expect(existsSync(join(root, 'target'))).toBe(false);
+  });
+
   it('runs no hook, no filter and no submodule of the repository', async () => {
     const witness = join(root, 'witness');
     writeFileSync(join(root, 'repository/.gitattributes'), '* filter=evil\n');

@@ -62,12 +62,13 @@ export async function checkOut(
       ...['--no-recurse-submodules', commit, '--'],
     );
     const head = (await draft.git('rev-parse', '--verify', 'HEAD')).trim();
-    if (head !== commit)
-      throw new Fault(
-        'source.fetch-failed',
-        'never',
-        `the checkout is at ${head}, not at ${commit}`,
-      );
+    if (head !== commit) {
+      const isTag = (await draft.ask('cat-file', '-t', commit)) === 'tag';
+      const why = isTag
+        ? `${commit} is a tag of the commit ${head}: a run is started with the commit's hash`
+        : `the checkout is at ${head}, not at ${commit}`;
+      throw new Fault('source.fetch-failed', 'never', why);
+    }
     if (ref?.startsWith('refs/heads/')) {
       await draft.git('update-ref', ref, commit);
       await writeFile(join(gitDir, 'HEAD'), `ref: ${ref}\n`);
