@@ -9,6 +9,7 @@ import {
   readFileSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -22,6 +23,8 @@ import {
   type EmbeddedPostgresOptions,
   startEmbeddedPostgres,
 } from './embedded-postgres.ts';
+import { clusterIdentity, recordFileOf, writeRecord } from './server-record.ts';
+import { socketPlaces } from './socket-dir.ts';
 
 /** A cluster that was made once; to make one takes longer than everything else here. */
 let template: string;
@@ -104,6 +107,33 @@ describe('startEmbeddedPostgres', () => {
     expect(server.pid).not.toBe(pid);
     expect((await pool.query('select n from t')).rows).toEqual([{ n: 1 }]);
     expect(onIdleError).toHaveBeenCalled();
+  });
+
+  it('is started again where its sockets lay, if something cleared that away', async () => {
+    const onCrash = vi.fn();
+    const server = await start({ onCrash });
+    const pool = open(server.poolConfig());
+    rmSync(server.poolConfig().host ?? '', { recursive: true });
+    process.kill(server.pid, 'SIGKILL');
+    await vi.waitFor(() => expect(onCrash).toHaveBeenLastCalledWith('restarted'), 20_000);
+    await pool.query('select 1');
+  });
+
+  it('removes no directory that only a record names', async () => {
+    const victim = join(dataDir, 'victim');
+    mkdirSync(victim);
+    const inPlace = join(socketPlaces()[0] ?? '', 'link-of-the-spec');
+    mkdirSync(dirname(inPlace), { recursive: true });
+    symlinkSync(victim, inPlace);
+    cleanUps.push(() => rmSync(inPlace, { force: true }));
+    writeFileSync(join(victim, 'file'), '');
+    for (const socketDir of [victim, inPlace, `${inPlace}/../link-of-the-spec/../../..`, '']) {
+      const cluster = clusterIdentity(join(dataDir, 'pg', 'cluster'));
+      const record = { pid: 1, identity: 'another', socketDir, digest: '', cluster };
+      writeRecord(recordFileOf(dataDir), record);
+      await (await start()).stop();
+      expect(existsSync(join(victim, 'file'))).toBe(true);
+    }
   });
 
   it('stops while it is being started again', async () => {
@@ -267,6 +297,21 @@ describe('after kill -9 of its owner', () => {
     const server = await start();
     expect(server.isAdopted).toBe(false);
     expect(processIdentity(owner.pid)).toBeUndefined();
+  });
+
+  it('a copy of its directory has a server of its own, and touches the first one’s in nothing', async () => {
+    const owner = await ownerProcess();
+    await owner.kill();
+    const copy = mkdtempSync(join(tmpdir(), 'embedded-copy-'));
+    cleanUps.push(() => rmSync(copy, { recursive: true, force: true }));
+    cpSync(join(dataDir, 'pg'), join(copy, 'pg'), { recursive: true });
+    const first = await start();
+    expect(first).toMatchObject({ isAdopted: true, pid: owner.pid });
+    const second = await start({ dataDir: copy });
+    expect(second.isAdopted).toBe(false);
+    expect(processIdentity(owner.pid)).toBeDefined();
+    for (const server of [first, second])
+      await open(server.poolConfig()).query('select count(*) from acknowledged');
   });
 
   it('a dead server is started, whatever has its pid now', async () => {

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { closeSync, openSync, readFileSync, readlinkSync, realpathSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { processIdentity } from '#libs/data-dir';
@@ -71,8 +71,10 @@ export async function startPostmaster(
 
 /**
  * The server that already runs over the cluster, left by a process that was killed. A pid counts only where its
- * working folder is the cluster (the kernel tells), or where its start is the one that was recorded: a recycled
- * pid is never touched.
+ * working folder is the cluster (the kernel tells): neither a recycled pid nor the server of a cluster that this one is a
+ * copy of is touched. Where the kernel does not tell such things, its start must be the one that was recorded.
+ *
+ * @param recorded  of this very cluster
  */
 export function findOrphan(
   clusterDir: string,
@@ -82,8 +84,10 @@ export function findOrphan(
   if (pid === undefined) return undefined;
   const identity = processIdentity(pid);
   if (identity === undefined) return undefined;
-  const isRecorded = recorded?.pid === pid && recorded.identity === identity;
-  if (!isRecorded && !worksIn(pid, clusterDir)) return undefined;
+  const isOurs = tellsWorkingFolders
+    ? worksIn(pid, clusterDir)
+    : recorded?.pid === pid && recorded.identity === identity;
+  if (!isOurs) return undefined;
   return { pid, identity, exited: pollUntilGone(pid, identity) };
 }
 
@@ -131,9 +135,12 @@ function lastLines(logFile: string): string {
   return readFileSync(logFile, 'utf8').slice(-4_096).trim().split('\n').slice(-4).join(' | ');
 }
 
+const tellsWorkingFolders = existsSync('/proc/self/cwd');
+
 function worksIn(pid: number, dir: string): boolean {
   try {
-    return readlinkSync(`/proc/${pid}/cwd`) === realpathSync(dir);
+    const [there, here] = [`/proc/${pid}/cwd`, dir].map((path) => statSync(path, { bigint: true }));
+    return there?.dev === here?.dev && there?.ino === here?.ino;
   } catch {
     return false;
   }

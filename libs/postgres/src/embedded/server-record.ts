@@ -1,4 +1,4 @@
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
 /** What the next start must know of a server that may outlive us. */
@@ -8,6 +8,14 @@ export interface ServerRecord {
   readonly socketDir: string;
   /** Over programs and arguments: a server with other settings is not adopted. */
   readonly digest: string;
+  /** Which cluster it serves: the record that came with a copy of a data directory speaks of the first one's server. */
+  readonly cluster: string;
+}
+
+/** A cluster by its path and its place on the file system. */
+export function clusterIdentity(clusterDir: string): string {
+  const { dev, ino } = statSync(clusterDir, { bigint: true });
+  return `${resolve(clusterDir)} ${dev}:${ino}`;
 }
 
 /** Where a data directory keeps it. */

@@ -1,6 +1,14 @@
-import { chmodSync, chownSync, existsSync, lstatSync, mkdirSync, mkdtempSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { Fault } from '#libs/kernel';
 import type { Launcher } from './launcher.ts';
 import { readRecord, recordFileOf } from './server-record.ts';
@@ -43,11 +51,36 @@ export function makeSocketDir(launcher: Launcher): string {
   return dir;
 }
 
+/**
+ * Makes a folder that was there before anew, under its name: pools look for the server there. Something clears away what is
+ * old below /tmp on many machines.
+ *
+ * @throws Fault `postgres.start-failed`
+ */
+export function keepSocketDir(launcher: Launcher, dir: string): void {
+  if (existsSync(dir)) return;
+  openPlace(dirname(dir));
+  mkdirSync(dir, { mode: 0o700 });
+  if (launcher.user !== undefined) chownSync(dir, launcher.user.uid, launcher.user.gid);
+}
+
+/** Whatever a record says: nothing goes but a folder in a place of this user's sockets. */
+export function removeSocketDir(dir: string): void {
+  const place = dirname(dir);
+  if (!socketPlaces().includes(place) || !isOwnDirectory(place)) return;
+  if (lstatSync(dir, { throwIfNoEntry: false })?.isDirectory())
+    rmSync(dir, { recursive: true, force: true });
+}
+
+function isOwnDirectory(path: string): boolean {
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  return found?.isDirectory() === true && found.uid === process.getuid?.();
+}
+
 /** Anybody may have made this name in a directory that is everybody's. */
 function openPlace(place: string): void {
   mkdirSync(place, { recursive: true, mode: 0o711 });
-  const found = lstatSync(place);
-  if (!found.isDirectory() || found.uid !== process.getuid?.()) {
+  if (!isOwnDirectory(place)) {
     throw new Fault(
       'postgres.start-failed',
       'never',

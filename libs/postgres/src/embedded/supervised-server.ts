@@ -13,9 +13,9 @@ import {
   stopPostmaster,
   trySignal,
 } from './postmaster.ts';
-import { readRecord, type ServerRecord, writeRecord } from './server-record.ts';
+import { clusterIdentity, readRecord, type ServerRecord, writeRecord } from './server-record.ts';
 import { ownerRole, serverArguments } from './settings.ts';
-import { makeSocketDir } from './socket-dir.ts';
+import { keepSocketDir, makeSocketDir, removeSocketDir } from './socket-dir.ts';
 
 const logBytesMax = 8 * 1024 * 1024;
 const restartDelayMaxMs = 5_000;
@@ -49,7 +49,8 @@ export class SupervisedServer {
 
   async start(): Promise<void> {
     const { clusterDir, logFile, recordFile } = this.#place;
-    const record = readRecord(recordFile);
+    const found = readRecord(recordFile);
+    const record = found?.cluster === clusterIdentity(clusterDir) ? found : undefined;
     const orphan = findOrphan(clusterDir, record);
     if (orphan !== undefined) {
       if (await this.#canAdopt(orphan, record)) this.#postmaster = orphan;
@@ -61,7 +62,7 @@ export class SupervisedServer {
       // Its last owner may have been killed between writing the rules of access and having them read.
       trySignal(this.pid, 'SIGHUP');
     } else {
-      if (record !== undefined) rmSync(record.socketDir, { recursive: true, force: true });
+      if (record !== undefined) removeSocketDir(record.socketDir);
       setAsideLargeLog(logFile);
       this.socketDir = makeSocketDir(this.#place.launcher);
       await this.#launchPatiently();
@@ -78,13 +79,13 @@ export class SupervisedServer {
   async stop(): Promise<void> {
     await this.#end('fast');
     rmSync(this.#place.recordFile, { force: true });
-    rmSync(this.socketDir, { recursive: true, force: true });
+    removeSocketDir(this.socketDir);
   }
 
   /** For a cluster that is gone: whoever made one in its place is left alone. */
   async abandon(): Promise<void> {
     await this.#end('at-once');
-    rmSync(this.socketDir, { recursive: true, force: true });
+    removeSocketDir(this.socketDir);
   }
 
   async #end(how: 'fast' | 'at-once'): Promise<void> {
@@ -107,7 +108,7 @@ export class SupervisedServer {
       } catch (error) {
         if (attempt < 4) await delay(100 * 2 ** attempt);
         else {
-          rmSync(this.socketDir, { recursive: true, force: true });
+          removeSocketDir(this.socketDir);
           throw error;
         }
       }
@@ -117,6 +118,7 @@ export class SupervisedServer {
   async #launch(): Promise<void> {
     const { launcher, clusterDir, logFile, recordFile } = this.#place;
     await clearTheWay(clusterDir);
+    keepSocketDir(launcher, this.socketDir);
     const postmaster = await startPostmaster(launcher, clusterDir, {
       args: this.#arguments(this.socketDir),
       logFile,
@@ -126,6 +128,7 @@ export class SupervisedServer {
       identity: postmaster.identity,
       socketDir: this.socketDir,
       digest: this.#digest(this.socketDir),
+      cluster: clusterIdentity(clusterDir),
     });
     this.#postmaster = postmaster;
   }
