@@ -34,6 +34,7 @@ const packages = {
     'node:fs',
     'node:http',
     'node:net',
+    'node:os',
     'node:path',
     'node:stream',
     'node:stream/promises',

@@ -13,7 +13,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { type ServerFile, serverProtocol } from '#libs/api-contract';
-import { processIdentity, socketFetch } from '#libs/data-dir';
+import { claimDataDirectory, processIdentity, socketFetch } from '#libs/data-dir';
 import { freshDirectory, millrace, TestServer } from './harness.ts';
 
 const directory = freshDirectory();
@@ -127,7 +127,7 @@ describe('a stranger on the port of a server that is gone', { timeout: 60_000 },
   ])('%s hears nothing', async (_, identity) => {
     const dataDir = join(directory.path, `stranger-${identity.length}`);
     const { url, heard } = await stranger();
-    mkdirSync(dataDir, { mode: 0o700 });
+    claimDataDirectory(dataDir);
     writeFileSync(join(dataDir, 'admin-token'), 'a-token-that-is-secret\n');
     const file: ServerFile = {
       url,

@@ -10,7 +10,7 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { homedir, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import {
   ApiClient,
@@ -20,7 +20,7 @@ import {
   type StartRunBody,
   serverFileSchema,
 } from '#libs/api-contract';
-import { processIdentity } from '#libs/data-dir';
+import { claimDataDirectory, processIdentity } from '#libs/data-dir';
 
 /** The whole product as users have it: compiled, in processes of its own. */
 export const packageRoot = join(import.meta.dirname, '..', '..');
@@ -149,7 +149,9 @@ export class TestServer {
 
   /** Starts a server and waits until it is ready. Its words go to DATA_DIR/server.out. */
   static async start(options: ServerOptions): Promise<TestServer> {
-    mkdirSync(options.dataDir, { recursive: true, mode: 0o700 });
+    // Before a file of ours lies in it: what is not empty would be somebody's.
+    const { HOME: home = homedir(), XDG_STATE_HOME } = options.env ?? {};
+    claimDataDirectory(options.dataDir, { home, stateHome: XDG_STATE_HOME ?? stateHome });
     const outPath = join(options.dataDir, 'server.out');
     const out = openSync(outPath, 'a');
     const args = [

@@ -8,7 +8,9 @@ const places = ['XDG_STATE_HOME', 'TMPDIR'] as const;
 
 /** Settings of the one who calls: a server has no use for them, and its data directory is told by a flag. */
 const ofTheCaller: ReadonlySet<string> = new Set(
-  [settings.dataDir, settings.token, settings.server].map(({ variable }) => variable),
+  [settings.dataDir, settings.trustDataDir, settings.token, settings.server].map(
+    ({ variable }) => variable,
+  ),
 );
 
 export interface BackgroundUser {

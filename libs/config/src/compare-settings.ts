@@ -3,7 +3,12 @@ import type { LayeredConfig } from './layers.ts';
 import { type Config, type Setting, type SettingKey, settings } from './schema.ts';
 
 /** Not what a server is like. */
-const ofTheCaller: ReadonlySet<SettingKey> = new Set(['dataDir', 'token', 'server']);
+const ofTheCaller: ReadonlySet<SettingKey> = new Set([
+  'dataDir',
+  'trustDataDir',
+  'token',
+  'server',
+]);
 
 const keys = (Object.keys(settings) as SettingKey[]).filter((key) => !ofTheCaller.has(key));
 

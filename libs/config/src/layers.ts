@@ -38,6 +38,9 @@ export function mergeLayers(layers: readonly Layer[]): LayeredConfig {
     if (unknown !== undefined) {
       throw new Fault('config.invalid', 'never', `there is no setting ${unknown} (${layer.name})`);
     }
+    const told = Object.keys(layer.values).find((key) => isNeverIn(layer, key));
+    if (told !== undefined)
+      throw new Fault('config.invalid', 'never', `${told} cannot be set in a file`);
   }
   const values: Record<string, unknown> = {};
   const winners = new Map<SettingKey, Layer | undefined>();
@@ -63,6 +66,11 @@ export function mergeLayers(layers: readonly Layer[]): LayeredConfig {
       };
     },
   };
+}
+
+function isNeverIn({ name }: Layer, key: string): boolean {
+  const { isNeverInFile = false }: Setting = settings[key as SettingKey];
+  return name === 'file' && isNeverInFile;
 }
 
 function checked(key: SettingKey, layer: Layer): unknown {

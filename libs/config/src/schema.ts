@@ -13,6 +13,8 @@ export interface Setting {
   readonly unit?: 'ms' | 'bytes';
   /** The CLI flag that mirrors it. */
   readonly flag?: string;
+  /** It cannot stand in the file of a data directory. */
+  readonly isNeverInFile?: boolean;
 }
 
 const textList = z.union([
@@ -68,6 +70,14 @@ export const settings = {
     schema: z.string().min(1),
     default: '.millrace',
     about: 'directory of all state',
+  },
+  trustDataDir: {
+    variable: 'MILLRACE_TRUST_DATA_DIR',
+    schema: z.string().min(1),
+    default: undefined,
+    about:
+      'a data directory that you know to be yours although it was not made here by you: moved, restored, filled by hand; once is enough',
+    isNeverInFile: true,
   },
   listen: {
     variable: 'MILLRACE_LISTEN',

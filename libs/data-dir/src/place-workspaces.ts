@@ -1,32 +1,22 @@
-import {
-  chmodSync,
-  existsSync,
-  lstatSync,
-  readFileSync,
-  realpathSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
-import { dirname, isAbsolute, join } from 'node:path';
+import { existsSync, lstatSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { makeDirectory } from '#libs/config';
 import { Fault } from '#libs/kernel';
+import { ownerOf, writeOwner } from './owner-mark.ts';
 import { findProjectFile } from './project-files.ts';
+import { dataDirectoryId, ensureDataDirectoryId, renewDataDirectoryId } from './state-marks.ts';
 import {
-  dataDirectoryId,
-  ensureDataDirectoryId,
-  renewDataDirectoryId,
-  workspacesMark,
-} from './state-marks.ts';
+  makeOwn,
+  nearestOfBase,
+  requireOwn,
+  stateBases,
+  type UserState,
+  uidOf,
+} from './user-state.ts';
 
-export interface WorkspacesOrder {
+export interface WorkspacesOrder extends UserState {
   /** Whose workspaces they are. It exists. */
   readonly dataDir: string;
-  /** The user's HOME, and where they keep state if not below it (XDG_STATE_HOME). */
-  readonly home: string;
-  readonly stateHome?: string | undefined;
-  /** Where anybody may make a directory, the sticky bit set: taken where the user's own is not fit. */
-  readonly sharedDir?: string;
-  readonly uid?: number | undefined;
 }
 
 export interface WorkspacesPlace {
@@ -75,22 +65,22 @@ export function hiddenFromSteps(dataDir: string, workspaces: WorkspacesPlace): r
   return [dataDir, dirname(workspaces.directory), ...workspaces.formerDirectories];
 }
 
-function inFirstFitBase(
+/**
+ * Does something in the first directory of the user's state where it can be done, and that no project surrounds.
+ *
+ * @param place  gets its real path, which need not be there, and that of the data directory
+ * @throws Fault `workspaces.no-place` with the reason for each place
+ */
+export function inFirstFitBase<Placed>(
   order: WorkspacesOrder,
-  place: (base: string, dataDir: string) => WorkspacesPlace,
-): WorkspacesPlace {
+  place: (base: string, dataDir: string) => Placed,
+): Placed {
   const dataDir = realpathSync(order.dataDir);
-  const { stateHome, home } = order;
-  const uid = uidOf(order);
-  const own =
-    stateHome !== undefined && isAbsolute(stateHome) ? stateHome : join(home, '.local/state');
-  const shared = order.sharedDir ?? '/var/tmp';
-  const bases = [join(own, 'millrace'), join(shared, `millrace-${uid ?? 'user'}`)];
+  const { own, shared } = stateBases(order);
   const problems: string[] = [];
-  for (const base of bases) {
+  for (const base of [own, shared]) {
     try {
-      if (dirname(base) === shared && !existsSync(shared)) throw new Error('it is not there');
-      return place(fitBase(base, dataDir, uid), dataDir);
+      return place(fitBase(base, dataDir, order), dataDir);
     } catch (error) {
       problems.push(`${base}: ${(error as Error).message}`);
     }
@@ -98,19 +88,9 @@ function inFirstFitBase(
   throw new Fault('workspaces.no-place', 'never', problems.join('; '));
 }
 
-function uidOf({ uid }: WorkspacesOrder): number | undefined {
-  return uid ?? process.getuid?.();
-}
-
 /** @returns its real path, which is what tools go up from. @throws Error saying what is wrong with it */
-function fitBase(base: string, dataDir: string, uid: number | undefined): string {
-  const owner = lstatSync(base, { throwIfNoEntry: false })?.uid;
-  if (uid !== undefined && owner !== undefined && owner !== uid)
-    throw new Error('it belongs to another user');
-  let above = base;
-  while (!existsSync(above)) above = dirname(above);
-  if (uid !== undefined && ![uid, 0].includes(statSync(above).uid))
-    throw new Error(`${above} belongs to another user`);
+function fitBase(base: string, dataDir: string, user: UserState): string {
+  const above = nearestOfBase(base, user);
   const real = join(realpathSync(above), base.slice(above.length));
   for (let at = real; at !== dirname(at); at = dirname(at)) {
     if (at === dataDir || dataDirectoryId(at) !== undefined)
@@ -121,21 +101,6 @@ function fitBase(base: string, dataDir: string, uid: number | undefined): string
   return real;
 }
 
-/** A directory of this user's alone. @throws Error where somebody else has or had a hand in it */
-function makeOwn(path: string, uid: number | undefined): void {
-  makeDirectory(path);
-  requireOwn(path, uid);
-  chmodSync(path, 0o700);
-}
-
-/** @throws Error where somebody else has or had a hand in it */
-function requireOwn(path: string, uid: number | undefined): void {
-  const found = lstatSync(path);
-  if (!found.isDirectory()) throw new Error(`${path} is not a directory`);
-  if (uid !== undefined && found.uid !== uid) throw new Error(`${path} belongs to another user`);
-  if ((found.mode & 0o022) !== 0) throw new Error(`others may write to ${path}`);
-}
-
 /** A copy of a data directory brings the id along: while the first one is still there, the copy takes another. */
 function claim(base: string, dataDir: string, uid: number | undefined): string {
   for (let id = ensureDataDirectoryId(dataDir); ; id = renewDataDirectoryId(dataDir)) {
@@ -143,16 +108,8 @@ function claim(base: string, dataDir: string, uid: number | undefined): string {
     const owner = ownerOf(directory);
     if (owner !== undefined && owner !== dataDir && dataDirectoryId(owner) === id) continue;
     makeOwn(directory, uid);
-    writeFileSync(join(directory, workspacesMark), `${dataDir}\n`, { mode: 0o600 });
+    writeOwner(directory, dataDir);
     return directory;
-  }
-}
-
-function ownerOf(directory: string): string | undefined {
-  try {
-    return readFileSync(join(directory, workspacesMark), 'utf8').trimEnd();
-  } catch {
-    return undefined;
   }
 }
 
@@ -176,7 +133,9 @@ function formerPlaces(dataDir: string, directory: string): readonly string[] {
   const written = existsSync(path) ? readFileSync(path, 'utf8').split('\n') : [];
   const former = written.filter((place) => place !== directory && isOurs(place, dataDir));
   const inside = insideOf(dataDir);
-  return existsSync(inside) ? [...former, inside] : former;
+  // A link would have another directory emptied.
+  const isThere = lstatSync(inside, { throwIfNoEntry: false })?.isDirectory() === true;
+  return isThere ? [...former, inside] : former;
 }
 
 /** Where they were before they had a place of their own. */

@@ -172,6 +172,11 @@ const table = {
     'The data directory is not this user’s alone',
     'Use one that you own, with mode 700, or give another --data-dir.',
   ],
+  'data-dir.not-ours': [
+    500,
+    'The data directory came from elsewhere',
+    'Give another --data-dir. What you moved, restored or filled yourself is yours: name it once in MILLRACE_TRUST_DATA_DIR.',
+  ],
   'postgres.start-failed': [500, 'Postgres did not start', 'See DATA_DIR/logs/postgres.log.'],
   'postgres.unreachable': [503, 'Postgres cannot be reached', 'Check --db.'],
   'postgres.migration-failed': [500, 'A migration failed', 'See the detail; nothing was changed.'],

@@ -2,11 +2,13 @@ import type { Command } from 'commander';
 import type { ApiClient } from '#libs/api-contract';
 import {
   type Config,
+  settings as everySetting,
   inheritedEnvironment,
   type LayeredConfig,
   loadConfig,
   type SettingKey,
 } from '#libs/config';
+import { requireOurs, trustDataDirectory } from '#libs/data-dir';
 import { invocationOf, pasteable } from './invocation.ts';
 import { createOutput, type Output } from './output.ts';
 import { type ServerWish, useServer } from './use-server.ts';
@@ -32,12 +34,22 @@ const settingFlags = [
   'server',
 ] as const satisfies readonly SettingKey[];
 
-/** Reads global flags wherever they stand on the command line. @throws Fault `config.invalid` */
+const settingKeys = Object.keys(everySetting) as SettingKey[];
+
+/**
+ * Reads global flags wherever they stand on the command line.
+ *
+ * @throws Fault `config.invalid`; `data-dir.not-ours` where settings stand in a data directory that came from elsewhere: they
+ *   could name a server that gets the token
+ */
 export function contextOf(command: Command): CommandContext {
   const options = command.optsWithGlobals<Record<string, unknown>>();
   const flags: Partial<Record<SettingKey, unknown>> = {};
   for (const key of settingFlags) if (options[key] !== undefined) flags[key] = options[key];
   const settings = loadConfig(flags, inheritedEnvironment(), process.cwd());
+  const { trustDataDir, dataDir } = settings.config;
+  if (trustDataDir !== undefined) trustDataDirectory(trustDataDir);
+  if (settingKeys.some((key) => settings.explain(key).layer === 'file')) requireOurs(dataDir);
   const output = createOutput(options.json === true, invocationOf(options));
   return {
     settings,

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, openSync, statSync } from 'node:fs';
+import { closeSync, constants, openSync, statSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
@@ -13,6 +13,7 @@ import {
   makeDirectory,
   settings,
 } from '#libs/config';
+import { claimDataDirectory } from '#libs/data-dir';
 import { Fault, isErrorCode } from '#libs/kernel';
 import { sandboxMarker } from '#libs/sandbox';
 
@@ -92,12 +93,16 @@ function thisUser(): BackgroundUser {
 }
 
 function openOut(path: string): number {
+  const dataDir = dirname(dirname(path));
   try {
+    claimDataDirectory(dataDir);
     makeDirectory(dirname(path));
     const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
-    return openSync(path, size > outBytesMax ? 'w' : 'a', 0o600);
+    const { O_WRONLY, O_CREAT, O_NOFOLLOW, O_TRUNC, O_APPEND } = constants;
+    const how = size > outBytesMax ? O_TRUNC : O_APPEND;
+    return openSync(path, O_WRONLY | O_CREAT | O_NOFOLLOW | how, 0o600);
   } catch (cause) {
-    const dataDir = dirname(dirname(path));
+    if (cause instanceof Fault) throw cause;
     throw new Fault('data-dir.not-writable', 'never', `${dataDir} cannot be written`, { cause });
   }
 }

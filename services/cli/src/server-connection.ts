@@ -8,13 +8,13 @@ import {
   serverFileSchema,
 } from '#libs/api-contract';
 import type { Config } from '#libs/config';
-import { openOwnDirectory, processIdentity, socketFetch } from '#libs/data-dir';
+import { openOwnDirectory, processIdentity, requireOurs, socketFetch } from '#libs/data-dir';
 import { Fault } from '#libs/kernel';
 
 /**
  * The server of a data directory, if one runs there: the process that wrote `server.json`, not one that has its pid by now.
  *
- * @throws Fault `data-dir.not-private` where somebody else could have written it, `data-dir.forbidden`
+ * @throws Fault `data-dir.not-ours`, `data-dir.not-private` where somebody else could have written it; `data-dir.forbidden`
  */
 export async function findServer(dataDir: string): Promise<ServerFile | undefined> {
   const text = readOwn(dataDir, 'server.json');
@@ -82,6 +82,7 @@ async function readToken(config: Config): Promise<string> {
 
 function readOwn(dataDir: string, name: string): string | undefined {
   try {
+    requireOurs(dataDir);
     const directory = openOwnDirectory(dataDir);
     try {
       return readFileSync(directory.at(name), 'utf8');

@@ -392,6 +392,16 @@ describe('sweeping', () => {
     expect(sources.count).toBe(0);
   });
 
+  it('takes nothing over through a link, and empties nothing behind it', async () => {
+    const victim = await mkdtemp(join(tmpdir(), 'millrace-victim-'));
+    await writeFile(join(victim, 'file'), 'theirs');
+    const former = `${victim}-link`;
+    await symlink(victim, former);
+    await restart(undefined, [former]).open();
+    expect(await readdir(victim)).toEqual(['file']);
+    for (const path of [former, victim]) await rm(path, { recursive: true });
+  });
+
   it('leaves nothing above a workspace that a tool would find from within it', async () => {
     await writeFile(join(directory, 'package.json'), '{}');
     await mkdir(join(directory, '.git'));

@@ -101,6 +101,8 @@ export class Workspaces {
   }
 
   async #takeOverFrom(former: string): Promise<void> {
+    // A link leads to what is not ours to empty.
+    if (!(await lstat(former).catch(() => undefined))?.isDirectory()) return;
     const names = await readdir(former).catch(() => [] as string[]);
     for (const runId of names.filter(isUuid)) {
       if (await exists(this.#pathOf(runId))) continue;

@@ -12,7 +12,7 @@ import {
 import { join, resolve } from 'node:path';
 import type { ServerFile } from '#libs/api-contract';
 import { makeDirectory } from '#libs/config';
-import { apiSocketName, ensureDataDirectoryId, openOwnDirectory } from '#libs/data-dir';
+import { apiSocketName, claimDataDirectory, openOwnDirectory } from '#libs/data-dir';
 import { Fault } from '#libs/kernel';
 
 /** Where everything lies. */
@@ -34,12 +34,13 @@ export interface DataDirectory {
 /**
  * Makes the directories that are missing, for the owner alone, and the administrator's token.
  *
- * @throws Fault `data-dir.not-writable`; `data-dir.not-private` where others could enter it
+ * @throws Fault `data-dir.not-writable`; `data-dir.not-private` where others could enter it; `data-dir.not-ours` where
+ *   somebody else filled it
  */
 export function openDataDirectory(path: string): DataDirectory {
   const root = resolve(path);
   try {
-    makeDirectory(root);
+    claimDataDirectory(root);
     // Held to the end of the process: the path of the socket leads through it.
     const own = openOwnDirectory(root);
     for (const name of ['logs', 'logs/steps', 'artifacts', 'executor', 'seals'])
@@ -48,7 +49,6 @@ export function openDataDirectory(path: string): DataDirectory {
     const ignore = join(root, '.gitignore');
     if (!existsSync(ignore)) writeFileSync(ignore, '*\n');
     accessSync(root, constants.W_OK);
-    ensureDataDirectoryId(root);
     const serverFile = join(root, 'server.json');
     return {
       root,

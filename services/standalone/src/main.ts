@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type ServerFile, serverProtocol } from '#libs/api-contract';
 import { type Config, loadConfig, workingSettings } from '#libs/config';
-import { lockDataDir, processIdentity } from '#libs/data-dir';
+import { lockDataDir, processIdentity, trustDataDirectory } from '#libs/data-dir';
 import { Fault, invariant } from '#libs/kernel';
 import { createLogger, type Logger } from '#libs/telemetry';
 import { type DataDirectory, openDataDirectory } from './data-directory.ts';
@@ -194,6 +194,7 @@ async function main(): Promise<number> {
   // Nobody may listen any more, or the disk that they go to is full.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
   const config = readConfig();
+  if (config.trustDataDir !== undefined) trustDataDirectory(config.trustDataDir);
   const directory = openDataDirectory(config.dataDir);
   const lock = lockDataDir(directory.root);
   const logger = createLogger({

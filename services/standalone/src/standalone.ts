@@ -1,10 +1,10 @@
 import { existsSync, statfsSync } from 'node:fs';
-import { availableParallelism, homedir, hostname } from 'node:os';
+import { availableParallelism, hostname } from 'node:os';
 import { join } from 'node:path';
 import type { ServerState, StopServerHow } from '#libs/api-contract';
 import { FsBlobStore } from '#libs/blobs';
 import { allowsProcessDriver, type Config, inheritedEnvironment, stepLimits } from '#libs/config';
-import { hiddenFromSteps, placeWorkspaces, type WorkspacesPlace } from '#libs/data-dir';
+import { hiddenFromSteps, placeWorkspaces, userState, type WorkspacesPlace } from '#libs/data-dir';
 import {
   Appender,
   InProcessLogSignal,
@@ -324,8 +324,7 @@ function readSide(database: Database, plans: PlanCache, projector: Projector): R
 }
 
 function findWorkspaces({ root }: DataDirectory): WorkspacesPlace {
-  const stateHome = inheritedEnvironment().XDG_STATE_HOME;
-  return placeWorkspaces({ dataDir: root, home: homedir(), stateHome });
+  return placeWorkspaces({ dataDir: root, ...userState() });
 }
 
 function gitAccess(config: Config) {

@@ -1,22 +1,18 @@
 import { execFile } from 'node:child_process';
 import { access, constants, readdir, statfs } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import type { Command } from 'commander';
+import { allowsProcessDriver, type Config, makeDirectory, stepLimits } from '#libs/config';
 import {
-  allowsProcessDriver,
-  type Config,
-  inheritedEnvironment,
-  makeDirectory,
-  stepLimits,
-} from '#libs/config';
-import {
+  claimDataDirectory,
   foreseeWorkspaces,
   hiddenFromSteps,
+  userState,
   type WorkspacesPlace,
   workspacesTrash,
 } from '#libs/data-dir';
+import { Fault } from '#libs/kernel';
 import {
   type DriverSettings,
   everySandbox,
@@ -49,9 +45,7 @@ export function addDoctor(program: Command, finish: (exitCode: number) => void):
           detail: `${process.versions.node} (${process.execPath})`,
         },
         await checkGit(),
-        await checkDataDir(context),
-        ...(await checkSandboxes(context)),
-        await checkServer(context),
+        ...(await checkDataDir(context)),
       ];
       for (const finding of findings) {
         if (context.output.isJson) context.output.json(finding);
@@ -83,10 +77,23 @@ async function checkGit(): Promise<Finding> {
   }
 }
 
-async function checkDataDir({ config }: CommandContext): Promise<Finding> {
-  const dataDir = resolve(config.dataDir);
+/** And what lies in it, unless it came from elsewhere: then nothing in it is looked at. */
+async function checkDataDir(context: CommandContext): Promise<readonly Finding[]> {
+  const dataDir = resolve(context.config.dataDir);
   try {
-    makeDirectory(dataDir);
+    claimDataDirectory(dataDir);
+  } catch (error) {
+    if (error instanceof Fault) return [problem('data directory', error)];
+  }
+  return [
+    await checkRoom(context, dataDir),
+    ...(await checkSandboxes(context)),
+    await checkServer(context),
+  ];
+}
+
+async function checkRoom({ config }: CommandContext, dataDir: string): Promise<Finding> {
+  try {
     await access(dataDir, constants.W_OK);
     const { bavail, bsize } = await statfs(dataDir);
     const free = bavail * bsize;
@@ -110,10 +117,9 @@ async function checkSandboxes({ config }: CommandContext): Promise<readonly Find
   } catch {
     return [{ check: 'sandboxes', state: 'note', detail: 'not tried: there is nowhere to do it' }];
   }
-  const stateHome = inheritedEnvironment().XDG_STATE_HOME;
   let workspaces: WorkspacesPlace;
   try {
-    workspaces = foreseeWorkspaces({ dataDir, home: homedir(), stateHome });
+    workspaces = foreseeWorkspaces({ dataDir, ...userState() });
   } catch (error) {
     return [problem('workspaces', error)];
   }

@@ -1,0 +1,66 @@
+import { chmodSync, existsSync, lstatSync, statSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { dirname, isAbsolute, join } from 'node:path';
+import { inheritedEnvironment, makeDirectory } from '#libs/config';
+
+/** Where a user keeps state outside of data directories. */
+export interface UserState {
+  /** The user's HOME, and where they keep state if not below it (XDG_STATE_HOME). */
+  readonly home: string;
+  readonly stateHome?: string | undefined;
+  /** Where anybody may make a directory, the sticky bit set: taken where the user's own is not fit. */
+  readonly sharedDir?: string;
+  readonly uid?: number | undefined;
+}
+
+/** That of the user of this process. */
+export function userState(): UserState {
+  return { home: homedir(), stateHome: inheritedEnvironment().XDG_STATE_HOME };
+}
+
+export function uidOf({ uid }: UserState): number | undefined {
+  return uid ?? process.getuid?.();
+}
+
+/** Directories that may hold what is this user's, the better first; none of them need be there. */
+export function stateBases(user: UserState) {
+  const { stateHome, home } = user;
+  const own =
+    stateHome !== undefined && isAbsolute(stateHome) ? stateHome : join(home, '.local/state');
+  const shared = user.sharedDir ?? '/var/tmp';
+  return { own: join(own, 'millrace'), shared: join(shared, `millrace-${uidOf(user) ?? 'user'}`) };
+}
+
+/**
+ * What is there of such a directory: itself, or the nearest above it.
+ *
+ * @throws Error where it belongs to somebody else, who could put anything there
+ */
+export function nearestOfBase(base: string, user: UserState): string {
+  const uid = uidOf(user);
+  if (base === stateBases(user).shared && !existsSync(dirname(base)))
+    throw new Error(`${dirname(base)} is not there`);
+  const owner = lstatSync(base, { throwIfNoEntry: false })?.uid;
+  if (uid !== undefined && owner !== undefined && owner !== uid)
+    throw new Error('it belongs to another user');
+  let nearest = base;
+  while (!existsSync(nearest)) nearest = dirname(nearest);
+  if (uid !== undefined && ![uid, 0].includes(statSync(nearest).uid))
+    throw new Error(`${nearest} belongs to another user`);
+  return nearest;
+}
+
+/** A directory of this user's alone. @throws Error where somebody else has or had a hand in it */
+export function makeOwn(path: string, uid: number | undefined): void {
+  makeDirectory(path);
+  requireOwn(path, uid);
+  chmodSync(path, 0o700);
+}
+
+/** @throws Error where somebody else has or had a hand in it */
+export function requireOwn(path: string, uid: number | undefined): void {
+  const found = lstatSync(path);
+  if (!found.isDirectory()) throw new Error(`${path} is not a directory`);
+  if (uid !== undefined && found.uid !== uid) throw new Error(`${path} belongs to another user`);
+  if ((found.mode & 0o022) !== 0) throw new Error(`others may write to ${path}`);
+}

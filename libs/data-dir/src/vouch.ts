@@ -1,0 +1,167 @@
+import { lstatSync, readdirSync, realpathSync, rmSync, statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { makeDirectory } from '#libs/config';
+import { Fault } from '#libs/kernel';
+import { isTracked } from './is-tracked.ts';
+import { openOwnDirectory } from './own-directory.ts';
+import { isOwner, ownerOf, writeOwner } from './owner-mark.ts';
+import { inFirstFitBase } from './place-workspaces.ts';
+import {
+  dataDirectoryId,
+  dataDirectoryMark,
+  ensureDataDirectoryId,
+  newDataDirectoryId,
+  renewDataDirectoryId,
+} from './state-marks.ts';
+import {
+  makeOwn,
+  nearestOfBase,
+  requireOwn,
+  stateBases,
+  type UserState,
+  uidOf,
+  userState,
+} from './user-state.ts';
+
+/**
+ * What lies in a data directory is believed: programs are started by its settings, directories that it names are removed.
+ * A repository or an archive can bring one along, with any content and any mode. So one counts as ours only where the user's
+ * state, which nothing that is cloned or unpacked reaches, has a record of it: a directory named by its id, which nobody
+ * else knows, with a mark that says where it lies. It is written when we make the directory, or find it empty.
+ */
+
+/** What we write to, or start from, by a fixed name: a link in its place leads elsewhere. */
+const fixedNames: readonly string[] = [
+  ...['logs', 'logs/steps', 'logs/server.log', 'logs/server.out', 'logs/postgres.log'],
+  ...['pg', 'pg/cluster', 'pg/password', 'pg/server.json', 'pg/lib'],
+  ...['executor', 'executor/workspaces-at', 'workspaces', 'artifacts', 'seals'],
+  ...['admin-token', 'server.json', 'api.sock', '.gitignore', dataDirectoryMark],
+];
+
+/**
+ * Makes a data directory ours where it is missing or empty.
+ *
+ * @throws Fault `data-dir.not-ours` where it came from elsewhere; `data-dir.not-private`; `workspaces.no-place` where there is
+ *   nowhere to remember it
+ * @throws NodeJS.ErrnoException where it cannot be made
+ */
+export function claimDataDirectory(path: string, user: UserState = userState()): void {
+  const dataDir = resolve(path);
+  if (isTracked(dataDir)) throw tracked(dataDir);
+  const standing = standingOf(dataDir, user);
+  if (standing === 'foreign') throw notOurs(dataDir);
+  makeDirectory(dataDir);
+  openOwnDirectory(dataDir).close();
+  if (standing === 'empty') recordNew(realpathSync(dataDir), user);
+  for (const name of fixedNames) {
+    if (lstatSync(join(dataDir, name), { throwIfNoEntry: false })?.isSymbolicLink())
+      throw new Fault(
+        'data-dir.not-ours',
+        'never',
+        `${join(dataDir, name)} is a link, which nothing of ours is: remove it, or put there what it leads to`,
+      );
+  }
+}
+
+/**
+ * For those who only look: one that is missing or empty has nothing in it that could be believed.
+ *
+ * @throws Fault `data-dir.not-ours`; `data-dir.not-private` where another user owns it
+ */
+export function requireOurs(path: string, user: UserState = userState()): void {
+  const dataDir = resolve(path);
+  const isLink = lstatSync(dataDir, { throwIfNoEntry: false })?.isSymbolicLink() === true;
+  if (isLink && isTracked(dataDir)) throw tracked(dataDir);
+  if (standingOf(dataDir, user) === 'foreign') throw notOurs(dataDir);
+}
+
+/**
+ * The user's word that a directory is theirs, whatever brought it where it lies: moved, restored, made by an earlier version,
+ * filled by hand. A copy of one that is still there gets an id of its own.
+ *
+ * @throws Fault `data-dir.not-ours` where git tracks it; `data-dir.not-private`; `workspaces.no-place`
+ */
+export function trustDataDirectory(path: string, user: UserState = userState()): void {
+  if (standingOf(resolve(path), user) !== 'foreign') return;
+  const dataDir = realpathSync(path);
+  if (isTracked(dataDir)) throw tracked(dataDir);
+  openOwnDirectory(dataDir).close();
+  const known = ensureDataDirectoryId(dataDir);
+  const isCopy = basesOf(user).some((base) => {
+    const owner = ownerOf(join(base, known));
+    return owner !== undefined && owner !== dataDir && dataDirectoryId(owner) === known;
+  });
+  record(isCopy ? renewDataDirectoryId(dataDir) : known, dataDir, user);
+}
+
+type Standing = 'empty' | 'ours' | 'foreign';
+
+function standingOf(path: string, user: UserState): Standing {
+  const owner = statSync(path, { throwIfNoEntry: false })?.uid;
+  if (owner === undefined) return 'empty';
+  // Says whose it is.
+  if (owner !== (process.geteuid?.() ?? owner)) openOwnDirectory(path).close();
+  const dataDir = realpathSync(path);
+  const id = dataDirectoryId(dataDir);
+  if (id !== undefined && isRecorded(id, dataDir, user)) return 'ours';
+  const names = readdirSync(dataDir).filter((name) => !isNothing(name));
+  if (names.length === 0) return 'empty';
+  // Somebody has made it ours between the two looks: the id came first.
+  if (id === undefined && dataDirectoryId(dataDir) !== undefined) return standingOf(path, user);
+  return 'foreign';
+}
+
+/** What a file system has at its top, and drafts of an id. */
+function isNothing(name: string): boolean {
+  return name === 'lost+found' || name.startsWith(`${dataDirectoryMark}.`);
+}
+
+function isRecorded(id: string, dataDir: string, user: UserState): boolean {
+  return basesOf(user).some((base) => {
+    try {
+      nearestOfBase(base, user);
+      for (const each of [base, join(base, id)]) requireOwn(each, uidOf(user));
+      return isOwner(join(base, id), dataDir);
+    } catch {
+      return false;
+    }
+  });
+}
+
+/** The record first: an id without one would lock us out of a directory that we have made. */
+function recordNew(dataDir: string, user: UserState): void {
+  const mine = newDataDirectoryId();
+  const place = record(mine, dataDir, user);
+  if (ensureDataDirectoryId(dataDir, mine) !== mine) rmSync(place, { recursive: true });
+}
+
+/** Where the workspaces will be. @returns the record's directory */
+function record(id: string, path: string, user: UserState): string {
+  return inFirstFitBase({ dataDir: path, ...user }, (base, dataDir) => {
+    const place = join(base, id);
+    for (const each of [base, place]) makeOwn(each, uidOf(user));
+    writeOwner(place, dataDir);
+    return place;
+  });
+}
+
+function basesOf(user: UserState): readonly string[] {
+  const { own, shared } = stateBases(user);
+  return [own, shared];
+}
+
+function notOurs(dataDir: string): Fault {
+  return new Fault(
+    'data-dir.not-ours',
+    'never',
+    `${dataDir} was not made here by this user, so nothing in it is believed: a repository or an archive may have brought it; if it is yours, say so once by MILLRACE_TRUST_DATA_DIR='${dataDir}'`,
+  );
+}
+
+function tracked(dataDir: string): Fault {
+  return new Fault(
+    'data-dir.not-ours',
+    'never',
+    `${dataDir} is in a git repository's index: what comes with a repository is nobody's state; take it out (git rm -r --cached), or give another --data-dir`,
+  );
+}
