@@ -468,7 +468,7 @@ describe('cancel-run', () => {
       .when(cancel(true))
       .thenEvents();
   });
-  it('comes too late for a run that has ended', () =>
+  it('is refused for a run that ended as cancelled', () =>
     spec
       .given(
         ...begun,
@@ -479,7 +479,7 @@ describe('cancel-run', () => {
         over('cancelled'),
       )
       .when(cancel())
-      .thenEvents());
+      .thenRejected('run.already-finished'));
   it('is refused for a run that ended otherwise', () =>
     spec
       .given(...greenBuild, over('success'))
