@@ -65,7 +65,8 @@ describe('habits that a reader relies on', () => {
 
   // A step owns what git reads in its workspace: hooks, filters, fsmonitor, settings.
   it('runs git for a workspace that no step has seen and for a user’s own tree, nowhere else', () => {
-    const runners = files.filter((path) => /\b(?:spawn|exec\w*|run)\(\s*'git'/.test(read(path)));
+    const call = /\b(?:spawn|exec\w*|run)\(\s*(?:'sh', \[[^\]]*)?'git'/;
+    const runners = files.filter((path) => call.test(read(path)));
     expect(runners).toEqual(['libs/sources/src/run-git.ts', 'libs/sources/src/user-git.ts']);
     const callers = files.filter((path) => /from '\.\/run-git\.ts'/.test(read(path)));
     expect(callers).toEqual([

@@ -2,11 +2,11 @@ import { readFile } from 'node:fs/promises';
 import type { PlanCheckout } from '#libs/events';
 import { wordsOf } from './user-git.ts';
 
-/** Of a history that nobody asked for, in commits. */
+/** Most commits taken when the file gives no depth. */
 export const historyCommitsMax = 1_000;
-/** Of one that somebody did: what is older counts as cut off. */
+/** Most commits read when it does; older ones are left out. */
 const readCommitsMax = 200_000;
-/** Of arguments of one call. */
+/** Most boundary commits passed to one `git merge-base`. */
 const edgesMax = 500;
 /** git looks at the whole history where few tags are reachable. */
 const describeMs = 10_000;

@@ -6,8 +6,8 @@ export interface CommitTree {
 }
 
 /**
- * Reads `git ls-tree -r -z`, with `-l` or without, piece by piece. A few small objects can stand for more files than any
- * disk has: judged before git makes files, or a list, of them.
+ * Reads `git ls-tree -r -t -l -z` piece by piece. A few small objects can stand for more files than any disk has, or for
+ * more directories without a single file than any walk ends in: judged before git makes files, or a list, of them.
  */
 export class TreeReader {
   readonly #submodules: { path: string; commit: string }[] = [];
@@ -36,7 +36,7 @@ export class TreeReader {
       throw new Fault(
         'source.invalid',
         'never',
-        `the commit has more than ${treeLimits.entriesMax} files or ${treeLimits.bytesMax} bytes`,
+        `the commit has more than ${treeLimits.entriesMax} files and directories or ${treeLimits.bytesMax} bytes`,
       );
   }
 }

@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import type { BlobStore } from '#libs/blobs';
 import { Fault } from '#libs/kernel';
-import { extractSnapshot } from './extract-snapshot.ts';
+import { extractSnapshot, type UnpackedTree } from './extract-snapshot.ts';
 import type { GitAccess } from './git-access.ts';
 import { checkOut } from './git-source.ts';
 import { restoreRepository } from './restore-repository.ts';
@@ -39,8 +39,8 @@ export function createSourceProvider(
               throw error;
             });
           let facts: SourceFacts | undefined;
-          const complete = async (directory: string) => {
-            facts = { commit: await restoreRepository(directory, abort), warnings: [] };
+          const complete = async (unpacked: UnpackedTree) => {
+            facts = await restoreRepository(unpacked, abort);
             await onFacts?.(facts);
           };
           await extractSnapshot(blob.stream, targetDir, { abort, complete });

@@ -1,3 +1,4 @@
+import { Fault } from '#libs/kernel';
 import { type CommitFacts, commitFacts } from './commit-facts.ts';
 import { type CommitTree, TreeReader } from './commit-tree.ts';
 import { lfsWarnings } from './lfs-pointers.ts';
@@ -18,12 +19,16 @@ export class DraftRepository {
     return runGit(this.directory, args, this.#options);
   }
 
-  /** What git prints; undefined where it says no. */
+  /**
+   * What git prints; undefined where it says no.
+   * @throws Fault `source.invalid` where it met its limits
+   */
   async ask(...args: readonly string[]): Promise<string | undefined> {
     return this.git(...args).then(
       (words) => words.trimEnd(),
-      () => {
+      (error: unknown) => {
         this.#options.abort.throwIfAborted();
+        if (isInvalid(error)) throw error;
         return undefined;
       },
     );
@@ -43,24 +48,57 @@ export class DraftRepository {
   }
 
   /**
+   * Notes in the index which files are as the commit has them. To compare a file that attributes change on its way into
+   * git takes its size in memory, here and in each step's `git status`: large ones count as unchanged.
+   *
+   * @returns warnings
+   */
+  async refreshIndex(largeFiles: readonly string[]): Promise<readonly string[]> {
+    const large = await this.#trackedOf(largeFiles);
+    await this.#assumeUnchanged(large);
+    // It ends with 1 where files differ, which is no failure.
+    const words = await this.ask('update-index', '--ignore-submodules', '--refresh');
+    if (words === undefined) await this.#forgiveFilters();
+    const filtered = new Set(await this.#filteredOf(large));
+    const names = large.filter((name) => !filtered.has(name)).map(printable);
+    const why = 'too large to be compared with the commit, so git takes them as unchanged';
+    return names.length === 0 ? [] : [`${why}: ${names.join(', ')}`];
+  }
+
+  /**
    * What a filter changes on its way into git (LFS, git-crypt) differs from the commit wherever the filter is missing:
    * such files count as unchanged, as they do where the filter is there.
    */
-  async forgiveFilters(): Promise<void> {
+  async #forgiveFilters(): Promise<void> {
     const [modified, deleted] = await Promise.all([
       this.list('ls-files', '-z', '--modified'),
       this.list('ls-files', '-z', '--deleted'),
     ]);
     const gone = new Set(deleted);
     const names = modified.filter((name) => !gone.has(name));
-    if (names.length === 0) return;
+    await this.#assumeUnchanged(await this.#filteredOf(names));
+  }
+
+  async #trackedOf(names: readonly string[]): Promise<readonly string[]> {
+    if (names.length === 0) return [];
+    const tracked = new Set(
+      await this.list('--literal-pathspecs', 'ls-files', '-z', '--', ...names),
+    );
+    return names.filter((name) => tracked.has(name));
+  }
+
+  async #filteredOf(names: readonly string[]): Promise<readonly string[]> {
+    if (names.length === 0) return [];
     const attributes = await this.#listOf(['check-attr', '-z', '--stdin', 'filter'], names);
     // Of each file its name, `filter`, and the filter.
-    const filtered = attributes.filter(
+    return attributes.filter(
       (_, at) => at % 3 === 0 && !['unspecified', 'unset'].includes(attributes[at + 2] ?? 'unset'),
     );
-    if (filtered.length > 0)
-      await this.#listOf(['update-index', '-z', '--assume-unchanged', '--stdin'], filtered);
+  }
+
+  async #assumeUnchanged(names: readonly string[]): Promise<void> {
+    if (names.length > 0)
+      await this.#listOf(['update-index', '-z', '--assume-unchanged', '--stdin'], names);
   }
 
   async #listOf(
@@ -80,7 +118,7 @@ export class DraftRepository {
   /** @throws Fault `source.invalid` where the tree has more than a source may have */
   async readTree(treeish: string): Promise<CommitTree> {
     const reader = new TreeReader();
-    await runGit(this.directory, ['ls-tree', '-r', '-l', '-z', '--full-tree', treeish], {
+    await runGit(this.directory, ['ls-tree', '-r', '-t', '-l', '-z', '--full-tree', treeish], {
       ...this.#options,
       onOutput: (text) => reader.take(text),
     });
@@ -96,9 +134,26 @@ export class DraftRepository {
         ...['-c', 'i18n.logOutputEncoding=UTF-8', 'log', '-1', '--no-show-signature'],
         ...['--no-mailmap', '--format=%an <%ae>%n%B', commit, '--'],
       ),
-      this.ask('describe', '--tags', '--exact-match', commit),
+      this.#tagAt(commit),
     ]);
     return commitFacts({ ...known, commit, tag, words });
+  }
+
+  /**
+   * The tag that `git describe --tags --exact-match` names. Unlike it, this looks at the object of every tag.
+   * @throws Fault where one is not there
+   */
+  async #tagAt(commit: string): Promise<string | undefined> {
+    const lines = await this.list(
+      ...['for-each-ref', `--points-at=${commit}`, 'refs/tags'],
+      '--format=%(taggerdate:unix) %(refname:lstrip=2)%00',
+    );
+    const found = lines.flatMap((line) => {
+      const [, date = '', tag] = /^\n?(\d*) (.+)$/.exec(line) ?? [];
+      // Only annotated tags have a date: the newest of them is meant, or else the first.
+      return tag === undefined ? [] : [{ tag, date: date === '' ? -1 : Number(date) }];
+    });
+    return found.sort((one, other) => other.date - one.date)[0]?.tag;
   }
 
   /** Says which files are only pointers, where the commit's attributes give files to LFS. */
@@ -107,3 +162,7 @@ export class DraftRepository {
     return lfsWarnings(this.directory, names);
   }
 }
+
+const isInvalid = (error: unknown) => error instanceof Fault && error.code === 'source.invalid';
+
+const printable = (name: string) => name.replace(/\p{Cc}/gu, '?');

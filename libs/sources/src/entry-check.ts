@@ -78,11 +78,15 @@ export class EntryCheck {
       const problem = detourProblem(name, target, this.#links);
       if (problem !== undefined) throw refused(name, problem);
     }
-    const { head, pack } = repositoryEntries;
+    const { description, pack } = repositoryEntries;
     if (!this.#files.has(pack)) return;
-    if (!this.#files.has(head)) throw refused(pack, 'half of a repository');
+    if (!this.#files.has(description)) throw refused(pack, 'half of a repository');
     // git is run on this one, and would look into the other.
     if (this.#inner !== undefined) throw refused(this.#inner, 'a repository in a repository');
+  }
+
+  filesOver(bytes: number): readonly string[] {
+    return [...this.#files].flatMap(([name, size]) => (size > bytes ? [name] : []));
   }
 
   /** The two files of a repository are taken where they stand; all else below `.git` is refused. */
@@ -126,7 +130,7 @@ export class EntryCheck {
 }
 
 const isRepositoryEntry = (name: string) =>
-  name === repositoryEntries.head || name === repositoryEntries.pack;
+  name === repositoryEntries.description || name === repositoryEntries.pack;
 
 /** Some file systems fold case. */
 const isInRepository = (path: string) =>

@@ -11,10 +11,18 @@ const smallFileBytes = 64 * 1024;
 
 const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
 
+/** Files over this size are named to whoever completes the directory. */
+const largeFileBytes = 256 * 1024 * 1024;
+
+export interface UnpackedTree {
+  readonly directory: string;
+  readonly largeFiles: readonly string[];
+}
+
 export interface ExtractOptions {
   readonly abort: AbortSignal;
   /** What is done with the directory before it gets its name. */
-  readonly complete?: (directory: string) => Promise<void>;
+  readonly complete?: (unpacked: UnpackedTree) => Promise<void>;
 }
 
 /**
@@ -31,8 +39,8 @@ export async function extractSnapshot(
   try {
     const draft = await mkdtemp(join(dirname(targetDir), `.${basename(targetDir)}-`));
     try {
-      await writeEntries(stream, draft, abort);
-      await complete(draft);
+      const largeFiles = await writeEntries(stream, draft, abort);
+      await complete({ directory: draft, largeFiles });
       await rename(draft, targetDir);
     } catch (error) {
       await rm(draft, { recursive: true, force: true });
@@ -45,7 +53,12 @@ export async function extractSnapshot(
   }
 }
 
-async function writeEntries(stream: Readable, root: string, abort: AbortSignal): Promise<void> {
+/** @returns the large files */
+async function writeEntries(
+  stream: Readable,
+  root: string,
+  abort: AbortSignal,
+): Promise<readonly string[]> {
   const check = new EntryCheck();
   const made = new Set<string>(['.']);
   const links: Extract<CheckedEntry, { kind: 'link' }>[] = [];
@@ -65,6 +78,7 @@ async function writeEntries(stream: Readable, root: string, abort: AbortSignal):
   });
   check.finish();
   for (const { name, target } of links) await symlink(target, join(root, name));
+  return check.filesOver(largeFileBytes);
 }
 
 async function writeOne(

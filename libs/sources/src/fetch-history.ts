@@ -4,7 +4,7 @@ import type { PlanCheckout } from '#libs/events';
 import { historyCommitsMax } from './choose-history.ts';
 import type { DraftRepository } from './draft-repository.ts';
 
-/** Where the commit stands while nothing else holds it: git takes tags along only with what gets a name. */
+/** Temporary ref: git fetches tags only for commits that a ref is updated to. */
 const holder = 'refs/millrace/run';
 
 /** Generations that are fetched one after the other until `git describe` knows the nearest tag. */

@@ -1,5 +1,10 @@
 import { inheritedEnvironment, systemPath } from '#libs/config';
 
+/** What fsck finds in old commits of honest repositories. */
+export const pardonedFaults: readonly string[] = [
+  ...['zeroPaddedFilemode', 'missingSpaceBeforeDate', 'badTimezone'],
+];
+
 /**
  * What every call of git gets: nothing in a repository or on the machine may make it run a program, ask a question, or
  * speak another protocol than the ones allowed.
@@ -27,13 +32,7 @@ export const gitArguments: readonly string[] = [
   'advice.detachedHead=false',
   '-c',
   'transfer.fsckObjects=true',
-  // Faults that old commits of honest repositories have.
-  '-c',
-  'fetch.fsck.zeroPaddedFilemode=ignore',
-  '-c',
-  'fetch.fsck.missingSpaceBeforeDate=ignore',
-  '-c',
-  'fetch.fsck.badTimezone=ignore',
+  ...pardonedFaults.flatMap((fault) => ['-c', `fetch.fsck.${fault}=ignore`]),
   '-c',
   'safe.bareRepository=explicit',
   '-c',

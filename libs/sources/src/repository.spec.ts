@@ -316,6 +316,26 @@ describe('a repository', () => {
     }
   });
 
+  it('is told the tag that git describe names where a commit has several', async () => {
+    const head = commit();
+    for (const name of ['b', 'a']) git('tag', name);
+    expect((await sent()).facts?.commit?.tag).toBe('a');
+    for (const [name, day] of [
+      ['d', 2],
+      ['e', 3],
+      ['c', 1],
+    ] as const) {
+      git('config', 'user.email', 'a@b');
+      execFileSync('git', ['-c', 'user.name=a', 'tag', '-a', name, '-m', name], {
+        cwd: join(root, 'tree'),
+        env: { PATH: process.env.PATH, GIT_COMMITTER_DATE: `2026-01-0${day}T00:00:00Z` },
+      });
+    }
+    expect(git('describe', '--tags', '--exact-match')).toBe('e');
+    expect((await sent()).facts?.commit?.tag).toBe('e');
+    expect((await fetched(head)).facts?.commit?.tag).toBe('e');
+  });
+
   it('has no tags where the file says so', async () => {
     commit();
     git('tag', 'v1');

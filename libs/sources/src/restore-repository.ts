@@ -1,37 +1,37 @@
 import { lstat, open, readFile, rename, rmdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Fault } from '#libs/kernel';
-import { type CommitFacts, commitFacts } from './commit-facts.ts';
+import { commitFacts } from './commit-facts.ts';
 import { DraftRepository } from './draft-repository.ts';
+import type { UnpackedTree } from './extract-snapshot.ts';
+import { pardonedFaults } from './git-command.ts';
 import {
-  headBytesMax,
+  descriptionBytesMax,
   parseDescription,
   repositoryEntries,
   type SnapshotRepository,
 } from './snapshot-repository.ts';
+import type { SourceFacts } from './source-provider.ts';
 import { writeRepository } from './write-repository.ts';
-
-/** What fsck finds in old commits of honest repositories. */
-const pardoned = ['zeroPaddedFilemode', 'missingSpaceBeforeDate', 'badTimezone'];
 
 /**
  * Makes the repository of an unpacked snapshot from the two files that came with it, HEAD at its commit and the index
  * as it was, so that what differs is what the sender had not committed. Of a part of a repository only the commit's
- * words came along. Undefined where nothing did.
+ * words came along. No commit where nothing did.
  *
  * @throws Fault `source.invalid` where the objects are damaged or not all there
  */
 export async function restoreRepository(
-  directory: string,
+  { directory, largeFiles }: UnpackedTree,
   abort: AbortSignal,
-): Promise<CommitFacts | undefined> {
-  const head = join(directory, repositoryEntries.head);
-  const found = await lstat(head).catch(() => undefined);
-  if (found === undefined) return undefined;
-  if (found.size > headBytesMax)
-    throw new Fault('source.invalid', 'never', `${repositoryEntries.head} is too large`);
-  const repository = parseDescription(await readFile(head, 'utf8'));
-  await unlink(head);
+): Promise<SourceFacts> {
+  const description = join(directory, repositoryEntries.description);
+  const found = await lstat(description).catch(() => undefined);
+  if (found === undefined) return { commit: undefined, warnings: [] };
+  if (found.size > descriptionBytesMax)
+    throw new Fault('source.invalid', 'never', `${repositoryEntries.description} is too large`);
+  const repository = parseDescription(await readFile(description, 'utf8'));
+  await unlink(description);
   const hasPack = await lstat(join(directory, repositoryEntries.pack)).then(
     () => true,
     () => false,
@@ -40,23 +40,22 @@ export async function restoreRepository(
     throw new Fault('source.invalid', 'never', 'half of a repository');
   if ('part' in repository) {
     await rmdir(join(directory, '.git'));
-    return commitFacts({ ...repository, repository: repository.origin });
+    const commit = commitFacts({ ...repository, repository: repository.origin });
+    return { commit, warnings: [] };
   }
   const gitDir = await writeRepository(directory, repository);
   const pack = await placePack(directory, gitDir, repository);
   const draft = new DraftRepository(directory, { abort, allowsFiles: false });
   const { commit, ref, origin, index = commit, skipped = [] } = repository;
   try {
-    const pardons = pardoned.map((name) => `${name}=ignore`).join(',');
-    // What is large is checked in pieces, whatever it says it unpacks to.
+    const pardons = pardonedFaults.map((name) => `${name}=ignore`).join(',');
+    // What is large is checked in pieces, unless it is a difference to another object: its memory is limited.
     await draft.git('-c', 'core.bigFileThreshold=16m', 'index-pack', `--strict=${pardons}`, pack);
     await draft.readTree(index);
     await draft.git('read-tree', index);
     if (skipped.length > 0) await draft.skipFiles(skipped);
-    // It ends with 1 where files differ, which is no failure.
-    const words = await draft.ask('update-index', '--ignore-submodules', '--refresh');
-    if (words === undefined) await draft.forgiveFilters();
-    return await draft.readCommit(commit, { ref, repository: origin });
+    const warnings = await draft.refreshIndex(largeFiles);
+    return { commit: await draft.readCommit(commit, { ref, repository: origin }), warnings };
   } catch (cause) {
     abort.throwIfAborted();
     if (!(cause instanceof Fault) || cause.code === 'source.invalid') throw cause;

@@ -9,12 +9,11 @@ import { gitUrlProblem } from './git-url.ts';
  * is made anew. Hooks, settings and links of the sender's repository have no way in.
  */
 export const repositoryEntries = {
-  head: '.git/millrace.json',
+  description: '.git/millrace.json',
   pack: '.git/millrace.pack',
 } as const;
 
-/** Of the description, in bytes. */
-export const headBytesMax = 8 * 1024 * 1024;
+export const descriptionBytesMax = 8 * 1024 * 1024;
 
 export const tagsMax = 20_000;
 /** Of a commit, in characters. */
@@ -24,6 +23,8 @@ export const wordsMax = 16_384;
 export const skippedBytesMax = 4 * 1024 * 1024;
 
 const hash = z.string().regex(/^[0-9a-f]{40}$|^[0-9a-f]{64}$/);
+
+const tagRef = gitRefSchema.refine((ref) => ref.startsWith('refs/tags/'));
 
 const address = z
   .string()
@@ -45,7 +46,10 @@ const snapshotRepositorySchema = z.strictObject({
     .optional(),
   /** Commits whose parents were left behind. */
   shallow: z.array(hash).max(50_000),
-  tags: z.array(z.strictObject({ ref: gitRefSchema, object: hash })).max(tagsMax),
+  tags: z
+    .array(z.strictObject({ ref: tagRef, object: hash }))
+    .max(tagsMax)
+    .refine((tags) => new Set(tags.map(({ ref }) => ref)).size === tags.length),
   /** Where the repository comes from; an address as a run may name one. */
   origin: address.optional(),
   /** How many digits the sender's git shortens a hash to. */
@@ -83,7 +87,7 @@ export function parseDescription(text: string): SnapshotRepository | SnapshotPar
     throw new Fault(
       'source.invalid',
       'never',
-      `${repositoryEntries.head} describes no repository`,
+      `${repositoryEntries.description} describes no repository`,
       {
         cause,
       },

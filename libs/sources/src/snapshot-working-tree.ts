@@ -105,7 +105,7 @@ export async function snapshotWorkingTree(
   };
 }
 
-/** The repository with its wanted history, with none where that is damaged; without a repository steps have just files. */
+/** Packs the repository; if its history is damaged, only HEAD; if that fails too, only files. */
 async function repositoryOf(
   directory: string,
   { repository: top, names, skipped }: WorkingTreeList,
@@ -261,7 +261,7 @@ async function writeRepositoryEntries(
   { repository, pack: objects }: Described,
 ): Promise<void> {
   const mtime = new Date(0);
-  tar.entry({ name: repositoryEntries.head, mtime }, JSON.stringify(repository));
+  tar.entry({ name: repositoryEntries.description, mtime }, JSON.stringify(repository));
   if (!objects) return;
   const sink = tar.entry({ name: repositoryEntries.pack, size: objects.bytes, mtime });
   const bytes = objects.file.createReadStream({ start: 0, autoClose: false });
