@@ -12,7 +12,11 @@ it('shuts out the machine’s settings, but not the user’s for their own tree'
     GIT_CONFIG_GLOBAL: '/dev/null',
     GIT_ALLOW_PROTOCOL: 'https:http:ssh',
   });
-  const own = gitEnvironment({ userHome: '/home/a' });
-  expect(own).toMatchObject({ HOME: '/home/a', GIT_TERMINAL_PROMPT: '0' });
+  const own = gitEnvironment({ user: { home: '/home/a', tree: '/a' } });
+  expect(own).toMatchObject({
+    HOME: '/home/a',
+    GIT_CONFIG_VALUE_0: '/a',
+    GIT_TERMINAL_PROMPT: '0',
+  });
   expect(own).not.toHaveProperty('GIT_CONFIG_GLOBAL');
 });

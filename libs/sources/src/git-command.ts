@@ -49,14 +49,20 @@ function searchPath(): string {
   return [...new Set([...own, ...systemPath, '/opt/homebrew/bin'])].join(':');
 }
 
+export interface UserTree {
+  readonly home: string;
+  /** The top of the working tree, its real path; git refuses any other that is not the user's. */
+  readonly tree: string;
+}
+
 /**
  * An environment made from nothing.
  *
  * @param options.protocols  what git may speak, separated by colons
- * @param options.userHome   for the user's own working tree: their settings, so that their ignore rules count
+ * @param options.user  for the user's own working tree: their settings, so that their ignore rules count
  */
 export function gitEnvironment(
-  options: { readonly protocols?: string; readonly userHome?: string } = {},
+  options: { readonly protocols?: string; readonly user?: UserTree } = {},
 ): Record<string, string> {
   const isolated = {
     GIT_CONFIG_NOSYSTEM: '1',
@@ -77,14 +83,14 @@ export function gitEnvironment(
     // Neither fetched behind our back nor shown as something else than it is.
     GIT_NO_LAZY_FETCH: '1',
     GIT_NO_REPLACE_OBJECTS: '1',
-    ...(options.userHome === undefined
+    ...(options.user === undefined
       ? isolated
       : {
-          HOME: options.userHome,
-          // Another user's tree may be listed: nothing of its settings that runs a program is left (gitArguments).
+          HOME: options.user.home,
+          // This one may be another user's: nothing of its settings that runs a program is left (gitArguments).
           GIT_CONFIG_COUNT: '1',
           GIT_CONFIG_KEY_0: 'safe.directory',
-          GIT_CONFIG_VALUE_0: '*',
+          GIT_CONFIG_VALUE_0: options.user.tree,
         }),
   };
 }

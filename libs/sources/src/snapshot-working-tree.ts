@@ -17,6 +17,7 @@ import { Fault } from '#libs/kernel';
 import { detourProblem, linkProblem, nameProblem, treeLimits } from './entry-name.ts';
 import { lfsWarnings } from './lfs-pointers.ts';
 import { listWorkingTree, type WorkingTreeList } from './list-working-tree.ts';
+import { foreignProblem } from './own-repository.ts';
 import { describePart, type PackedRepository, packRepository } from './pack-repository.ts';
 import { ServerState } from './server-state.ts';
 import { repositoryEntries, type SnapshotPart, skippedBytesMax } from './snapshot-repository.ts';
@@ -113,6 +114,11 @@ async function repositoryOf(
 ): Promise<{ packed: Described | undefined; warnings: readonly string[] }> {
   if (top === undefined) return { packed: undefined, warnings: [] };
   const pointers = lfsPointersIn(directory, names);
+  const foreign = await foreignProblem(top);
+  if (foreign !== undefined) {
+    const words = `steps get files without git: ${foreign}`;
+    return { packed: undefined, warnings: [words, ...(await pointers)] };
+  }
   if (top !== realpathSync(directory)) {
     const words = `this is a part of the repository at ${top}: steps get its files and the commit’s variables, no git`;
     const repository = await describePart(directory);

@@ -1,6 +1,8 @@
 import { execFile, spawn } from 'node:child_process';
+import { existsSync, realpathSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { homedir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { Fault } from '#libs/kernel';
 import { gitArguments, gitEnvironment } from './git-command.ts';
@@ -17,8 +19,21 @@ export interface UserGitOptions {
 }
 
 /** Nothing in a user's own tree is worth a connection: what a partial clone lacks stays lacking. */
-function environment(extra: Readonly<Record<string, string>> = {}): Record<string, string> {
-  return { ...gitEnvironment({ userHome: homedir(), protocols: '' }), ...extra };
+function environment(
+  directory: string,
+  extra: Readonly<Record<string, string>> = {},
+): Record<string, string> {
+  const user = { home: homedir(), tree: treeOf(directory) };
+  return { ...gitEnvironment({ user, protocols: '' }), ...extra };
+}
+
+/** The nearest directory with a `.git`, from here upwards; itself where there is none. */
+function treeOf(directory: string): string {
+  const start = realpathSync(directory);
+  for (let at = start; ; at = dirname(at)) {
+    if (existsSync(join(at, '.git'))) return at;
+    if (at === dirname(at)) return start;
+  }
 }
 
 /** git in the user's own working tree, with the user's own settings as far as they run nothing. */
@@ -28,7 +43,7 @@ export async function gitOf(
   { env, timeoutMs = 0 }: UserGitOptions = {},
 ) {
   return run('git', [...gitArguments, '-C', directory, ...args], {
-    env: environment(env),
+    env: environment(directory, env),
     maxBuffer: outBytesMax,
     timeout: timeoutMs,
   });
@@ -64,7 +79,7 @@ export async function gitIntoFile(
   try {
     await new Promise<void>((resolve, reject) => {
       const child = spawn('git', [...gitArguments, '-C', directory, ...args], {
-        env: environment(env),
+        env: environment(directory, env),
         stdio: ['pipe', file.fd, 'pipe'],
       });
       let words = '';
