@@ -4,6 +4,7 @@ import {
   cpSync,
   existsSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   rmSync,
   symlinkSync,
@@ -102,5 +103,18 @@ describe('a data directory that came with the project', { timeout: 120_000 }, ()
     expect(answer).toMatchObject(refused);
     expect(answer.stderr).not.toContain('chmod');
     rmSync(join(cwd, '.millrace'), { recursive: true });
+  });
+});
+
+describe('a data directory of ours', { timeout: 120_000 }, () => {
+  // CI and containers set it; the server in the background has that of the account.
+  it('is known to the server also where HOME is not the account’s', async () => {
+    const cwd = project('home', {});
+    const env = { HOME: join(directory.path, 'their-home'), XDG_STATE_HOME: '' };
+    for (const words of [['run'], ['stop'], ['runs']])
+      expect(await millrace(words, { cwd, env })).toMatchObject({ code: 0 });
+    const [id, ...rest] = readdirSync(join(env.HOME, '.local/state/millrace'));
+    expect(rest).toEqual([]);
+    expect(readFileSync(join(cwd, '.millrace/data-directory-id'), 'utf8').trim()).toBe(id);
   });
 });

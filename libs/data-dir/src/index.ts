@@ -16,5 +16,5 @@ export {
   workspacesMark,
   workspacesTrash,
 } from './state-marks.ts';
-export { type UserState, userState } from './user-state.ts';
+export { stateHomeOf, type UserState, userState } from './user-state.ts';
 export { claimDataDirectory, requireOurs, trustDataDirectory } from './vouch.ts';

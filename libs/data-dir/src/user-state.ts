@@ -1,5 +1,5 @@
 import { chmodSync, existsSync, lstatSync, statSync } from 'node:fs';
-import { homedir } from 'node:os';
+import { homedir, userInfo } from 'node:os';
 import { dirname, isAbsolute, join } from 'node:path';
 import { inheritedEnvironment, makeDirectory } from '#libs/config';
 
@@ -8,6 +8,8 @@ export interface UserState {
   /** The user's HOME, and where they keep state if not below it (XDG_STATE_HOME). */
   readonly home: string;
   readonly stateHome?: string | undefined;
+  /** The account's HOME, which may be another: servers in the background once kept state there. */
+  readonly accountHome?: string | undefined;
   /** Where anybody may make a directory, the sticky bit set: taken where the user's own is not fit. */
   readonly sharedDir?: string;
   readonly uid?: number | undefined;
@@ -15,7 +17,25 @@ export interface UserState {
 
 /** That of the user of this process. */
 export function userState(): UserState {
-  return { home: homedir(), stateHome: inheritedEnvironment().XDG_STATE_HOME };
+  return {
+    home: ifKnown(homedir) ?? '/',
+    accountHome: ifKnown(() => userInfo().homedir),
+    stateHome: inheritedEnvironment().XDG_STATE_HOME,
+  };
+}
+
+/** Where programs of a user keep state: what XDG_STATE_HOME says or means. */
+export function stateHomeOf({ stateHome, home }: UserState): string {
+  return stateHome !== undefined && isAbsolute(stateHome) ? stateHome : join(home, '.local/state');
+}
+
+/** A container may run as a number that the machine does not know. */
+function ifKnown(ask: () => string): string | undefined {
+  try {
+    return ask();
+  } catch {
+    return undefined;
+  }
 }
 
 export function uidOf({ uid }: UserState): number | undefined {
@@ -24,11 +44,19 @@ export function uidOf({ uid }: UserState): number | undefined {
 
 /** Directories that may hold what is this user's, the better first; none of them need be there. */
 export function stateBases(user: UserState) {
-  const { stateHome, home } = user;
-  const own =
-    stateHome !== undefined && isAbsolute(stateHome) ? stateHome : join(home, '.local/state');
   const shared = user.sharedDir ?? '/var/tmp';
-  return { own: join(own, 'millrace'), shared: join(shared, `millrace-${uidOf(user) ?? 'user'}`) };
+  return {
+    own: join(stateHomeOf(user), 'millrace'),
+    shared: join(shared, `millrace-${uidOf(user) ?? 'user'}`),
+  };
+}
+
+/** And those where something of this user's may lie from before, under other variables. */
+export function everyStateBase(user: UserState): readonly string[] {
+  const { own, shared } = stateBases(user);
+  const { accountHome } = user;
+  const account = accountHome === undefined ? [] : [join(accountHome, '.local/state/millrace')];
+  return [...new Set([own, ...account, shared])];
 }
 
 /**

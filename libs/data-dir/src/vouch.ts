@@ -14,10 +14,10 @@ import {
   renewDataDirectoryId,
 } from './state-marks.ts';
 import {
+  everyStateBase,
   makeOwn,
   nearestOfBase,
   requireOwn,
-  stateBases,
   type UserState,
   uidOf,
   userState,
@@ -53,6 +53,7 @@ export function claimDataDirectory(path: string, user: UserState = userState()):
   makeDirectory(dataDir);
   openOwnDirectory(dataDir).close();
   if (standing === 'empty') recordNew(realpathSync(dataDir), user);
+  else refresh(realpathSync(dataDir), user);
   for (const name of fixedNames) {
     if (lstatSync(join(dataDir, name), { throwIfNoEntry: false })?.isSymbolicLink())
       throw new Fault(
@@ -87,7 +88,7 @@ export function trustDataDirectory(path: string, user: UserState = userState()):
   if (isTracked(dataDir)) throw tracked(dataDir);
   openOwnDirectory(dataDir).close();
   const known = ensureDataDirectoryId(dataDir);
-  const isCopy = basesOf(user).some((base) => {
+  const isCopy = everyStateBase(user).some((base) => {
     const owner = ownerOf(join(base, known));
     return owner !== undefined && owner !== dataDir && dataDirectoryId(owner) === known;
   });
@@ -117,7 +118,7 @@ function isNothing(name: string): boolean {
 }
 
 function isRecorded(id: string, dataDir: string, user: UserState): boolean {
-  return basesOf(user).some((base) => {
+  return everyStateBase(user).some((base) => {
     try {
       nearestOfBase(base, user);
       for (const each of [base, join(base, id)]) requireOwn(each, uidOf(user));
@@ -135,6 +136,12 @@ function recordNew(dataDir: string, user: UserState): void {
   if (ensureDataDirectoryId(dataDir, mine) !== mine) rmSync(place, { recursive: true });
 }
 
+/** After a move it lies elsewhere, after a boot it may have another device, and the record may be under another HOME. */
+function refresh(dataDir: string, user: UserState): void {
+  const id = dataDirectoryId(dataDir);
+  if (id !== undefined) record(id, dataDir, user);
+}
+
 /** Where the workspaces will be. @returns the record's directory */
 function record(id: string, path: string, user: UserState): string {
   return inFirstFitBase({ dataDir: path, ...user }, (base, dataDir) => {
@@ -143,11 +150,6 @@ function record(id: string, path: string, user: UserState): string {
     writeOwner(place, dataDir);
     return place;
   });
-}
-
-function basesOf(user: UserState): readonly string[] {
-  const { own, shared } = stateBases(user);
-  return [own, shared];
 }
 
 function notOurs(dataDir: string): Fault {

@@ -13,7 +13,7 @@ import {
   makeDirectory,
   settings,
 } from '#libs/config';
-import { claimDataDirectory } from '#libs/data-dir';
+import { claimDataDirectory, stateHomeOf, userState } from '#libs/data-dir';
 import { Fault, isErrorCode } from '#libs/kernel';
 import { sandboxMarker } from '#libs/sandbox';
 
@@ -76,6 +76,8 @@ export async function startInBackground(
 function environmentOf({ config, explain }: LayeredConfig): Record<string, string> {
   // A server that a step starts belongs to the step's sandbox.
   const env = backgroundEnvironment(thisUser(), inheritedEnvironment(), [sandboxMarker]);
+  // Its HOME is the account's: where that is another it would know nothing of what is remembered here.
+  env.XDG_STATE_HOME = stateHomeOf(userState());
   for (const key of ['listen', 'db', 'sandbox'] as const) {
     if (explain(key).layer === 'flag') env[settings[key].variable] = String(config[key]);
   }
