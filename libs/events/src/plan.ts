@@ -104,7 +104,7 @@ export type PlanStep = z.infer<typeof planStepSchema>;
 
 /** How much of a repository a run gets. */
 export const planCheckoutSchema = z.strictObject({
-  /** Generations of commits. Absent: to the nearest tag, within bounds. */
+  /** Generations of commits. Absent: to the nearest tag if it is within 1,000 commits, else one. */
   depth: z.union([z.int().min(1).max(1_000_000), z.literal('full')]).optional(),
   /** `false`: no tags, and no history for their sake. Absent: those of the history that is taken. */
   tags: z.literal(false).optional(),

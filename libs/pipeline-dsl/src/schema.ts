@@ -291,7 +291,7 @@ const source = z
         })
         .optional()
         .describe(
-          'Generations of commits, or `full`. Default: to the nearest tag, at most 1,000 commits.',
+          'Generations of commits, or `full`. Default: to the nearest tag if it is within 1,000 commits, else one.',
         ),
       tags: flag.optional().describe('Whether tags come along. Default true.'),
       submodules: z

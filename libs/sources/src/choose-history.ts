@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import type { PlanCheckout } from '#libs/events';
-import { wordsOf } from './user-git.ts';
+import { gitRefSchema, type PlanCheckout } from '#libs/events';
 
 /** Most commits taken when the file gives no depth. */
 export const historyCommitsMax = 1_000;
@@ -11,61 +10,90 @@ const edgesMax = 500;
 /** git looks at the whole history where few tags are reachable. */
 const describeMs = 10_000;
 
+/** Asks git in the repository: what it prints, without its last line end; undefined where it fails. */
+export type AskGit = (
+  args: readonly string[],
+  options?: { readonly timeoutMs?: number },
+) => Promise<string | undefined>;
+
 export interface RepositoryFacts {
-  /** Of its working tree. */
-  readonly top: string;
+  readonly ask: AskGit;
   /** The commit that HEAD is at. */
   readonly head: string;
   /** Where git says which commits of a shallow clone have no parents. */
   readonly shallowPath: string;
-  readonly tags: readonly {
-    readonly ref: string;
-    readonly object: string;
-    readonly commit: string;
-  }[];
+  readonly tags: readonly Tag[];
+}
+
+export interface Tag {
+  readonly ref: string;
+  readonly object: string;
+  readonly commit: string;
 }
 
 export interface ChosenHistory {
   readonly commits: ReadonlySet<string>;
   /** Those of them whose parents stay behind. */
   readonly shallow: readonly string[];
+  readonly warnings: readonly string[];
 }
+
+/** Said wherever the rule gives one commit although there is a tag. */
+export const noNearTag = `no tag within ${historyCommitsMax} commits: steps get just the last one, git describe needs source: {depth: full}`;
 
 type Parents = ReadonlyMap<string, readonly string[]>;
 
 /**
- * Which commits go along: by default what `git describe --tags` needs to say the same as in the whole repository, and
- * just HEAD where it would say nothing, or the nearest tag is too far away.
+ * Which commits a workspace has, whether its files come from a working tree or by a commit: by default what `git describe
+ * --tags` needs to say the same as in the whole repository, and just HEAD where it would say nothing, or more than 1,000
+ * commits came after the nearest tag.
  */
 export async function chooseHistory(
   repository: RepositoryFacts,
   checkout: PlanCheckout,
 ): Promise<ChosenHistory> {
   const { depth } = checkout;
-  const { top, head } = repository;
+  const { ask, head } = repository;
   if (depth !== undefined && depth !== 1) {
     const most = `--max-count=${readCommitsMax}`;
-    const known = await readParents(top, [most, head]);
+    const known = await readParents(ask, [most, head]);
     return cut(repository, depth === 'full' ? known : generations(known, head, depth));
   }
   const wantsTag = depth !== 1 && checkout.tags !== false;
-  const wanted = wantsTag ? await toNearestTag(repository) : undefined;
-  return cut(repository, wanted ?? (await readParents(top, ['--max-count=1', head])));
+  const base = wantsTag ? await nearestTag(repository) : undefined;
+  const wanted = base === undefined ? undefined : await toTag(repository, base);
+  const chosen = await cut(repository, wanted ?? (await readParents(ask, ['--max-count=1', head])));
+  return base === undefined || wanted ? chosen : { ...chosen, warnings: [noNearTag] };
 }
 
-async function toNearestTag({ top, head, tags }: RepositoryFacts): Promise<Parents | undefined> {
+export async function readTags(ask: AskGit): Promise<readonly Tag[]> {
+  // Peeled to the end, where a tag is one of another tag: for-each-ref goes one step in older versions of git.
+  const text = await ask(['show-ref', '--tags', '--dereference']);
+  const lines = (text ?? '').split('\n').map((line) => line.split(' '));
+  const objects = new Map(lines.map(([object = '', name = '']) => [name, object] as const));
+  return [...objects].flatMap(([ref, object]) =>
+    gitRefSchema.safeParse(ref).success
+      ? [{ ref, object, commit: objects.get(`${ref}^{}`) ?? object }]
+      : [],
+  );
+}
+
+/** @returns its commit */
+async function nearestTag({ ask, head, tags }: RepositoryFacts): Promise<string | undefined> {
   if (tags.length === 0) return undefined;
-  const options = { timeoutMs: describeMs };
-  const tag = await wordsOf(top, ['describe', '--tags', '--abbrev=0', head], options);
-  const base = tags.find(({ ref }) => ref === `refs/tags/${tag}`)?.commit;
-  if (base === undefined) return undefined;
-  const since = await sinceBase(top, head, base);
+  const tag = await ask(['describe', '--tags', '--abbrev=0', head], { timeoutMs: describeMs });
+  return tags.find(({ ref }) => ref === `refs/tags/${tag}`)?.commit;
+}
+
+/** Undefined where that is too much. */
+async function toTag({ ask, head }: RepositoryFacts, base: string): Promise<Parents | undefined> {
+  const since = await sinceBase(ask, { head, base });
   if (!since || since.edges.every((edge) => edge === base)) return since?.known;
   // Branches that began before the tag: without the way from the tag to where they began, git would count that
   // commit as one that came after it.
   const edges = since.edges.slice(0, edgesMax);
-  const common = await wordsOf(top, ['merge-base', '--octopus', base, ...edges]);
-  return common ? (await sinceBase(top, head, common))?.known : undefined;
+  const common = await ask(['merge-base', '--octopus', base, ...edges]);
+  return common ? (await sinceBase(ask, { head, base: common }))?.known : undefined;
 }
 
 interface Since {
@@ -75,13 +103,16 @@ interface Since {
 }
 
 /** What came after the base, and the commits where it ends; undefined where that is too much. */
-async function sinceBase(top: string, head: string, base: string): Promise<Since | undefined> {
-  if (base === head) return { known: await readParents(top, ['--max-count=1', head]), edges: [] };
+async function sinceBase(
+  ask: AskGit,
+  { head, base }: { readonly head: string; readonly base: string },
+): Promise<Since | undefined> {
+  if (base === head) return { known: await readParents(ask, ['--max-count=1', head]), edges: [] };
   const range = [head, `^${base}`];
   const most = historyCommitsMax + 1;
-  const count = await wordsOf(top, ['rev-list', '--count', `--max-count=${most}`, ...range]);
+  const count = await ask(['rev-list', '--count', `--max-count=${most}`, ...range]);
   if (count === undefined || Number(count) > historyCommitsMax) return undefined;
-  const lines = await readLines(top, ['--boundary', ...range]);
+  const lines = await readLines(ask, ['--boundary', ...range]);
   const edges = lines.filter((line) => line.startsWith('-')).map((line) => hashes(line)[0] ?? '');
   return { known: parentsOf(lines), edges };
 }
@@ -89,11 +120,11 @@ async function sinceBase(top: string, head: string, base: string): Promise<Since
 const edgesOf = (known: Parents): readonly string[] =>
   [...known.keys()].filter((commit) => known.get(commit)?.some((parent) => !known.has(parent)));
 
-const readParents = async (top: string, args: readonly string[]): Promise<Parents> =>
-  parentsOf(await readLines(top, args));
+const readParents = async (ask: AskGit, args: readonly string[]): Promise<Parents> =>
+  parentsOf(await readLines(ask, args));
 
-async function readLines(top: string, args: readonly string[]): Promise<readonly string[]> {
-  const text = (await wordsOf(top, ['rev-list', '--parents', ...args])) ?? '';
+async function readLines(ask: AskGit, args: readonly string[]): Promise<readonly string[]> {
+  const text = (await ask(['rev-list', '--parents', ...args])) ?? '';
   return text.split('\n').filter((line) => line !== '');
 }
 
@@ -132,5 +163,6 @@ async function cut({ shallowPath }: RepositoryFacts, known: Parents): Promise<Ch
   return {
     commits: new Set(known.keys()),
     shallow: [...new Set([...edgesOf(known), ...already])].sort(),
+    warnings: [],
   };
 }

@@ -23,15 +23,23 @@ export class DraftRepository {
    * What git prints; undefined where it says no.
    * @throws Fault `source.invalid` where it met its limits
    */
-  async ask(...args: readonly string[]): Promise<string | undefined> {
-    return this.git(...args).then(
-      (words) => words.trimEnd(),
-      (error: unknown) => {
-        this.#options.abort.throwIfAborted();
-        if (isInvalid(error)) throw error;
-        return undefined;
-      },
-    );
+  ask(...args: readonly string[]): Promise<string | undefined> {
+    return this.#unlessNo(this.git(...args));
+  }
+
+  /** Everything that git prints, which grows with the history; undefined where it says no. */
+  askAll(...args: readonly string[]): Promise<string | undefined> {
+    return this.#unlessNo(this.list(...args).then((pieces) => pieces.join('')));
+  }
+
+  async #unlessNo(answer: Promise<string>): Promise<string | undefined> {
+    try {
+      return (await answer).trimEnd();
+    } catch (error) {
+      this.#options.abort.throwIfAborted();
+      if (isInvalid(error)) throw error;
+      return undefined;
+    }
   }
 
   /** @returns everything that git prints, which grows with the tree */

@@ -1,7 +1,13 @@
-import { access, readFile } from 'node:fs/promises';
+import { access, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { PlanCheckout } from '#libs/events';
-import { historyCommitsMax } from './choose-history.ts';
+import {
+  type AskGit,
+  chooseHistory,
+  historyCommitsMax,
+  noNearTag,
+  readTags,
+} from './choose-history.ts';
 import type { DraftRepository } from './draft-repository.ts';
 
 /** Temporary ref: git fetches tags only for commits that a ref is updated to. */
@@ -16,8 +22,9 @@ export interface WantedCommit {
 }
 
 /**
- * Fetches a commit with the history that was asked for; by default as much as `git describe --tags` needs, within
- * bounds. Where a server gives no single commit, all branches and tags are fetched.
+ * Fetches a commit with the history that was asked for; by default what `chooseHistory` says,
+ * so that a commit has the same history as a working tree. Where a server gives no single commit, all branches and tags
+ * are fetched and stay.
  *
  * @returns warnings
  * @throws Fault `source.fetch-failed`
@@ -47,14 +54,41 @@ export async function fetchHistory(
 async function deepen(draft: DraftRepository, wanted: WantedCommit): Promise<readonly string[]> {
   for (const [at, depth] of depths.entries()) {
     await fetchOne(draft, wanted, [`--depth=${depth}`]);
-    if (await isDescribed(draft, wanted.commit)) return [];
+    if (await isDescribed(draft, wanted.commit)) {
+      const warnings = await cutHistory(draft, wanted.commit, true);
+      // Where merged branches meet may still be too deep.
+      if (warnings.length === 0) return [];
+    }
     if (
       at === 0 &&
       (await draft.ask('ls-remote', '--tags', '--exit-code', wanted.url)) === undefined
     )
-      return [];
+      return cutHistory(draft, wanted.commit, false);
   }
-  return [`no tag within ${historyCommitsMax} commits: git describe needs source: {depth: full}`];
+  await cutHistory(draft, wanted.commit, false);
+  return [noNearTag];
+}
+
+/** More was fetched than is chosen: what is behind the cut stays as objects that nothing names. */
+async function cutHistory(
+  draft: DraftRepository,
+  head: string,
+  isDescribed: boolean,
+): Promise<readonly string[]> {
+  const gitDir = join(draft.directory, '.git');
+  const shallowPath = join(gitDir, 'shallow');
+  const ask: AskGit = (args) => draft.askAll(...args);
+  const tags = await readTags(ask);
+  const known = isDescribed ? tags : [];
+  const chosen = await chooseHistory({ ask, head, shallowPath, tags: known }, {});
+  const refs = tags.filter(({ commit }) => chosen.commits.has(commit));
+  await rm(join(gitDir, 'refs', 'tags'), { recursive: true });
+  await mkdir(join(gitDir, 'refs', 'tags'));
+  const packed = refs.map(({ object, ref }) => `${object} ${ref}\n`);
+  await writeFile(join(gitDir, 'packed-refs'), packed.join(''));
+  if (chosen.shallow.length === 0) await rm(shallowPath, { force: true });
+  else await writeFile(shallowPath, `${chosen.shallow.join('\n')}\n`);
+  return chosen.warnings;
 }
 
 function fetchOne(
@@ -91,7 +125,7 @@ async function isDescribed(draft: DraftRepository, commit: string): Promise<bool
   const tag = await draft.ask('describe', '--tags', '--abbrev=0', commit);
   if (tag === undefined) return false;
   const shallow = new Set((await readFile(path, 'utf8')).split('\n'));
-  const since = await draft.ask('rev-list', commit, `^refs/tags/${tag}`);
+  const since = await draft.askAll('rev-list', commit, `^refs/tags/${tag}`);
   return since !== undefined && !since.split('\n').some((each) => shallow.has(each));
 }
 

@@ -2,7 +2,7 @@ import { copyFile, type FileHandle, mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { gitRefSchema, type PlanCheckout } from '#libs/events';
-import { chooseHistory, type RepositoryFacts } from './choose-history.ts';
+import { type AskGit, chooseHistory, readTags } from './choose-history.ts';
 import {
   publicAddress,
   type SnapshotPart,
@@ -15,6 +15,7 @@ import { gitIntoFile, wordsOf } from './user-git.ts';
 export interface PackedRepository {
   readonly repository: SnapshotRepository;
   readonly pack: Pack;
+  readonly warnings: readonly string[];
 }
 
 export interface Pack {
@@ -36,15 +37,16 @@ export async function packRepository(
   checkout: PlanCheckout,
   skipped: readonly string[],
 ): Promise<PackedRepository | undefined> {
+  const ask: AskGit = (args, options) => wordsOf(top, args, options);
   const [head, allTags, settings, staged] = await Promise.all([
     readHead(top),
-    checkout.tags === false ? [] : readTags(top),
+    checkout.tags === false ? [] : readTags(ask),
     readSettings(top),
     isStaged(top),
   ]);
   if (head === undefined) return undefined;
   const { commit, shallowPath } = head;
-  const history = await chooseHistory({ top, head: commit, shallowPath, tags: allTags }, checkout);
+  const history = await chooseHistory({ ask, head: commit, shallowPath, tags: allTags }, checkout);
   const tags = allTags
     .filter((tag) => history.commits.has(tag.commit))
     .slice(0, tagsMax)
@@ -77,6 +79,7 @@ export async function packRepository(
         ...settings,
       },
       pack: { file, bytes: (await file.stat()).size },
+      warnings: history.warnings,
     };
   } finally {
     await rm(draft, { recursive: true, force: true });
@@ -152,18 +155,6 @@ async function writeIndexTree(top: string, head: Head, draft: string) {
   await copyFile(head.indexPath, env.GIT_INDEX_FILE).catch(() => {});
   const tree = await wordsOf(top, ['write-tree'], { env });
   return tree === undefined ? undefined : { tree, env };
-}
-
-async function readTags(top: string): Promise<RepositoryFacts['tags']> {
-  // Peeled to the end, where a tag is one of another tag: for-each-ref goes one step in older versions of git.
-  const text = await wordsOf(top, ['show-ref', '--tags', '--dereference']);
-  const lines = (text ?? '').split('\n').map((line) => line.split(' '));
-  const objects = new Map(lines.map(([object = '', name = '']) => [name, object] as const));
-  return [...objects].flatMap(([ref, object]) =>
-    gitRefSchema.safeParse(ref).success
-      ? [{ ref, object, commit: objects.get(`${ref}^{}`) ?? object }]
-      : [],
-  );
 }
 
 /** As they are written: what a user's `insteadOf` makes of an address may hold a password. */

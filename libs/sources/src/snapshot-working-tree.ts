@@ -136,7 +136,8 @@ async function repositoryOf(
     return error.message;
   };
   try {
-    return { packed: await packWith(checkout), warnings: [...crowd, ...(await pointers)] };
+    const packed = await packWith(checkout);
+    return { packed, warnings: [...crowd, ...(packed?.warnings ?? []), ...(await pointers)] };
   } catch (error) {
     const words = [`the history cannot be read (${why(error)})`];
     const packed = await packWith({ ...checkout, depth: 1, tags: false }).catch(
