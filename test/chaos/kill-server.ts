@@ -249,6 +249,7 @@ function leftovers(dataDir: string): readonly string[] {
       .filter((line) => line.includes(dataDir) || line.includes(workspaces))
       .map((line) => `a mount is left: ${line}`),
     ...[dataDir, workspaces].flatMap(processesOf).map((line) => `a process is left: ${line}`),
+    ...entriesOf(join(workspaces, '.commands')).map((name) => `the commands of ${name} are left`),
     ...homes.map((runId) => `the HOMEs of ${runId} are left`),
     ...places.flatMap((place) => entriesOf(place).map((name) => `${place}/${name} is left`)),
   ];

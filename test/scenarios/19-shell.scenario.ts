@@ -76,6 +76,21 @@ describe('a list of commands', { timeout: 60_000 }, () => {
     expect(lines.at(-1)).toBe('1 of 3 commands ran: the step’s shell ended in command 1');
   });
 
+  it('is out of the way of a step that empties its HOME', async () => {
+    const { outcome, lines } = await logOf('{ id: a, cmd: ["rm -rf ~/.[!.]* ~/*", "echo two"] }', {
+      system: false,
+    });
+    expect({ outcome, lines }).toEqual({ outcome: 'success', lines: ['two'] });
+  });
+
+  it('announces its commands where few files may be open', async () => {
+    const { lines } = await logOf('{ id: a, cmd: ["ulimit -n 64", "echo two", "echo three"] }');
+    expect(withoutTimes(lines.slice(1))).toEqual([
+      ...['$ ulimit -n 64', 'took', '$ echo two', 'two', 'took'],
+      ...['$ echo three', 'three', 'took'],
+    ]);
+  });
+
   it('traces its commands under `set -x`, and nothing of ours', async () => {
     const { lines } = await logOf('{ id: a, cmd: [set -x, echo a] }', { system: false });
     expect(lines).toEqual(['++ echo a', 'a']);

@@ -217,6 +217,16 @@ export function sandboxContract(name: string, open: (stateDir: string) => Sandbo
       expect(readFileSync(join(rig.workspaceDir, 'made'), 'utf8')).toBe('hi\n');
     });
 
+    it('has the files of its commands, and in a container cannot change them', async () => {
+      const dir = join(rig.dir, 'commands');
+      mkdirSync(dir, { mode: 0o700 });
+      writeFileSync(join(dir, 'main'), 'echo of the file', { mode: 0o600 });
+      const mount = rig.driver.kind === 'process' ? dir : '/commands';
+      const script = `. ${mount}/main; (: > ${mount}/main) 2>/dev/null && echo written; true`;
+      const { stdout } = await rig.run(script, { commands: { dir, mount } });
+      expect(stdout).toBe(`of the file\n${rig.driver.kind === 'process' ? 'written\n' : ''}`);
+    });
+
     it('keeps the order of each stream, and lets /dev/stderr be opened', async () => {
       const { stdout, stderr } = await rig.run(
         'i=0; while [ $i -lt 200 ]; do echo o$i; echo e$i > /dev/stderr; i=$((i+1)); done',

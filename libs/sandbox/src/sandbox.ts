@@ -30,6 +30,11 @@ export interface SandboxSpec {
   readonly workspaceMount: string;
   /** Host directory that becomes HOME; other sandboxes of the run may have it, too. The executor makes and removes it. */
   readonly homeDir: string;
+  /**
+   * Host directory with the files of the commands, where argv needs any, and where it is seen inside, read-only. The `process`
+   * driver shows it at its own path, and cannot keep a step from writing there. The executor makes and removes it.
+   */
+  readonly commands?: { readonly dir: string; readonly mount: string };
   /** `separate`: stdout and stderr are told apart, and their order is lost. Absent: they come together, in order. */
   readonly streams?: 'separate';
   /** Further host directories (`host_binds`), read-only with everything that is mounted below. */

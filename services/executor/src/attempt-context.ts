@@ -32,8 +32,8 @@ export class AttemptContext {
   warnings: readonly string[] = [];
   /** Where the driver gives no /tmp of its own. */
   tmpDir: string | undefined;
-  /** The files of the commands, directly in HOME. */
-  readonly commandFiles: string[] = [];
+  /** Of the files of its commands, where there are any. */
+  commandsDir: string | undefined;
   shell: StepShell = stepShell('sh', undefined);
   /** What makes the marks of this attempt its own. */
   markWord = '';

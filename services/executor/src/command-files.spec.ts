@@ -13,14 +13,14 @@ const bash = ['/usr/bin/bash', '/bin/bash'].find((path) => existsSync(path));
 
 function run(commands: readonly string[], asked?: PlanShell) {
   const dir = mkdtempSync(join(root, 'step-'));
-  mkdirSync(join(dir, 'work'));
+  for (const name of ['work', 'files']) mkdirSync(join(dir, name));
   const shell = stepShell(asked, bash);
   const { files, argv } = commandFiles(commands, {
-    prefix: join(dir, '.m-'),
+    directory: join(dir, 'files'),
     shell,
     mark: (n) => `<${n}>`,
   });
-  for (const { name, text } of files) writeFileSync(join(dir, `.m-${name}`), text);
+  for (const { name, text } of files) writeFileSync(join(dir, 'files', name), text);
   const [program = '', ...args] = argv;
   const options = { encoding: 'utf8', cwd: join(dir, 'work') } as const;
   const { status, stdout, stderr } = spawnSync(program, args, options);
@@ -47,6 +47,9 @@ describe.each(['bash', 'sh'] as const)('the files of a step in %s', (shell) => {
     [['exit'], 0, ''],
     [['trap "echo bye" EXIT', 'exit 4'], 4, 'bye\n'],
     [['exec >/dev/null', 'echo hidden', 'echo hidden'], 0, ''],
+    [['set +e; IFS=3', 'return 3'], 3, ''],
+    [['set +e; IFS=3', 'cat <<END\ntext\nEND\n(exit 3)'], 3, 'text\n'],
+    [['trap "echo bye" EXIT; set -v', 'exit 4'], 4, 'bye\n'],
   ])('%j ends with %i', (commands, code, out) => {
     expect(run(commands, shell)).toMatchObject({ code, out });
   });
@@ -118,6 +121,37 @@ describe.each(['bash', 'sh'] as const)('the files of a step in %s', (shell) => {
     expect(trace(['echo a', 'echo b'], [shell, '-ex', '{0}'])).toBe('+ echo a\n+ echo b\n');
     expect(run(['set -x', 'echo $-'], shell).out).toContain('x');
     expect(trace(['true', 'no-such-program'])).toMatch(/command-2: (?:line 1: )?no-such-/);
+  });
+
+  it('words of ours keep their meaning, whatever aliases a command makes', () => {
+    const expand = shell === 'bash' ? 'shopt -s expand_aliases; ' : '';
+    const aliases = ['exit', 'command', 'set', '.', 'printf'].map((word) => `alias ${word}=:`);
+    for (const alias of aliases)
+      expect(run([`${expand}${alias}`, 'set +e', 'false', 'echo no'], shell).code).toBe(1);
+  });
+
+  it('shows what `set -v` shows of the commands, and nothing of ours', () => {
+    const { err, marks } = run(['set -v', 'echo a\necho b', 'echo $-'], shell);
+    expect(err).not.toMatch(/millrace|printf/);
+    expect(err).toContain('echo b\n');
+    expect(marks).toMatch(/^<1><2>a\nb\n<3>\w*v\w*\n$/);
+  });
+
+  it.runIf(shell === 'bash')('ends although a command has a function `exit`', () =>
+    expect(run(['set +e; exit() { :; }', 'false', 'echo no'], shell)).toMatchObject({
+      code: 1,
+      out: '',
+    }),
+  );
+
+  it.runIf(shell === 'bash')('a DEBUG trap sees nothing of ours', () => {
+    const { out, code } = run(['trap \'echo "D:$BASH_COMMAND"\' DEBUG; true', 'echo a'], shell);
+    expect({ out, code }).toEqual({ out: 'D:true\na\n', code: 0 });
+  });
+
+  it.each([64, 16])('runs and announces all where %i files may be open', (limit) => {
+    const { marks, code } = run([`ulimit -n ${limit}`, 'echo b', 'echo c'], shell);
+    expect({ marks, code }).toEqual({ marks: '<1><2>b\n<3>c\n', code: 0 });
   });
 
   it('nothing of ours is left open to what a command starts', () => {

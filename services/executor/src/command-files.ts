@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { StepShell } from './step-shell.ts';
 
 export interface CommandFiles {
@@ -6,8 +7,11 @@ export interface CommandFiles {
   readonly argv: readonly string[];
 }
 
-/** Where bash keeps the step's output while a command may turn its own elsewhere; closed while commands run. */
-const outputFd = 77;
+/**
+ * Where bash keeps the step's output while a command may turn its own elsewhere; closed while commands run. Bash gives numbers
+ * from 10 up and from 63 down to what commands open; and a command may set a limit, of which 64 is a usual one.
+ */
+const outputFd = 45;
 
 /** Of a command that bash gets as an argument, which saves the step a file and a process. Linux takes 128 KiB as one argument. */
 const inlineBytesMax = 64 * 1024;
@@ -17,19 +21,20 @@ const inlineBytesMax = 64 * 1024;
  * options last, and what a command leaves open (a quote, a here-document) ends with its file. A command alone is run as it is,
  * by bash without a file.
  *
- * @param options.prefix  of the path of each file, as the step sees it
- * @param options.mark    printed before command n: `mark(n)`
+ * @param options.directory  where the step sees them
+ * @param options.mark       printed before command n: `mark(n)`
  */
 export function commandFiles(
   commands: readonly string[],
   options: {
-    readonly prefix: string;
+    readonly directory: string;
     readonly shell: StepShell;
     readonly mark: (command: number) => string;
   },
 ): CommandFiles {
-  const { prefix, shell } = options;
-  const argvOf = (name: string) => shell.argv.map((word) => word.replaceAll('{0}', prefix + name));
+  const { directory, shell } = options;
+  const argvOf = (name: string) =>
+    shell.argv.map((word) => word.replaceAll('{0}', join(directory, name)));
   const [first = ''] = commands;
   const isAlone = commands.length === 1 && !mayHoldHereDocument(first);
   if (isAlone && shell.inlineArgv && Buffer.byteLength(first) <= inlineBytesMax)
@@ -38,7 +43,7 @@ export function commandFiles(
     return { files: [{ name: 'command', text: `${first}\n` }], argv: argvOf('command') };
   const files = commands.map((command, at) => ({
     name: `command-${at + 1}`,
-    text: `${traceOn}; ${command}\n${mayHoldHereDocument(command) ? `\n${endLine}\n` : ''}`,
+    text: `${loudAgain}; ${command}\n${mayHoldHereDocument(command) ? `\n${endLine}\n` : ''}`,
   }));
   return {
     files: [{ name: 'main', text: mainText(commands, options) }, ...files],
@@ -47,12 +52,16 @@ export function commandFiles(
 }
 
 /**
- * Under `set -x` only what the commands do is traced. So our own lines begin with a quiet one that keeps the status and turns it
- * off; the command's first line, whose number stays, turns it on again.
+ * Of what `set -x`, `set -v` and a DEBUG trap show, only that of the commands is to be seen. So our own lines begin with a quiet
+ * one that keeps the status and ends all three; the command's first line, whose number stays, turns the options on again.
+ * Bash itself keeps a DEBUG trap from the next command, as that is a file of its own; only behind `set -T` something is lost.
  */
-const traceOff =
-  '{ __millrace_status=$?; case $- in *x*) __millrace_trace=x; set +x ;; *) __millrace_trace= ;; esac; } 2>/dev/null';
-const traceOn = 'case $__millrace_trace in x) set -x ;; esac';
+const quietly = (isBash: boolean) =>
+  isBash ? `{ ${keepState}; trap - DEBUG; } >/dev/null 2>&1` : `{ ${keepState}; } 2>/dev/null`;
+const keepState = '__millrace_status=$? __millrace_options=$-; set +vx';
+const loudAgain = ['v', 'x']
+  .map((option) => `case $__millrace_options in *${option}*) set -${option} ;; esac`)
+  .join('; ');
 
 /** Set by the last line of a command's file: empty afterwards means that the shell has not come that far. */
 const endVariable = '__millrace_end';
@@ -68,34 +77,35 @@ function mayHoldHereDocument(command: string): boolean {
   return command.includes('<<');
 }
 
+/** One block, which the shell has read wholly before the first command can give words another meaning (`alias exit=:`). */
 function mainText(
   commands: readonly string[],
-  { prefix, shell, mark }: Parameters<typeof commandFiles>[1],
+  { directory, shell, mark }: Parameters<typeof commandFiles>[1],
 ): string {
   const isBash = shell.kind === 'bash';
-  const output = isBash ? `>&${outputFd}` : '';
   const closed = isBash ? ` ${outputFd}>&-` : '';
   const lines = commands.flatMap((command, at) => {
     const number = at + 1;
-    const bytes = [...Buffer.from(mark(number))].map(
-      (byte) => `\\${byte.toString(8).padStart(3, '0')}`,
-    );
     return [
-      // No failure where the output is closed.
-      ...(commands.length > 1
-        ? [`{ command printf '${bytes.join('')}' ${output}; } 2>/dev/null || :`]
-        : []),
+      ...(commands.length > 1 ? [printed(mark(number), isBash)] : []),
       ...(mayHoldHereDocument(command) ? [`${endVariable}=`] : []),
-      `. ${quoted(`${prefix}command-${number}`)}${closed}`,
-      traceOff,
+      `. ${quoted(join(directory, `command-${number}`))}${closed}`,
+      quietly(isBash),
       // Also a list such as `a && b`, which `-e` forgives, ends the step, and so it does behind `set +e`.
-      'case $__millrace_status in 0) ;; *) exit $__millrace_status ;; esac',
+      'case $__millrace_status in 0) ;; *) command exit "$__millrace_status" ;; esac',
       ...(mayHoldHereDocument(command) ? [endCheck(command, number)] : []),
     ];
   });
-  const first = [traceOff, ...(isBash ? [`exec ${outputFd}>&1`] : [])];
+  const first = [quietly(isBash), ...(isBash ? [`exec ${outputFd}>&1`] : [])];
   // What the step's own trap does at the end is traced, too.
-  return `${[...first, ...lines, traceOn].join('\n')}\n`;
+  return `${['{', ...first, ...lines, loudAgain, '}'].join('\n')}\n`;
+}
+
+/** No failure where the output is closed. Where bash has lost what it kept, as behind `ulimit -n 16`, it is the command's own. */
+function printed(mark: string, isBash: boolean): string {
+  const bytes = [...Buffer.from(mark)].map((byte) => `\\${byte.toString(8).padStart(3, '0')}`);
+  const print = `command printf '${bytes.join('')}'`;
+  return `{ ${isBash ? `${print} >&${outputFd} || ` : ''}${print}; } 2>/dev/null || :`;
 }
 
 /**
@@ -105,8 +115,8 @@ function mainText(
 function endCheck(command: string, number: number): string {
   const left = /\breturn\b/.test(command)
     ? ''
-    : `'') printf '%s\\n' 'command ${number}: a here-document (<<) is not closed: its end mark must stand alone on a line' >&2; exit 2 ;; `;
-  return `case $${endVariable} in 0) ;; ${left}?*) exit $${endVariable} ;; esac`;
+    : `'') command printf '%s\\n' 'command ${number}: a here-document (<<) is not closed: its end mark must stand alone on a line' >&2; command exit 2 ;; `;
+  return `case $${endVariable} in 0) ;; ${left}?*) command exit "$${endVariable}" ;; esac`;
 }
 
 function quoted(text: string): string {

@@ -1,8 +1,13 @@
-import { unlink, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemPath } from '#libs/config';
 import { Fault, type Ids } from '#libs/kernel';
-import { everySandbox, type SandboxDriver, type SandboxProbe } from '#libs/sandbox';
+import {
+  everySandbox,
+  type SandboxDriver,
+  type SandboxProbe,
+  type SandboxSpec,
+} from '#libs/sandbox';
 import { childTraceparent } from '#libs/telemetry';
 import type { AttemptContext } from './attempt-context.ts';
 import { chooseDriver } from './choose-driver.ts';
@@ -55,7 +60,7 @@ export async function prepareSandbox(context: AttemptContext, parts: SandboxPart
   context.shell = stepShell(assignment.shell, bash);
   context.markWord = parts.ids.uuid();
   await announce(context, isContained);
-  const argv = await writeCommands(context, { homeDir, home: place.home });
+  const { argv, commands } = await writeCommands(context, parts, { name, isContained });
   context.sandbox = await driver.prepare({
     name,
     image: assignment.image,
@@ -66,40 +71,42 @@ export async function prepareSandbox(context: AttemptContext, parts: SandboxPart
     workspaceDir,
     workspaceMount: place.workspace,
     homeDir,
+    ...(commands && { commands }),
     ...(assignment.streams && { streams: assignment.streams }),
     ...everySandbox(settings),
   });
 }
 
-/**
- * In the step's HOME itself, where they are seen from inside. A step before it may have put a link there: only new files are
- * written. @returns what runs them
- */
+/** Where a container sees the files of its commands. */
+const commandsMount = '/commands';
+
+/** Most steps have a single command that is no file. @returns what runs them, and where their files are */
 async function writeCommands(
   context: AttemptContext,
-  { homeDir, home }: { readonly homeDir: string; readonly home: string },
-): Promise<readonly string[]> {
+  { workspaces }: SandboxParts,
+  { name, isContained }: { readonly name: string; readonly isContained: boolean },
+): Promise<Pick<SandboxSpec, 'argv' | 'commands'>> {
   const { assignment, shell, markWord } = context;
-  const prefix = `.millrace-${assignment.fence}-`;
+  const dir = workspaces.commandsDir(name);
+  const mount = isContained ? commandsMount : dir;
   const { files, argv } = commandFiles(assignment.commands, {
-    prefix: join(home, prefix),
+    directory: mount,
     shell,
     mark: (command) => commandMark(markWord, command),
   });
-  for (const { name, text } of files) {
-    const path = join(homeDir, prefix + name);
-    await writeFile(path, text, { mode: 0o600, flag: 'wx' });
-    context.commandFiles.push(path);
-  }
-  return argv;
+  if (files.length === 0) return { argv };
+  context.commandsDir = dir;
+  await mkdir(dir, { recursive: true, mode: 0o700 });
+  for (const file of files) await writeFile(join(dir, file.name), file.text, { mode: 0o600 });
+  return { argv, commands: { dir, mount } };
 }
 
 /** What is the attempt's own goes with it; its HOME is for the run's other steps, too. */
 export async function clearPlaces(
-  { commandFiles, tmpDir }: AttemptContext,
-  { temporaries }: SandboxParts,
+  { commandsDir, tmpDir }: AttemptContext,
+  { workspaces, temporaries }: SandboxParts,
 ): Promise<void> {
-  for (const file of commandFiles) await unlink(file).catch(() => {});
+  if (commandsDir !== undefined) await workspaces.removeCommands(commandsDir);
   if (tmpDir !== undefined) await temporaries.remove(tmpDir);
 }
 

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -19,7 +19,6 @@ import {
   settingsIn,
 } from './fakes.ts';
 import { type AttemptParts, runAttempt } from './run-attempt.ts';
-import { homeName } from './run-homes.ts';
 import { StepTemporaries } from './step-temporaries.ts';
 import { Workspaces } from './workspaces.ts';
 
@@ -129,6 +128,8 @@ async function expectNothingLeft() {
   const homes = join(directory, 'workspaces', '.homes', runId);
   for (const name of await readdir(homes).catch(() => []))
     expect(await readdir(join(homes, name))).toEqual([]);
+  const commands = join(directory, 'workspaces', '.commands');
+  expect(await readdir(commands).catch(() => [])).toEqual([]);
   const tmp = await readFile(join(directory, 'state', 'temporaries-at'), 'utf8');
   expect((await readdir(tmp)).filter((name) => name !== '.trash')).toEqual([]);
 }
@@ -179,6 +180,7 @@ describe('the life of an attempt', () => {
     await running();
     const { spec } = driver.last;
     expect(spec.argv.slice(1)).toEqual(['-eo', 'pipefail', '-c', '--', 'make\n']);
+    expect(spec.commands).toBeUndefined();
     expect(spec.env).toMatchObject({ A: '1', HOME: spec.homeDir, MILLRACE_STEP: 'only' });
     expect(spec.env.MILLRACE_WORKSPACE).toBe(spec.workspaceDir);
     expect(spec.env.TRACEPARENT).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/);
@@ -232,28 +234,16 @@ describe('the life of an attempt', () => {
     await expect(readFile(join(first, 'downloaded'))).rejects.toThrow('ENOENT');
   });
 
-  it('writes its files through no link that a step before it has left', async () => {
-    const { runId } = assignmentOf();
-    const victim = join(directory, 'victim');
-    await parts.workspaces.enter(
-      assignmentOf({ source: sourceOf() }),
-      new AbortController().signal,
-    );
-    const home = await parts.workspaces.home(runId, homeName({ image: 'host' }, 'process'));
-    const { fence } = gateway.assign(executorId, assignmentOf());
-    await symlink(victim, join(home, `.millrace-${fence + 1}-main`));
-    await begin({ commands: ['one', 'two'] }).done;
-    expect(report()).toMatchObject({ outcome: 'error', cause: 'start-failed' });
-    await expect(readFile(victim)).rejects.toThrow('ENOENT');
-  });
-
   it('gives the commands of a list as files, and removes them', async () => {
     const { done, running } = begin({ commands: ['make', 'make test'] });
     await running();
     const { spec } = driver.last;
-    const main = await readFile(spec.argv.at(-1) ?? '', 'utf8');
-    const [path = ''] = /\/[^']*command-1/.exec(main) ?? [];
-    expect(await readFile(path, 'utf8')).toMatch(/; make\n$/);
+    const { dir = '', mount } = spec.commands ?? {};
+    expect(spec.argv.at(-1)).toBe(join(dir, 'main'));
+    expect(mount).toBe(dir);
+    expect(await readFile(join(dir, 'command-1'), 'utf8')).toMatch(/; make\n$/);
+    expect((await stat(dir)).mode & 0o777).toBe(0o700);
+    expect(await readdir(spec.homeDir)).toEqual([]);
     driver.last.end({ exitCode: 0 });
     await done;
     await expectNothingLeft();

@@ -208,6 +208,21 @@ export class Workspaces {
     return this.#homes.make(runId, name);
   }
 
+  /**
+   * For the files of an attempt's commands: outside of what steps share. It is not made here, and what an earlier life left
+   * of such went when this one began.
+   *
+   * @param name  that no other attempt has
+   */
+  commandsDir(name: string): string {
+    return join(this.#parts.directory, '.commands', name);
+  }
+
+  /** @param path  from `commandsDir`. Never throws */
+  removeCommands(path: string): Promise<void> {
+    return this.#remover.remove(path);
+  }
+
   /** What resists goes with the trash. Never throws. @returns whether anything was in it */
   async #discard(path: string): Promise<boolean> {
     // Many leave nothing in it, and a run that ended elsewhere has nothing here.

@@ -26,7 +26,10 @@ const etcPaths = [
   '/etc/protocols',
   '/etc/services',
 ];
-const mountPoints = ['proc', 'dev', 'etc', 'tmp', 'var/tmp', 'run', 'workspace', 'home/step'];
+const mountPoints = [
+  ...['proc', 'dev', 'etc', 'tmp', 'var/tmp', 'run'],
+  ...['workspace', 'home/step', 'commands'],
+];
 
 /**
  * The machine's own userland as an image: a skeleton with links and generated files, over which the real directories are

@@ -57,6 +57,7 @@ describe('what a step gets to see and use', () => {
         binds: ['/opt/go'],
       },
     ],
+    ['commands', { commands: { dir: '/data/commands/1', mount: '/commands' } }],
   ] as const)('is, for %s, as written', async (name, given) => {
     const text = `${JSON.stringify(configOf(given), null, 2)}\n`;
     await expect(text).toMatchFileSnapshot(golden(name));

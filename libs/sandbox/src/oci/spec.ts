@@ -45,8 +45,8 @@ export const networkSwitch = 'nsswitch.network.conf';
  * passes over them in silence, which is why the probe tries them out.
  */
 const readOnlyBind = ['rbind', 'ro', 'nosuid', 'nodev', 'rro', 'rnosuid', 'rnodev'];
-const readOnlyFile = ['bind', 'ro', 'nosuid', 'nodev'];
-/** Without what may be mounted below: the directories are ours, and nothing of ours is mounted there. */
+/** Without what may be mounted below: it is ours, and nothing of ours is mounted there. */
+const readOnlyOwn = ['bind', 'ro', 'nosuid', 'nodev'];
 const writableBind = ['bind', 'rw', 'nosuid', 'nodev'];
 
 /** What a step gets to see and use, as an OCI runtime reads it. Pure: the same spec and place give the same document. */
@@ -179,12 +179,13 @@ function mounts(spec: SandboxSpec, { userland, rootDir, isTrial }: OciPlace): ob
     tmpfs('/run', sizes.run, 'mode=755'),
     ...shownPaths(spec, userland).map((path) => bind(path, path, readOnlyBind)),
     ...(spec.network === 'host'
-      ? [bind(join(rootDir, 'etc', networkSwitch), '/etc/nsswitch.conf', readOnlyFile)]
+      ? [bind(join(rootDir, 'etc', networkSwitch), '/etc/nsswitch.conf', readOnlyOwn)]
       : []),
     // The container's own /var with its /var/tmp: no mount of the machine is needed.
     ...(isTrial ? [bind(join(rootDir, 'var'), '/run/trial', readOnlyBind)] : []),
     bind(spec.homeDir, homeMount, writableBind),
     bind(spec.workspaceDir, spec.workspaceMount, writableBind),
+    ...(spec.commands ? [bind(spec.commands.dir, spec.commands.mount, readOnlyOwn)] : []),
   ];
 }
 
