@@ -15,13 +15,14 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { operations } from '#libs/api-contract';
 import { isUuid } from '#libs/kernel';
+import { isCi, takesRoot } from '#libs/testkit';
 import { eventually, freshDirectory, millrace, TestServer } from './harness.ts';
 
 const directory = freshDirectory();
 afterAll(() => directory.remove());
 
 // Mounting takes root; where everything has to run, that is so.
-const mayMount = process.getuid?.() === 0 || process.env.CI === 'true';
+const mayMount = takesRoot;
 
 describe.skipIf(!mayMount)('a disk that is full', { timeout: 180_000 }, () => {
   const disk = join(directory.path, 'disk');
@@ -184,7 +185,7 @@ steps:
 const nameless = 54_321;
 const as = { uid: nameless, gid: nameless };
 const mayBeAnybody =
-  process.getuid?.() === 0 && spawnSync(process.execPath, ['-e', ''], as).status === 0;
+  isCi || (takesRoot && spawnSync(process.execPath, ['-e', ''], as).status === 0);
 
 describe.skipIf(!mayBeAnybody)('a user whom the machine has no name for', () => {
   it('runs pipelines as anybody else', { timeout: 120_000 }, async () => {

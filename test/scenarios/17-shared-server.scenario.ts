@@ -14,6 +14,7 @@ import {
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { RunDto, ServerFile } from '#libs/api-contract';
+import { takesRoot } from '#libs/testkit';
 import {
   type CliAnswer,
   eventually,
@@ -203,19 +204,16 @@ describe('commands that have no server', { timeout: 180_000 }, () => {
     ]);
   });
 
-  it.runIf(process.geteuid?.() === 0)(
-    'are refused where the data directory is another’s',
-    async () => {
-      const { quick, cwd } = project('foreign');
-      mkdirSync(join(cwd, '.millrace'), { mode: 0o700 });
-      chownSync(join(cwd, '.millrace'), 12345, 12345);
-      const answer = await quick();
-      expect([answer.code, answer.stderr]).toEqual([
-        3,
-        expect.stringContaining('[data-dir.not-private]'),
-      ]);
-    },
-  );
+  it.runIf(takesRoot)('are refused where the data directory is another’s', async () => {
+    const { quick, cwd } = project('foreign');
+    mkdirSync(join(cwd, '.millrace'), { mode: 0o700 });
+    chownSync(join(cwd, '.millrace'), 12345, 12345);
+    const answer = await quick();
+    expect([answer.code, answer.stderr]).toEqual([
+      3,
+      expect.stringContaining('[data-dir.not-private]'),
+    ]);
+  });
 });
 
 describe('a server in the background', { timeout: 180_000 }, () => {

@@ -14,6 +14,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { type ServerFile, serverProtocol } from '#libs/api-contract';
 import { claimDataDirectory, processIdentity, socketFetch } from '#libs/data-dir';
+import { takesRoot } from '#libs/testkit';
 import { freshDirectory, millrace, TestServer } from './harness.ts';
 
 const directory = freshDirectory();
@@ -92,20 +93,17 @@ describe('the socket in the data directory', { timeout: 60_000 }, () => {
     expect(await cli(dataDir, 'dev')).toMatchObject(words);
   });
 
-  it.runIf(process.geteuid?.() === 0)(
-    'is not used where another user owns the directory',
-    async () => {
-      const dataDir = join(directory.path, 'foreign');
-      mkdirSync(dataDir, { mode: 0o700 });
-      chownSync(dataDir, 12345, 12345);
-      const words = {
-        code: 3,
-        stderr: expect.stringMatching(/belongs to user 12345, .*\[data-dir\.not-private\]/),
-      };
-      expect(await cli(dataDir, 'runs')).toMatchObject(words);
-      expect(await cli(dataDir, 'dev')).toMatchObject(words);
-    },
-  );
+  it.runIf(takesRoot)('is not used where another user owns the directory', async () => {
+    const dataDir = join(directory.path, 'foreign');
+    mkdirSync(dataDir, { mode: 0o700 });
+    chownSync(dataDir, 12345, 12345);
+    const words = {
+      code: 3,
+      stderr: expect.stringMatching(/belongs to user 12345, .*\[data-dir\.not-private\]/),
+    };
+    expect(await cli(dataDir, 'runs')).toMatchObject(words);
+    expect(await cli(dataDir, 'dev')).toMatchObject(words);
+  });
 });
 
 describe('a stranger on the port of a server that is gone', { timeout: 60_000 }, () => {

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { operations } from '#libs/api-contract';
+import { isCi } from '#libs/testkit';
 import { freshDirectory, millrace, TestServer, writeFiles } from './harness.ts';
 
 const directory = freshDirectory();
@@ -15,10 +16,17 @@ const git = (...args: readonly string[]) =>
     encoding: 'utf8',
   }).trimEnd();
 
-const go = '/usr/local/go/bin/go';
-const goCache = existsSync(go)
-  ? execFileSync(go, ['env', 'GOCACHE'], { encoding: 'utf8' }).trim()
-  : undefined;
+/** Undefined where there is no Go, which CI has. */
+function findGo(): { readonly bin: string; readonly cache: string } | undefined {
+  const ask = (name: string) => execFileSync('go', ['env', name], { encoding: 'utf8' }).trim();
+  try {
+    return { bin: join(ask('GOROOT'), 'bin'), cache: ask('GOCACHE') };
+  } catch (error) {
+    if (isCi) throw error;
+    return undefined;
+  }
+}
+const go = findGo();
 
 beforeAll(() => {
   writeFiles(repository, {
@@ -104,22 +112,23 @@ describe.each(['process', 'oci'] as const)(
     });
 
     // A container has no cache of Go's, and would compile its library.
-    it.runIf(goCache !== undefined && sandbox === 'process')('stamps what Go builds', async () => {
-      const yaml = `name: stamp
+    if (go !== undefined && sandbox === 'process')
+      it('stamps what Go builds', async () => {
+        const yaml = `name: stamp
 steps:
   - id: build
-    env: { GOTOOLCHAIN: local, GOCACHE: '${goCache}' }
+    env: { GOTOOLCHAIN: local, GOCACHE: '${go.cache}' }
     cmd: |
-      export PATH=$PATH:/usr/local/go/bin
+      export PATH=$PATH:${go.bin}
       go build -buildvcs=true -o "$HOME/out" .
       go version -m "$HOME/out" | grep -o 'vcs.revision=.*\\|vcs.modified=.*'
 `;
-      writeFileSync(join(directory.path, 'stamp.yaml'), yaml);
-      expect((await run('../stamp.yaml')).code).toBe(0);
-      const log = await server.log('latest', 'build');
-      const stamp = [`vcs.revision=${git('rev-parse', 'HEAD')}`, 'vcs.modified=false'];
-      expect([['there is no go here'], stamp]).toContainEqual(log);
-    });
+        writeFileSync(join(directory.path, 'stamp.yaml'), yaml);
+        expect((await run('../stamp.yaml')).code).toBe(0);
+        const log = await server.log('latest', 'build');
+        const stamp = [`vcs.revision=${git('rev-parse', 'HEAD')}`, 'vcs.modified=false'];
+        expect(log).toEqual(stamp);
+      });
 
     it('names nobody in its events', async () => {
       const { stdout } = await millrace(

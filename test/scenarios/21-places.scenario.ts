@@ -2,6 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { chownSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { takesRoot } from '#libs/testkit';
 import { freshDirectory, millrace, packageRoot, writeFiles } from './harness.ts';
 
 const directory = freshDirectory();
@@ -126,20 +127,17 @@ describe('a command', { timeout: 120_000 }, () => {
     }
   });
 
-  it.runIf(process.geteuid?.() === 0)(
-    'takes no file above that belongs to another user',
-    async () => {
-      const file = join(repository, '.millrace.yaml');
-      chownSync(file, 1234, 1234);
-      try {
-        const answer = await run(sub);
-        expect(answer.code).toBe(2);
-        expect(answer.stderr).toContain(`${file} belongs to another user`);
-      } finally {
-        chownSync(file, 0, 0);
-      }
-    },
-  );
+  it.runIf(takesRoot)('takes no file above that belongs to another user', async () => {
+    const file = join(repository, '.millrace.yaml');
+    chownSync(file, 1234, 1234);
+    try {
+      const answer = await run(sub);
+      expect(answer.code).toBe(2);
+      expect(answer.stderr).toContain(`${file} belongs to another user`);
+    } finally {
+      chownSync(file, 0, 0);
+    }
+  });
 });
 
 describe('a run that is repeated', { timeout: 120_000 }, () => {

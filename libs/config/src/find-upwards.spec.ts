@@ -10,6 +10,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { takesRoot } from '#libs/testkit';
 import { findUpwards } from './find-upwards.ts';
 
 let root = '';
@@ -77,7 +78,7 @@ describe('what is looked for upwards', () => {
     expect(find('link').path).toBe(at('home/project/wanted'));
   });
 
-  it.runIf(user === 0)('is not another user’s, nor what lies beyond', () => {
+  it.runIf(takesRoot)('is not another user’s, nor what lies beyond', () => {
     writeFileSync(at('home/wanted'), '');
     mkdirSync(at('home/.git'));
     writeFileSync(at('home/project/wanted'), '');

@@ -6,4 +6,4 @@ export { makeDirectory } from './make-directory.ts';
 export { allowsProcessDriver } from './process-driver.ts';
 export { type Config, findSettingKey, type SettingKey, settings } from './schema.ts';
 export { stepLimits } from './step-limits.ts';
-export { systemPath } from './system-path.ts';
+export { programPath, systemPath } from './system-path.ts';

@@ -1,3 +1,5 @@
+import { inheritedEnvironment } from './load.ts';
+
 /** Where the system's programs are, wherever we look for one. */
 export const systemPath = [
   '/usr/local/sbin',
@@ -7,3 +9,9 @@ export const systemPath = [
   '/sbin',
   '/bin',
 ] as const;
+
+/** Where this process finds programs: in Nix, conda and ~/bin as well. What is relative could mean anybody's directory. */
+export function programPath(): string {
+  const own = (inheritedEnvironment().PATH ?? '').split(':').filter((dir) => dir.startsWith('/'));
+  return [...new Set([...own, ...systemPath, '/opt/homebrew/bin'])].join(':');
+}

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { lstatSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
-import { inheritedEnvironment, systemPath } from '#libs/config';
+import { programPath } from '#libs/config';
 
 /** An index may be large, a file system slow; nobody waits longer for a start than this, in milliseconds. */
 const withinMs = 10_000;
@@ -18,11 +18,10 @@ export function isTracked(path: string): boolean {
 }
 
 function lists(directory: string, name: string): boolean {
-  const own = (inheritedEnvironment().PATH ?? '').split(':').filter((dir) => dir.startsWith('/'));
   const { stdout } = spawnSync('git', ['-C', directory, 'ls-files', '-z', '--', name], {
     // The repository is a stranger's: nothing that it says may run a program or fetch anything.
     env: {
-      PATH: [...own, ...systemPath].join(':'),
+      PATH: programPath(),
       LC_ALL: 'C',
       GIT_CONFIG_NOSYSTEM: '1',
       GIT_CONFIG_GLOBAL: '/dev/null',

@@ -2,6 +2,7 @@ import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { takesRoot } from '#libs/testkit';
 import { openOwnDirectory } from './own-directory.ts';
 
 let dir = '';
@@ -30,7 +31,7 @@ describe('a directory of one user', () => {
     );
   });
 
-  it.runIf(process.geteuid?.() === 0)('is refused where another user owns it', () => {
+  it.runIf(takesRoot)('is refused where another user owns it', () => {
     chownSync(dir, 12345, 12345);
     expect(() => openOwnDirectory(dir)).toThrow(
       expect.objectContaining({

@@ -17,6 +17,7 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { takesRoot } from '#libs/testkit';
 import { placeWorkspaces } from './place-workspaces.ts';
 import { dataDirectoryId } from './state-marks.ts';
 import { claimDataDirectory, requireOurs, trustDataDirectory } from './vouch.ts';
@@ -127,19 +128,16 @@ describe('a data directory', () => {
     expect(readdirSync(at('next'))).toEqual([]);
   });
 
-  it.runIf(process.geteuid?.() === 0)(
-    'of another user is refused as that, and so is a record',
-    () => {
-      mkdirSync(at('data'), { mode: 0o700 });
-      chownSync(at('data'), 12345, 12345);
-      for (const act of [look, claim, trust]) expect(() => act()).toThrow(/belongs to user 12345/);
-      claim('ours');
-      fill('ours/file');
-      look('ours');
-      chownSync(base(), 12345, 12345);
-      expect(() => look('ours')).toThrow(refused);
-    },
-  );
+  it.runIf(takesRoot)('of another user is refused as that, and so is a record', () => {
+    mkdirSync(at('data'), { mode: 0o700 });
+    chownSync(at('data'), 12345, 12345);
+    for (const act of [look, claim, trust]) expect(() => act()).toThrow(/belongs to user 12345/);
+    claim('ours');
+    fill('ours/file');
+    look('ours');
+    chownSync(base(), 12345, 12345);
+    expect(() => look('ours')).toThrow(refused);
+  });
 
   it.each(['workspaces', 'logs', 'pg', 'admin-token', 'executor'])(
     'with a link for %s is refused',

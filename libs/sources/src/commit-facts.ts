@@ -22,8 +22,16 @@ export interface CommitWords {
   readonly ref?: string | undefined;
   readonly tag?: string | undefined;
   readonly repository?: string | undefined;
-  /** `Name <address>`, a line end, and the message: `git log --format='%an <%ae>%n%B'`. */
+  /** What `commitWordsArguments` has git print: `Name <address>`, a line end, and the message. */
   readonly words: string;
+}
+
+/** @param commit  a hash, or HEAD */
+export function commitWordsArguments(commit: string): readonly string[] {
+  return [
+    ...['-c', 'i18n.logOutputEncoding=UTF-8', 'log', '-1', '--no-show-signature'],
+    ...['--no-mailmap', '--no-color', '--format=%an <%ae>%n%B', commit, '--'],
+  ];
 }
 
 /** The words of a commit are a stranger's: bounded, and without what a terminal or an environment would not bear. */

@@ -1,6 +1,7 @@
 import { Fault } from '#libs/kernel';
-import { type CommitFacts, commitFacts } from './commit-facts.ts';
+import { type CommitFacts, commitFacts, commitWordsArguments } from './commit-facts.ts';
 import { type CommitTree, TreeReader } from './commit-tree.ts';
+import { printableName } from './entry-name.ts';
 import { lfsWarnings } from './lfs-pointers.ts';
 import { type GitCallOptions, runGit } from './run-git.ts';
 
@@ -68,7 +69,7 @@ export class DraftRepository {
     const words = await this.ask('update-index', '--ignore-submodules', '--refresh');
     if (words === undefined) await this.#forgiveFilters();
     const filtered = new Set(await this.#filteredOf(large));
-    const names = large.filter((name) => !filtered.has(name)).map(printable);
+    const names = large.filter((name) => !filtered.has(name)).map(printableName);
     const why = 'too large to be compared with the commit, so git takes them as unchanged';
     return names.length === 0 ? [] : [`${why}: ${names.join(', ')}`];
   }
@@ -138,10 +139,7 @@ export class DraftRepository {
     known: { readonly ref?: string | undefined; readonly repository?: string | undefined },
   ): Promise<CommitFacts> {
     const [words, tag] = await Promise.all([
-      this.git(
-        ...['-c', 'i18n.logOutputEncoding=UTF-8', 'log', '-1', '--no-show-signature'],
-        ...['--no-mailmap', '--format=%an <%ae>%n%B', commit, '--'],
-      ),
+      this.git(...commitWordsArguments(commit)),
       this.#tagAt(commit),
     ]);
     return commitFacts({ ...known, commit, tag, words });
@@ -172,5 +170,3 @@ export class DraftRepository {
 }
 
 const isInvalid = (error: unknown) => error instanceof Fault && error.code === 'source.invalid';
-
-const printable = (name: string) => name.replace(/\p{Cc}/gu, '?');

@@ -77,3 +77,8 @@ export function plainName(name: string): string {
 export function withoutEndSlash(name: string): string {
   return name.endsWith('/') ? name.slice(0, -1) : name;
 }
+
+/** A name as a log or a terminal may have it. */
+export function printableName(name: string): string {
+  return name.replace(/\p{Cc}/gu, '?');
+}

@@ -1,4 +1,4 @@
-import { inheritedEnvironment, systemPath } from '#libs/config';
+import { programPath } from '#libs/config';
 
 /** What fsck finds in old commits of honest repositories. */
 export const pardonedFaults: readonly string[] = [
@@ -43,12 +43,6 @@ export const gitArguments: readonly string[] = [
   'filter.lfs.required=false',
 ];
 
-/** Where this process would find git: in Nix, conda and ~/bin as well. What is relative could mean the tree itself. */
-function searchPath(): string {
-  const own = (inheritedEnvironment().PATH ?? '').split(':').filter((dir) => dir.startsWith('/'));
-  return [...new Set([...own, ...systemPath, '/opt/homebrew/bin'])].join(':');
-}
-
 export interface UserTree {
   readonly home: string;
   /** The top of the working tree, its real path; git refuses any other that is not the user's. */
@@ -72,7 +66,7 @@ export function gitEnvironment(
     XDG_CONFIG_HOME: '/nonexistent',
   };
   return {
-    PATH: searchPath(),
+    PATH: programPath(),
     LANG: 'C.UTF-8',
     GIT_TERMINAL_PROMPT: '0',
     // Set and empty: nobody is asked, neither by a program nor, as GIT_TERMINAL_PROMPT says, on the terminal.

@@ -15,6 +15,7 @@ import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { gitIn } from '#libs/testkit';
 import { accessArguments, type GitAccess } from './git-access.ts';
 import { checkOut } from './git-source.ts';
 
@@ -25,10 +26,7 @@ beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), 'millrace-private-'));
   const repository = join(root, 'repository');
   mkdirSync(repository);
-  const git = (...args: readonly string[]) =>
-    execFileSync('git', ['-c', 'user.name=a', '-c', 'user.email=a@b', '-C', repository, ...args], {
-      encoding: 'utf8',
-    }).trim();
+  const git = (...args: readonly string[]) => gitIn(repository, ...args);
   git('init', '--quiet', '-b', 'main');
   writeFileSync(join(repository, 'private.txt'), 'private\n');
   git('add', '-A');

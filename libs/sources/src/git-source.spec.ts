@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import {
   existsSync,
   mkdirSync,
@@ -15,6 +14,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { gitIn } from '#libs/testkit';
 import { checkOut } from './git-source.ts';
 import { gitUrlProblem } from './git-url.ts';
 
@@ -26,26 +26,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(root, { recursive: true, force: true }));
 
-function git(...args: readonly string[]): string {
-  return execFileSync(
-    'git',
-    [
-      '-c',
-      'user.name=a',
-      '-c',
-      'user.email=a@b',
-      '-c',
-      'protocol.file.allow=always',
-      '-C',
-      join(root, 'repository'),
-      ...args,
-    ],
-    {
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'ignore'],
-    },
-  ).trim();
-}
+const git = (...args: readonly string[]) => gitIn(join(root, 'repository'), ...args);
 
 function commit(files: Readonly<Record<string, string>>): string {
   for (const [name, text] of Object.entries(files))

@@ -2,6 +2,7 @@ import { lstat, mkdtemp, rename, rm, rmdir, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { Fault } from '#libs/kernel';
 import { DraftRepository } from './draft-repository.ts';
+import { printableName } from './entry-name.ts';
 import { fetchHistory } from './fetch-history.ts';
 import { accessProblem } from './git-access.ts';
 import { gitUrlProblem } from './git-url.ts';
@@ -111,7 +112,7 @@ async function checkOutSubmodules(
   const warnings: string[] = [];
   for (const { path, commit } of submodules) {
     const address = addresses.get(path);
-    const shown = path.replace(/\p{Cc}/gu, '?');
+    const shown = printableName(path);
     if (address === undefined)
       throw new Fault('source.invalid', 'never', `.gitmodules has no address for ${shown}`);
     await requirePlainWay(draft.directory, path);

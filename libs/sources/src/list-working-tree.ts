@@ -1,11 +1,11 @@
 import { existsSync, lstatSync, readdirSync, realpathSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
-import { dirname, join, posix } from 'node:path';
+import { join, posix } from 'node:path';
 import type { PlanCheckout } from '#libs/events';
 import { Fault } from '#libs/kernel';
 import { oneLine } from './git-words.ts';
 import type { ServerState } from './server-state.ts';
-import { gitOf } from './user-git.ts';
+import { gitOf, nearestRepository } from './user-git.ts';
 
 /** Left out where there is no git to say what is ignored. */
 const neverTaken: ReadonlySet<string> = new Set(['.git', 'node_modules']);
@@ -80,7 +80,7 @@ export async function findRepository(directory: string): Promise<string | undefi
     const { code, stderr = '' } = cause as { code?: unknown; stderr?: string };
     const isMissing = code === 'ENOENT';
     const isNone = !isMissing && /not a git repository/i.test(stderr);
-    if (isNone ? !isOwn : isMissing && !hasRepositoryAbove(directory)) return undefined;
+    if (isNone ? !isOwn : isMissing && nearestRepository(directory) === undefined) return undefined;
     const why = isMissing ? 'there is no git in PATH' : oneLine(stderr);
     throw new Fault(
       'source.invalid',
@@ -88,13 +88,6 @@ export async function findRepository(directory: string): Promise<string | undefi
       `${directory} is in a git repository that cannot be read: ${why}`,
       { cause },
     );
-  }
-}
-
-function hasRepositoryAbove(directory: string): boolean {
-  for (let at = realpathSync(directory); ; at = dirname(at)) {
-    if (existsSync(join(at, '.git'))) return true;
-    if (at === dirname(at)) return false;
   }
 }
 

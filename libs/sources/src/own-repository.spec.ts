@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import {
   chownSync,
   cpSync,
@@ -13,6 +12,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { gitIn, takesRoot } from '#libs/testkit';
 import { snapshotWorkingTree } from './snapshot-working-tree.ts';
 
 let root = '';
@@ -26,17 +26,8 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(root, { recursive: true, force: true }));
 
-function git(directory: string, ...args: readonly string[]): void {
-  const settings = [
-    '-c',
-    'user.name=a',
-    '-c',
-    'user.email=a@b',
-    '-c',
-    'protocol.file.allow=always',
-  ];
-  execFileSync('git', [...settings, ...args], { cwd: join(root, directory), stdio: 'ignore' });
-}
+const git = (directory: string, ...args: readonly string[]) =>
+  gitIn(join(root, directory), ...args);
 
 async function take(name = 'tree') {
   const { stream, commit, warnings } = await snapshotWorkingTree(join(root, name));
@@ -108,7 +99,7 @@ describe('the history of another repository stays where it is', () => {
     expect(text).not.toContain('s3cret');
   });
 
-  it.runIf(process.getuid?.() === 0)('whose objects another user lends', async () => {
+  it.runIf(takesRoot)('whose objects another user lends', async () => {
     makeOwn();
     chownSync(join(root, 'private/.git/objects'), 12_345, 12_345);
     mkdirSync(join(root, 'tree/.git/objects/info'), { recursive: true });

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { gitRefSchema, type PlanCheckout } from '#libs/events';
 import { type AskGit, chooseHistory, readTags } from './choose-history.ts';
+import { commitWordsArguments } from './commit-facts.ts';
 import {
   publicAddress,
   type SnapshotPart,
@@ -92,10 +93,7 @@ export async function describePart(directory: string): Promise<SnapshotPart | un
     readHead(directory),
     readSettings(directory),
     wordsOf(directory, ['describe', '--tags', '--exact-match', 'HEAD']),
-    wordsOf(directory, [
-      ...['-c', 'i18n.logOutputEncoding=UTF-8', 'log', '-1', '--no-show-signature'],
-      ...['--no-mailmap', '--no-color', '--format=%an <%ae>%n%B', 'HEAD', '--'],
-    ]),
+    wordsOf(directory, commitWordsArguments('HEAD')),
   ]);
   if (head === undefined) return undefined;
   return {

@@ -20,6 +20,7 @@ import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { type Header, pack } from 'tar-stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Fault } from '#libs/kernel';
+import { gitIn } from '#libs/testkit';
 import { checkSnapshot } from './check-snapshot.ts';
 import { extractSnapshot } from './extract-snapshot.ts';
 import { plainTar } from './plain-tar.ts';
@@ -33,13 +34,7 @@ afterEach(() => rmSync(root, { recursive: true, force: true }));
 
 const never = new AbortController().signal;
 
-function git(...args: readonly string[]): void {
-  execFileSync(
-    'git',
-    ['-c', 'user.name=a', '-c', 'user.email=a@b', '-C', join(root, 'tree'), ...args],
-    { stdio: 'ignore' },
-  );
-}
+const git = (...args: readonly string[]) => gitIn(join(root, 'tree'), ...args);
 
 function write(files: Readonly<Record<string, string>>): void {
   for (const [name, text] of Object.entries(files)) {

@@ -23,16 +23,15 @@ function environment(
   directory: string,
   extra: Readonly<Record<string, string>> = {},
 ): Record<string, string> {
-  const user = { home: homedir(), tree: treeOf(directory) };
+  const user = { home: homedir(), tree: nearestRepository(directory) ?? realpathSync(directory) };
   return { ...gitEnvironment({ user, protocols: '' }), ...extra };
 }
 
-/** The nearest directory with a `.git`, from here upwards; itself where there is none. */
-function treeOf(directory: string): string {
-  const start = realpathSync(directory);
-  for (let at = start; ; at = dirname(at)) {
+/** The nearest directory with a `.git`, from here upwards, its real path. git itself may say that it is none. */
+export function nearestRepository(directory: string): string | undefined {
+  for (let at = realpathSync(directory); ; at = dirname(at)) {
     if (existsSync(join(at, '.git'))) return at;
-    if (at === dirname(at)) return start;
+    if (at === dirname(at)) return undefined;
   }
 }
 

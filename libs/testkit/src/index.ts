@@ -1,10 +1,12 @@
 export { type AnyEvent, AnyEvents } from './any-events.ts';
 export { ChaosProxy, type Direction } from './chaos-proxy.ts';
 export { deciderSpec, foldHistory, specTime } from './decider-spec.ts';
+export { gitIn } from './git-in.ts';
 export { logProcess } from './memory-log.ts';
 export { startTestPostgres, type TestDatabase, type TestPostgres } from './postgres.ts';
 export { RandomHistory } from './random-history.ts';
 export { namedUuid, planOf, planStep, runQueued } from './recorded-log.ts';
+export { isCi, takesRoot } from './requirements.ts';
 export { SchedulerRig } from './scheduler-rig.ts';
 export { SchedulingStory } from './scheduling-story.ts';
 export type { SimulatedExecutor } from './simulated-executor.ts';

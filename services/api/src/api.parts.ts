@@ -18,6 +18,7 @@ import type { Clock, Ids } from '#libs/kernel';
 import type { LogStore } from '#libs/logs';
 import type { Logger } from '#libs/telemetry';
 import type { VerifyToken } from './http/authentication.ts';
+import type { RunHistories } from './runs/run-histories.ts';
 
 export interface PageQuery {
   readonly limit: number;
@@ -69,6 +70,8 @@ export interface ApiParts {
   readonly version: string;
   readonly config: Config;
   readonly store: EventStore;
+  /** Over the store. */
+  readonly histories: RunHistories;
   readonly runner: DeciderRunner;
   readonly tail: LogTail;
   readonly read: ReadSide;

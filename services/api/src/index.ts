@@ -4,4 +4,5 @@ export { type GatewayParts, LogExecutorGateway } from './executors/executor-gate
 export { executorToken } from './executors/internal-executors.ts';
 export { adminTokenVerifier, type VerifyToken } from './http/authentication.ts';
 export { findStartedRun, rememberRequest } from './http/request-memory.ts';
+export { RunHistories } from './runs/run-histories.ts';
 export { type Metrics, startMetrics } from './server/metrics.ts';

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { chmod, lstat, mkdir, readdir, rename, rmdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import { workspacesTrash } from '#libs/data-dir';
 import { unmountBelow } from './left-mounts.ts';
 import { OpenDirectory } from './open-directory.ts';
 
@@ -146,13 +147,14 @@ export class TreeRemover {
         for await (const { name, kind } of directory.entries()) {
           await handOver(job, path);
           const entry = directory.pathOf(name);
-          const isGone = await this.#dispose(job, { entry, kind, path }).catch((error: unknown) => {
+          try {
+            await this.#dispose(job, { entry, kind, path });
+            hasMore = true;
+          } catch (error) {
             job.reason ??= String(error);
-            return false;
-          });
-          if (isGone) hasMore = true;
-          else resisting += 1;
-          if (resisting >= resistingMax) return;
+            resisting += 1;
+            if (resisting >= resistingMax) return;
+          }
         }
       }
     } finally {
@@ -160,11 +162,11 @@ export class TreeRemover {
     }
   }
 
-  /** @returns true. @throws what resists */
+  /** @throws what resists */
   async #dispose(
     job: Job,
     { entry, kind, path }: { readonly entry: Buffer; readonly kind: string; readonly path: string },
-  ): Promise<boolean> {
+  ): Promise<void> {
     const step = async () => {
       if (kind !== 'directory') return unlink(entry).catch(orNothing);
       const hoisted = this.#freshPath(job);
@@ -183,7 +185,6 @@ export class TreeRemover {
         await step();
       });
     });
-    return true;
   }
 
   /** Unique among the lives of the process: names left by an earlier one are still there. */
@@ -198,6 +199,20 @@ export class TreeRemover {
     this.#busy.add(name);
     job.names.push(name);
   }
+}
+
+/** Empties a directory that has a trash of its own, and removes it. What resists stays in it. Never throws. */
+export async function removeWithTrash(
+  directory: string,
+  onLeft: (left: LeftTree) => void,
+): Promise<void> {
+  // Its own trash: nothing can be renamed from one file system to another.
+  const trash = join(directory, workspacesTrash);
+  const remover = new TreeRemover(trash, onLeft);
+  for (const name of await readdir(directory).catch(() => [] as string[]))
+    if (name !== workspacesTrash) await remover.remove(join(directory, name));
+  await remover.empty();
+  for (const each of [trash, directory]) await rmdir(each).catch(() => {});
 }
 
 function newJob(): Job {

@@ -1,17 +1,9 @@
-import {
-  lstat,
-  mkdir,
-  mkdtemp,
-  readdir,
-  readFile,
-  rmdir,
-  utimes,
-  writeFile,
-} from 'node:fs/promises';
+import { lstat, mkdir, mkdtemp, readFile, rmdir, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { workspacesTrash } from '#libs/data-dir';
 import { type Clock, invariant } from '#libs/kernel';
-import { type LeftTree, TreeRemover } from './remove-tree.ts';
+import { type LeftTree, removeWithTrash, TreeRemover } from './remove-tree.ts';
 
 /**
  * For steps that see the machine's own /tmp: a directory each, which goes with the attempt. They lie in one of this life's own below
@@ -37,11 +29,11 @@ export class StepTemporaries {
     const left: string[] = [];
     for (const directory of before) {
       if (!(await isOurs(directory))) continue;
-      await this.#end(directory);
+      await removeWithTrash(directory, this.#onLeft);
       if (await isOurs(directory)) left.push(directory);
     }
     this.#directory = await mkdtemp(join(tmpdir(), 'millrace-'));
-    this.#remover = new TreeRemover(join(this.#directory, '.trash'), this.#onLeft);
+    this.#remover = new TreeRemover(join(this.#directory, workspacesTrash), this.#onLeft);
     await writeFile(this.#placeFile, [this.#directory, ...left].join('\n'), { mode: 0o600 });
   }
 
@@ -67,17 +59,7 @@ export class StepTemporaries {
 
   /** When no attempt runs any more. */
   async close(): Promise<void> {
-    if (this.#directory !== '') await this.#end(this.#directory);
-  }
-
-  async #end(directory: string): Promise<void> {
-    const remover = new TreeRemover(join(directory, '.trash'), this.#onLeft);
-    for (const name of await readdir(directory).catch(() => [])) {
-      if (name !== '.trash') await remover.remove(join(directory, name));
-    }
-    await remover.empty();
-    await rmdir(join(directory, '.trash')).catch(() => {});
-    await rmdir(directory).catch(() => {});
+    if (this.#directory !== '') await removeWithTrash(this.#directory, this.#onLeft);
   }
 }
 

@@ -17,7 +17,7 @@ import { type Clock, Fault, isUuid } from '#libs/kernel';
 import type { CommitFacts, SourceFacts, SourceProvider } from '#libs/sources';
 import { diskUsageBytes } from './disk-usage.ts';
 import { JointWork } from './joint-work.ts';
-import { type LeftTree, ownDirectory, TreeRemover } from './remove-tree.ts';
+import { type LeftTree, ownDirectory, removeWithTrash, TreeRemover } from './remove-tree.ts';
 import { RunHomes } from './run-homes.ts';
 import { WorkspaceFacts } from './workspace-facts.ts';
 import { type IdleWorkspace, leastWanted } from './workspace-retention.ts';
@@ -113,14 +113,7 @@ export class Workspaces {
       const commit = await new WorkspaceFacts(join(former, '.facts')).read(runId);
       if (commit !== undefined) await this.#facts.write(runId, commit);
     }
-    // Its own trash: nothing can be renamed from one file system to another.
-    const remover = new TreeRemover(join(former, workspacesTrash), this.#parts.onLeft);
-    for (const name of await readdir(former).catch(() => [] as string[])) {
-      if (name !== workspacesTrash) await remover.remove(join(former, name));
-    }
-    await remover.empty();
-    await rmdir(join(former, workspacesTrash)).catch(() => {});
-    await rmdir(former).catch(() => {});
+    await removeWithTrash(former, this.#parts.onLeft);
   }
 
   /** What cannot be brought along is left where it is, and removed there. */
@@ -219,8 +212,11 @@ export class Workspaces {
   }
 
   /** @param path  from `commandsDir`. Never throws */
-  removeCommands(path: string): Promise<void> {
-    return this.#remover.remove(path);
+  async removeCommands(path: string): Promise<void> {
+    // A handful of files that nobody else writes: few calls remove them.
+    for (const name of await readdir(path).catch(() => []))
+      await unlink(join(path, name)).catch(() => {});
+    await this.#discard(path);
   }
 
   /** What resists goes with the trash. Never throws. @returns whether anything was in it */

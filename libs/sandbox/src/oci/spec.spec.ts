@@ -57,7 +57,6 @@ describe('what a step gets to see and use', () => {
         binds: ['/opt/go'],
       },
     ],
-    ['commands', { commands: { dir: '/data/commands/1', mount: '/commands' } }],
   ] as const)('is, for %s, as written', async (name, given) => {
     const text = `${JSON.stringify(configOf(given), null, 2)}\n`;
     await expect(text).toMatchFileSnapshot(golden(name));
@@ -78,6 +77,20 @@ describe('what a step gets to see and use', () => {
     expect(writable.map(({ source }) => source)).toEqual(['/data/homes/1', '/data/workspaces/1']);
     for (const { options } of binds)
       expect(options).toEqual(expect.arrayContaining(['nosuid', 'nodev']));
+  });
+
+  it('reads the files of its commands, and writes none of them', () => {
+    const commands = { dir: '/data/commands/1', mount: '/commands' };
+    const { mounts } = configOf({ commands });
+    expect(mounts.filter(({ source }) => source === commands.dir)).toEqual([
+      {
+        destination: '/commands',
+        type: 'bind',
+        source: commands.dir,
+        options: ['bind', 'ro', 'nosuid', 'nodev'],
+      },
+    ]);
+    expect(mounts.length).toBe(configOf({}).mounts.length + 1);
   });
 
   it('has its home where we say, not where its file says', () => {

@@ -11,6 +11,7 @@ import type { Call } from '../http/route.ts';
 import { PipelinesController } from '../pipelines/pipelines.ts';
 import { CancelRun, CancelRunHandler } from './cancel-run.ts';
 import { RetryRun, RetryRunHandler } from './retry-run.ts';
+import { RunHistories } from './run-histories.ts';
 import { compileOrRefuse, StartRun, StartRunController, StartRunHandler } from './start-run.ts';
 
 const clock: Clock & Timers = {
@@ -32,6 +33,7 @@ function openApi(executors: readonly ExecutorDto[], awayFrom = Number.POSITIVE_I
   let number = 0;
   const parts = {
     ...log,
+    histories: new RunHistories(store, () => 0),
     clock,
     config: { diskFreeMin: 0, queuedStepsMax: 10 },
     ids: { uuid: randomUUID },

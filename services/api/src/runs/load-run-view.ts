@@ -2,7 +2,6 @@ import type { RunDto } from '#libs/api-contract';
 import type { RecordedEvent } from '#libs/events';
 import type { ApiParts } from '../api.parts.ts';
 import { HttpProblem } from '../http/http-problem.ts';
-import { RunHistories } from './run-histories.ts';
 import { runView } from './run-view.ts';
 
 /** Which part of a run's history counts; all of it by default. */
@@ -11,9 +10,6 @@ export interface HistoryEnd {
   /** RFC 3339; events recorded at or before it. */
   readonly time?: string;
 }
-
-/** One a server. */
-const histories = new WeakMap<ApiParts, RunHistories>();
 
 /**
  * A run folded from its events.
@@ -24,12 +20,10 @@ export async function loadRunView(
   runId: string,
   end: HistoryEnd = {},
 ): Promise<RunDto> {
-  const known = histories.get(parts);
-  const runs = known ?? new RunHistories(parts.store, () => parts.clock.monotonicMs());
-  if (known === undefined) histories.set(parts, runs);
+  const { histories } = parts;
   if (end.position === undefined && end.time === undefined)
-    return runs.view(runId, (events) => fold(parts, runId, { events, whole: events }));
-  const whole = await runs.read(runId);
+    return histories.view(runId, (events) => fold(parts, runId, { events, whole: events }));
+  const whole = await histories.read(runId);
   const endMs = end.time === undefined ? Number.POSITIVE_INFINITY : Date.parse(end.time);
   const events = whole.filter(
     (event) =>

@@ -1,7 +1,6 @@
 import { attemptKey, type StepAttempt } from '#libs/api-contract';
-import { streamName } from '#libs/events';
 import type { ApiParts } from '../api.parts.ts';
-import { batchMax } from '../events/run-events.ts';
+import { runPages } from '../events/run-events.ts';
 import { endsAttempt } from './run-feed.ts';
 
 /** What a reader knows of a run who has come to a position of the log. */
@@ -16,7 +15,7 @@ export interface SeenOfRun {
 
 /** Reads the run's events up to the position, a page at a time: none of them is kept. */
 export async function seenOfRun(
-  { store }: Pick<ApiParts, 'store'>,
+  parts: Pick<ApiParts, 'store'>,
   runId: string,
   position: number,
 ): Promise<SeenOfRun> {
@@ -25,9 +24,7 @@ export async function seenOfRun(
   let isOver = false;
   const seen = () => ({ version, running: [...running.values()], isOver });
   if (position === 0) return seen();
-  for (;;) {
-    const options = { afterVersion: version, limit: batchMax };
-    const page = await store.readStream(streamName('run', runId), options);
+  for await (const page of runPages(parts, runId))
     for (const event of page) {
       if (event.position > position) return seen();
       ({ version } = event);
@@ -37,6 +34,5 @@ export async function seenOfRun(
         running.set(attemptKey(event.data), { step, attempt });
       } else if (endsAttempt(event)) running.delete(attemptKey(event.data));
     }
-    if (page.length < batchMax) return seen();
-  }
+  return seen();
 }
