@@ -272,8 +272,8 @@ export interface CliOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Of another installation of the package. */
   readonly root?: string;
-  /** As another user, by number. */
-  readonly uid?: number;
+  /** What starts it, such as `unshare` with its arguments. */
+  readonly by?: readonly string[];
 }
 
 /** A server that a command starts stays for the commands of a scenario, and little longer where one is broken off. */
@@ -282,14 +282,15 @@ const cliEnv = { MILLRACE_IDLE_EXIT: '20s' };
 /** Runs the `millrace` command to its end. */
 export function millrace(args: readonly string[], options: CliOptions): Promise<CliAnswer> {
   return new Promise((done) => {
+    const command = [process.execPath, cliOf(options.root ?? packageRoot), ...args];
+    const [program = '', ...words] = [...(options.by ?? []), ...command];
     const child = execFile(
-      process.execPath,
-      [cliOf(options.root ?? packageRoot), ...args],
+      program,
+      words,
       {
         cwd: options.cwd,
         env: { ...process.env, ...cliEnv, ...options.env },
         maxBuffer: 256 * 1024 * 1024,
-        ...(options.uid === undefined ? {} : { uid: options.uid, gid: options.uid }),
       },
       (_error, stdout, stderr) => done({ code: child.exitCode, stdout, stderr }),
     );
