@@ -1,3 +1,5 @@
+import type { Config } from '#libs/config';
+
 /**
  * How private repositories are reached: files of this machine that its operator names. Git and ssh get their paths, never
  * what is in them; nothing of it is written into a workspace.
@@ -9,6 +11,12 @@ export interface GitAccess {
   readonly knownHosts?: string | undefined;
   /** Lines `https://USER:PASSWORD@HOST`, as git's credential store has them. */
   readonly credentialsFile?: string | undefined;
+}
+
+/** As the settings of this process say. */
+export function gitAccessOf(config: Config): GitAccess {
+  const { gitSshKey: sshKey, gitKnownHosts: knownHosts } = config;
+  return { sshKey, knownHosts, credentialsFile: config.gitCredentialsFile };
 }
 
 /** What ssh must be told so that nothing of the account it runs under takes part: no file, no agent, no question. */

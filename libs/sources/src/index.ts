@@ -1,6 +1,7 @@
 export { checkSnapshot } from './check-snapshot.ts';
 export type { CommitFacts } from './commit-facts.ts';
 export { createSourceProvider } from './create-source-provider.ts';
+export { gitAccessOf } from './git-access.ts';
 export { gitUrlProblem } from './git-url.ts';
 export { plainTar } from './plain-tar.ts';
 export { resolveCommit } from './resolve-commit.ts';

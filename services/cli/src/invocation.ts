@@ -36,10 +36,8 @@ export function asCalled({ program, flags }: Invocation, words: string): string 
 
 /** The commands in backticks of a text, as the caller would write them. */
 export function pasteable(text: string, invocation: Invocation): string {
-  return text.replace(/`millrace ([^`]+)`/g, (_, words: string) => {
-    // Names of arguments are not to be pasted; their flags would only be in the way.
-    return `\`${asCalled(invocation, words)}\``;
-  });
+  const called = (_: string, words: string) => `\`${asCalled(invocation, words)}\``;
+  return text.replace(/`millrace ([^`]+)`/g, called);
 }
 
 function shellWord(text: string): string {

@@ -26,7 +26,7 @@ import {
   RunReader,
 } from '#libs/projections';
 import { createSandboxDrivers, machineMemoryBytes, type SandboxProbe } from '#libs/sandbox';
-import { createSourceProvider } from '#libs/sources';
+import { createSourceProvider, gitAccessOf } from '#libs/sources';
 import type { Logger } from '#libs/telemetry';
 import {
   type ApiParts,
@@ -157,7 +157,7 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
       ]),
       logs,
       blobs,
-      sources: createSourceProvider(blobs, { access: gitAccess(config) }),
+      sources: createSourceProvider(blobs, { access: gitAccessOf(config) }),
       clock: systemClock,
       timers: systemTimers,
       ids: systemIds,
@@ -327,11 +327,6 @@ function readSide(database: Database, plans: PlanCache, projector: Projector): R
 
 function findWorkspaces({ root }: DataDirectory): WorkspacesPlace {
   return placeWorkspaces({ dataDir: root, ...userState() });
-}
-
-function gitAccess(config: Config) {
-  const { gitSshKey: sshKey, gitKnownHosts: knownHosts } = config;
-  return { sshKey, knownHosts, credentialsFile: config.gitCredentialsFile };
 }
 
 function freeBytesAt(path: string): number {

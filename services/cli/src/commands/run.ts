@@ -3,7 +3,7 @@ import { type Command, Option } from 'commander';
 import { operations, type StartRunBody } from '#libs/api-contract';
 import type { Config } from '#libs/config';
 import type { Isolation, Plan, Source } from '#libs/events';
-import { gitUrlProblem, resolveCommit } from '#libs/sources';
+import { gitAccessOf, gitUrlProblem, resolveCommit } from '#libs/sources';
 import { type CommandContext, contextOf } from '../context.ts';
 import { exitCodes, UsageError } from '../exit-codes.ts';
 import { startAndFollow } from '../start-and-follow.ts';
@@ -130,13 +130,9 @@ async function readGitSource(
   const problem = gitUrlProblem(url, { allowsFiles: false });
   if (problem !== undefined)
     throw new UsageError('source.malformed', `the address of --git is refused: ${problem}`);
-  const { gitSshKey: sshKey, gitKnownHosts: knownHosts, gitCredentialsFile } = config;
   const found = await resolveCommit(
     { url, name: commit ?? 'HEAD' },
-    {
-      abort: AbortSignal.timeout(resolveMs),
-      access: { sshKey, knownHosts, credentialsFile: gitCredentialsFile },
-    },
+    { abort: AbortSignal.timeout(resolveMs), access: gitAccessOf(config) },
   );
   return { kind: 'git', ...found };
 }
