@@ -131,7 +131,7 @@ describe('the command line without a server', { timeout: 120_000 }, () => {
     [['nosuch'], 2, 'unknown command'],
     [['run', '--nosuch'], 2, 'unknown option'],
     [['runs', '--limit', '0'], 2, '[usage.invalid]'],
-    [['--data-dir', 'elsewhere', 'runs'], 3, '[server.unreachable]'],
+    [['--data-dir', 'elsewhere', 'show', '1'], 6, '[run.not-found]'],
     [['--data-dir', '/proc/millrace', 'run'], 3, '[data-dir.not-writable]'],
     [['--data-dir', '/proc/millrace', 'dev'], 3, '[data-dir.not-writable]'],
     [['--data-dir', '/proc/millrace', 'doctor'], 3, ''],

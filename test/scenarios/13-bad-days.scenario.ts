@@ -113,7 +113,7 @@ describe('a server that cannot start says why in one line', { timeout: 60_000 },
     const port = await startsNot(['--data-dir', dataDirOf('other'), '--listen', address]);
     expect([port.code, port.stderr]).toEqual([
       3,
-      expect.stringContaining(`${address} is in use [port.taken]`),
+      expect.stringContaining(`${address} is in use by the Millrace server`),
     ]);
     const data = await startsNot(['--data-dir', dataDir, '--listen', '127.0.0.1:0']);
     expect([data.code, data.stderr]).toEqual([3, expect.stringContaining('[data-dir.in-use]')]);

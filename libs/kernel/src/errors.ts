@@ -156,7 +156,11 @@ const table = {
     'See the server’s log under this trace id.',
   ],
   // set-up
-  'port.taken': [500, 'The address is in use', 'Stop the other program or give another --listen.'],
+  'port.taken': [
+    500,
+    'The address is in use',
+    'Take a free port by `millrace dev --listen 127.0.0.1:0`, which says it; MILLRACE_LISTEN sets another for good.',
+  ],
   'data-dir.not-writable': [
     500,
     'The data directory cannot be written',

@@ -9,9 +9,10 @@ import {
   type SettingKey,
 } from '#libs/config';
 import { requireOurs, trustDataDirectory } from '#libs/data-dir';
+import { nothingRan } from './exit-codes.ts';
 import { invocationOf, pasteable } from './invocation.ts';
 import { createOutput, type Output } from './output.ts';
-import { type ServerWish, useServer } from './use-server.ts';
+import { isUnused, type ServerWish, useServer } from './use-server.ts';
 
 /** What every command gets: its settings, where words go, and the server when it asks for it. */
 export interface CommandContext {
@@ -23,6 +24,8 @@ export interface CommandContext {
    * rest, so that reading writes nothing and runs nothing, unless `works` is said.
    */
   client(options?: Partial<ServerWish>): Promise<ApiClient>;
+  /** For a command that lists: undefined where nothing has run, which people are told; a list in JSON is empty. */
+  lister(): Promise<ApiClient | undefined>;
 }
 
 /** The flags that mirror settings, by setting key. */
@@ -51,15 +54,18 @@ export function contextOf(command: Command): CommandContext {
   if (trustDataDir !== undefined) trustDataDirectory(trustDataDir);
   if (settingKeys.some((key) => settings.explain(key).layer === 'file')) requireOurs(dataDir);
   const output = createOutput(options.json === true, invocationOf(options));
-  return {
-    settings,
-    config: settings.config,
-    output,
-    client: (wish) =>
-      useServer(settings, { works: false, always: false, ...wish }, (text) =>
-        output.note(pasteable(text, output.invocation)),
-      ),
+  const client = (wish: Partial<ServerWish> = {}) =>
+    useServer(
+      settings,
+      { works: false, always: false, missing: 'run.not-found', ...wish },
+      (text) => output.note(pasteable(text, output.invocation)),
+    );
+  const lister = async () => {
+    if (!(await isUnused(settings.config))) return client();
+    if (!output.isJson) output.line(nothingRan(dataDir));
+    return undefined;
   };
+  return { settings, config: settings.config, output, client, lister };
 }
 
 /** The flags as the server takes them, for a server that this command becomes. */

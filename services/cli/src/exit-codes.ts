@@ -1,6 +1,7 @@
+import { resolve } from 'node:path';
 import { type Problem, ProblemError } from '#libs/api-contract';
 import type { Outcome } from '#libs/events';
-import { describeError, Fault } from '#libs/kernel';
+import { describeError, type ErrorCode, Fault } from '#libs/kernel';
 import { type UsageCode, usageCodes } from './usage-codes.ts';
 
 /** What the CLI's exit codes mean; stable. */
@@ -43,6 +44,23 @@ export class UsageError extends Error {
     this.code = code;
     this.hint = hint;
   }
+}
+
+/** What somebody asks for is not there, as nothing is: no server has run in the data directory. */
+export class NothingRanError extends Error {
+  override readonly name = 'NothingRanError';
+  readonly code: ErrorCode;
+
+  /** @param code  what is said of something that is not there */
+  constructor(dataDir: string, code: ErrorCode) {
+    super(nothingRan(dataDir));
+    this.code = code;
+  }
+}
+
+/** In words for people. */
+export function nothingRan(dataDir: string): string {
+  return `nothing has run here yet: there is no state in ${resolve(dataDir)}`;
 }
 
 /** The server of a run that is followed went away and stayed away. */
@@ -90,6 +108,12 @@ export function explainFailure(
           : 'See `millrace COMMAND --help`.',
     };
   }
+  if (error instanceof NothingRanError)
+    return {
+      exitCode: exitCodeOfStatus(describeError(error.code).status),
+      line: `${error.message} [${error.code}]`,
+      hint: '`millrace run` starts the first run; --data-dir names another place.',
+    };
   if (error instanceof LeftRunError)
     return {
       exitCode: exitCodes.systemError,

@@ -17,12 +17,23 @@ it('says which server is meant, in words that a shell reads as they are', () => 
     server: 'https://ci.example',
     json: true,
   });
-  expect(flags).toEqual(['--data-dir', `'it'\\''s here'`, '--server', 'https://ci.example']);
-  const invocation = { program: 'npx millrace', flags: ['--data-dir', 'x'] };
+  expect(flags).toEqual([`--data-dir 'it'\\''s here'`, '--server https://ci.example']);
+  const invocation = { program: 'npx millrace', flags: ['--data-dir x'] };
   expect(asCalled(invocation, 'retry 3 --failed')).toBe(
     'npx millrace retry 3 --failed --data-dir x',
   );
   expect(pasteable('List them with `millrace runs`, or read `millrace.yaml`.', invocation)).toBe(
     'List them with `npx millrace runs --data-dir x`, or read `millrace.yaml`.',
   );
+});
+
+it('leaves the address of a server out where a command takes none', () => {
+  const invocation = {
+    program: 'millrace',
+    flags: ['--data-dir x', '--server https://ci.example'],
+  };
+  expect(asCalled(invocation, 'explain image.unavailable')).toBe(
+    'millrace explain image.unavailable --data-dir x',
+  );
+  expect(asCalled(invocation, 'config explain hostPath')).toContain('--server');
 });

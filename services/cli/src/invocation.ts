@@ -5,7 +5,7 @@ import { inheritedEnvironment } from '#libs/config';
 export interface Invocation {
   /** `millrace`, `npx millrace`, `node PATH`. */
   readonly program: string;
-  /** The flags that say which server is meant, as they were given. */
+  /** The flags that say which server is meant, each with its value, as they were given. */
   readonly flags: readonly string[];
 }
 
@@ -14,7 +14,7 @@ export function invocationOf(options: Readonly<Record<string, unknown>>): Invoca
   const flags = [
     ['--data-dir', options.dataDir],
     ['--server', options.server],
-  ].flatMap(([flag, value]) => (typeof value === 'string' ? [String(flag), shellWord(value)] : []));
+  ].flatMap(([flag, value]) => (typeof value === 'string' ? [`${flag} ${shellWord(value)}`] : []));
   return { program: programOf(process.argv[1] ?? '', inheritedEnvironment()), flags };
 }
 
@@ -29,9 +29,22 @@ export function programOf(
   return `node ${shellWord(nearest.startsWith('..') ? path : nearest)}`;
 }
 
-/** A command in the caller's words. */
+/** A command in the caller's words, with the flags that it takes. */
 export function asCalled({ program, flags }: Invocation, words: string): string {
-  return [program, words, ...flags].join(' ');
+  const [name = ''] = words.split(' ', 1);
+  const taken = flags.filter((flag) => takesServer(name) || !flag.startsWith('--server '));
+  return [program, words, ...taken].join(' ');
+}
+
+/** Commands that talk to no server, or to that of the data directory alone. */
+const withoutAddress: ReadonlySet<string> = new Set([
+  ...['dev', 'stop', 'doctor'],
+  ...['init', 'plan', 'explain'],
+]);
+
+/** @param name  a command of the program: not one of its own commands */
+export function takesServer(name: string): boolean {
+  return !withoutAddress.has(name);
 }
 
 /** The commands in backticks of a text, as the caller would write them. */

@@ -1,4 +1,4 @@
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
 import pc from 'picocolors';
 import { addArtifacts } from './commands/artifacts.ts';
 import { addCancel } from './commands/cancel.ts';
@@ -18,24 +18,33 @@ import { addValidate } from './commands/validate.ts';
 import { addRetry, addWatch } from './commands/watch.ts';
 import { addWhy } from './commands/why.ts';
 import { exitCodes, explainFailure } from './exit-codes.ts';
-import { invocationOf, pasteable } from './invocation.ts';
+import { invocationOf, pasteable, takesServer } from './invocation.ts';
 import { heedReaders, mayColor, printable } from './output.ts';
 import { thisVersion } from './this-version.ts';
 
 function createProgram(finish: (exitCode: number) => void): Command {
-  const program = new Command('millrace')
+  const program: Command = new Command('millrace')
     .description('Event-sourced CI/CD pipelines')
     .version(thisVersion, '-V, --version')
     .option('--data-dir <dir>', 'directory of all state (default: .millrace, here or above)')
     .option('--listen <host:port>', 'address of a server that is started (default 127.0.0.1:7420)')
     .option('--db <url>', 'a Postgres 15 or newer instead of the embedded one')
     .option('--sandbox <driver>', 'auto, process or oci')
-    .option(
-      '--server <url>',
-      'talk to this server over TCP, with MILLRACE_TOKEN or DATA_DIR/admin-token, instead of the one of the data directory',
+    .addOption(
+      new Option(
+        '--server <url>',
+        'talk to this server over TCP, with MILLRACE_TOKEN or DATA_DIR/admin-token, instead of the one of the data directory',
+      )
+        // What a server is like that is started here says nothing about one elsewhere.
+        .conflicts(['listen', 'db', 'sandbox']),
     )
     .option('--json', 'machine-readable answers: NDJSON for lists and streams')
-    .configureHelp({ showGlobalOptions: true })
+    .configureHelp({
+      showGlobalOptions: true,
+      visibleGlobalOptions: (command) =>
+        command === program ? [] : program.options.filter((option) => takes(command, option)),
+    })
+    .hook('preAction', refuseIdleOptions)
     .showSuggestionAfterError()
     .configureOutput({ outputError: (text, write) => write(withCode(text)) })
     .exitOverride()
@@ -60,6 +69,22 @@ Exit codes: 0 success · 1 the run failed · 2 usage or invalid pipeline · 3 sy
   for (const add of [addEvents, addProjections, addExecutors, addExplain, addConfig]) add(program);
   addDoctor(program, finish);
   return program;
+}
+
+/** Whether one of the program's own options says anything to a command. */
+function takes(command: Command, { long }: Option): boolean {
+  let own = command;
+  while (own.parent?.parent) own = own.parent;
+  return long !== '--server' || takesServer(own.name());
+}
+
+/** Nothing that somebody asks for is left out without a word. */
+function refuseIdleOptions(program: Command, command: Command): void {
+  for (const option of program.options) {
+    const isGiven = program.getOptionValueSource(option.attributeName()) === 'cli';
+    if (isGiven && !takes(command, option))
+      command.error(`error: unknown option '${option.long}' of \`millrace ${command.name()}\``);
+  }
 }
 
 /** Commander's words with the code that every error has, behind the first line. */

@@ -7,11 +7,12 @@ import {
   serverOperations,
   serverProtocol,
 } from '#libs/api-contract';
-import { type LayeredConfig, unmetSettings } from '#libs/config';
+import { type Config, type LayeredConfig, unmetSettings } from '#libs/config';
 import { dataDirHolder } from '#libs/data-dir';
-import { Fault } from '#libs/kernel';
+import { type ErrorCode, Fault } from '#libs/kernel';
 import { isOlder } from './compare-builds.ts';
 import { askToEnd, untilEnded } from './end-server.ts';
+import { NothingRanError } from './exit-codes.ts';
 import { startInBackground } from './local-server.ts';
 import { connect, findServer, isServerFileLeft, localClient } from './server-connection.ts';
 import { thisBuild, thisVersion } from './this-version.ts';
@@ -19,6 +20,8 @@ import { thisBuild, thisVersion } from './this-version.ts';
 export interface ServerWish {
   /** Start one even where the data directory holds no state. */
   readonly always: boolean;
+  /** What is said of something that is asked for where nothing has run. */
+  readonly missing: ErrorCode;
   /** It must assign and run; else one that only answers will do, so that reading writes nothing and runs nothing. */
   readonly works: boolean;
 }
@@ -38,7 +41,7 @@ const lookMs = 50;
  * The server that the settings mean. Where none runs in the data directory and it holds state (or `always` is said), one is
  * started in the background.
  *
- * @throws Fault `server.unreachable` where there is neither a server nor state; `server.incompatible`
+ * @throws NothingRanError where there is neither a server nor state; Fault `server.incompatible`
  */
 export async function useServer(
   settings: LayeredConfig,
@@ -47,13 +50,19 @@ export async function useServer(
 ): Promise<ApiClient> {
   const { config } = settings;
   if (config.server !== undefined) return connect(config);
-  const mayStart = wish.always || (await holdsState(config.dataDir));
-  if (!mayStart && (await findServer(config.dataDir)) === undefined) return connect(config);
+  if (!wish.always && (await isUnused(config)))
+    throw new NothingRanError(config.dataDir, wish.missing);
   const search = { ...wish, settings, note };
   const server = await findOrStart(search);
   return localClient(config, server, {
     relocate: async (error) => (await findAgain(search, server, error)).url,
   });
+}
+
+/** Whether nothing has run where the settings lead: no server, no state, and no database elsewhere that may have some. */
+export async function isUnused({ server, db, dataDir }: Config): Promise<boolean> {
+  if (server !== undefined || db !== undefined || (await holdsState(dataDir))) return false;
+  return (await findServer(dataDir)) === undefined && dataDirHolder(resolve(dataDir)) === undefined;
 }
 
 /**

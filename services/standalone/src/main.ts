@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { type ServerFile, serverProtocol } from '#libs/api-contract';
 import { type Config, loadConfig, workingSettings } from '#libs/config';
 import { lockDataDir, processIdentity, trustDataDirectory } from '#libs/data-dir';
-import { Fault, invariant } from '#libs/kernel';
+import { describeError, Fault, invariant } from '#libs/kernel';
 import { createLogger, type Logger } from '#libs/telemetry';
 import { type DataDirectory, openDataDirectory } from './data-directory.ts';
 import { drainAloud } from './drain-aloud.ts';
@@ -214,6 +214,6 @@ try {
   const code = error instanceof Fault ? error.code : 'server.error';
   const message = error instanceof Error ? (error.message.split('\n', 1)[0] ?? '') : String(error);
   if (isBackground) tellStarter({ kind: 'failed', code, message });
-  say(`error: ${message} [${code}]`);
+  say(`error: ${message} [${code}]\n  ${describeError(code).hint}`);
   process.exit(code === 'config.invalid' ? 2 : 3);
 }

@@ -1,8 +1,11 @@
+import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { ServerFile } from '#libs/api-contract';
+import { dataDirHolder } from '#libs/data-dir';
 import { Fault } from '#libs/kernel';
 import { type CommandContext, contextOf, serverArgs } from '../context.ts';
 import { askToEnd, untilEnded } from '../end-server.ts';
+import { hasPort, requireFreePort } from '../free-port.ts';
 import { becomeServer } from '../local-server.ts';
 import { findServer } from '../server-connection.ts';
 
@@ -16,7 +19,12 @@ export function addDev(program: Command, finish: (exitCode: number) => void): vo
     )
     .action(async (_options, command: Command) => {
       const context = contextOf(command);
-      const server = await findServer(context.config.dataDir);
+      const { dataDir, listen } = context.config;
+      const server = await findServer(dataDir);
+      const isFree = server === undefined && dataDirHolder(resolve(dataDir)) === undefined;
+      // Where another server stays, that is what `dev` ends for, by its own words.
+      if (isFree || (server?.mode === 'background' && !hasPort(server.url, listen)))
+        await requireFreePort(listen);
       if (server?.mode === 'background') await takeOver(context, server);
       finish(await becomeServer(serverArgs(context)));
     });

@@ -26,8 +26,9 @@ export function addEvents(program: Command): void {
     .option('--limit <n>', 'at most this many', wholeNumber(1, 1_000_000))
     .option('--types <list>', 'only these types, separated by commas')
     .action(async (options: EventOptions, command: Command) => {
-      const { output, client } = contextOf(command);
-      const api = await client();
+      const { output, lister } = contextOf(command);
+      const api = await lister();
+      if (api === undefined) return;
       let left = options.limit ?? Number.POSITIVE_INFINITY;
       let after = options.after;
       let cursor: string | null | undefined;

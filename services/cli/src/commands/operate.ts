@@ -9,10 +9,11 @@ export function addExecutors(program: Command): void {
     .summary('list executors, or drain one')
     .option('--all', 'lost ones too')
     .action(async (options: { all?: boolean }, command: Command) => {
-      const { output, client } = contextOf(command);
-      const page = await (await client()).call(operations.listExecutors, {
+      const { output, lister } = contextOf(command);
+      const page = await (await lister())?.call(operations.listExecutors, {
         query: { all: options.all, limit: 1000 },
       });
+      if (page === undefined) return;
       if (output.isJson) for (const executor of page.items) output.json(executor);
       else {
         const rows = page.items.map((item) => [
@@ -32,7 +33,8 @@ export function addExecutors(program: Command): void {
     .argument('<id>', 'uuid of the executor')
     .action(async (id: string, _options, command: Command) => {
       const { output, client } = contextOf(command);
-      const answer = await (await client()).call(operations.drainExecutor, { params: { id } });
+      const api = await client({ missing: 'executor.not-found' });
+      const answer = await api.call(operations.drainExecutor, { params: { id } });
       if (output.isJson) output.json(answer);
       else output.line(`executor ${id} gets no new steps`);
     });
@@ -43,8 +45,9 @@ export function addProjections(program: Command): void {
     .command('projections')
     .summary('list the read models and how far they are, or rebuild one')
     .action(async (_options, command: Command) => {
-      const { output, client } = contextOf(command);
-      const page = await (await client()).call(operations.listProjections);
+      const { output, lister } = contextOf(command);
+      const page = await (await lister())?.call(operations.listProjections);
+      if (page === undefined) return;
       if (output.isJson) for (const item of page.items) output.json(item);
       else {
         const rows = page.items.map((item) => [
@@ -63,9 +66,8 @@ export function addProjections(program: Command): void {
     .argument('<name>', 'as listed')
     .action(async (name: string, _options, command: Command) => {
       const { output, client } = contextOf(command);
-      const answer = await (await client()).call(operations.rebuildProjection, {
-        params: { name },
-      });
+      const api = await client({ missing: 'request.not-found' });
+      const answer = await api.call(operations.rebuildProjection, { params: { name } });
       if (output.isJson) output.json(answer);
       else output.line(`${name} was rebuilt`);
     });

@@ -28,8 +28,9 @@ export function addRuns(program: Command): void {
     .option('--limit <n>', 'at most this many (1-1000)', wholeNumber(1, 1000), 20)
     .action(
       async (options: { status?: string; pipeline?: string; limit: number }, command: Command) => {
-        const { output, client } = contextOf(command);
-        const api = await client();
+        const { output, lister } = contextOf(command);
+        const api = await lister();
+        if (api === undefined) return;
         const page = await api.call(operations.listRuns, { query: options });
         if (output.isJson) for (const run of page.items) output.json(run);
         else {

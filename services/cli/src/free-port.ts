@@ -1,0 +1,54 @@
+import { createServer } from 'node:net';
+import { ApiClient, operations } from '#libs/api-contract';
+import { Fault } from '#libs/kernel';
+
+/** How long whoever has the port may take to say what it is, in milliseconds. */
+const askMs = 1_000;
+
+/**
+ * Tries whether a server could listen there, before anything is given up or made for it.
+ *
+ * @param listen  `HOST:PORT`; port 0 is always free
+ * @throws Fault `port.taken` saying by whom
+ */
+export async function requireFreePort(listen: string): Promise<void> {
+  const { host, port } = splitAddress(listen);
+  if (port === 0 || !(await isTaken(host, port))) return;
+  const owner = (await isMillrace(listen))
+    ? 'the Millrace server of another data directory (its server.json names the address)'
+    : 'another program';
+  throw new Fault('port.taken', 'never', `${listen} is in use by ${owner}`);
+}
+
+/** Whether a server at this URL has the port, so that it is free when that one has ended. */
+export function hasPort(url: string, listen: string): boolean {
+  return Number(new URL(url).port) === splitAddress(listen).port;
+}
+
+function splitAddress(listen: string) {
+  const at = listen.lastIndexOf(':');
+  return {
+    host: listen.slice(0, at).replace(/^\[|\]$/g, ''),
+    port: Number(listen.slice(at + 1)),
+  };
+}
+
+/** Any other trouble with the address is for the server to tell. */
+function isTaken(host: string, port: number): Promise<boolean> {
+  const trial = createServer();
+  return new Promise((done) => {
+    trial.once('error', ({ code }: NodeJS.ErrnoException) => done(code === 'EADDRINUSE'));
+    trial.listen({ host, port }, () => trial.close(() => done(false)));
+  });
+}
+
+/** Over HTTP, as anybody: its data directory is not known here. */
+async function isMillrace(listen: string): Promise<boolean> {
+  try {
+    const signal = AbortSignal.timeout(askMs);
+    await new ApiClient(`http://${listen}`, {}).call(operations.version, { signal });
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,149 @@
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:net';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import type { ServerFile } from '#libs/api-contract';
+import { freshDirectory, millrace, spawnMillrace, TestServer, writeFiles } from './harness.ts';
+
+const directory = freshDirectory();
+afterAll(() => directory.remove());
+
+const place = (name: string) => {
+  const cwd = join(directory.path, name);
+  mkdirSync(cwd);
+  return { cwd, dataDir: join(cwd, '.millrace') };
+};
+
+describe('where nothing has run', { timeout: 60_000 }, () => {
+  const { cwd, dataDir } = place('nothing');
+  const run = (...args: string[]) => millrace(args, { cwd });
+  const words = `nothing has run here yet: there is no state in ${dataDir}`;
+
+  it.each(['runs', 'events', 'events -f', 'executors', 'projections'])(
+    '%s says so',
+    async (command) => {
+      const args = command.split(' ');
+      expect(await run(...args)).toEqual({ code: 0, stdout: `${words}\n`, stderr: '' });
+      expect(await run(...args, '--json')).toEqual({ code: 0, stdout: '', stderr: '' });
+      expect(existsSync(dataDir)).toBe(false);
+    },
+  );
+
+  it.each([
+    ...['show', 'logs', 'watch', 'replay', 'artifacts', 'why', 'cancel', 'retry'].map((name) => [
+      name,
+      'latest',
+      'run.not-found',
+    ]),
+    ['executors drain', '0197f1d0-0000-7000-8000-000000000000', 'executor.not-found'],
+    ['projections rebuild', 'run-list', 'request.not-found'],
+  ])('%s finds none of that name', async (name = '', ref = '', code) => {
+    const answer = await run(...name.split(' '), ref);
+    expect(answer).toEqual({
+      code: 6,
+      stdout: '',
+      stderr: expect.stringMatching(/^error: [^\n]+\n {2}[^\n]*millrace\S* run` starts the first/),
+    });
+    expect(answer.stderr).toContain(`${words} [${code}]`);
+    expect(existsSync(dataDir)).toBe(false);
+  });
+});
+
+describe('the address of a server elsewhere', { timeout: 60_000 }, () => {
+  const { cwd } = place('address');
+  const elsewhere = 'http://127.0.0.1:1';
+
+  it.each([['dev'], ['doctor'], ['stop'], ['init'], ['plan'], ['explain', 'graph.cycle']])(
+    'is refused by %s, which would not go there',
+    async (...args) => {
+      for (const asked of [
+        ['--server', elsewhere, ...args],
+        [...args, '--server', elsewhere],
+      ])
+        expect(await millrace(asked, { cwd })).toEqual({
+          code: 2,
+          stdout: '',
+          stderr: expect.stringMatching(/unknown option '--server'.* \[usage\.invalid\]/),
+        });
+      expect((await millrace([...args, '--help'], { cwd })).stdout).not.toContain('--server');
+      expect(existsSync(join(cwd, '.millrace.yaml'))).toBe(false);
+    },
+  );
+
+  it('does not go with what only a server here would be like', async () => {
+    const asked = ['runs', '--server', elsewhere, '--sandbox', 'oci'];
+    expect(await millrace(asked, { cwd })).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("'--server <url>' cannot be used with option '--sandbox"),
+    });
+    expect((await millrace(['runs', '--help'], { cwd })).stdout).toContain('--server');
+  });
+});
+
+describe('dev, where its port is taken', { timeout: 60_000 }, () => {
+  const listening = (server: Server) =>
+    new Promise<string>((done) =>
+      server.listen(0, '127.0.0.1', () => {
+        const address = server.address();
+        done(`127.0.0.1:${typeof address === 'object' ? address?.port : ''}`);
+      }),
+    );
+
+  it('says by whom and what to do, and leaves the server in the background alone', async () => {
+    const { cwd, dataDir } = place('taken');
+    writeFiles(cwd, { 'quick.yaml': 'name: quick\nsteps: [{ id: only, cmd: "true" }]\n' });
+    const env = { MILLRACE_SANDBOX: 'process' };
+    const quick = await millrace(['run', 'quick.yaml', '--source', 'none'], { cwd, env });
+    expect(quick.code).toBe(0);
+    const server = () => JSON.parse(readFileSync(join(dataDir, 'server.json'), 'utf8'));
+    const before: ServerFile = server();
+    const other = createServer((socket) => socket.destroy());
+    const address = await listening(other);
+    try {
+      expect(await millrace(['dev', '--listen', address], { cwd, env })).toEqual({
+        code: 3,
+        stdout: '',
+        stderr: expect.stringMatching(
+          new RegExp(
+            `^error: ${address} is in use by another program \\[port.taken\\]\n .*--listen`,
+          ),
+        ),
+      });
+    } finally {
+      other.close();
+    }
+    expect(server()).toEqual(before);
+    const doctor = await millrace(['doctor'], { cwd, env });
+    expect(doctor.stdout).toContain(`${before.url}, pid ${before.pid}`);
+  });
+
+  it('knows another server of ours', async () => {
+    const { cwd, dataDir } = place('ours');
+    const other = await TestServer.start({ dataDir: join(directory.path, 'other') });
+    const address = new URL(other.file.url).host;
+    const answer = await millrace(['dev', '--listen', address], { cwd });
+    expect(answer).toMatchObject({
+      code: 3,
+      stderr: expect.stringContaining(`${address} is in use by the Millrace server of another`),
+    });
+    expect(existsSync(dataDir)).toBe(false);
+    await other.stop();
+  });
+
+  it('takes that of the server in the background, which makes way', async () => {
+    const { cwd, dataDir } = place('own');
+    writeFiles(cwd, { 'quick.yaml': 'name: quick\nsteps: [{ id: only, cmd: "true" }]\n' });
+    const env = { MILLRACE_SANDBOX: 'process' };
+    expect((await millrace(['run', 'quick.yaml', '--source', 'none'], { cwd, env })).code).toBe(0);
+    const { url, pid }: ServerFile = JSON.parse(readFileSync(join(dataDir, 'server.json'), 'utf8'));
+    const dev = spawnMillrace(['dev', '--listen', new URL(url).host], { cwd, env });
+    let said = '';
+    dev.stderr?.on('data', (text) => {
+      said += text;
+    });
+    await expect.poll(() => said).toContain(`is ready; its API: ${url}/`);
+    expect(said).toContain(`(pid ${pid}) made way`);
+    dev.kill('SIGTERM');
+    await new Promise((done) => dev.once('exit', done));
+  });
+});
