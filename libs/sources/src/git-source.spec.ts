@@ -183,6 +183,7 @@ describe('gitUrlProblem', () => {
     'ssh://git@example.org/x',
     'git@example.org:a/b.git',
     'https://example.org:8443/a/b@c.git',
+    'https://example.org/a/.github/..b/c..git',
     'https://bücher.example/x',
     'http://[0:0:0:0:0:0:0:1]:80/x',
   ])('takes %s', (url) => expect(gitUrlProblem(url, { allowsFiles: false })).toBeUndefined());
@@ -208,6 +209,10 @@ describe('gitUrlProblem', () => {
     'https://example.org/x#abc',
     'ssh://u:p@example.org/x',
     'ssh://u:@example.org/x',
+    'https://example.org/a/../b',
+    'https://example.org/a/%2E./b',
+    'https://example.org/..',
+    'git@example.org:../b',
     'ssh://-oProxyCommand=x/y',
     'ssh://-o@example.org/y',
     'ssh://git@-x/y',

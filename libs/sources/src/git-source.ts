@@ -1,4 +1,4 @@
-import { lstat, mkdtemp, rename, rm, rmdir, writeFile } from 'node:fs/promises';
+import { mkdtemp, rename, rm, rmdir, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { Fault } from '#libs/kernel';
 import { DraftRepository } from './draft-repository.ts';
@@ -8,7 +8,8 @@ import { accessProblem } from './git-access.ts';
 import { gitUrlProblem } from './git-url.ts';
 import type { GitCallOptions } from './run-git.ts';
 import type { SourceFacts, SourceOptions } from './source-provider.ts';
-import { submoduleAddresses } from './submodule-address.ts';
+import { submoduleAddresses, wholeAddress } from './submodule-address.ts';
+import { requirePlainWay } from './submodule-way.ts';
 import { writeRepository } from './write-repository.ts';
 
 export interface GitCheckout {
@@ -107,7 +108,7 @@ async function checkOutSubmodules(
       'never',
       `there are more than ${submodulesMax} submodules, or ${levelsMax} of them in each other`,
     );
-  const addresses = await submoduleAddresses(draft, url);
+  const addresses = await submoduleAddresses(draft);
   const isRecursive = checkout?.submodules === 'recursive';
   const warnings: string[] = [];
   for (const { path, commit } of submodules) {
@@ -119,31 +120,23 @@ async function checkOutSubmodules(
     const target = join(draft.directory, path);
     await rmdir(target);
     const { submodules: _, ...inner } = checkout ?? {};
-    const found = await checkOut({ url: address, commit }, target, {
-      ...options,
-      levels: levels - 1,
-      onFacts: undefined,
-      checkout: {
-        ...inner,
-        ...(isRecursive && { submodules: 'recursive' }),
-        depth: 1,
-        tags: false,
-      },
-    }).catch((cause: unknown) => {
+    const take = async () =>
+      checkOut({ url: wholeAddress(address, url), commit }, target, {
+        ...options,
+        levels: levels - 1,
+        onFacts: undefined,
+        checkout: {
+          ...inner,
+          ...(isRecursive && { submodules: 'recursive' }),
+          depth: 1,
+          tags: false,
+        },
+      });
+    const found = await take().catch((cause: unknown) => {
       if (!(cause instanceof Fault)) throw cause;
       throw new Fault(cause.code, 'never', `the submodule ${shown}: ${cause.message}`, { cause });
     });
     warnings.push(...found.warnings.map((words) => `${shown}: ${words}`));
   }
   return warnings;
-}
-
-/** git refuses to check out below a link; this is written by us, so we look ourselves. @throws Fault `source.invalid` */
-async function requirePlainWay(root: string, path: string): Promise<void> {
-  const parts = path.split('/');
-  for (const [at] of parts.entries()) {
-    const found = await lstat(join(root, ...parts.slice(0, at + 1))).catch(() => undefined);
-    if (!found?.isDirectory() || parts[at]?.toLowerCase() === '.git' || parts[at] === '..')
-      throw new Fault('source.invalid', 'never', 'a submodule lies where no directory is');
-  }
 }

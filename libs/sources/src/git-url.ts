@@ -4,6 +4,9 @@ const sshUser = /^[A-Za-z0-9_.][A-Za-z0-9_.-]{0,63}$/;
 const hostName =
   /^(?:[A-Za-z0-9_.%\u0080-\uffff][A-Za-z0-9_.%\u0080-\uffff-]*|\[[0-9A-Fa-f:.]+\])$/;
 
+/** Who compares paths must see the one that a server is asked for: curl takes `/a/../b` for `/b`, percent signs or not. */
+const dotSegment = /[/:](?:\.|%2e){1,2}(?:\/|$)/i;
+
 const expected = 'expected https://, http://, ssh:// or user@host:path';
 
 /**
@@ -20,6 +23,7 @@ export function gitUrlProblem(
   if (/[\u0000-\u0020\u007f\\]/.test(url))
     return 'it holds white space, a backslash or control characters';
   if (url.includes('::')) return 'transport helpers are not allowed';
+  if (dotSegment.test(url)) return 'its path has a . or .. in it';
   if (options.allowsFiles && url.startsWith('file:///')) return undefined;
   if (/^(?:https?|ssh):\/\//.test(url)) return addressProblem(url);
   return scpLike.test(url) ? undefined : expected;

@@ -1,9 +1,9 @@
+import { Fault } from '#libs/kernel';
 import type { DraftRepository } from './draft-repository.ts';
 
-/** Addresses of submodules by their paths, those that begin with a dot made whole; which of them may be used is not judged. */
+/** Addresses of submodules by their paths, as they are written; nothing of them is judged. */
 export async function submoduleAddresses(
   draft: DraftRepository,
-  ownUrl: string,
 ): Promise<ReadonlyMap<string, string>> {
   const names = '^submodule\\..*\\.(path|url)$';
   const words = await draft.ask(
@@ -19,24 +19,29 @@ export async function submoduleAddresses(
   return new Map(
     [...paths].flatMap(([name, path]) => {
       const url = urls.get(name);
-      return url === undefined ? [] : [[path, wholeAddress(url, ownUrl)] as const];
+      return url === undefined ? [] : [[path, url] as const];
     }),
   );
 }
 
-/** `./x` and `../x` mean beside the repository's own address. */
+/**
+ * `./x` and `../x` mean beside the repository's own address, on its host: above the path that its address has, what
+ * follows would be another host. What is left with dots in it is refused like any address (`git-url.ts`).
+ *
+ * @throws Fault `source.invalid`
+ */
 export function wholeAddress(url: string, ownUrl: string): string {
-  if (!/^\.\.?\//.test(url)) return url;
-  let base = ownUrl.replace(/\/+$/, '');
-  let rest = url;
-  for (;;) {
-    if (rest.startsWith('./')) rest = rest.slice(2);
-    else if (rest.startsWith('../')) {
-      rest = rest.slice(3);
-      base = /[/:][^/:]*$/.test(base) ? base.replace(/[/:][^/:]*$/, '') : '';
-    } else break;
-  }
-  // `user@host:path` loses its path wholly where it has one part.
-  const joint = /^[^/]+@[^/:]+$/.test(base) ? ':' : '/';
-  return `${base}${joint}${rest}`.replace(/\/+$/, '');
+  const [, dots, rest] = /^((?:\.\.?\/+)+)(.*)$/s.exec(url) ?? [];
+  if (dots === undefined) return url;
+  const [, host, path = ''] = /^(\w+:\/\/[^/]*\/|[^/]+?:\/*)(.*)$/.exec(ownUrl) ?? [];
+  const parts = path.split('/').filter((part) => part !== '');
+  const climb = dots.split('/').filter((part) => part === '..').length;
+  if (climb > parts.length)
+    throw new Fault(
+      'source.invalid',
+      'never',
+      'its address climbs above the path of the repository that names it',
+    );
+  const whole = [...parts.slice(0, parts.length - climb), rest].join('/');
+  return `${host}${whole}`.replace(/\/+$/, '');
 }
