@@ -198,7 +198,8 @@ export const settings = {
     variable: 'MILLRACE_GIT_CREDENTIALS_FILE',
     schema: filePath,
     default: undefined,
-    about: 'lines https://USER:PASSWORD@HOST for repositories behind https; read only',
+    about:
+      'lines https://USER:PASSWORD@HOST[/PATH] for repositories behind https, each for its host or what lies below its path; read only',
   },
   logLevel: {
     variable: 'MILLRACE_LOG_LEVEL',

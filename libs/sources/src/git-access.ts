@@ -1,4 +1,6 @@
 import type { Config } from '#libs/config';
+import { credentialSettings } from './git-credentials.ts';
+import { quoted } from './shell-word.ts';
 
 /**
  * How private repositories are reached: files of this machine that its operator names. Git and ssh get their paths, never
@@ -9,7 +11,7 @@ export interface GitAccess {
   readonly sshKey?: string | undefined;
   /** The hosts that ssh may talk to, in its own format. */
   readonly knownHosts?: string | undefined;
-  /** Lines `https://USER:PASSWORD@HOST`, as git's credential store has them. */
+  /** Lines `https://USER:PASSWORD@HOST[/PATH]`, as git's credential store has them (`git-credentials.ts`). */
   readonly credentialsFile?: string | undefined;
 }
 
@@ -44,17 +46,8 @@ export function accessArguments(access: GitAccess): readonly string[] {
   ];
   const ssh = ['ssh', '-F', '/dev/null', ...options.map((option) => `-o${option}`)];
   const settings = [`core.sshCommand=${ssh.map(quoted).join(' ')}`, 'ssh.variant=ssh'];
-  if (credentialsFile !== undefined) {
-    // The store by itself would drop a line that a server refused once: it is only ever asked.
-    const ask = `git credential-store --file=${quoted(credentialsFile)} get`;
-    settings.push(`credential.helper=!f() { case "$1" in get) ${ask};; esac; }; f`);
-  }
+  if (credentialsFile !== undefined) settings.push(...credentialSettings(credentialsFile));
   return settings.flatMap((setting) => ['-c', setting]);
-}
-
-/** For the shell that git gives these words to. */
-function quoted(word: string): string {
-  return /^[A-Za-z0-9_./=-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }
 
 /** What the executor's settings lack for an address, or undefined. */

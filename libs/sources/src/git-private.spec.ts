@@ -60,10 +60,15 @@ function filesBelow(directory: string): string[] {
 describe('a repository that asks for a password', () => {
   const password = 'pa55-word';
 
+  /** What servers were sent as passwords. */
+  const seen: string[] = [];
+  beforeEach(() => void seen.splice(0));
+
   /** git's own server behind basic authentication. @returns its port */
   async function serve(): Promise<number> {
     const server = createHttpServer(async (request, response) => {
       const sent = request.headers.authorization?.replace('Basic ', '') ?? '';
+      if (sent !== '') seen.push(Buffer.from(sent, 'base64').toString());
       if (Buffer.from(sent, 'base64').toString() !== `robot:${password}`) {
         response.writeHead(401, { 'www-authenticate': 'Basic realm="x"' }).end();
         return;
@@ -118,6 +123,59 @@ describe('a repository that asks for a password', () => {
     );
     expect(leaking).toEqual([]);
     expect(accessArguments({ credentialsFile }).join(' ')).not.toContain('pa55');
+  });
+
+  const lines = (port: number, ...texts: readonly string[]) => {
+    const credentialsFile = join(root, 'credentials');
+    const places = texts.map((text) =>
+      text.replace('HOST', `127.0.0.1:${port}`).replace('OLD', `127.0.0.1%3a${port}`),
+    );
+    writeFileSync(credentialsFile, `${places.join('\n')}\n`);
+    return { credentialsFile };
+  };
+
+  it.each([
+    ['of its own path', ['http://robot:pa55-word@HOST/repository/.git']],
+    ['of a path above', ['http://no:body@HOST/other', 'http://robot:pa55-word@HOST/repository/']],
+    ['of the nearest path', ['http://no:body@HOST', 'http://robot:pa55-word@HOST/repository']],
+    ['of the host', ['http://no:body@HOST/other', 'http://robot:pa55-word@HOST']],
+    ['that comes first', ['http://robot:pa55-word@HOST', 'http://no:body@HOST']],
+    ['with a port as an old git wrote it', ['http://robot:pa55%2dword@OLD']],
+  ])('gets the line %s', async (_, texts) => {
+    const port = await serve();
+    const access = lines(port, ...texts);
+    await take(`http://127.0.0.1:${port}/repository/.git`, access);
+    expect(new Set(seen)).toEqual(new Set([`robot:${password}`]));
+  });
+
+  it.each([
+    'http://robot:pa55-word@HOST/other',
+    'http://robot:pa55-word@HOST/repo',
+    'http://robot:pa55-word@HOST/repository/.git/x',
+    'https://robot:pa55-word@HOST',
+    'http://robot:pa55-word@127.0.0.1',
+    'http://robot:pa55-word@*',
+    'http://robot:pa55-word@HOST/*',
+    'http://robot:pa55-word@HOST/repositor.',
+  ])('gets nothing of a line for another place: %s', async (text) => {
+    const port = await serve();
+    const refused = take(`http://127.0.0.1:${port}/repository/.git`, lines(port, text));
+    await expect(refused).rejects.toMatchObject({
+      message: expect.stringMatching(/could not read Username.*git_credentials_file/),
+    });
+    expect(seen).toEqual([]);
+  });
+
+  it('gets nothing for the way by a server that leads to it', async () => {
+    const port = await serve();
+    const other = await listening(
+      createHttpServer((request, response) => {
+        response.writeHead(302, { location: `http://127.0.0.1:${port}${request.url}` }).end();
+      }),
+    );
+    const url = `http://127.0.0.1:${other}/repository/.git`;
+    await expect(take(url, lines(other, 'http://robot:pa55-word@HOST'))).rejects.toThrow();
+    expect(seen).toEqual([]);
   });
 
   it('says without the file which setting there is', async () => {
