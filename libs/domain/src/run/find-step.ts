@@ -1,4 +1,4 @@
-import { reject } from '#libs/kernel';
+import { listed, reject } from '#libs/kernel';
 import { itemAt } from './chunked-list.ts';
 import type { KnownRun, StepState } from './run.types.ts';
 
@@ -16,5 +16,6 @@ export function runNotFound() {
 }
 
 export function stepNotFound(run: KnownRun, id: string) {
-  return reject('step.not-found', `run ${run.facts.runNumber} has no step ${id}`);
+  const ids = listed(run.graph.plan.steps.map((step) => step.id));
+  return reject('step.not-found', `run ${run.facts.runNumber} has no step ${id}; it has ${ids}`);
 }

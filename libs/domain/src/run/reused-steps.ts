@@ -1,5 +1,6 @@
 import { type Decision, reject } from '#libs/kernel';
 import { itemsOf } from './chunked-list.ts';
+import { findStep, stepNotFound } from './find-step.ts';
 import { planStepAt } from './plan-graph.ts';
 import type { KnownRun, RunState } from './run.types.ts';
 import { isSatisfied } from './run-outcome.ts';
@@ -27,10 +28,9 @@ export function stepsToReuse(
   if (state.status !== 'finished') {
     return reject('run.not-finished', `run ${state.facts.runNumber} is ${state.status}`);
   }
-  const again = 'step' in what ? namedStep(state, what.step) : unsatisfiedSteps(state);
-  if (again === undefined) {
-    return reject('step.not-found', `run ${state.facts.runNumber} has no such step`);
-  }
+  const named = 'step' in what ? findStep(state, what.step) : undefined;
+  if ('step' in what && !named) return stepNotFound(state, what.step);
+  const again = named ? new Set([named.index]) : unsatisfiedSteps(state);
   if (again.size === 0) {
     return reject('run.nothing-to-retry', `no step of run ${state.facts.runNumber} failed`);
   }
@@ -44,11 +44,6 @@ export function stepsToReuse(
 }
 
 type Refusal = Extract<Decision<never, RetryRejection>, { ok: false }>;
-
-function namedStep(run: KnownRun, id: string): Set<number> | undefined {
-  const index = run.graph.indexOf.get(id);
-  return index === undefined ? undefined : new Set([index]);
-}
 
 function unsatisfiedSteps(run: KnownRun): Set<number> {
   const found = new Set<number>();

@@ -1,5 +1,6 @@
-import type { RunDto } from '#libs/api-contract';
+import type { RunDto, StepDto } from '#libs/api-contract';
 import type { RecordedEvent } from '#libs/events';
+import { listed } from '#libs/kernel';
 import type { ApiParts } from '../api.parts.ts';
 import { HttpProblem } from '../http/http-problem.ts';
 import { runView } from './run-view.ts';
@@ -31,6 +32,14 @@ export async function loadRunView(
       Date.parse(event.time) <= endMs,
   );
   return fold(parts, runId, { events, whole });
+}
+
+/** @throws HttpProblem `step.not-found` */
+export function requireStep(run: RunDto, id: string): StepDto {
+  const found = run.steps.find((step) => step.id === id);
+  if (found) return found;
+  const ids = listed(run.steps.map((step) => step.id));
+  throw new HttpProblem('step.not-found', `run ${run.number} has no step ${id}; it has ${ids}`);
 }
 
 async function fold(

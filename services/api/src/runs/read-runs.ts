@@ -13,7 +13,7 @@ import { HttpProblem } from '../http/http-problem.ts';
 import { withNextLink } from '../http/next-link.ts';
 import { requireRunId, waitForReads } from '../http/reading.ts';
 import { type Call, Input, Route } from '../http/route.ts';
-import { type HistoryEnd, loadRunView } from './load-run-view.ts';
+import { type HistoryEnd, loadRunView, requireStep } from './load-run-view.ts';
 import { misfitJudge } from './misfits.ts';
 import { explainWait } from './step-why.ts';
 
@@ -51,9 +51,7 @@ export class ReadRunsController {
   ): Promise<StepWhy> {
     const runId = await requireRunId(this.parts, call.params.id);
     const run = await loadRunView(this.parts, runId);
-    const step = run.steps.find(({ id }) => id === call.params.step);
-    if (!step)
-      throw new HttpProblem('step.not-found', `run ${run.number} has no step ${call.params.step}`);
+    const step = requireStep(run, call.params.step);
     const nowMs = this.parts.clock.nowMs();
     return explainWait(run, step, { nowMs, labels: await this.labelsAskedFor(run, step) });
   }

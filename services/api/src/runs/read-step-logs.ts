@@ -8,7 +8,7 @@ import { HttpProblem } from '../http/http-problem.ts';
 import { requireRunId, waitForReads } from '../http/reading.ts';
 import { type Call, Input, Route } from '../http/route.ts';
 import { sendStream } from '../http/send-stream.ts';
-import { loadRunView } from './load-run-view.ts';
+import { loadRunView, requireStep } from './load-run-view.ts';
 import { logEndMs } from './log-end.ts';
 import { inBlocks, logJson, logText } from './log-text.ts';
 
@@ -27,7 +27,7 @@ export class ReadStepLogsController {
     await waitForReads(this.parts);
     const runId = await requireRunId(this.parts, call.params.id);
     const run = await loadRunView(this.parts, runId);
-    const step = findStep(run, call.params.step);
+    const step = requireStep(run, call.params.step);
     if (
       call.query.attempt !== undefined &&
       !call.query.follow &&
@@ -79,7 +79,7 @@ export class ReadStepLogsController {
     let attempt = asked ?? begunStep.attempts.at(-1)?.attempt ?? 1;
     while (!abort.aborted) {
       const run = await loadRunView(this.parts, begun.id);
-      const step = findStep(run, begunStep.id);
+      const step = requireStep(run, begunStep.id);
       if (step.attempts.some((candidate) => candidate.attempt === attempt)) {
         yield* this.untilEnd({ runId: run.id, step: step.id, attempt }, call, abort);
         if (asked !== undefined) return;
@@ -100,7 +100,7 @@ export class ReadStepLogsController {
     const isDone = AbortSignal.any([abort, over.signal]);
     const watch = async () => {
       while (!isDone.aborted) {
-        const step = findStep(await loadRunView(this.parts, key.runId), key.step);
+        const step = requireStep(await loadRunView(this.parts, key.runId), key.step);
         const current = step.attempts.find(({ attempt }) => attempt === key.attempt);
         const hasEnded = current === undefined || current.finishedAt !== null;
         await pause(hasEnded ? logEndMs : pollMs.end, isDone);
@@ -128,12 +128,6 @@ function readOptions(call: LogCall): { from?: number; limit?: number; tail?: num
     ...(limit === undefined ? {} : { limit }),
     ...(tail === undefined ? {} : { tail }),
   };
-}
-
-function findStep(run: RunDto, id: string): StepDto {
-  const step = run.steps.find((candidate) => candidate.id === id);
-  if (!step) throw new HttpProblem('step.not-found', `run ${run.number} has no step ${id}`);
-  return step;
 }
 
 function pause(delayMs: number, abort: AbortSignal): Promise<void> {
