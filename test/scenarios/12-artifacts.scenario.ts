@@ -217,6 +217,37 @@ describe('the command line', { timeout: 60_000 }, () => {
     expect(statSync(join(directory.path, 'got/out/zero.txt')).mode & 0o111).toBe(0);
   });
 
+  it('says what it has not got: a step, an attempt, an artifact, a place', async () => {
+    const [step, attempt, file, below] = await Promise.all([
+      cli('--step', 'nosuch', '--to', 'x'),
+      cli('--step', 'make', '--attempt', '99'),
+      cli('--to', 'secret'),
+      cli('--to', 'secret/below'),
+    ]);
+    expect([step.code, step.stderr]).toEqual([
+      6,
+      expect.stringContaining('has no step nosuch; it has make, again, failing, large [step.not'),
+    ]);
+    expect([attempt.code, attempt.stderr]).toEqual([
+      6,
+      expect.stringContaining(`step make of run ${run.number} has no attempt 99`),
+    ]);
+    for (const { code, stderr } of [file, below]) {
+      expect(code).toBe(2);
+      expect(stderr).toMatch(/secret.* is a file, not a directory \[file\.unwritable\]/);
+    }
+    const bare = await server.run({ yaml: 'name: bare\nsteps: [{ id: a, cmd: "true" }]' });
+    const answer = await millrace(
+      ['--data-dir', server.dataDir, 'artifacts', bare.id, '--to', 'empty'],
+      { cwd: directory.path },
+    );
+    expect([answer.code, answer.stdout, answer.stderr]).toEqual([
+      0,
+      '',
+      `run ${bare.number} has no artifacts\n`,
+    ]);
+  });
+
   it('refuses bytes that are not what was promised, and leaves nothing half', async () => {
     const { sha256 = '' } = (await listed()).find(({ name }) => name === 'why.txt') ?? {};
     const stored = findFile(join(server.dataDir, 'artifacts'), sha256);

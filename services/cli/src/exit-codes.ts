@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { type Problem, ProblemError } from '#libs/api-contract';
 import type { Outcome } from '#libs/events';
 import { describeError, type ErrorCode, Fault } from '#libs/kernel';
+import { fileFailure } from './file-failure.ts';
 import { type UsageCode, usageCodes } from './usage-codes.ts';
 
 /** What the CLI's exit codes mean; stable. */
@@ -133,6 +134,13 @@ export function explainFailure(
       hint,
     };
   }
+  const failure = fileFailure(error);
+  if (failure)
+    return {
+      exitCode: failure.isOfMachine ? exitCodes.systemError : exitCodes.usage,
+      line: `${failure.message} [${failure.code}]`,
+      hint: usageCodes[failure.code][1],
+    };
   const message = error instanceof Error ? error.message : String(error);
   return { exitCode: exitCodes.systemError, line: `${message.split('\n', 1)[0]} [server.error]` };
 }

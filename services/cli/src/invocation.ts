@@ -25,8 +25,17 @@ export function programOf(
 ): string {
   if (environment.npm_command !== undefined) return 'npx millrace';
   if (basename(path) === 'millrace' || path === '') return 'millrace';
-  const nearest = relative('', path);
+  const nearest = fromHere(path);
   return `node ${shellWord(nearest.startsWith('..') ? path : nearest)}`;
+}
+
+function fromHere(path: string): string {
+  try {
+    return relative('', path);
+  } catch {
+    // The working directory is gone, which is said by who needs it.
+    return path;
+  }
 }
 
 /** A command in the caller's words, with the flags that it takes. */

@@ -6,17 +6,19 @@ import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Command } from 'commander';
 import { type ApiClient, operations, type RunArtifact } from '#libs/api-contract';
-import { Fault, formatBytes } from '#libs/kernel';
+import { Fault, formatBytes, listed } from '#libs/kernel';
 import {
   type ArtifactChoice,
   chooseArtifacts,
   layOut,
   type PlacedArtifact,
 } from '../artifact-layout.ts';
-import { artifactPlace } from '../artifact-place.ts';
+import { artifactPlace, makeTarget } from '../artifact-place.ts';
 import { contextOf } from '../context.ts';
+import { writingTo } from '../file-failure.ts';
 import { table } from '../output.ts';
 import { wholeNumber } from '../parse-number.ts';
+import { loadRun } from '../run-summary.ts';
 
 interface Options extends ArtifactChoice {
   readonly to?: string;
@@ -42,6 +44,10 @@ export function addArtifacts(program: Command): void {
       const { output, client } = contextOf(command);
       const api = await client();
       const artifacts = chooseArtifacts(await listAll(api, ref), options);
+      if (artifacts.length === 0) {
+        output.note(await wordsForNone(api, ref, options));
+        return;
+      }
       if (options.to === undefined) {
         if (output.isJson) for (const artifact of artifacts) output.json(artifact);
         else
@@ -58,12 +64,35 @@ export function addArtifacts(program: Command): void {
           );
         return;
       }
+      const directory = options.to;
+      await makeTarget(directory);
       for (const placed of layOut(artifacts)) {
-        const path = await download(api, ref, { ...placed, directory: options.to });
+        const path = await writingTo(join(directory, placed.path), () =>
+          download(api, ref, { ...placed, directory }),
+        );
         if (output.isJson) output.json({ ...placed.artifact, path });
         else output.line(path);
       }
     });
+}
+
+/** @throws Fault `step.not-found` where there is no such step or attempt */
+async function wordsForNone(
+  client: ApiClient,
+  ref: string,
+  { step, attempt }: ArtifactChoice,
+): Promise<string> {
+  const { number, steps } = await loadRun(client, ref);
+  const meant = steps.filter(({ id }) => step === undefined || id === step);
+  const what = `${step === undefined ? '' : `step ${step} of `}run ${number}`;
+  if (meant.length === 0) {
+    const ids = listed(steps.map(({ id }) => id));
+    throw new Fault('step.not-found', 'never', `run ${number} has no step ${step}; it has ${ids}`);
+  }
+  if (attempt === undefined) return `${what} has no artifacts`;
+  const isThere = meant.some(({ attempts }) => attempts.some((each) => each.attempt === attempt));
+  if (!isThere) throw new Fault('step.not-found', 'never', `${what} has no attempt ${attempt}`);
+  return `attempt ${attempt} of ${what} has no artifacts`;
 }
 
 async function listAll(client: ApiClient, ref: string): Promise<readonly RunArtifact[]> {

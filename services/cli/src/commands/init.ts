@@ -3,6 +3,7 @@ import { basename } from 'node:path';
 import type { Command } from 'commander';
 import { contextOf } from '../context.ts';
 import { UsageError } from '../exit-codes.ts';
+import { reasonOf } from '../file-failure.ts';
 import { firstPipeline, type ProjectFiles } from '../first-pipeline.ts';
 import { asCalled } from '../invocation.ts';
 import { defaultPipelineFile } from './pipeline-file.ts';
@@ -20,7 +21,7 @@ export function addInit(program: Command): void {
             throw new UsageError('init.exists', `${defaultPipelineFile} exists already`);
           throw new UsageError(
             'file.unwritable',
-            `${defaultPipelineFile} cannot be written (${error.code ?? 'unknown'})`,
+            `${defaultPipelineFile} cannot be written: ${reasonOf(error)}`,
           );
         },
       );

@@ -9,6 +9,7 @@ import {
   formatExcerpt,
 } from '#libs/pipeline-dsl';
 import { UsageError } from '../exit-codes.ts';
+import { reasonOf } from '../file-failure.ts';
 
 export const defaultPipelineFile = pipelineFileName;
 
@@ -44,8 +45,8 @@ export async function readPipelineFile(file: string): Promise<Uint8Array> {
   try {
     return await readFile(file);
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    const why = code === 'ENOENT' ? 'does not exist' : `cannot be read (${code ?? 'unknown'})`;
+    const { code } = error as NodeJS.ErrnoException;
+    const why = code === 'ENOENT' ? 'does not exist' : `cannot be read: ${reasonOf(error)}`;
     throw new UsageError(
       'file.unreadable',
       `${file} ${why}`,
