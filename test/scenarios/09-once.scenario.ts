@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { operations } from '#libs/api-contract';
-import { freshDirectory, millrace, TestServer, writeFiles } from './harness.ts';
+import { eventually, freshDirectory, millrace, TestServer, writeFiles } from './harness.ts';
 
 const directory = freshDirectory();
 const dataDir = `${directory.path}/data`;
@@ -97,6 +97,37 @@ describe('a request that comes twice', { timeout: 60_000 }, () => {
     expect((await send(`runs/${second.id}/cancel`, {})).status).toBe(202);
     for (const { id } of [first, second])
       expect((await server.finished(String(id))).outcome).toBe('cancelled');
+  });
+
+  it('and found nothing to do gets its first answer, also when that would be refused by now', async () => {
+    const cmd = 'trap "sleep 2; exit 1" TERM; echo up; while :; do sleep 0.1; done';
+    const run = await start({
+      yaml: `name: stubborn\nsteps: [{ id: a, cmd: ${JSON.stringify(cmd)} }]`,
+    });
+    await eventually(async () => {
+      const lines = await server.log(String(run.id), 'a').catch((): readonly string[] => []);
+      return lines.includes('up') || undefined;
+    }, 'the step is up');
+    const cancel = (key: string) => send(`runs/${run.id}/cancel`, {}, { 'idempotency-key': key });
+    const [first, second] = [await cancel('stops-it'), await cancel('finds-it-stopping')];
+    expect([first.status, second.status]).toEqual([202, 202]);
+    await server.finished(String(run.id));
+    expect(await cancel('stops-it')).toEqual(first);
+    expect(await cancel('finds-it-stopping')).toEqual(second);
+    expect((await cancel('comes-too-late')).status).toBe(409);
+    expect((await cancel('comes-too-late')).status).toBe(409);
+  });
+
+  it('and registered what was registered registers nothing when it comes later', async () => {
+    const [one, other] = ['a', 'b'].map((id) => `name: turns\nsteps: [{ id: ${id}, cmd: "true" }]`);
+    const register = (text = '', key?: string) =>
+      send('pipelines', { yaml: text }, key === undefined ? {} : { 'idempotency-key': key });
+    expect(await register(one)).toMatchObject({ status: 201, version: 1 });
+    const again = await register(one, 'same-again');
+    expect(again).toMatchObject({ status: 201, version: 1 });
+    expect(await register(other)).toMatchObject({ version: 2 });
+    expect(await register(one, 'same-again')).toEqual(again);
+    expect(await register(other)).toMatchObject({ version: 2 });
   });
 
   it('retries a run once, also when the workspace has gone on to the new run', async () => {

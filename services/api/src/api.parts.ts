@@ -18,6 +18,7 @@ import type { Clock, Ids } from '#libs/kernel';
 import type { LogStore } from '#libs/logs';
 import type { Logger } from '#libs/telemetry';
 import type { VerifyToken } from './http/authentication.ts';
+import type { KnownRequest } from './http/request-memory.ts';
 import type { RunHistories } from './runs/run-histories.ts';
 
 export interface PageQuery {
@@ -90,8 +91,10 @@ export interface ApiParts {
   findPlan(hash: string): Promise<Plan | undefined>;
   /** The uuid of the run that a command started, as long as commands are remembered. */
   findStartedRun(commandId: string): Promise<string | undefined>;
-  /** Remembers what an idempotency key was used for. @returns false where it was used for something else */
-  rememberRequest(commandId: string, fingerprint: string): Promise<boolean>;
+  /** Remembers what an idempotency key was used for. */
+  rememberRequest(commandId: string, fingerprint: string): Promise<KnownRequest>;
+  /** Keeps the first answer to a request that is remembered. */
+  rememberAnswer(commandId: string, answer: object): Promise<void>;
   /** Whether the executor still keeps the workspace of a finished run. */
   isWorkspaceKept(runId: string): Promise<boolean>;
   /** Free bytes where the state lives. */

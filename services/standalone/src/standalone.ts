@@ -37,6 +37,7 @@ import {
   type ReadSide,
   type RequestCounts,
   RunHistories,
+  rememberAnswer,
   rememberRequest,
   startApi,
   startMetrics,
@@ -224,6 +225,7 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
       findStartedRun: (commandId) => findStartedRun(database.pool, commandId),
       rememberRequest: (commandId, fingerprint) =>
         rememberRequest(database.pool, commandId, fingerprint),
+      rememberAnswer: (commandId, answer) => rememberAnswer(database.pool, commandId, answer),
       isWorkspaceKept: (runId) => isKept(workspaces, runId),
       freeBytes: async () =>
         Math.min(...[directory.root, workspaces.directory].map((path) => freeBytesAt(path))),

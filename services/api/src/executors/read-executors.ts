@@ -4,7 +4,7 @@ import { executorDecider } from '#libs/domain';
 import { streamName } from '#libs/events';
 import { API_PARTS, type ApiParts } from '../api.parts.ts';
 import { HttpProblem, problemOf } from '../http/http-problem.ts';
-import { requireSameRequest } from '../http/idempotency.ts';
+import { answerOnce } from '../http/idempotency.ts';
 import { withNextLink } from '../http/next-link.ts';
 import { waitForReads } from '../http/reading.ts';
 import { type Call, Input, Route } from '../http/route.ts';
@@ -36,14 +36,15 @@ export class ExecutorsController {
   async drain(
     @Input(operations.drainExecutor) call: Call<typeof operations.drainExecutor>,
   ): Promise<{ position: number }> {
-    await requireSameRequest(this.parts, call);
-    const answer = await this.parts.runner.run(
-      executorDecider,
-      streamName('executor', call.params.id),
-      { kind: 'drain-executor', by: call.origin.actor },
-      call.origin,
-    );
-    if (!answer.ok) throw problemOf(answer.rejection);
-    return { position: answer.position };
+    return answerOnce(this.parts, call, async () => {
+      const answer = await this.parts.runner.run(
+        executorDecider,
+        streamName('executor', call.params.id),
+        { kind: 'drain-executor', by: call.origin.actor },
+        call.origin,
+      );
+      if (!answer.ok) throw problemOf(answer.rejection);
+      return { position: answer.position };
+    });
   }
 }

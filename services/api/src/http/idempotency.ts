@@ -2,26 +2,46 @@ import { canonicalJson, sha256Hex } from '#libs/kernel';
 import type { ApiParts } from '../api.parts.ts';
 import { HttpProblem } from './http-problem.ts';
 
+interface KeyedCall {
+  readonly params?: unknown;
+  readonly body?: unknown;
+  readonly origin: { readonly commandId?: string | undefined };
+}
+
 /**
  * An Idempotency-Key stands for one request: the same operation on the same thing with the same body. Called before a
  * command is given, where the operation takes a key; without a key nothing is remembered.
  *
+ * @returns what `answerOnce` answered before
  * @throws HttpProblem `request.idempotency-mismatch`
  */
-export async function requireSameRequest(
-  parts: ApiParts,
-  call: {
-    readonly params?: unknown;
-    readonly body?: unknown;
-    readonly origin: { readonly commandId?: string | undefined };
-  },
-): Promise<void> {
+export async function requireSameRequest(parts: ApiParts, call: KeyedCall): Promise<unknown> {
   const { commandId } = call.origin;
-  if (commandId === undefined) return;
+  if (commandId === undefined) return undefined;
   const fingerprint = sha256Hex(canonicalJson([call.params ?? null, call.body ?? null]));
-  if (await parts.rememberRequest(commandId, fingerprint)) return;
+  const known = await parts.rememberRequest(commandId, fingerprint);
+  if (known.isSame) return known.answer;
   throw new HttpProblem(
     'request.idempotency-mismatch',
     'this Idempotency-Key was used for another request',
   );
+}
+
+/**
+ * For operations that may find nothing to do: the log remembers a command by its events, so the first answer to one without
+ * any is remembered here. Refusals are not.
+ *
+ * @throws HttpProblem `request.idempotency-mismatch`, and what `act` throws
+ */
+export async function answerOnce<Answer extends object>(
+  parts: ApiParts,
+  call: KeyedCall,
+  act: () => Promise<Answer>,
+): Promise<Answer> {
+  const before = await requireSameRequest(parts, call);
+  if (before !== undefined) return before as Answer;
+  const answer = await act();
+  const { commandId } = call.origin;
+  if (commandId !== undefined) await parts.rememberAnswer(commandId, answer);
+  return answer;
 }

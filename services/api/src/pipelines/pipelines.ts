@@ -13,7 +13,7 @@ import { sha256Hex } from '#libs/kernel';
 import { compilePipeline } from '#libs/pipeline-dsl';
 import { API_PARTS, type ApiParts } from '../api.parts.ts';
 import { HttpProblem, problemOf } from '../http/http-problem.ts';
-import { requireSameRequest } from '../http/idempotency.ts';
+import { answerOnce } from '../http/idempotency.ts';
 import { withNextLink } from '../http/next-link.ts';
 import { waitForReads } from '../http/reading.ts';
 import { type Call, Input, Route } from '../http/route.ts';
@@ -73,8 +73,9 @@ export class PipelinesController {
   async register(
     @Input(operations.registerPipeline) call: Call<typeof operations.registerPipeline>,
   ): Promise<PipelineRegisteredDto> {
-    await requireSameRequest(this.parts, call);
-    return this.commands.execute(new RegisterPipeline(call.body.yaml, call.origin));
+    return answerOnce(this.parts, call, () =>
+      this.commands.execute(new RegisterPipeline(call.body.yaml, call.origin)),
+    );
   }
 
   @Route(operations.validatePipeline)

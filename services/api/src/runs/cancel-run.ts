@@ -5,7 +5,7 @@ import { runDecider } from '#libs/domain';
 import { type Origin, streamName } from '#libs/events';
 import { API_PARTS, type ApiParts } from '../api.parts.ts';
 import { problemOf } from '../http/http-problem.ts';
-import { requireSameRequest } from '../http/idempotency.ts';
+import { answerOnce } from '../http/idempotency.ts';
 import { requireRunId } from '../http/reading.ts';
 import { type Call, Input, Route } from '../http/route.ts';
 
@@ -56,7 +56,8 @@ export class CancelRunController {
     @Input(operations.cancelRun) call: Call<typeof operations.cancelRun>,
   ): Promise<Position> {
     const runId = await requireRunId(this.parts, call.params.id);
-    await requireSameRequest(this.parts, call);
-    return this.commands.execute(new CancelRun(runId, call.body, call.origin));
+    return answerOnce(this.parts, call, () =>
+      this.commands.execute(new CancelRun(runId, call.body, call.origin)),
+    );
   }
 }
