@@ -9,13 +9,13 @@ import { requireRunId, waitForReads } from '../http/reading.ts';
 import { type Call, Input, Route } from '../http/route.ts';
 import { sendStream } from '../http/send-stream.ts';
 import { loadRunView, requireStep } from './load-run-view.ts';
-import { logEndMs } from './log-end.ts';
+import { logIsOver, pause } from './log-end.ts';
 import { inBlocks, logJson, logText } from './log-text.ts';
 
 type LogCall = Call<typeof operations.readStepLogs>;
 
-/** How often a follower looks whether an attempt has begun, or has ended, in milliseconds. */
-const pollMs = { begin: 100, end: 2_000 } as const;
+/** How often a follower looks whether an attempt has begun, in milliseconds. */
+const pollMs = 100;
 
 /** Logs as NDJSON or as text, from the first line on, live with `follow`. */
 @Controller()
@@ -90,24 +90,16 @@ export class ReadStepLogsController {
         run.status === 'finished'
       ) {
         return;
-      } else await pause(pollMs.begin, abort);
+      } else await pause(pollMs, abort);
     }
   }
 
-  /** A log whose writer died has no end of its own: a while after the attempt has ended in the events, it is over. */
+  /** A log whose writer died has no end of its own: then it is over by what the events say of its attempt. */
   private async *untilEnd(key: LogKey, call: LogCall, abort: AbortSignal): AsyncIterable<LogLine> {
     const over = new AbortController();
     const isDone = AbortSignal.any([abort, over.signal]);
-    const watch = async () => {
-      while (!isDone.aborted) {
-        const step = requireStep(await loadRunView(this.parts, key.runId), key.step);
-        const current = step.attempts.find(({ attempt }) => attempt === key.attempt);
-        const hasEnded = current === undefined || current.finishedAt !== null;
-        await pause(hasEnded ? logEndMs : pollMs.end, isDone);
-        if (hasEnded) over.abort();
-      }
-    };
-    watch().catch(() => over.abort());
+    const end = () => over.abort();
+    logIsOver(this.parts, key, isDone).then(end, end);
     try {
       yield* this.parts.logs.read(key, { ...readOptions(call), follow: true, abort: isDone });
     } finally {
@@ -128,18 +120,4 @@ function readOptions(call: LogCall): { from?: number; limit?: number; tail?: num
     ...(limit === undefined ? {} : { limit }),
     ...(tail === undefined ? {} : { tail }),
   };
-}
-
-function pause(delayMs: number, abort: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, delayMs);
-    abort.addEventListener(
-      'abort',
-      () => {
-        clearTimeout(timer);
-        resolve();
-      },
-      { once: true },
-    );
-  });
 }

@@ -2,7 +2,7 @@ import { attemptKey, type StepAttempt, type WantedLog } from '#libs/api-contract
 import type { RecordedEvent } from '#libs/events';
 import type { LogLine, LogStore } from '#libs/logs';
 import { JoinedSources } from './joined-sources.ts';
-import { logEndMs } from './log-end.ts';
+import { endsAttempt, logEndMs } from './log-end.ts';
 
 /** What a follower of a run gets: an event, or a line of the log of an attempt. */
 export type FeedItem =
@@ -113,14 +113,4 @@ async function* linesOf(at: StepAttempt, lines: AsyncIterable<LogLine>): AsyncIt
   } catch (error) {
     if (!(error instanceof Error && 'code' in error)) throw error;
   }
-}
-
-type AttemptEnd = Extract<
-  RecordedEvent,
-  { readonly type: 'run.step-finished' | 'run.step-attempt-lost' }
->;
-
-/** Each attempt of a run that has ended has one of these ends. */
-export function endsAttempt(event: RecordedEvent): event is AttemptEnd {
-  return event.type === 'run.step-finished' || event.type === 'run.step-attempt-lost';
 }

@@ -1,7 +1,7 @@
 import { attemptKey, type StepAttempt } from '#libs/api-contract';
 import type { ApiParts } from '../api.parts.ts';
 import { runPages } from '../events/run-events.ts';
-import { endsAttempt } from './run-feed.ts';
+import { endsAttempt } from './log-end.ts';
 
 /** What a reader knows of a run who has come to a position of the log. */
 export interface SeenOfRun {
