@@ -242,7 +242,9 @@ function leftovers(dataDir: string): readonly string[] {
     join(executor, name),
   );
   const kept = new Set(workspacesIn(dataDir));
-  const homes = entriesOf(join(workspaces, '.homes')).filter((runId) => !kept.has(runId));
+  const homes = entriesOf(join(workspaces, '.homes')).filter(
+    (name) => !kept.has(name.slice(0, name.indexOf('.'))),
+  );
   return [
     ...readFileSync('/proc/self/mountinfo', 'utf8')
       .split('\n')
@@ -250,7 +252,7 @@ function leftovers(dataDir: string): readonly string[] {
       .map((line) => `a mount is left: ${line}`),
     ...[dataDir, workspaces].flatMap(processesOf).map((line) => `a process is left: ${line}`),
     ...entriesOf(join(workspaces, '.commands')).map((name) => `the commands of ${name} are left`),
-    ...homes.map((runId) => `the HOMEs of ${runId} are left`),
+    ...homes.map((name) => `the HOME ${name} is left`),
     ...places.flatMap((place) => entriesOf(place).map((name) => `${place}/${name} is left`)),
   ];
 }

@@ -53,7 +53,7 @@ export function forkMark(pid: number): ForkMark {
 
 /**
  * The pids that may belong to processes born after the mark. Reading every process costs milliseconds on a busy
- * machine, and most steps end long before the pids have gone once round, so that the higher ones are enough.
+ * machine, and most steps end long before the pids have gone once round, so that those given out since are enough.
  */
 export function pidsSince(mark: ForkMark | undefined): number[] {
   const pids = allPids();
@@ -63,7 +63,7 @@ export function pidsSince(mark: ForkMark | undefined): number[] {
   const born = forksSinceBoot() - mark.forks;
   // Used pids are skipped when one is given out; twice their number covers the threads as well.
   const hasWrapped = lastPid < mark.pid || born + 2 * pids.length >= pidMax;
-  return hasWrapped ? pids : pids.filter((pid) => pid >= mark.pid);
+  return hasWrapped ? pids : pids.filter((pid) => pid >= mark.pid && pid <= lastPid);
 }
 
 /** The living processes of the pid namespace that a process is in, itself included. */

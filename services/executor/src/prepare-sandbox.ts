@@ -42,9 +42,12 @@ export async function prepareSandbox(context: AttemptContext, parts: SandboxPart
   const name = `millrace-${assignment.runId}-${assignment.step}-${assignment.attempt}-${assignment.fence}`;
   const workspaceDir = context.workspaceDir ?? '';
   const isContained = driver.kind !== 'process';
-  const homeDir = await parts.workspaces.home(assignment.runId, homeName(assignment, driver.kind));
-  // A container has a /tmp of its own.
-  if (!isContained) context.tmpDir = await parts.temporaries.make(assignment.fence);
+  const [homeDir, tmpDir] = await Promise.all([
+    parts.workspaces.home(assignment.runId, homeName(assignment, driver.kind)),
+    // A container has a /tmp of its own.
+    isContained ? undefined : parts.temporaries.make(),
+  ]);
+  context.tmpDir = tmpDir;
   const place: StepPlace = {
     workspace: isContained ? '/workspace' : workspaceDir,
     home: isContained ? '/home/step' : homeDir,

@@ -68,8 +68,7 @@ const printed = (assignment: Assignment, count: number) =>
 
 async function homes(): Promise<string[]> {
   const place = join(directory, 'workspaces', '.homes');
-  const found = await readdir(place, { recursive: true });
-  return found.filter((path) => path.split('/').length === 2).map((path) => join(place, path));
+  return (await readdir(place)).map((name) => join(place, name));
 }
 
 async function expectNothingLeft() {

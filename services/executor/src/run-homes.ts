@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Assignment } from '#libs/api-contract';
 import { isUuid, sha256Hex } from '#libs/kernel';
 import { diskUsageBytes } from './disk-usage.ts';
-import type { TreeRemover } from './remove-tree.ts';
+import { ownDirectory, type TreeRemover } from './remove-tree.ts';
 
 /**
  * Which steps of a run share a HOME: those of one image that are isolated alike, which the driver says. What one step downloads
@@ -14,53 +14,98 @@ export function homeName({ image }: Pick<Assignment, 'image'>, driver: string): 
   return `${driver}-${sha256Hex(image).slice(0, 16)}`;
 }
 
-/** The HOMEs of runs, `DIRECTORY/<run>/<name>`. They come and go with the run's workspace. */
+/**
+ * The HOMEs of runs, `DIRECTORY/<run>.<name>`. They come and go with the run's workspace. Which there are is known without
+ * looking: making and removing a directory waits for the journal of the file system, and each run does both.
+ */
 export class RunHomes {
   readonly #directory: string;
   readonly #remover: TreeRemover;
+  readonly #names = new Map<string, Set<string>>();
 
   constructor(directory: string, remover: TreeRemover) {
     this.#directory = directory;
     this.#remover = remover;
   }
 
-  pathOf(runId: string): string {
-    return join(this.#directory, runId);
+  /** Called once at the start. Removes what is of no run that has a workspace. */
+  async open(hasWorkspace: (runId: string) => boolean): Promise<void> {
+    await ownDirectory(this.#directory);
+    for (const entry of await readdir(this.#directory)) {
+      const [runId, name] = parts(entry);
+      if (isUuid(runId) && name !== undefined && hasWorkspace(runId)) this.#note(runId, name);
+      else await this.#remover.remove(join(this.#directory, entry));
+    }
   }
 
   /** Made by the first step that asks. @param name  of those that share it, from `homeName` */
   async make(runId: string, name: string): Promise<string> {
-    const path = join(this.pathOf(runId), name);
+    const path = this.#pathOf(runId, name);
+    this.#note(runId, name);
+    // There again where an earlier step has removed it.
     await mkdir(path, { recursive: true, mode: 0o700 });
     return path;
   }
 
   /** For a run that goes on in the workspace of another one. */
   async move(from: string, to: string): Promise<void> {
-    // Steps that never ran here have none.
-    await rename(this.pathOf(from), this.pathOf(to)).catch(() => {});
-  }
-
-  /** Removes what is of no run that has a workspace. */
-  async retain(hasWorkspace: (runId: string) => Promise<boolean>): Promise<void> {
-    for (const name of await readdir(this.#directory)) {
-      if (!isUuid(name) || !(await hasWorkspace(name)))
-        await this.#remover.remove(this.pathOf(name));
+    for (const name of this.#take(from)) {
+      this.#note(to, name);
+      await rename(this.#pathOf(from, name), this.#pathOf(to, name)).catch(() => {});
     }
   }
 
-  bytesOf(runId: string): Promise<number> {
-    return diskUsageBytes(this.pathOf(runId));
+  /** From another directory of HOMEs, where the run was before. @param bring  moves a directory */
+  async takeOver(
+    runId: string,
+    former: string,
+    bring: (from: string, to: string) => Promise<void>,
+  ): Promise<void> {
+    for (const entry of await readdir(former).catch(() => [])) {
+      const [of, name] = parts(entry);
+      if (of !== runId || name === undefined) continue;
+      await bring(join(former, entry), this.#pathOf(runId, name));
+      this.#note(runId, name);
+    }
+  }
+
+  async bytesOf(runId: string): Promise<number> {
+    let bytes = 0;
+    for (const name of this.#names.get(runId) ?? [])
+      bytes += await diskUsageBytes(this.#pathOf(runId, name));
+    return bytes;
   }
 
   /** What resists goes with the trash. Never throws. */
   async remove(runId: string): Promise<void> {
-    const path = this.pathOf(runId);
-    const names = await readdir(path).catch(() => [] as string[]);
-    // Most steps leave nothing in it.
-    for (const name of names) await rmdir(join(path, name)).catch(() => {});
-    await rmdir(path).catch(async (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'ENOENT') await this.#remover.remove(path);
-    });
+    for (const name of this.#take(runId)) {
+      const path = this.#pathOf(runId, name);
+      // Most steps leave nothing in it.
+      await rmdir(path).catch(async (error: NodeJS.ErrnoException) => {
+        if (error.code !== 'ENOENT') await this.#remover.remove(path);
+      });
+    }
   }
+
+  #pathOf(runId: string, name: string): string {
+    return join(this.#directory, `${runId}.${name}`);
+  }
+
+  #note(runId: string, name: string): void {
+    const names = this.#names.get(runId);
+    if (names) names.add(name);
+    else this.#names.set(runId, new Set([name]));
+  }
+
+  #take(runId: string): Iterable<string> {
+    const names = this.#names.get(runId) ?? [];
+    this.#names.delete(runId);
+    return names;
+  }
+}
+
+/** The run and the name of an entry of the directory. */
+function parts(entry: string): readonly [runId: string, name: string | undefined] {
+  const at = entry.indexOf('.');
+  return at < 0 ? [entry, undefined] : [entry.slice(0, at), entry.slice(at + 1)];
 }

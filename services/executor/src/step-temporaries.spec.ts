@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -24,17 +24,48 @@ async function life(): Promise<StepTemporaries> {
 
 it('go with their attempt, and the rest with the server', async () => {
   const temporaries = await life();
-  const [one, two] = [await temporaries.make(1), await temporaries.make(2)];
+  const [one, two] = [await temporaries.make(), await temporaries.make()];
   await writeFile(join(one, 'file'), '');
   await temporaries.remove(one);
-  expect(await readdir(dirname(two))).not.toContain('1');
+  expect(existsSync(one)).toBe(false);
   await temporaries.close();
   expect(existsSync(dirname(two))).toBe(false);
   expect(left).toEqual([]);
 });
 
+it('serve a later attempt if they are empty, one at a time', async () => {
+  const temporaries = await life();
+  const [one, two] = [await temporaries.make(), await temporaries.make()];
+  await temporaries.remove(one);
+  expect(await temporaries.make()).toBe(one);
+  expect(await temporaries.make()).not.toBe(two);
+  await temporaries.close();
+});
+
+it.each([
+  ['has left a file', (path: string) => writeFile(join(path, 'file'), '')],
+  ['has changed its mode', (path: string) => chmod(path, 0o777)],
+  ['has removed it', (path: string) => rm(path, { recursive: true })],
+  [
+    'has put a link in its place',
+    async (path: string) => {
+      await rm(path, { recursive: true });
+      await symlink(stateDir, path);
+    },
+  ],
+])('serve no other attempt after one that %s', async (_, change) => {
+  const temporaries = await life();
+  const path = await temporaries.make();
+  await change(path);
+  await temporaries.remove(path);
+  expect(await temporaries.make()).not.toBe(path);
+  expect(existsSync(path)).toBe(false);
+  expect(existsSync(stateDir)).toBe(true);
+  await temporaries.close();
+});
+
 it('that an earlier life left go with the next start', async () => {
-  const path = await (await life()).make(1);
+  const path = await (await life()).make();
   await writeFile(join(path, 'file'), '');
   const temporaries = await life();
   expect(existsSync(dirname(path))).toBe(false);
@@ -45,7 +76,7 @@ it('that an earlier life left go with the next start', async () => {
 it.runIf(takesRoot)(
   'that resist are said, stop nothing, and are tried again at each start',
   async () => {
-    const path = await (await life()).make(1);
+    const path = await (await life()).make();
     const place = dirname(path);
     await mkdir(join(path, 'dir'));
     const change = (flag: '+i' | '-i') => spawnSync('chattr', [flag, place]);

@@ -1,4 +1,5 @@
-import { lstat, mkdir, mkdtemp, readFile, rmdir, utimes, writeFile } from 'node:fs/promises';
+import { constants, lstatSync, readdirSync } from 'node:fs';
+import { lstat, mkdir, mkdtemp, readFile, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { workspacesTrash } from '#libs/data-dir';
@@ -6,8 +7,9 @@ import { type Clock, invariant } from '#libs/kernel';
 import { type LeftTree, removeWithTrash, TreeRemover } from './remove-tree.ts';
 
 /**
- * For steps that see the machine's own /tmp: a directory each, which goes with the attempt. They lie in one of this life's own below
- * the system's temporary directory, because sockets are made there and their paths must be short.
+ * For steps that see the machine's own /tmp: a directory each. What a step leaves goes with the attempt; a directory that it leaves
+ * empty serves a later one. They lie in one of this life's own below the system's temporary directory, because sockets are made
+ * there and their paths must be short.
  */
 export class StepTemporaries {
   /** Says where they are, one a line, so that the next life finds them. */
@@ -15,6 +17,8 @@ export class StepTemporaries {
   readonly #clock: Clock;
   readonly #onLeft: (left: LeftTree) => void;
   #directory = '';
+  readonly #empty: string[] = [];
+  #made = 0;
   #remover: TreeRemover | undefined;
 
   constructor(stateDir: string, clock: Clock, onLeft: (left: LeftTree) => void) {
@@ -43,18 +47,21 @@ export class StepTemporaries {
     await utimes(this.#directory, seconds, seconds).catch(() => {});
   }
 
-  /** @param fence  of the attempt, which no other attempt has */
-  async make(fence: number): Promise<string> {
+  /** For one attempt at a time. */
+  async make(): Promise<string> {
     invariant(this.#directory !== '', 'temporaries are opened first');
-    const path = join(this.#directory, String(fence));
+    const empty = this.#empty.pop();
+    if (empty !== undefined) return empty;
+    this.#made += 1;
+    const path = join(this.#directory, String(this.#made));
     await mkdir(path, { mode: 0o700 });
     return path;
   }
 
-  /** Never throws. */
+  /** When its attempt is over. Never throws. */
   async remove(path: string): Promise<void> {
-    // Most leave nothing.
-    await rmdir(path).catch(() => this.#remover?.remove(path));
+    if (isAsMade(path)) this.#empty.push(path);
+    else await this.#remover?.remove(path);
   }
 
   /** When no attempt runs any more. */
@@ -67,4 +74,14 @@ export class StepTemporaries {
 async function isOurs(path: string): Promise<boolean> {
   const found = path === '' ? undefined : await lstat(path).catch(() => undefined);
   return found?.isDirectory() === true && found.uid === (process.getuid?.() ?? found.uid);
+}
+
+/** Empty, and nothing was done to the directory itself. */
+function isAsMade(path: string): boolean {
+  try {
+    const found = lstatSync(path);
+    return found.mode === (constants.S_IFDIR | 0o700) && readdirSync(path).length === 0;
+  } catch {
+    return false;
+  }
 }

@@ -40,10 +40,10 @@ export class WorkspaceFacts {
   }
 
   /** Called at the start: runs that left an empty workspace left their facts. */
-  async retain(isWanted: (runId: string) => Promise<boolean>): Promise<void> {
+  async open(isWanted: (runId: string) => boolean): Promise<void> {
     await ownDirectory(this.#directory);
     for (const runId of (await readdir(this.#directory)).filter(isUuid))
-      if (!(await isWanted(runId))) await this.remove(runId);
+      if (!isWanted(runId)) await this.remove(runId);
   }
 
   /** A workspace goes on under another run. */

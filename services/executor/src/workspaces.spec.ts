@@ -204,8 +204,8 @@ describe('the HOMEs of a run', () => {
     const former = await mkdtemp(join(tmpdir(), 'millrace-former-'));
     const { runId } = orderOf();
     await mkdir(join(former, runId));
-    await mkdir(join(former, '.homes', runId, 'host'), { recursive: true });
-    await writeFile(join(former, '.homes', runId, 'host', 'downloaded'), 'x');
+    await mkdir(join(former, '.homes', `${runId}.host`), { recursive: true });
+    await writeFile(join(former, '.homes', `${runId}.host`, 'downloaded'), 'x');
     workspaces = restart(undefined, [former]);
     await workspaces.open();
     expect(await isThere(await workspaces.home(runId, 'host'))).toBe(true);

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { lstatSync } from 'node:fs';
 import {
   lstat,
   mkdir,
@@ -88,7 +89,7 @@ export class Workspaces {
   async open(): Promise<void> {
     const { directory, formerDirectories = [] } = this.#parts;
     await mkdir(directory, { recursive: true, mode: 0o700 });
-    for (const name of ['.kept', '.homes']) await ownDirectory(join(directory, name));
+    await ownDirectory(join(directory, '.kept'));
     await this.#remover.empty();
     for (const name of await readdir(directory)) {
       // Half of a source that was being fetched when the process died, and what a step without isolation may have put
@@ -96,7 +97,7 @@ export class Workspaces {
       if (!isUuid(name) && !ours.includes(name)) await this.#remover.remove(join(directory, name));
     }
     for (const beside of [this.#facts, this.#homes])
-      await beside.retain((runId) => exists(this.#pathOf(runId)));
+      await beside.open((runId) => exists(this.#pathOf(runId)));
     for (const former of formerDirectories) await this.#takeOverFrom(former);
   }
 
@@ -105,9 +106,10 @@ export class Workspaces {
     if (!(await lstat(former).catch(() => undefined))?.isDirectory()) return;
     const names = await readdir(former).catch(() => [] as string[]);
     for (const runId of names.filter(isUuid)) {
-      if (await exists(this.#pathOf(runId))) continue;
+      if (exists(this.#pathOf(runId))) continue;
       await this.#bring(join(former, runId), this.#pathOf(runId));
-      await this.#bring(join(former, '.homes', runId), this.#homes.pathOf(runId));
+      const bring = this.#bring.bind(this);
+      await this.#homes.takeOver(runId, join(former, '.homes'), bring);
       const kept = await readFile(join(former, '.kept', runId), 'utf8').catch(() => undefined);
       if (kept !== undefined) await writeFile(this.#keptPathOf(runId), kept);
       const commit = await new WorkspaceFacts(join(former, '.facts')).read(runId);
@@ -121,7 +123,7 @@ export class Workspaces {
     try {
       await rename(from, to);
     } catch {
-      if (!(await exists(from))) return;
+      if (!exists(from)) return;
       const draft = join(this.#parts.directory, `.${basename(to)}`);
       const isCopied = await copyTree(from, draft);
       if (isCopied) await rename(draft, to).catch(() => {});
@@ -235,7 +237,7 @@ export class Workspaces {
   async #make(order: WorkspaceOrder, abort: AbortSignal): Promise<Made> {
     const { runId, workspaceOf } = order;
     const path = this.#pathOf(runId);
-    const isThere = await exists(path);
+    const isThere = exists(path);
     if (workspaceOf === runId && !isThere) return this.#fill(order, abort);
     if (!isThere) await this.#inTurn(workspaceOf, () => this.#takeOver(order, path));
     await this.#requireDirectory(runId, path);
@@ -264,7 +266,7 @@ export class Workspaces {
         `the workspace of run ${from} is not on this executor any more`,
         { cause },
       );
-    if (this.#shared.has(from) || !(await exists(this.#pathOf(from)))) throw gone();
+    if (this.#shared.has(from) || !exists(this.#pathOf(from))) throw gone();
     // The workspace last: who is interrupted here begins again.
     await this.#facts.move(from, runId);
     await this.#homes.move(from, runId);
@@ -286,7 +288,7 @@ export class Workspaces {
     await this.#inTurn(runId, async () => {
       if (this.#shared.has(runId)) return;
       if (!keep) return this.#remove(runId);
-      if (!(await exists(this.#pathOf(runId))) || (await exists(this.#keptPathOf(runId)))) return;
+      if (!exists(this.#pathOf(runId)) || exists(this.#keptPathOf(runId))) return;
       const bytes =
         (await diskUsageBytes(this.#pathOf(runId))) + (await this.#homes.bytesOf(runId));
       const endedAtMs = this.#parts.clock.nowMs();
@@ -339,11 +341,9 @@ function copyTree(from: string, to: string): Promise<boolean> {
   });
 }
 
-async function exists(path: string): Promise<boolean> {
-  return lstat(path).then(
-    () => true,
-    () => false,
-  );
+/** Without the thread pool, whose detour costs several times the call: each run comes by here. */
+function exists(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
 }
 
 /** Undefined where the file was cut short by a crash: the workspace then ages by its last use. */
