@@ -55,20 +55,32 @@ const npx = (cwd: string, ...args: string[]) => run('npx', args, cwd);
 
 describe('the package in somebody’s project', { timeout: 240_000 }, () => {
   it('is packed with what it needs, and with nothing that warns of an older Node', async () => {
+    // As npm does before it packs, but for the build.
+    const read = (path: string) => JSON.parse(readFileSync(path, 'utf8'));
+    const { dependencies, bundleDependencies, engines, version, scripts } = read(
+      join(packageRoot, 'package.json'),
+    );
+    expect(scripts.prepack).toBe('bash deploy/build && node deploy/lift-engines.js');
+    const lifted = await run(process.execPath, ['deploy/lift-engines.js'], packageRoot);
+    expect(lifted).toMatchObject({ code: 0 });
     const packed = await run(
       'npm',
       ['pack', '--ignore-scripts', '--silent', '--pack-destination', directory.path],
       packageRoot,
     );
     expect(packed).toMatchObject({ code: 0 });
-    const read = (path: string) => JSON.parse(readFileSync(join(packageRoot, path), 'utf8'));
-    const { dependencies, bundleDependencies, engines, version } = read('package.json');
-    // Whoever installs it on Node 20 is told about each package that asks for more and is not bundled.
+    // Whoever installs it on Node 20 is told about each package that asks for more and is not bundled,
     expect([engines.node, bundleDependencies]).toEqual(['>=20', Object.keys(dependencies)]);
     const archive = join(directory.path, `millrace-${version}.tgz`);
     const installing = ['i', '-D', '--omit=optional', '--no-audit', '--no-fund', archive];
     const installed = await run('npm', installing, project);
     expect({ code: installed.code, stderr: installed.stderr }).toEqual({ code: 0, stderr: '' });
+    // and, once there is a lock file, about those that are.
+    const locked: [string, { engines?: object; optional?: boolean }][] = Object.entries(
+      read(join(project, 'package-lock.json')).packages,
+    );
+    const choosy = locked.filter(([, { engines, optional }]) => engines && !optional);
+    expect(choosy.map(([place]) => place)).toEqual(['node_modules/millrace']);
     expect(
       asked.filter((url) => !url.startsWith('/@embedded') && !url.startsWith('/node-')),
     ).toEqual([]);
