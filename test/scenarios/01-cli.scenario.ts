@@ -133,7 +133,11 @@ describe('the command line without a server', { timeout: 120_000 }, () => {
     [['runs', '--limit', '0'], 2, '[usage.invalid]'],
     [['--data-dir', 'elsewhere', 'show', '1'], 6, '[run.not-found]'],
     [['--data-dir', '/proc/millrace', 'run'], 3, '[data-dir.not-writable]'],
-    [['--data-dir', '/proc/millrace', 'dev'], 3, '[data-dir.not-writable]'],
+    [
+      ['--data-dir', '/proc/millrace', 'dev', '--listen', '127.0.0.1:0'],
+      3,
+      '[data-dir.not-writable]',
+    ],
     [['--data-dir', '/proc/millrace', 'doctor'], 3, ''],
   ] as const)('%j ends with %i', async (args, code, words) => {
     const answer = await run(...args);

@@ -122,7 +122,8 @@ describe('a server that cannot start says why in one line', { timeout: 60_000 },
 
   it('where the data directory cannot be written', async () => {
     writeFileSync(join(directory.path, 'file'), '');
-    const answer = await startsNot(['--data-dir', join(directory.path, 'file', 'below')]);
+    const below = join(directory.path, 'file', 'below');
+    const answer = await startsNot(['--data-dir', below, '--listen', '127.0.0.1:0']);
     expect([answer.code, answer.stderr]).toEqual([
       3,
       expect.stringContaining('[data-dir.not-writable]'),

@@ -41,7 +41,8 @@ const lookMs = 50;
  * The server that the settings mean. Where none runs in the data directory and it holds state (or `always` is said), one is
  * started in the background.
  *
- * @throws NothingRanError where there is neither a server nor state; Fault `server.incompatible`
+ * @throws NothingRanError where there is neither a server nor state; Fault `server.unreachable` where its database was one
+ *   elsewhere that nobody names now; `server.incompatible`
  */
 export async function useServer(
   settings: LayeredConfig,
@@ -52,6 +53,8 @@ export async function useServer(
   if (config.server !== undefined) return connect(config);
   if (!wish.always && (await isUnused(config)))
     throw new NothingRanError(config.dataDir, wish.missing);
+  const mayStart = wish.always || config.db !== undefined || (await holds(config, 'pg'));
+  if (!mayStart && !(await isServed(config))) return connect(config);
   const search = { ...wish, settings, note };
   const server = await findOrStart(search);
   return localClient(config, server, {
@@ -59,10 +62,15 @@ export async function useServer(
   });
 }
 
-/** Whether nothing has run where the settings lead: no server, no state, and no database elsewhere that may have some. */
-export async function isUnused({ server, db, dataDir }: Config): Promise<boolean> {
-  if (server !== undefined || db !== undefined || (await holdsState(dataDir))) return false;
-  return (await findServer(dataDir)) === undefined && dataDirHolder(resolve(dataDir)) === undefined;
+/** Whether nothing has run where the settings lead: no server, no state of one, and no database elsewhere that may have some. */
+export async function isUnused(config: Config): Promise<boolean> {
+  if (config.server !== undefined || config.db !== undefined) return false;
+  return !(await holds(config, 'admin-token')) && !(await isServed(config));
+}
+
+/** Whether a server runs, or is on its way. */
+async function isServed({ dataDir }: Config): Promise<boolean> {
+  return (await findServer(dataDir)) !== undefined || dataDirHolder(resolve(dataDir)) !== undefined;
 }
 
 /**
@@ -160,8 +168,9 @@ async function madeWay(server: ServerFile, search: Search): Promise<boolean> {
   return false;
 }
 
-async function holdsState(dataDir: string): Promise<boolean> {
-  return access(join(resolve(dataDir), 'pg')).then(
+/** Whether a server has left something of this name. */
+async function holds({ dataDir }: Config, name: 'pg' | 'admin-token'): Promise<boolean> {
+  return access(join(resolve(dataDir), name)).then(
     () => true,
     () => false,
   );
