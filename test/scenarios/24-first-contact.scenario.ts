@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -48,6 +48,35 @@ describe('where nothing has run', { timeout: 60_000 }, () => {
     expect(existsSync(dataDir)).toBe(false);
   });
 });
+
+describe('doctor', { timeout: 60_000 }, () => {
+  const { cwd, dataDir } = place('doctor');
+  const env = { HOME: join(cwd, 'home'), XDG_STATE_HOME: join(cwd, 'state') };
+
+  it('only looks: it tries everything, and makes nothing', async () => {
+    const { code, stdout } = await millrace(['doctor'], { cwd, env });
+    expect(code).toBe(0);
+    expect(stdout).toContain(`data directory   ${dataDir} (not there yet), `);
+    expect(stdout).toMatch(/sandbox process +works/);
+    expect(readdirSync(cwd)).toEqual([]);
+  });
+
+  it('says in one sentence what would help with what fails', async () => {
+    mkdirSync(dataDir, { mode: 0o755 });
+    const open = await millrace(['doctor', '--json'], { cwd, env });
+    expect([open.code, lastFinding(open.stdout)]).toEqual([
+      3,
+      expect.objectContaining({ state: 'problem', cure: expect.stringContaining('mode 700') }),
+    ]);
+    expect(readdirSync(dataDir)).toEqual([]);
+    const asked = ['--data-dir', '/proc/millrace', 'doctor'];
+    expect((await millrace(asked, { cwd, env })).stdout).toMatch(
+      /✗ data directory .*\n +→ .*--data-dir/,
+    );
+  });
+});
+
+const lastFinding = (stdout: string) => JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '');
 
 describe('the address of a server elsewhere', { timeout: 60_000 }, () => {
   const { cwd } = place('address');

@@ -17,4 +17,4 @@ export {
   workspacesTrash,
 } from './state-marks.ts';
 export { stateHomeOf, type UserState, userState } from './user-state.ts';
-export { claimDataDirectory, requireOurs, trustDataDirectory } from './vouch.ts';
+export { claimDataDirectory, foreseeClaim, requireOurs, trustDataDirectory } from './vouch.ts';

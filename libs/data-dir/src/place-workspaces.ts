@@ -1,5 +1,5 @@
 import { existsSync, lstatSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { makeDirectory } from '#libs/config';
 import { Fault } from '#libs/kernel';
 import { ownerOf, writeOwner } from './owner-mark.ts';
@@ -15,7 +15,7 @@ import {
 } from './user-state.ts';
 
 export interface WorkspacesOrder extends UserState {
-  /** Whose workspaces they are. It exists. */
+  /** Whose workspaces they are. It exists, but for those who only foresee. */
   readonly dataDir: string;
 }
 
@@ -75,7 +75,7 @@ export function inFirstFitBase<Placed>(
   order: WorkspacesOrder,
   place: (base: string, dataDir: string) => Placed,
 ): Placed {
-  const dataDir = realpathSync(order.dataDir);
+  const dataDir = realPlace(order.dataDir);
   const { own, shared } = stateBases(order);
   const problems: string[] = [];
   for (const base of [own, shared]) {
@@ -86,6 +86,13 @@ export function inFirstFitBase<Placed>(
     }
   }
   throw new Fault('workspaces.no-place', 'never', problems.join('; '));
+}
+
+/** Without links as far as it is there. */
+function realPlace(path: string): string {
+  let above = resolve(path);
+  while (!existsSync(above)) above = dirname(above);
+  return join(realpathSync(above), resolve(path).slice(above.length));
 }
 
 /** @returns its real path, which is what tools go up from. @throws Error saying what is wrong with it */

@@ -1,4 +1,4 @@
-import { lstatSync, readdirSync, realpathSync, rmSync, statSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, realpathSync, rmSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { makeDirectory } from '#libs/config';
 import { Fault } from '#libs/kernel';
@@ -47,13 +47,25 @@ const fixedNames: readonly string[] = [
  */
 export function claimDataDirectory(path: string, user: UserState = userState()): void {
   const dataDir = resolve(path);
-  if (isTracked(dataDir)) throw tracked(dataDir);
-  const standing = standingOf(dataDir, user);
-  if (standing === 'foreign') throw notOurs(dataDir);
+  const standing = foreseeClaim(dataDir, user);
   makeDirectory(dataDir);
   openOwnDirectory(dataDir).close();
   if (standing === 'empty') recordNew(realpathSync(dataDir), user);
   else refresh(realpathSync(dataDir), user);
+}
+
+/**
+ * Refuses what `claimDataDirectory` would, for those who only want to know: nothing is made or remembered.
+ *
+ * @throws Fault `data-dir.not-ours`, `data-dir.not-private`
+ */
+export function foreseeClaim(path: string, user: UserState = userState()): 'empty' | 'ours' {
+  const dataDir = resolve(path);
+  if (isTracked(dataDir)) throw tracked(dataDir);
+  const standing = standingOf(dataDir, user);
+  if (standing === 'foreign') throw notOurs(dataDir);
+  if (!existsSync(dataDir)) return standing;
+  openOwnDirectory(dataDir).close();
   for (const name of fixedNames) {
     if (lstatSync(join(dataDir, name), { throwIfNoEntry: false })?.isSymbolicLink())
       throw new Fault(
@@ -62,6 +74,7 @@ export function claimDataDirectory(path: string, user: UserState = userState()):
         `${join(dataDir, name)} is a link, which nothing of ours is: remove it, or put there what it leads to`,
       );
   }
+  return standing;
 }
 
 /**

@@ -1,18 +1,20 @@
 import { execFile } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { access, constants, readdir, statfs } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import type { Command } from 'commander';
-import { allowsProcessDriver, type Config, makeDirectory, stepLimits } from '#libs/config';
+import { allowsProcessDriver, type Config, stepLimits } from '#libs/config';
 import {
-  claimDataDirectory,
+  foreseeClaim,
   foreseeWorkspaces,
   hiddenFromSteps,
   userState,
   type WorkspacesPlace,
   workspacesTrash,
 } from '#libs/data-dir';
-import { Fault } from '#libs/kernel';
+import { describeError, Fault, formatBytes } from '#libs/kernel';
 import {
   type DriverSettings,
   everySandbox,
@@ -24,12 +26,17 @@ import {
 } from '#libs/sandbox';
 import { type CommandContext, contextOf } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
+import { pasteable } from '../invocation.ts';
+import type { Output } from '../output.ts';
+import { sandboxCure } from '../sandbox-cures.ts';
 import { findServer } from '../server-connection.ts';
 
 interface Finding {
   readonly check: string;
   readonly state: 'ok' | 'note' | 'problem';
   readonly detail: string;
+  /** What helps, in one sentence. */
+  readonly cure?: string | undefined;
 }
 
 export function addDoctor(program: Command, finish: (exitCode: number) => void): void {
@@ -49,8 +56,7 @@ export function addDoctor(program: Command, finish: (exitCode: number) => void):
       ];
       for (const finding of findings) {
         if (context.output.isJson) context.output.json(finding);
-        else
-          context.output.line(`${markOf(finding)} ${finding.check.padEnd(16)} ${finding.detail}`);
+        else printFinding(finding, context.output);
       }
       finish(
         findings.some(({ state }) => state === 'problem')
@@ -58,6 +64,12 @@ export function addDoctor(program: Command, finish: (exitCode: number) => void):
           : exitCodes.success,
       );
     });
+}
+
+function printFinding(finding: Finding, output: Output): void {
+  output.line(`${markOf(finding)} ${finding.check.padEnd(16)} ${finding.detail}`);
+  if (finding.cure !== undefined)
+    output.line(`${' '.repeat(19)}→ ${pasteable(finding.cure, output.invocation)}`);
 }
 
 function markOf({ state }: Finding): string {
@@ -73,15 +85,16 @@ async function checkGit(): Promise<Finding> {
       check: 'git',
       state: 'problem',
       detail: 'git is not on the PATH: sources from git and .gitignore need it',
+      cure: 'install git, or put the directory that it is in on the PATH',
     };
   }
 }
 
-/** And what lies in it, unless it came from elsewhere: then nothing in it is looked at. */
+/** And what lies in it, unless it came from elsewhere: then nothing in it is looked at. Nothing is made. */
 async function checkDataDir(context: CommandContext): Promise<readonly Finding[]> {
   const dataDir = resolve(context.config.dataDir);
   try {
-    claimDataDirectory(dataDir);
+    foreseeClaim(dataDir);
   } catch (error) {
     if (error instanceof Fault) return [problem('data directory', error)];
   }
@@ -93,47 +106,58 @@ async function checkDataDir(context: CommandContext): Promise<readonly Finding[]
 }
 
 async function checkRoom({ config }: CommandContext, dataDir: string): Promise<Finding> {
+  const check = 'data directory';
+  let nearest = dataDir;
+  while (!existsSync(nearest)) nearest = dirname(nearest);
+  const name = nearest === dataDir ? dataDir : `${dataDir} (not there yet)`;
   try {
-    await access(dataDir, constants.W_OK);
-    const { bavail, bsize } = await statfs(dataDir);
+    await access(nearest, constants.W_OK);
+    const { bavail, bsize } = await statfs(nearest);
     const free = bavail * bsize;
-    const state = free < config.diskFreeMin ? 'problem' : 'ok';
-    return {
-      check: 'data directory',
-      state,
-      detail: `${dataDir}, ${(free / 2 ** 30).toFixed(1)} GiB free`,
-    };
+    const detail = `${name}, ${formatBytes(free)} free`;
+    if (free >= config.diskFreeMin) return { check, state: 'ok', detail };
+    const cure = `free some room, or take another --data-dir: it needs ${formatBytes(config.diskFreeMin)} (disk_free_min)`;
+    return { check, state: 'problem', detail, cure };
   } catch {
-    return { check: 'data directory', state: 'problem', detail: `${dataDir} cannot be written` };
+    const { hint } = describeError('data-dir.not-writable');
+    return { check, state: 'problem', detail: `${name} cannot be written`, cure: hint };
   }
 }
 
 /** Tries what the server would: what it would refuse to start for is a problem here. */
 async function checkSandboxes({ config }: CommandContext): Promise<readonly Finding[]> {
   const dataDir = resolve(config.dataDir);
-  const stateDir = join(dataDir, 'executor');
-  try {
-    makeDirectory(stateDir);
-  } catch {
-    return [{ check: 'sandboxes', state: 'note', detail: 'not tried: there is nowhere to do it' }];
-  }
   let workspaces: WorkspacesPlace;
   try {
     workspaces = foreseeWorkspaces({ dataDir, ...userState() });
   } catch (error) {
     return [problem('workspaces', error)];
   }
-  const tried = await probeSandboxes({
-    stateDir,
-    hidden: [...hiddenFromSteps(dataDir, workspaces), ...(await socketDirectories(config))],
-    trial: everySandbox({ ...config, limits: stepLimits(config, machineMemoryBytes()) }),
-  });
+  const place = trialPlace(dataDir);
+  let tried: readonly TriedDriver[];
+  try {
+    tried = await probeSandboxes({
+      stateDir: place.path,
+      hidden: [...hiddenFromSteps(dataDir, workspaces), ...(await socketDirectories(config))],
+      trial: everySandbox({ ...config, limits: stepLimits(config, machineMemoryBytes()) }),
+    });
+  } finally {
+    place.remove();
+  }
   const settings = { sandbox: config.sandbox, allowsProcessDriver: allowsProcessDriver(config) };
   return [
     await checkWorkspaces(workspaces),
     ...tried.map((driver) => findingOf(driver, settings)),
     ...whyNone(tried, settings),
   ];
+}
+
+/** Where a server has its sandboxes; where none has been, a place of our own: the data directory stays as it is. */
+function trialPlace(dataDir: string): { readonly path: string; remove(): void } {
+  const executor = join(dataDir, 'executor');
+  if (existsSync(executor)) return { path: executor, remove: () => {} };
+  const path = mkdtempSync(join(tmpdir(), 'millrace-doctor-'));
+  return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
 }
 
 /** Of the database, where it is the embedded one. No other command needs its client. */
@@ -161,10 +185,12 @@ function findingOf(tried: TriedDriver, settings: DriverSettings): Finding {
   const { driver, works, isolation, enforces, notes } = tried;
   const check = `sandbox ${driver}`;
   const why = notes.length > 0 ? `: ${notes.join('; ')}` : '';
+  const cure = driver === 'process' ? undefined : sandboxCure(notes, works);
   if (!isChosen(driver, settings))
     return { check, state: 'note', detail: `not used: the setting sandbox is ${settings.sandbox}` };
-  if (tried.isRefused) return { check, state: 'problem', detail: `refused${why}` };
-  if (!works) return { check, state: 'note', detail: `does not work here${why}` };
+  if (tried.isRefused)
+    return { check, state: 'problem', detail: `refused${why}`, cure: 'name other directories in host_binds' };
+  if (!works) return { check, state: 'note', detail: `does not work here${why}`, cure };
   if (driver === 'process' && !settings.allowsProcessDriver)
     return { check, state: 'note', detail: `not used: the server listens beyond loopback${why}` };
   const limits = enforces.length > 0 ? `, enforces ${enforces.join(', ')}` : '';
@@ -173,6 +199,7 @@ function findingOf(tried: TriedDriver, settings: DriverSettings): Finding {
     // What works without isolation is nothing to be content with.
     state: isolation === 'none' ? 'note' : 'ok',
     detail: `works, isolation ${isolation}${limits}${why}`,
+    cure,
   };
 }
 
@@ -189,7 +216,10 @@ function whyNone(tried: readonly TriedDriver[], settings: DriverSettings): reado
 }
 
 function problem(check: string, error: unknown): Finding {
-  return { check, state: 'problem', detail: `refused: ${(error as Error).message}` };
+  const isOurs = error instanceof Fault && error.code !== 'sandbox.unavailable';
+  // That one sends people here.
+  const cure = isOurs ? describeError(error.code).hint : undefined;
+  return { check, state: 'problem', detail: `refused: ${(error as Error).message}`, cure };
 }
 
 async function checkServer({ config }: CommandContext): Promise<Finding> {
