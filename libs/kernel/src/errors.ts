@@ -50,22 +50,46 @@ const table = {
   // runs
   'run.not-found': [404, 'There is no such run', 'List them with `millrace runs`.'],
   'run.already-exists': [409, 'The run exists already', 'Nothing to do.'],
-  'run.already-finished': [409, 'The run has finished', 'Start a new one, or use retry.'],
-  'run.not-finished': [409, 'The run has not finished', 'Wait for its end or cancel it.'],
+  'run.already-finished': [
+    409,
+    'The run has finished',
+    '`millrace show RUN` says how it ended, `millrace retry RUN` repeats what failed, `millrace run` starts a new one.',
+  ],
+  'run.not-finished': [
+    409,
+    'The run has not finished',
+    'Wait for its end: `millrace watch RUN`, or end it: `millrace cancel RUN`.',
+  ],
   'run.nothing-to-retry': [
     409,
     'No step of the run failed',
-    'Retry one step by name, or start a new run.',
+    'Start a new run: `millrace run`. --step repeats one step: `millrace show RUN` lists them.',
   ],
-  'run.workspace-gone': [409, 'The workspace of the run is gone', 'Start a new run.'],
+  'run.workspace-gone': [
+    409,
+    'The workspace of the run is gone',
+    'Start a new run: `millrace run`.',
+  ],
   'run.input-unknown': [
     400,
     'The pipeline declares no such input',
-    'See the inputs of the pipeline.',
+    '`millrace plan FILE` lists the inputs.',
   ],
-  'run.input-missing': [400, 'An input without a default has no value', 'Give it a value.'],
-  'run.input-invalid': [400, 'The value does not fit the input', 'See the inputs of the pipeline.'],
-  'step.not-found': [404, 'The run has no such step', 'See the steps of the run.'],
+  'run.input-missing': [
+    400,
+    'An input without a default has no value',
+    'Give it a value; `millrace plan FILE` lists the inputs.',
+  ],
+  'run.input-invalid': [
+    400,
+    'The value does not fit the input',
+    '`millrace plan FILE` lists the inputs.',
+  ],
+  'step.not-found': [
+    404,
+    'The run has no such step',
+    '`millrace show RUN` lists its steps and attempts.',
+  ],
   'step.not-ready': [
     409,
     'The step cannot be assigned now',
@@ -77,7 +101,7 @@ const table = {
     'The step has more artifacts than are kept',
     'Keep fewer files, or put them into one archive. `artifacts: { paths: […], over_limit: warn }` leaves the rest out with a warning; the bytes are a setting of the server (artifact_bytes_max).',
   ],
-  'artifact.not-found': [404, 'There is no such artifact', 'See the artifacts of the run.'],
+  'artifact.not-found': [404, 'There is no such artifact', '`millrace artifacts RUN` lists them.'],
   'artifact.refused': [
     400,
     'The artifact cannot be stored under its name',
@@ -184,7 +208,11 @@ const table = {
   'postgres.start-failed': [500, 'Postgres did not start', 'See DATA_DIR/logs/postgres.log.'],
   'postgres.unreachable': [503, 'Postgres cannot be reached', 'Check --db.'],
   'postgres.migration-failed': [500, 'A migration failed', 'See the detail; nothing was changed.'],
-  'config.invalid': [500, 'A setting is not valid', 'See `millrace config explain KEY`.'],
+  'config.invalid': [
+    500,
+    'A setting is not valid',
+    'Correct it where the message says, or take it away.',
+  ],
   'server.unreachable': [503, 'No server answers', 'Start one with `millrace dev`.'],
   'data-dir.forbidden': [
     403,

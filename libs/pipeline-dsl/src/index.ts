@@ -17,6 +17,6 @@ export {
   type Severity,
 } from './diagnostic-catalog.ts';
 export { pipelineJsonSchema } from './json-schema.ts';
-export { artifactFilesMax } from './limits.ts';
+export { artifactFilesMax, pipelineBytesMax } from './limits.ts';
 export { planText } from './plan-text.ts';
 export { resolveStepEnv } from './resolve-step-env.ts';

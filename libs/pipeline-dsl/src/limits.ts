@@ -43,5 +43,8 @@ export const limits = {
   diagnosticsMax: 100,
 } as const;
 
+/** A reader need not read more of what is to be a pipeline file. */
+export const pipelineBytesMax = limits.bytesMax;
+
 /** Files that a step may keep: an event holds their names. */
 export const artifactFilesMax = 200;

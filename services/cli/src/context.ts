@@ -10,7 +10,7 @@ import {
 } from '#libs/config';
 import { requireOurs, trustDataDirectory } from '#libs/data-dir';
 import { nothingRan } from './exit-codes.ts';
-import { invocationOf, pasteable } from './invocation.ts';
+import { givenTo, invocationOf } from './invocation.ts';
 import { createOutput, type Output } from './output.ts';
 import { isUnused, type ServerWish, useServer } from './use-server.ts';
 
@@ -53,12 +53,15 @@ export function contextOf(command: Command): CommandContext {
   const { trustDataDir, dataDir } = settings.config;
   if (trustDataDir !== undefined) trustDataDirectory(trustDataDir);
   if (settingKeys.some((key) => settings.explain(key).layer === 'file')) requireOurs(dataDir);
-  const output = createOutput(options.json === true, invocationOf(options));
+  const output = createOutput(options.json === true, {
+    ...invocationOf(options),
+    given: givenTo(command),
+  });
   const client = (wish: Partial<ServerWish> = {}) =>
     useServer(
       settings,
       { works: false, always: false, missing: 'run.not-found', ...wish },
-      (text) => output.note(pasteable(text, output.invocation)),
+      output.note,
     );
   const lister = async () => {
     if (!(await isUnused(settings.config))) return client();

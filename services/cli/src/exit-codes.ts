@@ -64,6 +64,9 @@ export function nothingRan(dataDir: string): string {
   return `nothing has run here yet: there is no state in ${resolve(dataDir)}`;
 }
 
+/** What a wrong call is told where nothing better is known. */
+export const usageHint = usageCodes['usage.invalid'][1];
+
 /** The server of a run that is followed went away and stayed away. */
 export class LeftRunError extends Error {
   override readonly name = 'LeftRunError';
@@ -102,11 +105,7 @@ export function explainFailure(
     return {
       exitCode: exitCodeOfStatus(problem.status),
       line: `${inFlags ?? problem.detail} [${problem.code}]`,
-      // The hint of the API speaks of its fields.
-      hint:
-        inFlags === undefined || problem.code !== 'request.invalid'
-          ? problem.hint
-          : 'See `millrace COMMAND --help`.',
+      hint: hintOf(problem, inFlags !== undefined),
     };
   }
   if (error instanceof NothingRanError)
@@ -143,6 +142,16 @@ export function explainFailure(
     };
   const message = error instanceof Error ? error.message : String(error);
   return { exitCode: exitCodes.systemError, line: `${message.split('\n', 1)[0]} [server.error]` };
+}
+
+/** Some hints of the API speak of its fields and headers, which no caller of a command has written. */
+function hintOf({ code, hint, traceId }: Problem, isAboutFlags: boolean): string | undefined {
+  if (code === 'request.invalid' && isAboutFlags) return usageHint;
+  if (code === 'request.unauthorized')
+    return 'Set MILLRACE_TOKEN to a token of the server; its own is in DATA_DIR/admin-token.';
+  if (code === 'server.error' && traceId !== undefined)
+    return `See the server’s log under ${traceId}.`;
+  return hint;
 }
 
 /** What a caller of a command wrote for a field of a request. */

@@ -1,5 +1,6 @@
+import { Command } from 'commander';
 import { expect, it } from 'vitest';
-import { asCalled, invocationOf, pasteable, programOf } from './invocation.ts';
+import { asCalled, givenTo, invocationOf, pasteable, programOf } from './invocation.ts';
 
 it.each([
   ['/usr/local/bin/millrace', {}, 'millrace'],
@@ -36,4 +37,24 @@ it('leaves the address of a server out where a command takes none', () => {
     'millrace explain image.unavailable --data-dir x',
   );
   expect(asCalled(invocation, 'config explain hostPath')).toContain('--server');
+});
+
+it('writes a hint with what the caller gave, or what can be pasted without it', () => {
+  const program = new Command('millrace');
+  program
+    .command('logs')
+    .argument('<run>')
+    .argument('[step]')
+    .action((_run, _step, _options, command: Command) => {
+      const invocation = { program: 'millrace', flags: [], given: givenTo(command) };
+      expect(pasteable('`millrace logs RUN STEP`, `millrace COMMAND --help`', invocation)).toBe(
+        "`millrace logs 7 'my step'`, `millrace logs --help`",
+      );
+    });
+  program.parse(['node', 'millrace', 'logs', '7', 'my step']);
+  expect.assertions(2);
+  const bare = { program: 'millrace', flags: [] };
+  expect(pasteable('`millrace logs RUN STEP`, `millrace COMMAND --help`', bare)).toBe(
+    '`millrace logs latest`, `millrace --help`',
+  );
 });

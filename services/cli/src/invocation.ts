@@ -1,4 +1,5 @@
 import { basename, relative } from 'node:path';
+import type { Command } from 'commander';
 import { inheritedEnvironment } from '#libs/config';
 
 /** How the caller reached this command, so that what is printed can be pasted. */
@@ -7,7 +8,17 @@ export interface Invocation {
   readonly program: string;
   /** The flags that say which server is meant, each with its value, as they were given. */
   readonly flags: readonly string[];
+  /** What was given for the words of `placeholders`, where it is known. */
+  readonly given?: Readonly<Record<string, string>>;
 }
+
+/** Words of hints that stand for what the caller gave, and what is written where nothing is known: what can be pasted as well. */
+const placeholders: Readonly<Record<string, string>> = {
+  COMMAND: '',
+  FILE: '',
+  RUN: 'latest',
+  STEP: '',
+};
 
 /** @param options  as commander read them, wherever they stood */
 export function invocationOf(options: Readonly<Record<string, unknown>>): Invocation {
@@ -16,6 +27,19 @@ export function invocationOf(options: Readonly<Record<string, unknown>>): Invoca
     ['--server', options.server],
   ].flatMap(([flag, value]) => (typeof value === 'string' ? [`${flag} ${shellWord(value)}`] : []));
   return { program: programOf(process.argv[1] ?? '', inheritedEnvironment()), flags };
+}
+
+/** What the caller gave to a command, by the words that stand for it in hints. */
+export function givenTo(command: Command): Readonly<Record<string, string>> {
+  const names: string[] = [];
+  for (let each = command; each.parent; each = each.parent) names.unshift(each.name());
+  const given: Record<string, unknown> = { STEP: command.opts().step };
+  for (const [at, argument] of command.registeredArguments.entries())
+    given[argument.name().toUpperCase()] ??= command.processedArgs?.[at];
+  const words = Object.entries(given).flatMap(([word, value]) =>
+    typeof value === 'string' ? [[word, shellWord(value)]] : [],
+  );
+  return { ...Object.fromEntries(words), COMMAND: names.join(' ') };
 }
 
 /** npm runs scripts and `npx` with its own directories first in the PATH: outside of them the name alone is not found. */
@@ -56,12 +80,20 @@ export function takesServer(name: string): boolean {
   return !withoutAddress.has(name);
 }
 
-/** The commands in backticks of a text, as the caller would write them. */
+/** The commands in backticks of a text, as the caller would write them, with what the caller gave. */
 export function pasteable(text: string, invocation: Invocation): string {
-  const called = (_: string, words: string) => `\`${asCalled(invocation, words)}\``;
+  const { given = {} } = invocation;
+  const called = (_: string, words: string) => {
+    const filled = words.replace(
+      /(?<![^ ])[A-Z]+(?![^ ])/g,
+      (word) => given[word] ?? placeholders[word] ?? word,
+    );
+    return `\`${asCalled(invocation, filled.replace(/ +/g, ' ').trim())}\``;
+  };
   return text.replace(/`millrace ([^`]+)`/g, called);
 }
 
-function shellWord(text: string): string {
+/** A word as a shell reads it. */
+export function shellWord(text: string): string {
   return /^[\w@%+=:,./~-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }

@@ -21,6 +21,7 @@ function screen({ isTerminal = false } = {}) {
     },
     json() {},
     note() {},
+    makeRoom() {},
   });
   const print = (step: string, line: number, words: string, marks: Partial<LogLineDto> = {}) =>
     lines.print(

@@ -1,106 +1,18 @@
-import { Command, CommanderError, Option } from 'commander';
+import { type Command, CommanderError } from 'commander';
 import pc from 'picocolors';
-import { addArtifacts } from './commands/artifacts.ts';
-import { addCancel } from './commands/cancel.ts';
-import { addDev } from './commands/dev.ts';
-import { addDoctor } from './commands/doctor.ts';
-import { addEvents } from './commands/events.ts';
-import { addConfig, addExplain } from './commands/explain.ts';
-import { addInit } from './commands/init.ts';
-import { addLogs } from './commands/logs.ts';
-import { addExecutors, addProjections } from './commands/operate.ts';
-import { addPlan } from './commands/plan.ts';
-import { addReplay } from './commands/replay.ts';
-import { addRun } from './commands/run.ts';
-import { addRuns, addShow } from './commands/show.ts';
-import { addStop } from './commands/stop.ts';
-import { addValidate } from './commands/validate.ts';
-import { addRetry, addWatch } from './commands/watch.ts';
-import { addWhy } from './commands/why.ts';
 import { exitCodes, explainFailure } from './exit-codes.ts';
-import { invocationOf, pasteable, takesServer } from './invocation.ts';
+import { givenTo, invocationOf, pasteable } from './invocation.ts';
 import { heedReaders, mayColor, printable } from './output.ts';
-import { thisVersion } from './this-version.ts';
-
-function createProgram(finish: (exitCode: number) => void): Command {
-  const program: Command = new Command('millrace')
-    .description('Event-sourced CI/CD pipelines')
-    .version(thisVersion, '-V, --version')
-    .option('--data-dir <dir>', 'directory of all state (default: .millrace, here or above)')
-    .option('--listen <host:port>', 'address of a server that is started (default 127.0.0.1:7420)')
-    .option('--db <url>', 'a Postgres 15 or newer instead of the embedded one')
-    .option('--sandbox <driver>', 'auto, process or oci')
-    .addOption(
-      new Option(
-        '--server <url>',
-        'talk to this server over TCP, with MILLRACE_TOKEN or DATA_DIR/admin-token, instead of the one of the data directory',
-      )
-        // What a server is like that is started here says nothing about one elsewhere.
-        .conflicts(['listen', 'db', 'sandbox']),
-    )
-    .option('--json', 'machine-readable answers: NDJSON for lists and streams')
-    .configureHelp({
-      showGlobalOptions: true,
-      visibleGlobalOptions: (command) =>
-        command === program ? [] : program.options.filter((option) => takes(command, option)),
-    })
-    .hook('preAction', refuseIdleOptions)
-    .showSuggestionAfterError()
-    .configureOutput({ outputError: (text, write) => write(withCode(text)) })
-    .exitOverride()
-    .addHelpText(
-      'after',
-      `
-Exit codes: 0 success · 1 the run failed · 2 usage or invalid pipeline · 3 system error · 4 cancelled · 5 timeout · 6 not found or not allowed · 130 interrupted`,
-    );
-  for (const add of [addRun, addDev, addStop, addValidate, addPlan, addWatch, addRetry])
-    add(program, finish);
-  for (const add of [
-    addInit,
-    addRuns,
-    addShow,
-    addLogs,
-    addArtifacts,
-    addCancel,
-    addWhy,
-    addReplay,
-  ])
-    add(program);
-  for (const add of [addEvents, addProjections, addExecutors, addExplain, addConfig]) add(program);
-  addDoctor(program, finish);
-  return program;
-}
-
-/** Whether one of the program's own options says anything to a command. */
-function takes(command: Command, { long }: Option): boolean {
-  let own = command;
-  while (own.parent?.parent) own = own.parent;
-  return long !== '--server' || takesServer(own.name());
-}
-
-/** Nothing that somebody asks for is left out without a word. */
-function refuseIdleOptions(program: Command, command: Command): void {
-  for (const option of program.options) {
-    const isGiven = program.getOptionValueSource(option.attributeName()) === 'cli';
-    if (isGiven && !takes(command, option))
-      command.error(`error: unknown option '${option.long}' of \`millrace ${command.name()}\``);
-  }
-}
-
-/** Commander's words with the code that every error has, behind the first line. */
-function withCode(text: string): string {
-  const [first = '', ...rest] = text.trimEnd().split('\n');
-  return [
-    `${first.replace(/\.$/, '')} [usage.invalid]`,
-    ...rest.map((line) => `  ${line}`),
-    '',
-  ].join('\n');
-}
+import { createProgram } from './program.ts';
 
 async function main(): Promise<number> {
   let exitCode: number = exitCodes.success;
   const program = createProgram((code) => {
     exitCode = code;
+  });
+  let called: Command = program;
+  program.hook('preAction', (_, command) => {
+    called = command;
   });
   try {
     await program.parseAsync(process.argv);
@@ -110,7 +22,7 @@ async function main(): Promise<number> {
     if (error instanceof CommanderError)
       return error.exitCode === 0 ? exitCodes.success : exitCodes.usage;
     const { exitCode: code, line, hint } = explainFailure(error, program.opts());
-    const invocation = invocationOf(program.opts());
+    const invocation = { ...invocationOf(program.opts()), given: givenTo(called) };
     const words = [line, ...(hint === undefined ? [] : [`  ${hint}`])].map((text) =>
       printable(pasteable(text, invocation)),
     );

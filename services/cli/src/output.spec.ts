@@ -24,6 +24,16 @@ describe('what is printed', () => {
     expect(JSON.parse(text)).toEqual(value);
   });
 
+  it('beside the answer makes room first, and names commands as the caller would', () => {
+    const written: unknown[] = [];
+    vi.spyOn(process.stderr, 'write').mockImplementation((text) => written.push(text) > 0);
+    const output = createOutput(false, { program: 'npx millrace', flags: ['--data-dir x'] });
+    output.makeRoom = () => void written.push('room');
+    output.note('`millrace run` takes it');
+    vi.restoreAllMocks();
+    expect(written).toEqual(['room', '`npx millrace run --data-dir x` takes it\n']);
+  });
+
   it('is made safe by whatever way it goes out', () => {
     const written: unknown[] = [];
     for (const stream of [process.stdout, process.stderr])

@@ -4,7 +4,7 @@ import type { Outcome } from '#libs/events';
 import { activeCharacters } from '#libs/kernel';
 import { plainText } from '#libs/logs';
 import { exitCodes } from './exit-codes.ts';
-import type { Invocation } from './invocation.ts';
+import { type Invocation, pasteable } from './invocation.ts';
 
 /** Where words go: `out` is the answer, `err` is everything beside it. */
 export interface Output {
@@ -21,13 +21,16 @@ export interface Output {
   readonly invocation: Invocation;
   /** One NDJSON line on stdout. */
   json(value: unknown): void;
+  /** Words beside the answer; the commands in their backticks are written as the caller would write them. */
   note(text: string): void;
+  /** What is called before each note, so that no note stands behind a line that is not ended; nothing by default. */
+  makeRoom: () => void;
 }
 
 export function createOutput(isJson: boolean, invocation: Invocation): Output {
   const isTerminal = process.stdout.isTTY === true && !isJson;
   const useColors = !isJson && mayColor(process.stdout);
-  return {
+  const output: Output = {
     isJson,
     isTerminal,
     colors: pc.createColors(useColors),
@@ -36,8 +39,13 @@ export function createOutput(isJson: boolean, invocation: Invocation): Output {
     restartLine: () => void process.stdout.write('\r\u001b[2K'),
     invocation,
     json: (value) => void process.stdout.write(`${printableJson(value)}\n`),
-    note: (text) => void process.stderr.write(`${printable(text)}\n`),
+    note: (text) => {
+      output.makeRoom();
+      process.stderr.write(`${printable(pasteable(text, invocation))}\n`);
+    },
+    makeRoom() {},
   };
+  return output;
 }
 
 /** Whatever a terminal would act on, but for line ends, tabs, colours and text styles. */

@@ -16,6 +16,7 @@ function shown(...events: readonly (readonly [type: string, data: object])[]): s
     restartLine() {},
     json() {},
     note() {},
+    makeRoom() {},
   };
   const printer = new TextPrinter(output);
   for (const [type, data] of events) printer.event({ type, data } as EventDto);
@@ -42,6 +43,39 @@ it('says an end once', () => {
     '⏱ a timeout 1.5s',
     '! a start-failed: no image',
   ]);
+});
+
+it('leaves no status and no open line before words that come from elsewhere', () => {
+  let screen = '';
+  const say = (text: string) => {
+    screen += text;
+  };
+  const output: Output = {
+    isJson: false,
+    isTerminal: true,
+    colors: pc.createColors(false),
+    invocation: { program: 'millrace', flags: [] },
+    line: (text = '') => say(`${text}\n`),
+    part: say,
+    restartLine: () => say('<'),
+    json() {},
+    note(text) {
+      this.makeRoom();
+      say(`${text}\n`);
+    },
+    makeRoom() {},
+  };
+  const printer = new TextPrinter(output);
+  printer.event({ type: 'run.step-started', data: { step: 'a', attempt: 1 } } as never);
+  output.note('cancelling');
+  expect(screen).toMatch(/^▶ a\n<… \S+ +a \S+<cancelling\n$/);
+  screen = '';
+  printer.log('a', { line: 1, text: 'open', open: true, stream: 'output' } as never);
+  output.note('killing');
+  printer.close();
+  expect(screen).toBe('a │ open\nkilling\n');
+  output.note('later');
+  expect(screen).toContain('killing\nlater\n');
 });
 
 it('says who cancels, and why', () => {

@@ -34,6 +34,10 @@ export class TextPrinter implements RunPrinter {
   constructor(output: Output) {
     this.output = output;
     this.lines = new LogLines(output);
+    output.makeRoom = () => {
+      this.clearStatus();
+      this.lines.endLine();
+    };
     if (output.isTerminal) {
       this.ticker = setInterval(() => this.drawStatus(), 200);
       this.ticker.unref();
@@ -53,8 +57,8 @@ export class TextPrinter implements RunPrinter {
 
   close(): void {
     clearInterval(this.ticker);
-    this.clearStatus();
-    this.lines.endLine();
+    this.output.makeRoom();
+    this.output.makeRoom = () => {};
   }
 
   private textOf(event: EventDto, data: EventData): string | undefined {
@@ -97,8 +101,7 @@ export class TextPrinter implements RunPrinter {
   }
 
   private print(text: string): void {
-    this.clearStatus();
-    this.lines.endLine();
+    this.output.makeRoom();
     this.output.line(text);
     this.drawStatus();
   }

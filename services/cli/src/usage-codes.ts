@@ -10,8 +10,14 @@ export const usageCodes = {
   'file.unwritable': ['The file cannot be written', 'Check the directory and its permissions.'],
   'init.exists': ['There is a pipeline file already', 'Edit it, or remove it first.'],
   'input.malformed': ['An input is given as NAME=VALUE', 'Quote values with blanks.'],
-  'replay.diff': ['--diff compares two states', 'Give two positions or two times.'],
-  'retry.ambiguous': ['A retry repeats what failed, or one step', 'Leave one of the two out.'],
+  'replay.diff': [
+    '--diff compares two states',
+    'Give two positions or two times: `millrace replay RUN` lists them.',
+  ],
+  'retry.ambiguous': [
+    'A retry repeats what failed, or one step',
+    'Leave one of the two out: `millrace retry RUN` repeats what failed.',
+  ],
   'source.malformed': ['A commit has a repository', 'Give --git URL and --commit SHA together.'],
 } as const satisfies Record<string, readonly [title: string, hint: string]>;
 

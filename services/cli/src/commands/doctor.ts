@@ -189,7 +189,12 @@ function findingOf(tried: TriedDriver, settings: DriverSettings): Finding {
   if (!isChosen(driver, settings))
     return { check, state: 'note', detail: `not used: the setting sandbox is ${settings.sandbox}` };
   if (tried.isRefused)
-    return { check, state: 'problem', detail: `refused${why}`, cure: 'name other directories in host_binds' };
+    return {
+      check,
+      state: 'problem',
+      detail: `refused${why}`,
+      cure: 'name other directories in host_binds',
+    };
   if (!works) return { check, state: 'note', detail: `does not work here${why}`, cure };
   if (driver === 'process' && !settings.allowsProcessDriver)
     return { check, state: 'note', detail: `not used: the server listens beyond loopback${why}` };

@@ -1,19 +1,22 @@
-import { realpathSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { dirname, relative } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { findPipelineFile, pipelineFileName } from '#libs/config';
 import {
   compilePipeline,
   type Diagnostic,
   formatDiagnostic,
   formatExcerpt,
+  pipelineBytesMax,
 } from '#libs/pipeline-dsl';
 import { UsageError } from '../exit-codes.ts';
 import { reasonOf } from '../file-failure.ts';
+import { shellWord } from '../invocation.ts';
 
 export const defaultPipelineFile = pipelineFileName;
 
-export type Compiled = ReturnType<typeof compilePipeline>;
+/** With the text that was compiled, which may have come by a pipe. */
+export type Compiled = ReturnType<typeof compilePipeline> & { readonly yaml: string };
 
 export interface LocatedFile {
   readonly file: string;
@@ -41,11 +44,12 @@ export function locatePipelineFile(file: string): LocatedFile {
 }
 
 /** @throws UsageError where the file cannot be read */
-export async function readPipelineFile(file: string): Promise<Uint8Array> {
+async function readPipelineFile(file: string): Promise<Uint8Array> {
   try {
-    return await readFile(file);
+    return await (file === standardInput ? readStandardInput() : readFile(file));
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EISDIR') throw isDirectory(file);
     const why = code === 'ENOENT' ? 'does not exist' : `cannot be read: ${reasonOf(error)}`;
     throw new UsageError(
       'file.unreadable',
@@ -53,6 +57,32 @@ export async function readPipelineFile(file: string): Promise<Uint8Array> {
       file === defaultPipelineFile ? '`millrace init` writes one' : undefined,
     );
   }
+}
+
+/** What stands for a file that comes by a pipe. */
+const standardInput = '-';
+
+/** No more than makes it too long to be a pipeline. */
+async function readStandardInput(): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of process.stdin) {
+    chunks.push(chunk as Uint8Array);
+    bytes += (chunk as Uint8Array).length;
+    if (bytes > pipelineBytesMax) break;
+  }
+  return Buffer.concat(chunks);
+}
+
+function isDirectory(path: string): UsageError {
+  const inIt = join(path, defaultPipelineFile);
+  return new UsageError(
+    'file.unreadable',
+    `${path} is a directory, not a pipeline file`,
+    existsSync(inIt)
+      ? `Name the file in it: \`millrace COMMAND ${shellWord(inIt)}\`.`
+      : 'Name a pipeline file; `millrace init` writes a first one here.',
+  );
 }
 
 /**
@@ -66,13 +96,13 @@ export async function compileFile(
   ask?: (yaml: string) => Promise<readonly Diagnostic[] | undefined>,
 ): Promise<Compiled> {
   const bytes = await readPipelineFile(file);
+  const yaml = Buffer.from(bytes).toString('utf8');
   const own = compilePipeline(bytes, { file });
-  const diagnostics = own.ok && ask ? await ask(Buffer.from(bytes).toString('utf8')) : undefined;
-  const compiled = diagnostics ? { ...own, diagnostics } : own;
-  const text = Buffer.from(bytes).toString('utf8');
+  const diagnostics = own.ok && ask ? await ask(yaml) : undefined;
+  const compiled = { ...own, ...(diagnostics ? { diagnostics } : {}), yaml };
   for (const diagnostic of compiled.diagnostics) {
     say(formatDiagnostic(diagnostic));
-    const excerpt = formatExcerpt(diagnostic, text);
+    const excerpt = formatExcerpt(diagnostic, yaml);
     if (excerpt !== '') say(excerpt);
   }
   return compiled;

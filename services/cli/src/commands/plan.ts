@@ -8,7 +8,7 @@ export function addPlan(program: Command, finish: (exitCode: number) => void): v
   program
     .command('plan')
     .summary('show what a pipeline file compiles to')
-    .argument('[file]', 'pipeline file, here or above', defaultPipelineFile)
+    .argument('[file]', 'pipeline file, here or above; - reads it from a pipe', defaultPipelineFile)
     .option('--schema', 'print the JSON Schema of pipeline files instead')
     .action(async (file: string, options: { schema?: boolean }, command: Command) => {
       const { output } = contextOf(command);

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { type Command, Option } from 'commander';
 import { operations, type StartRunBody } from '#libs/api-contract';
 import type { Config } from '#libs/config';
@@ -31,7 +30,7 @@ export function addRun(program: Command, finish: (exitCode: number) => void): vo
   program
     .command('run')
     .summary('run a pipeline file over the working tree and wait for its end')
-    .argument('[file]', 'pipeline file, here or above', defaultPipelineFile)
+    .argument('[file]', 'pipeline file, here or above; - reads it from a pipe', defaultPipelineFile)
     .option(
       '-i, --input <name=value>',
       'give an input a value (repeatable)',
@@ -73,17 +72,17 @@ export function addRun(program: Command, finish: (exitCode: number) => void): vo
         finish(exitCodes.usage);
         return;
       }
-      finish(await runFile(context, compiled.plan, { ...options, file, dir }));
+      finish(await runFile(context, compiled, { ...options, dir }));
     });
 }
 
 async function runFile(
   context: CommandContext,
-  plan: Plan,
-  options: RunOptions & LocatedFile,
+  { plan, yaml }: { readonly plan: Plan; readonly yaml: string },
+  options: RunOptions & Pick<LocatedFile, 'dir'>,
 ): Promise<number> {
   const request = {
-    yaml: await readFile(options.file, 'utf8'),
+    yaml,
     inputs: readInputs(options.input),
     isolation: options.isolation,
   };

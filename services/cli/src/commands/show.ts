@@ -7,7 +7,6 @@ import {
   serverOperations,
 } from '#libs/api-contract';
 import { contextOf } from '../context.ts';
-import { asCalled } from '../invocation.ts';
 import { type Output, outcomeMark, table } from '../output.ts';
 import { wholeNumber } from '../parse-number.ts';
 import { loadRun, runTook, shortCommit, shortRef, stepTable } from '../run-summary.ts';
@@ -52,7 +51,7 @@ async function noteRest(client: ApiClient, output: Output): Promise<void> {
   const state = await client.call(serverOperations.serverState).catch(() => undefined);
   if (state?.status === 'at-rest')
     output.note(
-      `nobody works on what is unfinished: \`${asCalled(output.invocation, 'dev')}\` or \`run\` goes on with it`,
+      'nobody works on what is unfinished: `millrace dev` or `millrace run` goes on with it',
     );
 }
 

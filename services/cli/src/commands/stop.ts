@@ -7,7 +7,7 @@ import { type CommandContext, contextOf } from '../context.ts';
 import { askToEnd, untilEnded } from '../end-server.ts';
 import { exitCodes, UsageError } from '../exit-codes.ts';
 import { onInterrupt } from '../interrupt.ts';
-import { asCalled } from '../invocation.ts';
+import { pasteable } from '../invocation.ts';
 import { findServer } from '../server-connection.ts';
 
 const lookMs = 50;
@@ -52,8 +52,7 @@ function sayNothingRuns({ output, config }: CommandContext): void {
 async function stop(context: CommandContext, server: ServerFile, now: boolean): Promise<number> {
   const { config, output } = context;
   const interrupt = onInterrupt(async () => {
-    const now = asCalled(output.invocation, 'stop --now');
-    output.note(`the server goes on ending by itself; \`${now}\` ends it at once`);
+    output.note('the server goes on ending by itself; `millrace stop --now` ends it at once');
     process.exit(exitCodes.interrupted);
   });
   const tell = teller(context);
@@ -74,7 +73,10 @@ async function stop(context: CommandContext, server: ServerFile, now: boolean): 
     output.line(`the server (pid ${server.pid}) has ended`);
     if (unfinishedRuns)
       output.line(
-        `  ${unfinishedRuns} unfinished: the next \`${asCalled(output.invocation, 'dev')}\` or \`run\` goes on with them`,
+        pasteable(
+          `  ${unfinishedRuns} unfinished: the next \`millrace dev\` or \`millrace run\` goes on with them`,
+          output.invocation,
+        ),
       );
   }
   return exitCodes.success;

@@ -4,6 +4,7 @@ import type { Config } from '#libs/config';
 import type { Diagnostic } from '#libs/pipeline-dsl';
 import { contextOf } from '../context.ts';
 import { exitCodes, UsageError } from '../exit-codes.ts';
+import { pasteable } from '../invocation.ts';
 import { count } from '../output.ts';
 import { connect } from '../server-connection.ts';
 import { compileFile, defaultPipelineFile, locatePipelineFile } from './pipeline-file.ts';
@@ -12,7 +13,7 @@ export function addValidate(program: Command, finish: (exitCode: number) => void
   program
     .command('validate')
     .summary('check pipeline files; where a server runs, against its executors, too')
-    .argument('[file...]', 'pipeline files; the default is looked for above, too', [
+    .argument('[file...]', 'pipeline files, the default here or above; - reads one from a pipe', [
       defaultPipelineFile,
     ])
     .action(async (files: string[], _options, command: Command) => {
@@ -41,9 +42,11 @@ export function addValidate(program: Command, finish: (exitCode: number) => void
             line: 1,
             column: 1,
             message: error.message,
+            hint: pasteable(error.hint, output.invocation).replace(/\.$/, ''),
           };
           all.push(diagnostic);
-          if (!output.isJson) output.line(`${file}:1:1: error ${error.message} [${error.code}]`);
+          const { message, hint, code } = diagnostic;
+          if (!output.isJson) output.line(`${file}:1:1: error ${message} (${hint}) [${code}]`);
         }
       }
       if (output.isJson) output.json({ valid: isValid, diagnostics: all });

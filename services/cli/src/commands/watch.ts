@@ -20,6 +20,7 @@ async function watch(
   const { output } = context;
   const printer = output.isJson ? jsonPrinter(output) : new TextPrinter(output);
   const interrupt = onInterrupt(async () => {
+    output.note(`run ${followed.number} goes on: \`millrace cancel ${followed.number}\` ends it`);
     printer.close();
     process.exit(exitCodes.interrupted);
   });
