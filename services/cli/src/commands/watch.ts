@@ -79,10 +79,17 @@ export function addRetry(program: Command, finish: (exitCode: number) => void): 
           throw new UsageError('retry.ambiguous', 'give --failed or --step, not both');
         const client = await context.client({ works: true });
         const before = await loadRun(client, ref);
-        await tellWhoseFiles(context, before);
         const body =
           options.step === undefined ? { failed: true as const } : { step: options.step };
-        const start = () => client.call(operations.retryRun, { params: { id: before.id }, body });
+        // Nothing is said about what may yet be refused.
+        const start = async () => {
+          const started = await client.call(operations.retryRun, {
+            params: { id: before.id },
+            body,
+          });
+          await tellWhoseFiles(context, before);
+          return started;
+        };
         if (!options.detach) {
           const headline = ({ number }: { readonly number: number }) =>
             `run ${number} repeats run ${before.number}${filesOf(before)}`;
