@@ -133,7 +133,20 @@ steps:
     const second = await retried(first.id, {});
     expect(outcomes(second)).toEqual(['skipped', 'failure', 'skipped', 'skipped']);
     writeFileSync(path('fixed'), '');
+    const cli = (...args: readonly string[]) =>
+      millrace(['--data-dir', server.dataDir, 'retry', ...args], { cwd: directory.path });
+    const onward = await cli(String(first.number));
+    expect([onward.code, onward.stdout]).toEqual([2, '']);
+    expect(onward.stderr).toMatch(
+      new RegExp(
+        `^error: the workspace of run ${first.number} went on to run ${second.number}, which.*\\n` +
+          `  .*retry ${second.number} --failed --data-dir \\S+ goes on`,
+      ),
+    );
     const third = await retried(second.id, { failed: true });
+    expect((await cli(String(first.number))).stderr).toMatch(
+      /gone.*\n.*millrace\S* run --data-dir/,
+    );
     expect(third).toMatchObject({ outcome: 'success', retryOf: second.id });
     expect(await server.log(third.id, 'end')).toEqual(['kept']);
     expect(await problemOf(retry(third.id, { failed: true }))).toEqual({

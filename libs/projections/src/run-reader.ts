@@ -73,6 +73,9 @@ const runPage = `select r.*,
     (select coalesce(json_agg(w order by w.position), '[]') from read_models.run_waits w where w.run_id = r.run_id) as waits
   from read_models.run_list r where r.run_id = $1`;
 
+/** Of runs that repeat any. Only advice comes from them. */
+const repeatsLookedAt = 1_000;
+
 /** Runs as the read models have them. */
 export class RunReader {
   readonly #pool: Pool;
@@ -133,6 +136,24 @@ export class RunReader {
       values as string[],
     );
     return rows[0]?.run_id;
+  }
+
+  /**
+   * The runs that repeat a run, and those that repeat them, the newest first.
+   *
+   * @param since  the number of the run: a repeat has a greater one
+   */
+  async repeatsOf(runId: string, since: number): Promise<readonly RunSummary[]> {
+    const rows = await queryRows<RunRow>(
+      this.#pool,
+      `select * from read_models.run_list where number > $1 and retry_of is not null order by number limit $2`,
+      [since, repeatsLookedAt],
+    );
+    const family = new Set([runId]);
+    const repeats = rows.filter(
+      (row) => row.retry_of !== null && family.has(row.retry_of) && family.add(row.run_id),
+    );
+    return repeats.map(summaryOf).reverse();
   }
 
   async show(runId: string): Promise<RunDto | undefined> {

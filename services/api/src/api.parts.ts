@@ -41,6 +41,8 @@ export interface ReadSide {
   /** The uuid of a run by uuid, number or `latest`. */
   findRunId(ref: string): Promise<string | undefined>;
   showRun(runId: string): Promise<RunDto | undefined>;
+  /** The runs that repeat a run (of that number), and those that repeat them, the newest first. */
+  repeatsOf(runId: string, number: number): Promise<readonly RunSummary[]>;
   listQueue(query: PageQuery): Promise<Page<QueueItem>>;
   /** Roughly: for admission and metrics. */
   queuedSteps(): Promise<number>;

@@ -312,6 +312,7 @@ function readSide(database: Database, plans: PlanCache, projector: Projector): R
     unfinishedRuns: whole(() => runs.countUnfinished()),
     findRunId: whole((ref) => runs.findId(ref)),
     showRun: whole((runId) => runs.show(runId)),
+    repeatsOf: whole((runId, number) => runs.repeatsOf(runId, number)),
     listQueue: whole((query) => queue.list(query)),
     queuedSteps: roughly(whole(() => queue.count())),
     presentExecutors: roughly(

@@ -15,6 +15,8 @@ export class HttpProblem extends Error {
 }
 
 export interface ProblemExtras {
+  /** Where the case allows better advice than its code. */
+  readonly hint?: string;
   readonly errors?: readonly { readonly pointer: string; readonly detail: string }[];
   readonly diagnostics?: readonly DiagnosticDto[];
   readonly retryAfterSeconds?: number;
@@ -31,7 +33,8 @@ export function problemDocument(
   problem: HttpProblem,
   at: { readonly instance: string; readonly traceId: string },
 ): Problem {
-  const { status, title, hint } = describeError(problem.code);
+  const { status, title, hint: usual } = describeError(problem.code);
+  const { hint = usual } = problem.extras;
   return {
     type: `/docs/problems/${problem.code}`,
     title,

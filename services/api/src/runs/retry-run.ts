@@ -91,12 +91,29 @@ export class RetryRunHandler implements ICommandHandler<RetryRun> {
     const reuse = stepsToReuse(state, step === undefined ? { failed: true } : { step });
     if (!reuse.ok) throw problemOf(reuse.rejection);
     if (reuse.steps.length > 0 && !(await this.parts.isWorkspaceKept(earlier.id))) {
-      throw new HttpProblem(
-        'run.workspace-gone',
-        `the workspace of run ${earlier.number} is gone, and its finished steps would be needed from it`,
-      );
+      throw await this.workspaceGone(earlier, step);
     }
     return reuse.steps;
+  }
+
+  /** It goes from run to run: who asks for the earlier one is told which has it now. */
+  private async workspaceGone({ id, number }: RunDto, step: string | undefined) {
+    for (const repeat of await this.parts.read.repeatsOf(id, number)) {
+      if (!(await this.parts.isWorkspaceKept(repeat.id))) continue;
+      const what = step === undefined ? '--failed' : `--step ${step}`;
+      const hint =
+        repeat.status !== 'finished'
+          ? `\`millrace watch ${repeat.number}\` follows it.`
+          : repeat.outcome === 'success' && step === undefined
+            ? 'It succeeded. Start a new run: `millrace run`.'
+            : `\`millrace retry ${repeat.number} ${what}\` goes on from it.`;
+      const words = `the workspace of run ${number} went on to run ${repeat.number}, which repeats it`;
+      return new HttpProblem('run.workspace-gone', words, { hint });
+    }
+    return new HttpProblem(
+      'run.workspace-gone',
+      `the workspace of run ${number} is gone, and its finished steps would be needed from it`,
+    );
   }
 
   private async factsOf(runId: string) {
