@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import {
   existsSync,
   mkdirSync,
@@ -11,7 +11,7 @@ import {
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { operations } from '#libs/api-contract';
-import { isCi, takesRoot } from '#libs/testkit';
+import { mayMount } from '#libs/testkit';
 import {
   eventually,
   freshDirectory,
@@ -195,16 +195,10 @@ echo '* filter=x diff=x' > .gitattributes; echo 1 > out.txt`,
   });
 });
 
-/** Machines exist where not even root may mount. */
-const mayMount =
-  isCi ||
-  (takesRoot &&
-    spawnSync('/usr/bin/unshare', ['-m', 'mount', '-t', 'tmpfs', 'none', '/mnt']).status === 0);
-
 describe('what a step leaves that cannot be removed', { timeout: 60_000 }, () => {
   const trash = () => join(workspacesOf(dataDir), '.trash');
 
-  it.runIf(mayMount)('is unmounted where it is a mount, and not emptied', async () => {
+  it.runIf(mayMount())('is unmounted where it is a mount, and not emptied', async () => {
     const outside = mkdtempSync(join(directory.path, 'outside-'));
     writeFileSync(join(outside, 'precious'), '');
     const yaml = `name: mounts\nsteps: [{ id: a, cmd: 'mkdir m && mount --bind ${outside} m' }]`;
@@ -220,7 +214,7 @@ describe('what a step leaves that cannot be removed', { timeout: 60_000 }, () =>
     await server.stop();
     const left = join(trash(), 'left', 'inner');
     mkdirSync(left, { recursive: true });
-    if (mayMount) execFileSync('mount', ['-t', 'tmpfs', 'none', left]);
+    if (mayMount()) execFileSync('mount', ['-t', 'tmpfs', 'none', left]);
     const { stdout } = await millrace(['--data-dir', dataDir, 'doctor', '--json'], {
       cwd: directory.path,
     });

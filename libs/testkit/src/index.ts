@@ -6,7 +6,7 @@ export { logProcess } from './memory-log.ts';
 export { startTestPostgres, type TestDatabase, type TestPostgres } from './postgres.ts';
 export { RandomHistory } from './random-history.ts';
 export { namedUuid, planOf, planStep, runQueued } from './recorded-log.ts';
-export { isCi, takesRoot } from './requirements.ts';
+export { isCi, mayMount, takesRoot } from './requirements.ts';
 export { SchedulerRig } from './scheduler-rig.ts';
 export { SchedulingStory } from './scheduling-story.ts';
 export type { SimulatedExecutor } from './simulated-executor.ts';

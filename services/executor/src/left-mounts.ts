@@ -33,7 +33,10 @@ interface FoundMounts {
 async function readMounts(path: string): Promise<FoundMounts> {
   // Where the kernel has no such list nothing of a step's can be mounted here either.
   const table = await readFile('/proc/self/mountinfo', 'utf8').catch(() => '');
-  const real = join(await realpath(dirname(path)), basename(path));
+  const above = await realpath(dirname(path)).catch(() => undefined);
+  // Nothing is mounted where nothing is.
+  if (above === undefined) return { own: [], others: [] };
+  const real = join(above, basename(path));
   const mounts = parseMountTable(table);
   const isOwn = ({ point }: Mount) => wayTo(point, real) !== undefined;
   return { own: mounts.filter(isOwn), others: mounts.filter((mount) => !isOwn(mount)) };

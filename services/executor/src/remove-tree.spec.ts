@@ -15,7 +15,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { isCi, takesRoot } from '#libs/testkit';
+import { mayMount, takesRoot } from '#libs/testkit';
 import { unmountBelow } from './left-mounts.ts';
 import { type LeftTree, TreeRemover } from './remove-tree.ts';
 
@@ -175,13 +175,7 @@ describe.runIf(takesRoot)('what cannot be removed', () => {
   });
 });
 
-/** Machines exist where not even root may mount. */
-const mayMount =
-  isCi ||
-  (takesRoot &&
-    spawnSync('/usr/bin/unshare', ['-m', 'mount', '-t', 'tmpfs', 'none', '/mnt']).status === 0);
-
-describe.runIf(mayMount)('what a step left mounted', () => {
+describe.runIf(mayMount())('what a step left mounted', () => {
   const isMounted = (path: string) => spawnSync('/usr/bin/mountpoint', ['-q', path]).status === 0;
 
   it('is unmounted, and not emptied', async () => {

@@ -71,9 +71,12 @@ export class RunHomes {
 
   async bytesOf(runId: string): Promise<number> {
     let bytes = 0;
-    for (const name of this.#names.get(runId) ?? [])
-      bytes += await diskUsageBytes(this.#pathOf(runId, name));
+    for (const path of this.pathsOf(runId)) bytes += await diskUsageBytes(path);
     return bytes;
+  }
+
+  pathsOf(runId: string): readonly string[] {
+    return [...(this.#names.get(runId) ?? [])].map((name) => this.#pathOf(runId, name));
   }
 
   /** What resists goes with the trash. Never throws. */

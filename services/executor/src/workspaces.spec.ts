@@ -1,3 +1,5 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import {
   mkdir,
   mkdtemp,
@@ -12,8 +14,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Fault } from '#libs/kernel';
-import { VirtualClock } from '#libs/testkit';
+import { mayMount, VirtualClock } from '#libs/testkit';
 import { CountedSources, randomIds } from './fakes.ts';
+import { unmountBelow } from './left-mounts.ts';
 import type { LeftTree } from './remove-tree.ts';
 import { type WorkspaceOrder, Workspaces } from './workspaces.ts';
 
@@ -260,6 +263,81 @@ describe('the end of a run', () => {
     await expect(pathIn(workspaces, retry, never)).rejects.toMatchObject({
       code: 'run.workspace-gone',
     });
+  });
+});
+
+describe.runIf(mayMount())('what steps without isolation mounted', () => {
+  let outside: string;
+  beforeEach(async () => {
+    outside = await mkdtemp(join(tmpdir(), 'millrace-outside-'));
+    await writeFile(join(outside, 'precious'), 'x'.repeat(100_000));
+  });
+  afterEach(async () => {
+    await unmountBelow(directory);
+    await rm(outside, { recursive: true });
+  });
+
+  /** A step that bound a directory of the machine into its workspace and its HOME. */
+  async function mountingStep(order: WorkspaceOrder): Promise<readonly string[]> {
+    const path = await pathIn(workspaces, order, never);
+    const home = await workspaces.home(order.runId, 'process-x');
+    const points = [join(path, 'bound'), join(home, 'bound')];
+    for (const point of points) {
+      await mkdir(point);
+      execFileSync('mount', ['--bind', outside, point]);
+    }
+    await workspaces.leave(order.runId);
+    return points;
+  }
+  const mounted = () =>
+    readFileSync('/proc/self/mountinfo', 'utf8')
+      .split('\n')
+      .filter((line) => line.includes(directory));
+
+  it('is there for the next step of the run, and gone where its workspace is kept', async () => {
+    const order = orderOf();
+    const points = await mountingStep(order);
+    await pathIn(workspaces, order, never);
+    expect(mounted()).toHaveLength(points.length);
+    await workspaces.leave(order.runId);
+    await workspaces.end(order.runId, true);
+    expect(mounted()).toEqual([]);
+    for (const point of points) expect(await readdir(point)).toEqual([]);
+    expect(await readdir(outside)).toEqual(['precious']);
+    const kept = JSON.parse(await readFile(join(directory, '.kept', order.runId), 'utf8'));
+    expect(kept.bytes).toBeLessThan(100_000);
+  });
+
+  it('does not stand in the way of a retry where the workspace itself was mounted over', async () => {
+    const order = orderOf();
+    const path = await pathIn(workspaces, order, never);
+    execFileSync('mount', ['--bind', outside, path]);
+    await workspaces.leave(order.runId);
+    await workspaces.end(order.runId, true);
+    const retried = await pathIn(workspaces, orderOf(randomIds.uuid(), order.runId), never);
+    expect(await readdir(retried)).toEqual(['source']);
+  });
+
+  it('is gone after a restart', async () => {
+    await mountingStep(orderOf());
+    await restart().open();
+    expect(mounted()).toEqual([]);
+    expect(await readdir(outside)).toEqual(['precious']);
+  });
+
+  it('does not come along from where workspaces were before', async () => {
+    const order = orderOf();
+    await mountingStep(order);
+    const former = directory;
+    directory = await mkdtemp(join(tmpdir(), 'millrace-workspaces-'));
+    try {
+      await restart(undefined, [former]).open();
+      expect(await readdir(join(directory, order.runId))).toContain('bound');
+      expect(mounted()).toEqual([]);
+      expect(await readdir(outside)).toEqual(['precious']);
+    } finally {
+      await rm(former, { recursive: true, force: true });
+    }
   });
 });
 

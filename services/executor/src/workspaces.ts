@@ -18,6 +18,7 @@ import { type Clock, Fault, isUuid } from '#libs/kernel';
 import type { CommitFacts, SourceFacts, SourceProvider } from '#libs/sources';
 import { diskUsageBytes } from './disk-usage.ts';
 import { JointWork } from './joint-work.ts';
+import { unmountBelow } from './left-mounts.ts';
 import { type LeftTree, ownDirectory, removeWithTrash, TreeRemover } from './remove-tree.ts';
 import { RunHomes } from './run-homes.ts';
 import { WorkspaceFacts } from './workspace-facts.ts';
@@ -99,6 +100,8 @@ export class Workspaces {
     for (const beside of [this.#facts, this.#homes])
       await beside.open((runId) => exists(this.#pathOf(runId)));
     for (const former of formerDirectories) await this.#takeOverFrom(former);
+    // Of runs whose end nobody heard of: no step of an earlier life runs any more.
+    for (const name of await readdir(directory)) if (isUuid(name)) await this.#unmount(name);
   }
 
   async #takeOverFrom(former: string): Promise<void> {
@@ -120,6 +123,7 @@ export class Workspaces {
 
   /** What cannot be brought along is left where it is, and removed there. */
   async #bring(from: string, to: string): Promise<void> {
+    await unmountBelow(from);
     try {
       await rename(from, to);
     } catch {
@@ -289,12 +293,22 @@ export class Workspaces {
       if (this.#shared.has(runId)) return;
       if (!keep) return this.#remove(runId);
       if (!exists(this.#pathOf(runId)) || exists(this.#keptPathOf(runId))) return;
+      await this.#unmount(runId);
       const bytes =
         (await diskUsageBytes(this.#pathOf(runId))) + (await this.#homes.bytesOf(runId));
       const endedAtMs = this.#parts.clock.nowMs();
       await ownDirectory(join(this.#parts.directory, '.kept'));
       await writeFile(this.#keptPathOf(runId), JSON.stringify({ endedAtMs, bytes }));
     });
+  }
+
+  /**
+   * What steps without isolation mounted for each other is of no use to a workspace that is only kept: it would keep busy what
+   * is mounted there, and be counted and inherited as the run's own.
+   */
+  async #unmount(runId: string): Promise<void> {
+    for (const path of [this.#pathOf(runId), ...this.#homes.pathsOf(runId)])
+      await unmountBelow(path);
   }
 
   async #remove(runId: string): Promise<void> {
