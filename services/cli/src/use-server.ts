@@ -157,6 +157,9 @@ async function madeWay(server: ServerFile, search: Search): Promise<boolean> {
   const answer = await askToEnd(settings.config, server, 'if-idle');
   if (answer !== 'busy') {
     await untilEnded(settings.config, server);
+    // Two shells with different settings take it from each other: nobody has to guess why.
+    if (unmet.length > 0)
+      note(`the idle server (pid ${server.pid}) is replaced: other settings (${unmet.join(', ')})`);
     return true;
   }
   const why = isOutdated
