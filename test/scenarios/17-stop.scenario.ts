@@ -126,7 +126,7 @@ describe('millrace stop', { timeout: 120_000 }, () => {
     expect(answer).toEqual({
       code: 0,
       stdout: expect.stringMatching(
-        /^the server \(pid \d+\) has ended\n {2}1 unfinished: the next `.*millrace.* dev .*` or `run` goes on with them\n$/,
+        /^the server \(pid \d+\) has ended\n {2}1 unfinished: the next `.*millrace.* dev .*` or `.*millrace.* run .*` goes on with them\n$/,
       ),
       stderr: expect.stringMatching(
         /^waiting for first of run 1 \(at most \d+ s; Ctrl-C stops waiting, not the server\)\n$/,

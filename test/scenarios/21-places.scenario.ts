@@ -159,7 +159,7 @@ describe('a run that is repeated', { timeout: 120_000 }, () => {
     const changed = await millrace(['retry', 'latest', '--failed'], { cwd: sub });
     expect(changed.code).toBe(0);
     expect(changed.stderr).toContain(
-      `these are the files of run ${number + 1}; ${repository} has changed since: \`millrace run\` takes it`,
+      `these are the files of run ${number + 1}; ${repository} has changed since: \`npx millrace run\` takes it`,
     );
     expect(changed.stdout).not.toContain('│ edited\n');
   });
