@@ -9,7 +9,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 
 const root = join(import.meta.dirname, '..', '..');
@@ -18,14 +18,14 @@ afterAll(() => rmSync(tree, { recursive: true, force: true }));
 
 /** The script of a build with something in the place of the compiler. @returns the exit code */
 function build(compiler: string): Promise<number | null> {
-  mkdirSync(join(tree, 'bin'), { recursive: true });
-  writeFileSync(join(tree, 'bin/nest'), `#!/bin/sh\nset -e\n${compiler}\n`, { mode: 0o755 });
+  const place = join(tree, 'node_modules/@nestjs/cli/bin');
+  mkdirSync(place, { recursive: true });
+  const script = JSON.stringify(`set -e\n${compiler}\n`);
+  const run = `require('node:child_process').spawnSync('sh', ['-c', ${script}]).status`;
+  writeFileSync(join(place, 'nest.js'), `process.exitCode = ${run};`);
   cpSync(join(root, 'deploy/build'), join(tree, 'deploy/build'));
-  const env = { ...process.env, PATH: [join(tree, 'bin'), process.env.PATH].join(delimiter) };
   return new Promise((done) => {
-    const child = execFile('bash', [join(tree, 'deploy/build')], { env }, () =>
-      done(child.exitCode),
-    );
+    const child = execFile('bash', [join(tree, 'deploy/build')], () => done(child.exitCode));
   });
 }
 

@@ -44,6 +44,7 @@ it.each([
   ['timeout-minutes: ${{ inputs.x }}', '5:22 schema.type write timeout: 10m'],
   ['timeout: 3 hours 30 minutes', '5:14 schema.duration write 3h30m'],
   ['timeout: 1 day', '5:14 schema.duration write 1d'],
+  ['timeout: 2 hours, 5 minutes', '5:14 schema.duration write 2h5m'],
 ])('%s', (line, expected) => {
   expect(found(line)).toEqual([expected]);
 });
@@ -73,5 +74,19 @@ it('says what a map of steps should be', () => {
   const { diagnostics } = compilePipeline('name: t\nsteps:\n  build: { cmd: x }\n');
   expect(diagnostics).toMatchObject([
     { line: 3, code: 'schema.type', hint: 'write a list: each step begins with "- id: NAME"' },
+  ]);
+});
+
+it.each([
+  ['- curl -H X: y z', 'schema.type'],
+  ['echo a: b', 'yaml.syntax'],
+])('says why `%s` is no text', (command, code) => {
+  const { diagnostics } = compilePipeline(
+    `name: t\nsteps:\n  - id: a\n    cmd: ${command.startsWith('-') ? '\n      ' : ''}${command}\n`,
+  );
+  const [first] = diagnostics;
+  expect([first?.code, first?.hint]).toEqual([
+    code,
+    expect.stringMatching(/put all of it in quotes/),
   ]);
 });

@@ -87,9 +87,11 @@ function scalarHint(key: string, written: string): string | undefined {
   return undefined;
 }
 
-/** `3 hours 30 minutes` → `write 3h30m`. */
+/** `3 hours 30 minutes` → `write 3h30m`. Nothing where the text holds anything else: half of it would be another time. */
 function shortDuration(written: string): string | undefined {
-  const parts = [...written.slice(0, 100).matchAll(/(\d{1,6})\s*(d|h|m(?!s)|s)[a-z]*/gi)];
+  const part = /(\d{1,6})\s*(d|h|m(?!s)|s)[a-z]*[\s,]*/gi;
+  if (written.length > 100 || written.replace(part, '').trim() !== '') return undefined;
+  const parts = [...written.matchAll(part)];
   if (parts.length === 0) return undefined;
   return `write ${parts.map(([, count, unit]) => `${count}${unit?.toLowerCase()}`).join('')}`;
 }

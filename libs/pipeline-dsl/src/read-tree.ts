@@ -168,6 +168,8 @@ function syntaxProblem(error: SyntaxFault, text: string): Problem {
     };
   }
   const message = `not well-formed YAML: ${oneLine(error.message)}`;
+  if (error.code === 'BLOCK_AS_IMPLICIT_KEY' && error.message.startsWith('Nested mappings'))
+    return { code: 'yaml.syntax', offset, message, hint: colonHint };
   const line = text.slice(text.lastIndexOf('\n', offset - 1) + 1).split('\n', 1)[0] ?? '';
   if (!line.includes('${{')) return { code: 'yaml.syntax', offset, message };
   return {
@@ -177,6 +179,10 @@ function syntaxProblem(error: SyntaxFault, text: string): Problem {
     hint: 'put the text with ${{ }} in double quotes',
   };
 }
+
+/** What makes a map of a line that was meant as text. */
+export const colonHint =
+  'if it is text, put all of it in quotes, or below a "|": what stands before ": " is a key otherwise';
 
 function tagProblem(message: string, offset: number): Problem {
   const problem = { code: 'yaml.tag', offset, message } as const;

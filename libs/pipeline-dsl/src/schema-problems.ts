@@ -5,6 +5,7 @@ import { type ForeignKey, foreignKey, hintOf, type Place } from './foreign-keys.
 import { foreignValueHint } from './foreign-values.ts';
 import { limits } from './limits.ts';
 import type { Problem } from './problem.ts';
+import { colonHint } from './read-tree.ts';
 import {
   aliases,
   defaultsKeys,
@@ -116,6 +117,8 @@ export function slug(written: string): string | undefined {
 }
 
 function hintFor(issue: Issue, node: Node): string | undefined {
+  if (node.kind === 'map' && node.entries.length === 1 && issue.message === 'text')
+    return colonHint;
   if (node.kind !== 'scalar') return undefined;
   if (issue.message === shellExpected && typeof node.value === 'string')
     return shellHint(node.value);

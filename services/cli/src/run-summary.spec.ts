@@ -24,6 +24,13 @@ it('tells how each step ended, and the time that its own end told', () => {
   ]);
 });
 
+it.each(['failure', 'error', 'timeout'] as const)('says that a %s was allowed', (outcome) => {
+  const state = (own: Partial<StepDto>) => stepTable(run({ steps: [step('a', own)] }));
+  expect(state({ outcome, allowFailure: true })).toMatch(/, allowed$/);
+  expect(state({ outcome, allowFailure: false })).not.toContain('allowed');
+  expect(state({ outcome: 'success', allowFailure: true })).not.toContain('allowed');
+});
+
 it('has the names of steps where they have any', () => {
   const steps = [step('a', { name: 'Build it all' }), step('b', {})];
   expect(stepTable(run({ steps })).split('\n')[1]).toBe('a     Build it all  success');

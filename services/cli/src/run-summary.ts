@@ -113,11 +113,15 @@ export function stepTable(run: RunDto, nowMs?: number): string {
   return table([['STEP', ...(hasNames ? ['NAME'] : []), 'STATE', 'TOOK', 'ATTEMPTS'], ...rows]);
 }
 
+/** The ends that a step with `allow_failure` may have. */
+const allowable: ReadonlySet<string> = new Set(['failure', 'error', 'timeout']);
+
 function stepState(step: StepDto): string {
   if (step.status === 'skipped') return `skipped (${step.skipReason ?? ''})`;
   if (step.status !== 'finished') return step.status;
   const end = describeEnd({ ...step });
-  return `${step.outcome}${end === '' ? '' : ` (${end})`}${step.allowFailure && step.outcome === 'failure' ? ', allowed' : ''}`;
+  const isAllowed = step.allowFailure && allowable.has(step.outcome ?? '');
+  return `${step.outcome}${end === '' ? '' : ` (${end})`}${isAllowed ? ', allowed' : ''}`;
 }
 
 /** The command's own time where it is known: what the line about its end says, too. */
