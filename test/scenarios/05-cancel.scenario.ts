@@ -101,7 +101,7 @@ describe('cancel', { timeout: 60_000 }, () => {
   });
 
   it('answers the same where it is wished for again, and refuses where the run has ended', async () => {
-    const id = await start(`echo begun; sleep 600`);
+    const id = await start(`trap 'sleep 1; exit 1' TERM; echo begun; sleep 600 & wait`);
     await cancel(id);
     await cancel(id);
     await server.finished(id);

@@ -58,11 +58,13 @@ export function forkMark(pid: number): ForkMark {
 export function pidsSince(mark: ForkMark | undefined): number[] {
   const pids = allPids();
   if (mark === undefined) return pids;
-  const lastPid = Number(readProcFile('loadavg')?.trim().split(' ').at(-1) ?? 0);
+  // `0.20 0.18 0.12 RUNNING/THREADS LAST_PID`, see proc(5).
+  const [, threads = 0, lastPid = 0] =
+    /\/(\d+) (\d+)$/.exec(readProcFile('loadavg')?.trim() ?? '')?.map(Number) ?? [];
   const pidMax = Number(readProcFile('sys/kernel/pid_max') ?? 0);
   const born = forksSinceBoot() - mark.forks;
-  // Used pids are skipped when one is given out; twice their number covers the threads as well.
-  const hasWrapped = lastPid < mark.pid || born + 2 * pids.length >= pidMax;
+  // Each thread has a number, and those in use are skipped when one is given out.
+  const hasWrapped = lastPid < mark.pid || born + threads >= pidMax;
   return hasWrapped ? pids : pids.filter((pid) => pid >= mark.pid && pid <= lastPid);
 }
 

@@ -1,5 +1,5 @@
 import type { Config } from '#libs/config';
-import { credentialSettings } from './git-credentials.ts';
+import { credentialSettings, credentialsProblem } from './git-credentials.ts';
 import { quoted } from './shell-word.ts';
 
 /**
@@ -52,7 +52,9 @@ export function accessArguments(access: GitAccess): readonly string[] {
 
 /** What the executor's settings lack for an address, or undefined. */
 export function accessProblem(url: string, access: GitAccess): string | undefined {
-  if (/^(?:https?|file):\/\//.test(url)) return undefined;
+  const { credentialsFile } = access;
+  const problem = credentialsFile === undefined ? undefined : credentialsProblem(credentialsFile);
+  if (problem !== undefined || /^(?:https?|file):\/\//.test(url)) return problem;
   return access.sshKey === undefined || access.knownHosts === undefined
     ? 'ssh needs the executor’s settings git_ssh_key and git_known_hosts'
     : undefined;

@@ -42,6 +42,17 @@ export function credentialSettings(file: string): readonly string[] {
   });
 }
 
+/** Each line is an argument of each call of git: 500 cost 50 ms a call, 5,000 more memory than git may have. */
+const linesMax = 200;
+
+/** Why the file can't be used, or undefined. */
+export function credentialsProblem(file: string): string | undefined {
+  const { length } = credentialPlaces(textOf(file));
+  return length > linesMax
+    ? `the file of the setting git_credentials_file names ${length} places, and may name ${linesMax}`
+    : undefined;
+}
+
 /** Nothing where it can't be read: git then says that it was asked for a password, and which setting there is. */
 function textOf(file: string): string {
   try {

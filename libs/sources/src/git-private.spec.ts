@@ -178,6 +178,19 @@ describe('a repository that asks for a password', () => {
     expect(seen).toEqual([]);
   });
 
+  it('is refused with the setting where the file is too long for the calls of git', async () => {
+    const credentials = join(root, 'many');
+    const lines = (count: number) =>
+      Array.from({ length: count }, (_, at) => `https://u:p@host-${at}.example/a\n`).join('');
+    writeFileSync(credentials, lines(201));
+    await expect(
+      take('http://127.0.0.1:1/a', { credentialsFile: credentials }),
+    ).rejects.toMatchObject({
+      code: 'source.fetch-failed',
+      message: expect.stringMatching(/git_credentials_file names 201 places, and may name 200/),
+    });
+  });
+
   it('says without the file which setting there is', async () => {
     const port = await serve();
     await expect(take(`http://127.0.0.1:${port}/repository/.git`, {})).rejects.toMatchObject({

@@ -95,6 +95,8 @@ export interface ApiParts {
   findStartedRun(commandId: string): Promise<string | undefined>;
   /** Remembers what an idempotency key was used for. */
   rememberRequest(commandId: string, fingerprint: string): Promise<KnownRequest>;
+  /** Forgets what a key was used for, where that was refused. */
+  forgetRequest(commandId: string): Promise<void>;
   /** Keeps the first answer to a request that is remembered. */
   rememberAnswer(commandId: string, answer: object): Promise<void>;
   /** Whether the executor still keeps the workspace of a finished run. */

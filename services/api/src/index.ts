@@ -3,6 +3,11 @@ export { type RequestCounts, type RunningApi, startApi } from './create-api.ts';
 export { type GatewayParts, LogExecutorGateway } from './executors/executor-gateway.ts';
 export { executorToken } from './executors/internal-executors.ts';
 export { adminTokenVerifier, type VerifyToken } from './http/authentication.ts';
-export { findStartedRun, rememberAnswer, rememberRequest } from './http/request-memory.ts';
+export {
+  findStartedRun,
+  forgetRequest,
+  rememberAnswer,
+  rememberRequest,
+} from './http/request-memory.ts';
 export { RunHistories } from './runs/run-histories.ts';
 export { type Metrics, startMetrics } from './server/metrics.ts';

@@ -33,7 +33,7 @@ it('go with their attempt, and the rest with the server', async () => {
   expect(left).toEqual([]);
 });
 
-it('serve a later attempt if they are empty, one at a time', async () => {
+it('serve a later attempt if nothing was done to them, one at a time', async () => {
   const temporaries = await life();
   const [one, two] = [await temporaries.make(), await temporaries.make()];
   await temporaries.remove(one);
@@ -44,6 +44,13 @@ it('serve a later attempt if they are empty, one at a time', async () => {
 
 it.each([
   ['has left a file', (path: string) => writeFile(join(path, 'file'), '')],
+  [
+    'has removed what it had written',
+    async (path: string) => {
+      await writeFile(join(path, 'file'), '');
+      await rm(join(path, 'file'));
+    },
+  ],
   ['has changed its mode', (path: string) => chmod(path, 0o777)],
   ['has removed it', (path: string) => rm(path, { recursive: true })],
   [
@@ -69,6 +76,30 @@ it('that an earlier life left go with the next start', async () => {
   await writeFile(join(path, 'file'), '');
   const temporaries = await life();
   expect(existsSync(dirname(path))).toBe(false);
+  await temporaries.close();
+});
+
+it.runIf(takesRoot).each([
+  ['has mounted over it', ['mount', '-t', 'tmpfs', '-o', 'size=4k,mode=700', 'none']],
+  ['has made it immutable', ['chattr', '+i']],
+])('serve no other attempt after one that %s', async (_, [program = '', ...words]) => {
+  const temporaries = await life();
+  const path = await temporaries.make();
+  // Not every machine lets root do it.
+  if (spawnSync(program, [...words, path]).status !== 0 && !isCi) return;
+  await temporaries.remove(path);
+  expect(await temporaries.make()).not.toBe(path);
+  expect(existsSync(path)).toBe(false);
+  await temporaries.close();
+  expect(left).toEqual([]);
+});
+
+it('that were taken away while nobody had them are not given', async () => {
+  const temporaries = await life();
+  const path = await temporaries.make();
+  await temporaries.remove(path);
+  await rm(path, { recursive: true });
+  expect(existsSync(await temporaries.make())).toBe(true);
   await temporaries.close();
 });
 

@@ -1,4 +1,4 @@
-import { constants, lstatSync, readdirSync } from 'node:fs';
+import { lstatSync, readdirSync } from 'node:fs';
 import { lstat, mkdir, mkdtemp, readFile, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,7 +8,7 @@ import { type LeftTree, removeWithTrash, TreeRemover } from './remove-tree.ts';
 
 /**
  * For steps that see the machine's own /tmp: a directory each. What a step leaves goes with the attempt; a directory that it leaves
- * empty serves a later one. They lie in one of this life's own below the system's temporary directory, because sockets are made
+ * untouched serves a later one. They lie in one of this life's own below the system's temporary directory, because sockets are made
  * there and their paths must be short.
  */
 export class StepTemporaries {
@@ -17,7 +17,9 @@ export class StepTemporaries {
   readonly #clock: Clock;
   readonly #onLeft: (left: LeftTree) => void;
   #directory = '';
-  readonly #empty: string[] = [];
+  /** What nobody has at the moment, with the state that it had when it was made. */
+  readonly #untouched: { readonly path: string; readonly state: string }[] = [];
+  readonly #states = new Map<string, string>();
   #made = 0;
   #remover: TreeRemover | undefined;
 
@@ -50,18 +52,26 @@ export class StepTemporaries {
   /** For one attempt at a time. */
   async make(): Promise<string> {
     invariant(this.#directory !== '', 'temporaries are opened first');
-    const empty = this.#empty.pop();
-    if (empty !== undefined) return empty;
+    // A cleaner of /tmp may have taken it meanwhile.
+    for (let spare = this.#untouched.pop(); spare; spare = this.#untouched.pop())
+      if (stateOf(spare.path) === spare.state) return this.#note(spare.path, spare.state);
     this.#made += 1;
     const path = join(this.#directory, String(this.#made));
     await mkdir(path, { mode: 0o700 });
-    return path;
+    return this.#note(path, stateOf(path) ?? '');
   }
 
   /** When its attempt is over. Never throws. */
   async remove(path: string): Promise<void> {
-    if (isAsMade(path)) this.#empty.push(path);
+    const state = this.#states.get(path);
+    this.#states.delete(path);
+    if (state !== undefined && stateOf(path) === state) this.#untouched.push({ path, state });
     else await this.#remover?.remove(path);
+  }
+
+  #note(path: string, state: string): string {
+    this.#states.set(path, state);
+    return path;
   }
 
   /** When no attempt runs any more. */
@@ -76,12 +86,17 @@ async function isOurs(path: string): Promise<boolean> {
   return found?.isDirectory() === true && found.uid === (process.getuid?.() ?? found.uid);
 }
 
-/** Empty, and nothing was done to the directory itself. */
-function isAsMade(path: string): boolean {
+/**
+ * Says the same as long as the directory is empty and nothing was done to it: a mount over it has another device, and whoever
+ * changes its entries, mode, owner, attributes or access list moves the time of its last change, which nobody can set.
+ *
+ * @returns undefined where it is not empty, or gone
+ */
+function stateOf(path: string): string | undefined {
   try {
-    const found = lstatSync(path);
-    return found.mode === (constants.S_IFDIR | 0o700) && readdirSync(path).length === 0;
+    const { dev, ino, ctimeNs } = lstatSync(path, { bigint: true });
+    return readdirSync(path).length === 0 ? `${dev} ${ino} ${ctimeNs}` : undefined;
   } catch {
-    return false;
+    return undefined;
   }
 }

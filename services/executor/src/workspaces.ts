@@ -219,9 +219,10 @@ export class Workspaces {
 
   /** @param path  from `commandsDir`. Never throws */
   async removeCommands(path: string): Promise<void> {
-    // A handful of files that nobody else writes: few calls remove them.
-    for (const name of await readdir(path).catch(() => []))
-      await unlink(join(path, name)).catch(() => {});
+    // A handful of files: few calls remove them. A step without isolation may have put a link in the place of the directory.
+    if (lstatSync(path, { throwIfNoEntry: false })?.isDirectory())
+      for (const name of await readdir(path).catch(() => []))
+        await unlink(join(path, name)).catch(() => {});
     await this.#discard(path);
   }
 

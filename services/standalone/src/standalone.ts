@@ -33,6 +33,7 @@ import {
   adminTokenVerifier,
   executorToken,
   findStartedRun,
+  forgetRequest,
   LogExecutorGateway,
   type ReadSide,
   type RequestCounts,
@@ -225,6 +226,7 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
       findStartedRun: (commandId) => findStartedRun(database.pool, commandId),
       rememberRequest: (commandId, fingerprint) =>
         rememberRequest(database.pool, commandId, fingerprint),
+      forgetRequest: (commandId) => forgetRequest(database.pool, commandId),
       rememberAnswer: (commandId, answer) => rememberAnswer(database.pool, commandId, answer),
       isWorkspaceKept: (runId) => isKept(workspaces, runId),
       freeBytes: async () =>

@@ -28,6 +28,27 @@ export async function requireSameRequest(parts: ApiParts, call: KeyedCall): Prom
 }
 
 /**
+ * Acts for a request whose key `requireSameRequest` has noted. What was refused is forgotten: who corrects the request may send
+ * it with the same key.
+ *
+ * @throws what `act` throws
+ */
+export async function actForKey<Answer>(
+  parts: ApiParts,
+  call: KeyedCall,
+  act: () => Promise<Answer>,
+): Promise<Answer> {
+  const { commandId } = call.origin;
+  try {
+    return await act();
+  } catch (error) {
+    if (commandId !== undefined && error instanceof HttpProblem)
+      await parts.forgetRequest(commandId);
+    throw error;
+  }
+}
+
+/**
  * For operations that may find nothing to do: the log remembers a command by its events, so the first answer to one without
  * any is remembered here. Refusals are not.
  *
@@ -40,7 +61,7 @@ export async function answerOnce<Answer extends object>(
 ): Promise<Answer> {
   const before = await requireSameRequest(parts, call);
   if (before !== undefined) return before as Answer;
-  const answer = await act();
+  const answer = await actForKey(parts, call, act);
   const { commandId } = call.origin;
   if (commandId !== undefined) await parts.rememberAnswer(commandId, answer);
   return answer;

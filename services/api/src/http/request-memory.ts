@@ -40,6 +40,15 @@ export async function rememberAnswer(pool: Pool, commandId: string, answer: obje
   );
 }
 
+/** For a request that was refused; one that was answered stays. */
+export async function forgetRequest(pool: Pool, commandId: string): Promise<void> {
+  await queryRows(
+    pool,
+    `delete from request_fingerprints where command_id = $1 and answer is null`,
+    [commandId],
+  );
+}
+
 /** The run that a command started, as long as commands are remembered. */
 export async function findStartedRun(pool: Pool, commandId: string): Promise<string | undefined> {
   const rows = await queryRows<{ stream: string }>(

@@ -6,7 +6,7 @@ import { type Origin, streamName } from '#libs/events';
 import { uuidFromName } from '#libs/kernel';
 import { API_PARTS, type ApiParts } from '../api.parts.ts';
 import { HttpProblem, problemOf } from '../http/http-problem.ts';
-import { requireSameRequest } from '../http/idempotency.ts';
+import { actForKey, requireSameRequest } from '../http/idempotency.ts';
 import { requireRunId } from '../http/reading.ts';
 import { type Call, Input, Route } from '../http/route.ts';
 import { admitRun, requireNetwork, requireSource } from './admission.ts';
@@ -140,7 +140,7 @@ export class RetryRunController {
     await requireSameRequest(this.parts, call);
     const bounds = runBounds(this.parts.config, call.principal.isLocal);
     const command = new RetryRun(runId, call.body.step, call.origin, bounds);
-    const started = await this.commands.execute(command);
+    const started = await actForKey(this.parts, call, () => this.commands.execute(command));
     void call.reply.header('location', `/api/v1/runs/${started.id}`);
     return started;
   }

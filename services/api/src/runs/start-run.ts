@@ -16,7 +16,7 @@ import { invariant, uuidFromName } from '#libs/kernel';
 import { checkInputs, compilePipeline } from '#libs/pipeline-dsl';
 import { API_PARTS, type ApiParts } from '../api.parts.ts';
 import { HttpProblem, problemOf } from '../http/http-problem.ts';
-import { requireSameRequest } from '../http/idempotency.ts';
+import { actForKey, requireSameRequest } from '../http/idempotency.ts';
 import { type Call, Input, Route } from '../http/route.ts';
 import { admitRun, requireNetwork, requireSource } from './admission.ts';
 import { judgeRun } from './misfits.ts';
@@ -167,7 +167,8 @@ export class StartRunController {
       ...grantRun(bounds, body),
       trigger: body.trigger ?? {},
     };
-    const started = await this.commands.execute(new StartRun(request, origin));
+    const command = new StartRun(request, origin);
+    const started = await actForKey(this.parts, call, () => this.commands.execute(command));
     void call.reply.header('location', `/api/v1/runs/${started.id}`);
     return { ...started, ...said };
   }
