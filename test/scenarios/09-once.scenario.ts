@@ -75,10 +75,12 @@ describe('a request that comes twice', { timeout: 60_000 }, () => {
     expect(await start({ source: snapshot }, 'later')).toMatchObject({ status: 404 });
     expect(await start({ source: snapshot }, 'later')).toMatchObject({ status: 404 });
     const keyed = { 'idempotency-key': 'put-right' };
-    expect(await send('pipelines', { yaml: 'name: [' }, keyed)).toMatchObject({ status: 400 });
+    const invalid = { code: 'pipeline.invalid' };
+    expect(await send('pipelines', { yaml: 'name: [' }, keyed)).toMatchObject(invalid);
     const right = { yaml: 'name: put-right\nsteps: [{ id: a, cmd: "true" }]' };
     expect(await send('pipelines', right, keyed)).toMatchObject({ status: 201 });
-    expect(await send('pipelines', { yaml }, keyed)).toMatchObject({ status: 409 });
+    const mismatch = { code: 'request.idempotency-mismatch' };
+    expect(await send('pipelines', { yaml }, keyed)).toMatchObject(mismatch);
   });
 
   it('of another operation is another request, whatever its key', async () => {
