@@ -17,6 +17,7 @@ export {
 export {
   type Cause,
   causeSchema,
+  failures,
   higherIsolation,
   type Isolation,
   isAtLeast,

@@ -5,6 +5,9 @@ export const outcomes = ['success', 'failure', 'error', 'timeout', 'cancelled', 
 export const outcomeSchema = z.enum(outcomes);
 export type Outcome = z.infer<typeof outcomeSchema>;
 
+/** The outcomes that turn a run red, but for a step that may fail. */
+export const failures: ReadonlySet<Outcome> = new Set(['failure', 'error', 'timeout']);
+
 /** What ended an attempt. */
 export const causes = [
   'exit',

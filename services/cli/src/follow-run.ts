@@ -1,4 +1,10 @@
-import { type ApiClient, logLineSchema, operations, type RunDto } from '#libs/api-contract';
+import {
+  type ApiClient,
+  type LogLineDto,
+  logLineSchema,
+  operations,
+  type RunDto,
+} from '#libs/api-contract';
 import { followEvents, type StreamWish, splitText } from './event-stream.ts';
 import type { RunPrinter } from './run-printer.ts';
 import { followRunStream, type RunNews } from './run-stream.ts';
@@ -56,14 +62,14 @@ export async function tailLog(
   runId: string,
   step: string,
   lines: number,
-): Promise<readonly string[]> {
+): Promise<readonly LogLineDto[]> {
   const response = await client.open(operations.readStepLogs, {
     params: { id: runId, step },
     query: { tail: lines },
   });
-  const texts: string[] = [];
+  const found: LogLineDto[] = [];
   for await (const text of splitText(response, '\n')) {
-    if (text !== '') texts.push(logLineSchema.parse(JSON.parse(text)).text);
+    if (text !== '') found.push(logLineSchema.parse(JSON.parse(text)));
   }
-  return texts;
+  return found;
 }

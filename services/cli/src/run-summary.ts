@@ -5,15 +5,17 @@ import {
   type RunSummary,
   type StepDto,
 } from '#libs/api-contract';
+import { failures } from '#libs/events';
 import { type ErrorCode, formatDuration } from '#libs/kernel';
 import { lastSegment, plainText } from '#libs/logs';
+import { failureLines } from './failure-lines.ts';
 import { tailLog } from './follow-run.ts';
 import { asCalled } from './invocation.ts';
 import { type Output, outcomeMark, table } from './output.ts';
 import { describeEnd } from './run-printer.ts';
 
-/** How much of a failing step's log is shown at the end. */
-const tailLines = 20;
+/** How much of the end of a failing step's log is looked through: as much as one answer holds. */
+const lookedThrough = 1_000;
 
 /** What a POSIX shell answers for a command that it does not find. */
 const commandNotFound = 127;
@@ -82,13 +84,18 @@ async function printFailingStep(
   const step = run.steps.find((candidate) => candidate.id === id);
   if (!step || step.attempts.length === 0) return;
   const { colors } = output;
-  const lines = await tailLog(client, run.id, id, tailLines).catch(() => []);
+  const lines = await tailLog(client, run.id, id, lookedThrough).catch(() => []);
+  // The first line says what runs the step, and how it is isolated: that was said when it began.
+  const texts = lines
+    .filter(({ line, stream }) => line > 1 || stream !== 'system')
+    .map(({ text }) => plainText(lastSegment(text), { colour: false }));
+  const { telling, last } = failureLines(texts);
   output.line();
   output.line(
     `${outcomeMark(output, step.outcome ?? 'error')} ${colors.bold(id)} ${describeEnd({ ...step, message: step.attempts.at(-1)?.message }) || step.outcome}`,
   );
-  for (const line of lines)
-    output.line(`  ${colors.dim('│')} ${plainText(lastSegment(line), { colour: false })}`);
+  const shown = telling.length === 0 ? last : [...telling, '…', ...last];
+  for (const text of shown) output.line(`  ${colors.dim('│')} ${text}`);
   if (step.exitCode === commandNotFound)
     output.line(
       '  127 says that a command is not in the step’s PATH; toolchains outside /usr need a setting: ' +
@@ -113,14 +120,11 @@ export function stepTable(run: RunDto, nowMs?: number): string {
   return table([['STEP', ...(hasNames ? ['NAME'] : []), 'STATE', 'TOOK', 'ATTEMPTS'], ...rows]);
 }
 
-/** The ends that a step with `allow_failure` may have. */
-const allowable: ReadonlySet<string> = new Set(['failure', 'error', 'timeout']);
-
 function stepState(step: StepDto): string {
   if (step.status === 'skipped') return `skipped (${step.skipReason ?? ''})`;
   if (step.status !== 'finished') return step.status;
   const end = describeEnd({ ...step });
-  const isAllowed = step.allowFailure && allowable.has(step.outcome ?? '');
+  const isAllowed = step.allowFailure && step.outcome !== null && failures.has(step.outcome);
   return `${step.outcome}${end === '' ? '' : ` (${end})`}${isAllowed ? ', allowed' : ''}`;
 }
 

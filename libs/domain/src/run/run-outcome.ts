@@ -1,12 +1,10 @@
-import type { Outcome, PlanStep } from '#libs/events';
+import { failures, type Outcome, type PlanStep } from '#libs/events';
 import { itemsOf } from './chunked-list.ts';
 import { planStepAt } from './plan-graph.ts';
 import type { KnownRun, StepState } from './run.types.ts';
 
 /** run.finished names at most this many steps: 500 ids of 63 letters keep the event far below its 64 KiB. */
 export const failedStepsMax = 500;
-
-const failures: ReadonlySet<Outcome> = new Set(['failure', 'error', 'timeout']);
 
 /** No further attempt of the step can follow (but for a retry that is scheduled in the same append). */
 export function hasEnded(step: StepState): boolean {
