@@ -79,6 +79,9 @@ function assign(given: Partial<Assignment> = {}, to = executor.executorId ?? '')
 
 const runningCount = () => driver.sandboxes.filter(({ hasStarted }) => hasStarted).length;
 const running = (count: number) => expect.poll(runningCount).toBe(count);
+/** It has a name again, and another one. */
+const renamed = (first: string | undefined) =>
+  expect.poll(() => executor.executorId ?? first).not.toBe(first);
 const idle = () => expect.poll(() => executor.held).toBe(0);
 
 describe('an executor', () => {
@@ -220,6 +223,7 @@ describe('an executor that nobody hears', () => {
     await ended(expect.poll(() => gateway.registrations.length).toBe(2));
     expect(gateway.registrations[1]).toMatchObject({ replaces: first });
     expect(gateway.reports).toEqual([]);
+    await renamed(first);
     assign();
     await running(2);
   });
@@ -233,7 +237,7 @@ describe('an executor that nobody hears', () => {
     await ended(expect.poll(() => gateway.registrations.length).toBe(2));
     expect(driver.story).toContain('kill all');
     expect(executor.held).toBe(0);
-    await expect.poll(() => executor.executorId).not.toBe(first);
+    await renamed(first);
     expect(gateway.reports).toEqual([]);
   });
 
@@ -247,6 +251,7 @@ describe('an executor that nobody hears', () => {
     await ended(expect.poll(() => gateway.registrations.length).toBe(2));
     expect(driver.story).toContain('kill all');
     expect(gateway.registrations[1]).toMatchObject({ replaces: first });
+    await renamed(first);
     assign();
     await running(2);
   });

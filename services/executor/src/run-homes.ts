@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdir, readdir, rename, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Assignment } from '#libs/api-contract';
@@ -41,9 +42,10 @@ export class RunHomes {
   /** Made by the first step that asks. @param name  of those that share it, from `homeName` */
   async make(runId: string, name: string): Promise<string> {
     const path = this.#pathOf(runId, name);
+    // An earlier step may have removed it.
+    const isThere = this.#names.get(runId)?.has(name) && existsSync(path);
     this.#note(runId, name);
-    // There again where an earlier step has removed it.
-    await mkdir(path, { recursive: true, mode: 0o700 });
+    if (!isThere) await mkdir(path, { recursive: true, mode: 0o700 });
     return path;
   }
 
@@ -55,15 +57,15 @@ export class RunHomes {
     }
   }
 
-  /** From another directory of HOMEs, where the run was before. @param bring  moves a directory */
+  /** From another directory of HOMEs, where runs were before. @param bring  moves a directory */
   async takeOver(
-    runId: string,
+    runIds: ReadonlySet<string>,
     former: string,
     bring: (from: string, to: string) => Promise<void>,
   ): Promise<void> {
     for (const entry of await readdir(former).catch(() => [])) {
-      const [of, name] = parts(entry);
-      if (of !== runId || name === undefined) continue;
+      const [runId, name] = parts(entry);
+      if (!runIds.has(runId) || name === undefined) continue;
       await bring(join(former, entry), this.#pathOf(runId, name));
       this.#note(runId, name);
     }

@@ -1,5 +1,5 @@
 import { lstatSync, readdirSync } from 'node:fs';
-import { lstat, mkdir, mkdtemp, readFile, utimes, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, mkdtemp, readFile, rmdir, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { workspacesTrash } from '#libs/data-dir';
@@ -17,9 +17,10 @@ export class StepTemporaries {
   readonly #clock: Clock;
   readonly #onLeft: (left: LeftTree) => void;
   #directory = '';
-  /** What nobody has at the moment, with the state that it had when it was made. */
-  readonly #untouched: { readonly path: string; readonly state: string }[] = [];
-  readonly #states = new Map<string, string>();
+  /** The state that each had when it was made. */
+  readonly #states = new Map<string, string | undefined>();
+  /** Those that nobody has at the moment, untouched. */
+  readonly #spare: string[] = [];
   #made = 0;
   #remover: TreeRemover | undefined;
 
@@ -53,25 +54,30 @@ export class StepTemporaries {
   async make(): Promise<string> {
     invariant(this.#directory !== '', 'temporaries are opened first');
     // A cleaner of /tmp may have taken it meanwhile.
-    for (let spare = this.#untouched.pop(); spare; spare = this.#untouched.pop())
-      if (stateOf(spare.path) === spare.state) return this.#note(spare.path, spare.state);
+    for (let spare = this.#spare.pop(); spare !== undefined; spare = this.#spare.pop())
+      if (this.#isUntouched(spare)) return spare;
     this.#made += 1;
     const path = join(this.#directory, String(this.#made));
     await mkdir(path, { mode: 0o700 });
-    return this.#note(path, stateOf(path) ?? '');
+    this.#states.set(path, stateOf(path));
+    return path;
   }
 
   /** When its attempt is over. Never throws. */
   async remove(path: string): Promise<void> {
-    const state = this.#states.get(path);
-    this.#states.delete(path);
-    if (state !== undefined && stateOf(path) === state) this.#untouched.push({ path, state });
-    else await this.#remover?.remove(path);
+    if (this.#isUntouched(path)) {
+      this.#spare.push(path);
+      return;
+    }
+    // Many leave nothing.
+    await rmdir(path).catch(() => this.#remover?.remove(path));
   }
 
-  #note(path: string, state: string): string {
-    this.#states.set(path, state);
-    return path;
+  #isUntouched(path: string): boolean {
+    const state = stateOf(path);
+    if (state !== undefined && state === this.#states.get(path)) return true;
+    this.#states.delete(path);
+    return false;
   }
 
   /** When no attempt runs any more. */

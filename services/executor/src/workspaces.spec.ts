@@ -119,6 +119,16 @@ describe('the workspace of a run', () => {
     expect(await pathIn(workspaces, order, never)).toContain(order.runId);
   });
 
+  it('is refused to a step that comes while another uses it, where that has put a link there', async () => {
+    const order = orderOf();
+    const path = await pathIn(workspaces, order, never);
+    await rm(path, { recursive: true });
+    await symlink('/', path);
+    await expect(pathIn(workspaces, order, never)).rejects.toMatchObject({
+      code: 'run.workspace-gone',
+    });
+  });
+
   it('is refused where a step put a link in its place', async () => {
     const order = orderOf();
     const path = await pathIn(workspaces, order, never);
@@ -183,8 +193,11 @@ describe('the HOMEs of a run', () => {
     expect(await isThere(before)).toBe(true);
     const retry = orderOf(randomIds.uuid(), order.runId);
     await workspaces.enter(retry, never);
-    expect(await isThere(await workspaces.home(retry.runId, 'host'))).toBe(true);
+    expect(await readdir(join(directory, '.homes'))).toEqual([`${retry.runId}.host`]);
     expect(await isThere(before)).toBe(false);
+    await workspaces.leave(retry.runId);
+    await workspaces.end(retry.runId, false);
+    expect(await readdir(join(directory, '.homes'))).toEqual([]);
   });
 
   it('count among the bytes that are kept', async () => {

@@ -108,11 +108,12 @@ export class Workspaces {
     // A link leads to what is not ours to empty.
     if (!(await lstat(former).catch(() => undefined))?.isDirectory()) return;
     const names = await readdir(former).catch(() => [] as string[]);
-    for (const runId of names.filter(isUuid)) {
-      if (exists(this.#pathOf(runId))) continue;
+    const runIds = names.filter((name) => isUuid(name) && !exists(this.#pathOf(name)));
+    await this.#homes.takeOver(new Set(runIds), join(former, '.homes'), (from, to) =>
+      this.#bring(from, to),
+    );
+    for (const runId of runIds) {
       await this.#bring(join(former, runId), this.#pathOf(runId));
-      const bring = this.#bring.bind(this);
-      await this.#homes.takeOver(runId, join(former, '.homes'), bring);
       const kept = await readFile(join(former, '.kept', runId), 'utf8').catch(() => undefined);
       if (kept !== undefined) await writeFile(this.#keptPathOf(runId), kept);
       const commit = await new WorkspaceFacts(join(former, '.facts')).read(runId);
@@ -154,7 +155,7 @@ export class Workspaces {
     try {
       const made = await ready.wait(abort);
       const { path, commit, warnings } = made;
-      if (!isFirst) await this.#requireDirectory(runId, path);
+      if (!isFirst) this.#requireDirectory(runId, path);
       made.warnings = [];
       return { path, commit, warnings };
     } catch (error) {
@@ -245,7 +246,7 @@ export class Workspaces {
     const isThere = exists(path);
     if (workspaceOf === runId && !isThere) return this.#fill(order, abort);
     if (!isThere) await this.#inTurn(workspaceOf, () => this.#takeOver(order, path));
-    await this.#requireDirectory(runId, path);
+    this.#requireDirectory(runId, path);
     await this.#touch(runId);
     const commit = order.source.kind === 'none' ? undefined : await this.#facts.read(runId);
     return { path, commit, warnings: [] };
@@ -282,9 +283,8 @@ export class Workspaces {
   }
 
   /** A link in its place would lead the next step to where it points. */
-  async #requireDirectory(runId: string, path: string): Promise<void> {
-    const found = await lstat(path).catch(() => undefined);
-    if (found?.isDirectory()) return;
+  #requireDirectory(runId: string, path: string): void {
+    if (lstatSync(path, { throwIfNoEntry: false })?.isDirectory()) return;
     throw new Fault('run.workspace-gone', 'never', `a step of run ${runId} removed the workspace`);
   }
 

@@ -64,7 +64,7 @@ function notShown(path: string, reason: string): Fault {
 
 function shownPlace(path: string): ShownPlace[] {
   try {
-    return [{ source: realpathSync(path), destination: path }];
+    return [{ source: realpathSync.native(path), destination: path }];
   } catch {
     return []; // The runtime says that it is not there.
   }
@@ -83,7 +83,7 @@ function reallyAt(path: string): string[] {
 /** Nothing only where there is nothing: what can't be looked at must not pass as harmless. */
 function realOf(path: string): string[] {
   try {
-    return [realpathSync(path)];
+    return [realpathSync.native(path)];
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
     throw error;
