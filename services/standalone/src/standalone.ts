@@ -434,23 +434,30 @@ function keepSweeping(
   logger: Logger,
 ): () => void {
   const { logs, blobs, database } = state;
-  const sweep = async () => {
-    await logs.sweep({ ageMs: config.logKeep, bytesMax: config.logStoreBytesMax });
-    await blobs.removeAbandoned(systemClock.nowMs() - abandonedMs);
-    await forget(database, 'select forget_commands_v1($1) as count');
-    await forget(
-      database,
-      `with gone as (
-         delete from request_fingerprints where command_id in (
-           select command_id from request_fingerprints
-           where used_at < clock_timestamp() - interval '24 hours' order by used_at limit $1)
-         returning 1)
-       select count(*) from gone`,
-    );
+  const sweeps: Readonly<Record<string, () => Promise<unknown>>> = {
+    logs: () => logs.sweep({ ageMs: config.logKeep, bytesMax: config.logStoreBytesMax }),
+    blobs: () => blobs.removeAbandoned(systemClock.nowMs() - abandonedMs),
+    commands: () => forget(database, 'select forget_commands_v1($1) as count'),
+    requests: () =>
+      forget(
+        database,
+        `with gone as (
+           delete from request_fingerprints where command_id in (
+             select command_id from request_fingerprints
+             where used_at < clock_timestamp() - interval '24 hours' order by used_at limit $1)
+           returning 1)
+         select count(*) from gone`,
+      ),
   };
-  const timer = setInterval(() => {
-    sweep().catch((error: unknown) => logger.warn({ error: String(error) }, 'the sweep failed'));
-  }, sweepMs);
+  // One after the other; one that fails keeps no other from its work.
+  const sweep = async () => {
+    for (const [what, forgetOld] of Object.entries(sweeps)) {
+      await forgetOld().catch((error: unknown) =>
+        logger.warn({ what, error: String(error) }, 'the sweep failed'),
+      );
+    }
+  };
+  const timer = setInterval(() => void sweep(), sweepMs);
   timer.unref();
   return () => clearInterval(timer);
 }
