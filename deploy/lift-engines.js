@@ -1,5 +1,5 @@
 // Before packing: what is bundled says nothing about the Node that starts Millrace. The package says that itself, and runs its
-// parts on the Node that it brings. With their own `engines` every `npm ci` on an older Node would warn of each of them.
+// parts on the Node that it brings. It changes the packages of this checkout. With their own `engines` every `npm ci` on an older Node would warn of each of them.
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 

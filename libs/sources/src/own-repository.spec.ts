@@ -82,6 +82,14 @@ describe('the history of another repository stays where it is', () => {
         symlinkSync('../../../private/.git/objects/pack', join(root, 'tree/.git/objects/pack'));
       },
     ],
+    [
+      'alternates that are a link',
+      () => {
+        makeOwn();
+        mkdirSync(join(root, 'tree/.git/objects/info'), { recursive: true });
+        symlinkSync('/dev/null', join(root, 'tree/.git/objects/info/alternates'));
+      },
+    ],
   ])('%s', async (_, make) => {
     make();
     const { commit, warnings, text } = await take();

@@ -49,7 +49,7 @@ function fail(message) {
 const node = isNewEnough() ? undefined : broughtNode();
 if (!isNewEnough() && !(node && existsSync(node))) {
   fail(
-    `millrace needs Node 22.15 or newer, this is ${process.versions.node}: run \`npm install\` without --omit=optional, or install Node 24`,
+    `millrace needs Node 22.15 or newer, this is ${process.versions.node}; the one that it brings is not there: npm left it out (--omit=optional) or could not fetch it. Install Millrace again as you did, or a newer Node`,
   );
 } else if (node) runOn(node);
 else if (existsSync(main)) await import(pathToFileURL(main).href);

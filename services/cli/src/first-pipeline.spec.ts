@@ -28,6 +28,7 @@ describe('the first pipeline of a project', () => {
     [['go.mod', 'Makefile'], undefined, ['go vet', 'go test ./...']],
     [['go.mod', 'go.sum'], undefined, ['network: host']],
     [['requirements.txt', 'tests'], undefined, ['-r requirements.txt', 'python -m pytest']],
+    [['pyproject.toml', 'testing'], undefined, ['python -m pytest']],
     [['requirements.txt'], undefined, ['-r requirements.txt', 'echo']],
     [['pyproject.toml'], undefined, ['pip install --quiet pytest .']],
     [['Cargo.toml'], undefined, ['cargo test']],

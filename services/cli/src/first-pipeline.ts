@@ -41,10 +41,7 @@ function stepsOf(files: ProjectFiles): readonly FirstStep[] {
   if (names.has('package.json')) return nodeSteps(files);
   if (names.has('go.mod')) {
     const fetches = names.has('go.sum')
-      ? {
-          network: 'host' as const,
-          comment: 'fetches the modules; each step has a HOME of its own',
-        }
+      ? { network: 'host' as const, comment: 'fetches the modules' }
       : {};
     return [{ id: 'test', ...fetches, cmd: ['go vet ./...', 'go test ./...'] }];
   }
@@ -56,7 +53,8 @@ function stepsOf(files: ProjectFiles): readonly FirstStep[] {
   return [{ id: 'test', cmd: [toBeReplaced] }];
 }
 
-const toBeReplaced = 'echo "replace me by your tests"';
+/** What stands where the project says nothing about its tests: whoever writes the file is to be told. */
+export const toBeReplaced = 'echo "replace me by your tests"';
 
 function makeTest(makefile: string): string {
   const target = ['test', 'check'].find((name) =>
@@ -122,7 +120,8 @@ function pythonSteps(names: ReadonlySet<string>): readonly FirstStep[] {
 
 /** pytest fails where it finds none. */
 function hasPythonTests(names: ReadonlySet<string>): boolean {
-  return [...names].some((name) => /^(?:tests?|conftest\.py|test_.*\.py|.*_test\.py)$/.test(name));
+  const sign = /^(?:tests?|testing|pytest\.ini|conftest\.py|test_.*\.py|.*_test\.py)$/;
+  return [...names].some((name) => sign.test(name));
 }
 
 /** A pipeline's versions are found by its name, so that two projects of one server need two names. */

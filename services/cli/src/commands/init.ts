@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { contextOf } from '../context.ts';
 import { UsageError } from '../exit-codes.ts';
 import { reasonOf } from '../file-failure.ts';
-import { firstPipeline, type ProjectFiles } from '../first-pipeline.ts';
+import { firstPipeline, type ProjectFiles, toBeReplaced } from '../first-pipeline.ts';
 import { asCalled } from '../invocation.ts';
 import { defaultPipelineFile } from './pipeline-file.ts';
 
@@ -27,6 +27,10 @@ export function addInit(program: Command): void {
       );
       if (output.isJson) output.json({ file: defaultPipelineFile });
       else output.line(`wrote ${defaultPipelineFile}; try: ${asCalled(output.invocation, 'run')}`);
+      if (text.includes(toBeReplaced))
+        output.note(
+          `nothing here says how it is tested: write your tests in the place of \`${toBeReplaced}\`, which always passes`,
+        );
     });
 }
 

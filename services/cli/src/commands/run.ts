@@ -128,7 +128,11 @@ async function readGitSource(
   if (url === undefined) throw new UsageError('source.malformed', '--commit goes with --git');
   const problem = gitUrlProblem(url, { allowsFiles: false });
   if (problem !== undefined)
-    throw new UsageError('source.malformed', `the address of --git is refused: ${problem}`);
+    throw new UsageError(
+      'source.malformed',
+      `the address of --git is refused: ${problem}`,
+      'A repository on this machine runs as its working tree: `millrace run` in it. For another commit, `git worktree add` gives that a tree of its own.',
+    );
   const found = await resolveCommit(
     { url, name: commit ?? 'HEAD' },
     { abort: AbortSignal.timeout(resolveMs), access: gitAccessOf(config) },
