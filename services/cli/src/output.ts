@@ -109,6 +109,20 @@ export function fitted(text: string, width: number): string {
   return characters.length <= width ? text : `${characters.slice(0, width - 1).join('')}…`;
 }
 
+/** As many items as fit into a width behind their head, the first at least in part, and how many more there are: `a, b +3`. */
+export function fittedList(head: string, items: readonly string[], width: number): string {
+  for (let shown = items.length; shown > 1; shown -= 1) {
+    const text = `${head}${items.slice(0, shown).join(', ')}${moreWords(items.length - shown)}`;
+    if ([...text].length <= width) return text;
+  }
+  const more = moreWords(items.length - 1);
+  return `${fitted(`${head}${items[0] ?? ''}`, width - more.length)}${more}`;
+}
+
+function moreWords(more: number): string {
+  return more > 0 ? ` +${more}` : '';
+}
+
 /** A mark and a word: never colour alone. */
 export function outcomeMark(output: Output, outcome: Outcome | 'running' | 'waiting'): string {
   const { colors } = output;

@@ -1,7 +1,7 @@
 import pc from 'picocolors';
 import { expect, it } from 'vitest';
 import type { EventDto } from '#libs/api-contract';
-import { fitted, type Output } from './output.ts';
+import { fitted, fittedList, type Output } from './output.ts';
 import { TextPrinter } from './run-printer.ts';
 
 function shown(...events: readonly (readonly [type: string, data: object])[]): string[] {
@@ -91,4 +91,14 @@ it('says who cancels, and why', () => {
 it('cuts what does not fit, with dots', () => {
   expect(fitted('a ticker', 8)).toBe('a ticker');
   expect(fitted('a ticker', 7)).toBe('a tick…');
+});
+
+it.each([
+  [24, '… 9.0s  a 1s, b 2s, c 3s'],
+  [23, '… 9.0s  a 1s, b 2s +1'],
+  [20, '… 9.0s  a 1s +2'],
+  [14, '… 9.0s  a … +2'],
+])('counts in %i columns what does not fit', (width, expected) => {
+  expect(fittedList('… 9.0s  ', ['a 1s', 'b 2s', 'c 3s'], width)).toBe(expected);
+  expect([...expected].length).toBeLessThanOrEqual(width);
 });

@@ -2,7 +2,7 @@ import type { EventDto, LogLineDto } from '#libs/api-contract';
 import type { Outcome } from '#libs/events';
 import { formatDuration } from '#libs/kernel';
 import { LogLines } from './log-lines.ts';
-import { fitted, type Output, outcomeMark } from './output.ts';
+import { fittedList, type Output, outcomeMark } from './output.ts';
 
 /** Shows a run as it goes. */
 export interface RunPrinter {
@@ -111,12 +111,13 @@ export class TextPrinter implements RunPrinter {
     // The last line of the screen is a step's own until its end comes.
     if (this.lines.isOpen) return;
     const now = performance.now();
-    const steps = [...this.running]
-      .map(([step, since]) => `${step} ${formatDuration(now - since)}`)
-      .join(', ');
-    const text = `… ${formatDuration(now - this.startedAt)}  ${steps}`;
+    const steps = [...this.running].map(
+      ([step, since]) => `${step} ${formatDuration(now - since)}`,
+    );
+    const head = `… ${formatDuration(now - this.startedAt)}  `;
+    const width = (process.stdout.columns ?? 80) - 1;
     this.output.restartLine();
-    this.output.part(this.output.colors.dim(fitted(text, (process.stdout.columns ?? 80) - 1)));
+    this.output.part(this.output.colors.dim(fittedList(head, steps, width)));
     this.hasStatus = true;
   }
 
