@@ -145,7 +145,9 @@ steps:
     expect(answer.stdout + answer.stderr).toContain(
       'warning: a: no executor can provide the image "node:22"',
     );
-    expect(answer.stdout).toMatch(/next: .*millrace\S* explain image.unavailable .*· .* logs \d/);
+    expect(answer.stdout).toMatch(
+      /next: .*millrace\S* explain image.unavailable.*\n +.*millrace\S* logs \d/,
+    );
     expect(answer.stdout).not.toMatch(/ retry \d/);
     const failing = await cli('run', '--source', 'none', 'p.yaml');
     expect(failing.stdout).toMatch(/next: .*millrace\S* retry \d+ --failed/);

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { AttemptDto, RunDto, StepDto } from '#libs/api-contract';
-import { runTook, shortCommit, shortRef, stepTable } from './run-summary.ts';
+import { nextLines, runTook, shortCommit, shortRef, stepTable } from './run-summary.ts';
 
 const at = (seconds: number) => new Date(seconds * 1000).toISOString();
 const attempt = (own: Partial<AttemptDto>) =>
@@ -42,4 +42,31 @@ it('tells what a run is about, and for how long it has gone on', () => {
   expect([shortCommit(run({})), shortRef(run({}))]).toEqual(['', '']);
   expect(runTook(run({}), 90_000)).toBe('1m30s');
   expect(runTook(run({ finishedAt: at(2) }), 90_000)).toBe('2.0s');
+});
+
+it('names a command for each of several failed steps, and counts the rest', () => {
+  const failed = (id: string, code?: string) =>
+    step(id, { outcome: 'failure', attempts: [attempt({ code } as Partial<AttemptDto>)] });
+  const lines = (...steps: StepDto[]) =>
+    nextLines(run({ number: 4, steps, failedSteps: steps.map(({ id }) => id) }), {
+      program: 'millrace',
+      flags: ['--data-dir x'],
+    });
+  expect(lines()).toEqual([]);
+  expect(lines(failed('a'), failed('b'))).toEqual([
+    'millrace retry 4 --failed --data-dir x',
+    'millrace logs 4 a --data-dir x',
+    'millrace logs 4 b --data-dir x',
+  ]);
+  expect(lines(...['a', 'b', 'c', 'd', 'e'].map((id) => failed(id))).slice(3)).toEqual([
+    'millrace logs 4 c --data-dir x',
+    'and 2 more: millrace show 4 --data-dir x',
+  ]);
+  expect(lines(failed('a', 'image.unavailable'), failed('b', 'image.unavailable'))[0]).toBe(
+    'millrace explain image.unavailable --data-dir x',
+  );
+  expect(lines(failed('a', 'image.unavailable'), failed('b')).slice(0, 2)).toEqual([
+    'millrace retry 4 --failed --data-dir x',
+    'millrace explain image.unavailable --data-dir x',
+  ]);
 });

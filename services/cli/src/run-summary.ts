@@ -10,7 +10,7 @@ import { type ErrorCode, formatDuration } from '#libs/kernel';
 import { lastSegment, plainText } from '#libs/logs';
 import { failureLines } from './failure-lines.ts';
 import { tailLog } from './follow-run.ts';
-import { asCalled } from './invocation.ts';
+import { asCalled, type Invocation } from './invocation.ts';
 import { type Output, outcomeMark, table } from './output.ts';
 import { describeEnd } from './run-printer.ts';
 
@@ -45,7 +45,8 @@ export async function printVerdict(client: ApiClient, run: RunDto, output: Outpu
   }
   const { colors } = output;
   if (run.outcome !== 'success') {
-    for (const id of run.failedSteps.slice(0, 3)) await printFailingStep(client, run, id, output);
+    for (const id of run.failedSteps.slice(0, failedShown))
+      await printFailingStep(client, run, id, output);
   }
   const took = formatDuration(durationMs(run));
   const outcome = run.outcome ?? 'error';
@@ -53,7 +54,9 @@ export async function printVerdict(client: ApiClient, run: RunDto, output: Outpu
   output.line(
     `${outcomeMark(output, outcome)} run ${run.number} of ${colors.bold(run.pipeline)}: ${outcome} in ${took}`,
   );
-  if (run.failedSteps.length > 0) output.line(`  next: ${nextCommands(run, output)}`);
+  nextLines(run, output.invocation).forEach((words, at) => {
+    output.line(`  ${at === 0 ? 'next:' : '     '} ${words}`);
+  });
 }
 
 /** What ends a step before it runs and will again, whoever takes it: the file has to change, or the machine. */
@@ -62,17 +65,21 @@ const lasting: ReadonlySet<string | null | undefined> = new Set<ErrorCode>([
   'isolation.unavailable',
 ]);
 
-/** A retry is offered where it can help. */
-function nextCommands(run: RunDto, { invocation }: Output): string {
+/** How many failed steps are shown with their logs; the others are counted. */
+const failedShown = 3;
+
+/** What to do about each failed step, a command a line. A retry is offered where it can help. */
+export function nextLines(run: RunDto, invocation: Invocation): readonly string[] {
   const failed = run.steps.filter(({ id }) => run.failedSteps.includes(id));
   const codes = failed.map((step) => step.attempts.at(-1)?.code);
-  const [first] = codes;
-  const advice = codes.every((code) => lasting.has(code))
-    ? `explain ${first}`
-    : `retry ${run.number} --failed`;
-  return [advice, `logs ${run.number} ${run.failedSteps[0]}`]
-    .map((words) => asCalled(invocation, words))
-    .join(' · ');
+  const advice = [
+    ...(codes.some((code) => !lasting.has(code)) ? [`retry ${run.number} --failed`] : []),
+    ...new Set(codes.flatMap((code) => (code && lasting.has(code) ? [`explain ${code}`] : []))),
+    ...run.failedSteps.slice(0, failedShown).map((id) => `logs ${run.number} ${id}`),
+  ].map((words) => asCalled(invocation, words));
+  const more = run.failedSteps.length - failedShown;
+  const rest = `and ${more} more: ${asCalled(invocation, `show ${run.number}`)}`;
+  return failed.length === 0 ? [] : [...advice, ...(more > 0 ? [rest] : [])];
 }
 
 async function printFailingStep(
