@@ -120,10 +120,11 @@ describe('cancel', { timeout: 60_000 }, () => {
     const id = await start(`echo begun; sleep 600`);
     const args = ['--data-dir', server.dataDir];
     const watched = millrace([...args, 'watch', id], { cwd: directory.path });
-    const answer = await millrace([...args, 'cancel', id, '--reason', 'enough'], {
+    const answer = await millrace([...args, 'cancel', 'latest', '--reason', 'enough'], {
       cwd: directory.path,
     });
-    expect(answer).toMatchObject({ code: 0, stderr: '' });
+    const stdout = `cancel of run ${(await show(id)).number} is on its way\n`;
+    expect(answer).toEqual({ code: 0, stdout, stderr: '' });
     expect((await watched).code).toBe(4);
   });
 

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Command } from 'commander';
-import { type ApiClient, operations, type RunArtifact } from '#libs/api-contract';
+import { type ApiClient, operations, type RunArtifact, type RunDto } from '#libs/api-contract';
 import { Fault, formatBytes, listed } from '#libs/kernel';
 import {
   type ArtifactChoice,
@@ -43,9 +43,10 @@ export function addArtifacts(program: Command): void {
     .action(async (ref: string, options: Options, command: Command) => {
       const { output, client } = contextOf(command);
       const api = await client();
-      const artifacts = chooseArtifacts(await listAll(api, ref), options);
+      const run = await loadRun(api, ref);
+      const artifacts = chooseArtifacts(await listAll(api, run.id), options);
       if (artifacts.length === 0) {
-        output.note(await wordsForNone(api, ref, options));
+        output.note(wordsForNone(run, options));
         return;
       }
       if (options.to === undefined) {
@@ -68,7 +69,7 @@ export function addArtifacts(program: Command): void {
       await makeTarget(directory);
       for (const placed of layOut(artifacts)) {
         const path = await writingTo(join(directory, placed.path), () =>
-          download(api, ref, { ...placed, directory }),
+          download(api, run.id, { ...placed, directory }),
         );
         if (output.isJson) output.json({ ...placed.artifact, path });
         else output.line(path);
@@ -77,12 +78,7 @@ export function addArtifacts(program: Command): void {
 }
 
 /** @throws Fault `step.not-found` where there is no such step or attempt */
-async function wordsForNone(
-  client: ApiClient,
-  ref: string,
-  { step, attempt }: ArtifactChoice,
-): Promise<string> {
-  const { number, steps } = await loadRun(client, ref);
+function wordsForNone({ number, steps }: RunDto, { step, attempt }: ArtifactChoice): string {
   const meant = steps.filter(({ id }) => step === undefined || id === step);
   const what = `${step === undefined ? '' : `step ${step} of `}run ${number}`;
   if (meant.length === 0) {
@@ -95,12 +91,12 @@ async function wordsForNone(
   return `attempt ${attempt} of ${what} has no artifacts`;
 }
 
-async function listAll(client: ApiClient, ref: string): Promise<readonly RunArtifact[]> {
+async function listAll(client: ApiClient, runId: string): Promise<readonly RunArtifact[]> {
   const all: RunArtifact[] = [];
   let cursor: string | undefined;
   do {
     const page = await client.call(operations.listRunArtifacts, {
-      params: { id: ref },
+      params: { id: runId },
       query: { limit: 1000, cursor },
     });
     all.push(...page.items);
@@ -112,12 +108,12 @@ async function listAll(client: ApiClient, ref: string): Promise<readonly RunArti
 /** Writes one artifact below the directory and checks its digest. */
 async function download(
   client: ApiClient,
-  ref: string,
+  runId: string,
   { artifact, path, directory }: PlacedArtifact & { readonly directory: string },
 ): Promise<string> {
   const target = await artifactPlace(directory, path);
   const response = await client.open(operations.readRunArtifact, {
-    params: { id: ref, path: artifact.name },
+    params: { id: runId, path: artifact.name },
     query: { step: artifact.step, attempt: artifact.attempt },
   });
   // Beside its place, so that it can be renamed; a new file, so that no link is followed.

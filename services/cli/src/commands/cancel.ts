@@ -24,7 +24,7 @@ export function addCancel(program: Command): void {
           body,
         });
         if (output.isJson) output.json(answer);
-        else output.line(`cancel of run ${ref} is on its way`);
+        else output.line(`cancel of run ${run.number} is on its way`);
       },
     );
 }

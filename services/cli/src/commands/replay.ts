@@ -56,7 +56,8 @@ async function printDifference(
     throw new UsageError('replay.diff', '--diff takes two positions or times');
   }
   const before = await stateAt(client, ref, first);
-  const after = await stateAt(client, ref, second);
+  // `latest` may name a younger run by now.
+  const after = await stateAt(client, before.id, second);
   const changes = [
     { what: 'run', from: before.outcome ?? before.status, to: after.outcome ?? after.status },
     ...after.steps.map((step, index) => ({
