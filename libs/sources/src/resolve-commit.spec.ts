@@ -1,5 +1,7 @@
 import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -32,7 +34,7 @@ beforeAll(() => {
 });
 
 const resolve = (name: string) =>
-  resolveCommit({ url, name }, { abort: new AbortController().signal, allowsFiles: true });
+  resolveCommit({ url, name }, { timeoutMs: 30_000, allowsFiles: true });
 
 it.each([
   ['main', 'new', 'refs/heads/main'],
@@ -48,11 +50,23 @@ it.each([
 
 it('takes a whole hash as it is, and asks nobody', async () => {
   const commit = 'f'.repeat(40);
-  const abort = AbortSignal.abort();
-  expect(await resolveCommit({ url: 'https://example.org/a', name: commit }, { abort })).toEqual({
-    url: 'https://example.org/a',
-    commit,
-  });
+  const url = 'https://example.org/a';
+  expect(await resolveCommit({ url, name: commit }, { timeoutMs: 0 })).toEqual({ url, commit });
+});
+
+it('does not wait for ever for a server that says nothing', async () => {
+  const server = createServer(() => {}).listen(0, '127.0.0.1');
+  try {
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const asked = { url: `http://127.0.0.1:${port}/a`, name: 'main' };
+    await expect(resolveCommit(asked, { timeoutMs: 500 })).rejects.toMatchObject({
+      code: 'source.fetch-failed',
+      message: 'the repository did not say within 0.5 s what "main" is',
+    });
+  } finally {
+    server.close();
+  }
 });
 
 it.each(['nothing', 'abcdef1'])('says that there is no %s', async (name) => {

@@ -11,7 +11,8 @@ export interface NamedCommit {
 }
 
 export interface ResolveOptions {
-  readonly abort: AbortSignal;
+  /** How long the repository may take to say it. */
+  readonly timeoutMs: number;
   readonly allowsFiles?: boolean;
   readonly access?: GitAccess;
 }
@@ -28,18 +29,23 @@ const plainName = /^(?!-)[^\p{Cc}\s~^:?*[\\]{1,500}$/u;
  */
 export async function resolveCommit(
   { url, name }: NamedCommit,
-  { abort, allowsFiles = false, access = {} }: ResolveOptions,
+  { timeoutMs, allowsFiles = false, access = {} }: ResolveOptions,
 ): Promise<GitCheckout> {
   if (wholeHash.test(name)) return { url, commit: name };
   const problem = gitUrlProblem(url, { allowsFiles }) ?? accessProblem(url, access);
   if (problem !== undefined) throw new Fault('source.invalid', 'never', problem);
   if (!plainName.test(name))
     throw new Fault('source.invalid', 'never', `${JSON.stringify(name)} names no commit`);
+  const abort = AbortSignal.timeout(timeoutMs);
   const words = await runGit(
     '/',
     ['ls-remote', '--quiet', '--symref', '--end-of-options', url, name, `${name}^{}`],
     { abort, allowsFiles, access },
-  );
+  ).catch((cause: unknown) => {
+    if (!abort.aborted) throw cause;
+    const message = `the repository did not say within ${timeoutMs / 1_000} s what ${JSON.stringify(name)} is`;
+    throw new Fault('source.fetch-failed', 'never', message, { cause });
+  });
   const found = new Map(
     words.split('\n').flatMap((line) => {
       const [value, ref] = line.split('\t');

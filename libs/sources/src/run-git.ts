@@ -40,7 +40,8 @@ export interface GitCallOptions {
  * Runs git for a workspace that no step has seen yet: in one that a step has written to, its settings would be followed.
  *
  * @returns how it begins what it prints, at most 64 KiB
- * @throws Fault `source.fetch-failed` with one line of git's words; `source.invalid` where git meets its limits
+ * @throws Fault `source.fetch-failed` with one line of git's words; `source.invalid` where git meets its limits; an abort
+ * throws its reason
  */
 export function runGit(
   directory: string,
@@ -92,6 +93,8 @@ export function runGit(
     child.once('close', (code, signal) => {
       settle();
       if (code === 0) resolve(out);
+      // It was us who ended it, not its limits.
+      else if (options.abort.aborted) reject(options.abort.reason);
       else reject(failure(err, code ?? signal));
     });
     if (options.abort.aborted) kill();

@@ -135,7 +135,7 @@ async function readGitSource(
     );
   const found = await resolveCommit(
     { url, name: commit ?? 'HEAD' },
-    { abort: AbortSignal.timeout(resolveMs), access: gitAccessOf(config) },
+    { timeoutMs: resolveMs, access: gitAccessOf(config) },
   );
   return { kind: 'git', ...found };
 }
