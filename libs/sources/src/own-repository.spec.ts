@@ -107,6 +107,17 @@ describe('the history of another repository stays where it is', () => {
     expect(text).not.toContain('s3cret');
   });
 
+  it('which a directory that a clone brings poses as, without any .git', async () => {
+    git('tree', 'init', '--quiet');
+    git('tree', 'commit', '--quiet', '--allow-empty', '-m', 'honest');
+    cpSync(join(root, 'private/.git'), join(root, 'tree/part'), { recursive: true });
+    git('tree', 'config', '--file', 'part/config', 'core.worktree', '..');
+    await expect(take('tree/part')).rejects.toMatchObject({
+      code: 'source.invalid',
+      message: expect.stringMatching(/cannot use bare repository/),
+    });
+  });
+
   it.runIf(takesRoot)('whose objects another user lends', async () => {
     makeOwn();
     chownSync(join(root, 'private/.git/objects'), 12_345, 12_345);
