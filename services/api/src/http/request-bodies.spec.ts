@@ -1,8 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { connect, type Socket } from 'node:net';
+import { buffer } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
+import { pack } from 'tar-stream';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { FinishedRequest } from '#libs/api-contract';
 import { MemoryBlobStore } from '#libs/blobs';
@@ -20,7 +23,16 @@ const { connectionsMax, strangersMax } = limits;
 const littleBytes = 256 * 1024;
 const largeBytes = 12 * 1024 * 1024;
 
+/** Takes its time before it looks at what it is to store. */
+class SlowBlobStore extends MemoryBlobStore {
+  override async put(...args: Parameters<MemoryBlobStore['put']>) {
+    await delay(storeMs);
+    return super.put(...args);
+  }
+}
+
 let api: RunningApi;
+let storeMs: number;
 let heartbeats: unknown[];
 let reports: FinishedRequest[];
 beforeAll(async () => {
@@ -31,7 +43,7 @@ beforeAll(async () => {
     isDraining: () => false,
     freeBytes: async () => 1,
     read: { queuedSteps: async () => 0 } as ApiParts['read'],
-    blobs: new MemoryBlobStore(),
+    blobs: new SlowBlobStore(),
     verifyToken: adminTokenVerifier(secret),
     executorToken: (id) => `token-of-${id}`,
     gateway: {
@@ -56,6 +68,7 @@ beforeAll(() => subscribe('http.server.request.start', onRequest));
 afterAll(() => void unsubscribe('http.server.request.start', onRequest));
 beforeEach(() => {
   requests = [];
+  storeMs = 0;
   heartbeats = [];
   reports = [];
 });
@@ -247,6 +260,38 @@ describe('a body with credentials', () => {
     }
     expect(socket.destroyed).toBe(false);
     await ended;
+  });
+
+  it('is not silent while it waits for us', async () => {
+    storeMs = 3 * limits.silenceMs;
+    const tar = pack();
+    tar.entry({ name: 'file' }, 'x'.repeat(400_000));
+    tar.finalize();
+    const bytes = await buffer(tar);
+    const type = { 'content-type': 'application/x-tar', 'content-length': bytes.length };
+    const request = head('/api/v1/sources', { ...asAdmin, ...type, connection: 'close' });
+    expect(await exchange(request, bytes)).toMatch(/^HTTP\/1\.1 201 /);
+  });
+});
+
+describe('an answer that comes before the end of the body', () => {
+  it('is there for a client that sends on before it reads, but not for ever', async () => {
+    const socket = connect({ port: Number(new URL(api.url).port), allowHalfOpen: true });
+    const errors: unknown[] = [];
+    const closed = new Promise((resolve) => socket.once('close', resolve));
+    socket.on('error', (error) => errors.push(error));
+    socket.write(head('/api/v1/runs', { ...json, 'content-length': largeBytes }));
+    for (let count = 0; count < 3; count += 1) {
+      await delay(50);
+      socket.write('x');
+    }
+    const [answer] = await once(socket.setEncoding('utf8'), 'data');
+    expect(answer).toMatch(/^HTTP\/1\.1 401 /);
+    expect(errors).toEqual([]);
+    // It never ends its side.
+    const sending = setInterval(() => socket.write('x'), 50);
+    await closed;
+    clearInterval(sending);
   });
 });
 
