@@ -106,6 +106,12 @@ describe('the command line without a server', { timeout: 120_000 }, () => {
     expect(tail).toContain('line 12');
     expect(tail).not.toContain('line 9\n');
     expect(tail).toMatch(/next: .*millrace\S* retry 2 --failed/);
+    expect((await run('why', '2')).stdout).toBe(
+      `run 2 of red: failure; failed: broken (exit 3)
+broken (finished): failure (exit 3); it never waited longer than a second for an executor
+never (skipped): skipped: dependency-failed (broken)
+`,
+    );
   });
 
   it('repeats what failed in a new run', async () => {

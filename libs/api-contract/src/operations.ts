@@ -223,7 +223,7 @@ export const operations = {
     method: 'GET',
     path: '/api/v1/runs/{id}/steps/{step}/why',
     tag: 'runs',
-    summary: 'Say why a step waits or waited',
+    summary: 'Say why a step waits or waited, and how it ended',
     params: stepParams,
     query: waitForQuery,
     status: 200,

@@ -7,6 +7,7 @@ export {
   findEventType,
 } from './catalog.ts';
 export { defineEvent, type EventDefinition, type EventOf } from './define-event.ts';
+export { describeEnd, outcomeWords } from './describe-end.ts';
 export type { Origin, RecordedEvent } from './envelope.ts';
 export {
   type ExecutorDescription,

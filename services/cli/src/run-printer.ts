@@ -1,5 +1,5 @@
 import type { EventDto, LogLineDto } from '#libs/api-contract';
-import type { Outcome } from '#libs/events';
+import { describeEnd, type Outcome } from '#libs/events';
 import { formatDuration } from '#libs/kernel';
 import { LogLines } from './log-lines.ts';
 import { fittedList, type Output, outcomeMark } from './output.ts';
@@ -126,16 +126,4 @@ export class TextPrinter implements RunPrinter {
     this.output.restartLine();
     this.hasStatus = false;
   }
-}
-
-/** How a step ended beside its outcome, in a few words: `exit 1`, `ended by SIGKILL`, `oom`, …; nothing where that says it all. */
-export function describeEnd(end: Readonly<Record<string, unknown>>): string {
-  const cause = String(end.cause ?? '');
-  if (end.outcome === 'success' || end.outcome === cause) return '';
-  if (cause === 'exit') return `exit ${String(end.exitCode)}`;
-  if (cause === 'signal') return `ended by ${String(end.signal)}`;
-  const message = end.message;
-  return typeof message === 'string' && message !== ''
-    ? `${cause}: ${message.split('\n', 1)[0]}`
-    : cause;
 }

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { AttemptDto, RunDto, StepDto } from '#libs/api-contract';
-import { nextLines, runTook, shortCommit, shortRef, stepTable } from './run-summary.ts';
+import { nextLines, runTook, shortCommit, shortRef, stepTable, wrongWords } from './run-summary.ts';
 
 const at = (seconds: number) => new Date(seconds * 1000).toISOString();
 const attempt = (own: Partial<AttemptDto>) =>
@@ -69,4 +69,18 @@ it('names a command for each of several failed steps, and counts the rest', () =
     'millrace retry 4 --failed --data-dir x',
     'millrace explain image.unavailable --data-dir x',
   ]);
+});
+
+it('says how a run went wrong: which steps failed, how, and who cancelled it', () => {
+  const timedOut = step('b', { outcome: 'timeout', cause: 'timeout' });
+  const broken = step('a', { outcome: 'failure', cause: 'exit', exitCode: 3 });
+  const words = (own: Partial<RunDto>) =>
+    wrongWords(run({ steps: [broken, timedOut], failedSteps: ['a', 'b'], cancel: null, ...own }));
+  expect(words({ outcome: 'failure' })).toBe('failure; failed: a (exit 3), b (timeout)');
+  const cancel = { by: 'user:ada', reason: 'no use', at: at(1) };
+  expect(words({ outcome: 'cancelled', cancel, failedSteps: [] })).toBe(
+    'cancelled by user:ada: no use',
+  );
+  expect(words({ outcome: 'success' })).toBeUndefined();
+  expect(words({ outcome: null })).toBeUndefined();
 });

@@ -5,14 +5,13 @@ import {
   type RunSummary,
   type StepDto,
 } from '#libs/api-contract';
-import { failures } from '#libs/events';
-import { type ErrorCode, formatDuration } from '#libs/kernel';
+import { describeEnd, failures, outcomeWords } from '#libs/events';
+import { type ErrorCode, formatDuration, listed } from '#libs/kernel';
 import { lastSegment, plainText } from '#libs/logs';
 import { failureLines } from './failure-lines.ts';
 import { tailLog } from './follow-run.ts';
 import { asCalled, type Invocation } from './invocation.ts';
 import { type Output, outcomeMark, table } from './output.ts';
-import { describeEnd } from './run-printer.ts';
 
 /** How much of the end of a failing step's log is looked through: as much as one answer holds. */
 const lookedThrough = 1_000;
@@ -99,7 +98,7 @@ async function printFailingStep(
   const { telling, last } = failureLines(texts);
   output.line();
   output.line(
-    `${outcomeMark(output, step.outcome ?? 'error')} ${colors.bold(id)} ${describeEnd({ ...step, message: step.attempts.at(-1)?.message }) || step.outcome}`,
+    `${outcomeMark(output, step.outcome ?? 'error')} ${colors.bold(id)} ${describeEnd(endOf(step)) || step.outcome}`,
   );
   const shown = telling.length === 0 ? last : [...telling, '…', ...last];
   for (const text of shown) output.line(`  ${colors.dim('│')} ${text}`);
@@ -108,6 +107,27 @@ async function printFailingStep(
       '  127 says that a command is not in the step’s PATH; toolchains outside /usr need a setting: ' +
         asCalled(output.invocation, 'config explain hostPath'),
     );
+}
+
+/** A step's end with the words that its executor had for it. */
+function endOf(step: StepDto): Readonly<Record<string, unknown>> {
+  return { ...step, message: step.attempts.at(-1)?.message };
+}
+
+/** How a run came out that went wrong, and which steps failed, and how; undefined where it did not. */
+export function wrongWords(run: RunDto): string | undefined {
+  if (run.outcome === null || run.outcome === 'success') return undefined;
+  const failed = run.steps
+    .filter(({ id }) => run.failedSteps.includes(id))
+    .map((step) => `${step.id} (${describeEnd(endOf(step)) || step.outcome})`);
+  return [
+    run.cancel ? cancelWords(run.cancel) : run.outcome,
+    ...(failed.length === 0 ? [] : [`failed: ${listed(failed)}`]),
+  ].join('; ');
+}
+
+export function cancelWords({ by, reason }: NonNullable<RunSummary['cancel']>): string {
+  return `cancelled by ${by}${reason ? `: ${reason}` : ''}`;
 }
 
 /**
@@ -130,9 +150,8 @@ export function stepTable(run: RunDto, nowMs?: number): string {
 function stepState(step: StepDto): string {
   if (step.status === 'skipped') return `skipped (${step.skipReason ?? ''})`;
   if (step.status !== 'finished') return step.status;
-  const end = describeEnd({ ...step });
   const isAllowed = step.allowFailure && step.outcome !== null && failures.has(step.outcome);
-  return `${step.outcome}${end === '' ? '' : ` (${end})`}${isAllowed ? ', allowed' : ''}`;
+  return `${outcomeWords({ ...step })}${isAllowed ? ', allowed' : ''}`;
 }
 
 /** The command's own time where it is known: what the line about its end says, too. */

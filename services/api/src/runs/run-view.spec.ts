@@ -184,14 +184,14 @@ describe('explainWait', () => {
     });
   });
 
-  it('tells a wait that is over, and how long it was to the first start', () => {
+  it('tells a wait that is over, how long it was to the first start, and how the step ended', () => {
     expect(explain(8, 'build')).toMatchObject({
-      summary: 'waited 1.0s because every fitting executor was busy',
+      summary: 'failure (exit 3); waited 1.0s because every fitting executor was busy',
       waitedMs: 4_000,
     });
   });
 
-  it('says why a step was skipped', () => {
-    expect(explain(8, 'test').summary).toBe('skipped: dependency-failed');
+  it('says why a step was skipped, and for which', () => {
+    expect(explain(8, 'test').summary).toBe('skipped: dependency-failed (build)');
   });
 });

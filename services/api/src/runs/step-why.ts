@@ -1,6 +1,6 @@
 import type { RunDto, StepDto, StepWhy } from '#libs/api-contract';
-import type { WaitReason } from '#libs/events';
-import { formatDuration } from '#libs/kernel';
+import { failures, outcomeWords, type WaitReason } from '#libs/events';
+import { formatDuration, listed } from '#libs/kernel';
 
 const reasonTexts: Readonly<Record<WaitReason, string>> = {
   dependency: 'a step it depends on had not ended',
@@ -15,7 +15,7 @@ const reasonTexts: Readonly<Record<WaitReason, string>> = {
 };
 
 /**
- * Why a step waits or waited, from the recorded waits. The wait for dependencies is the time from the run's start to
+ * Why a step waits or waited, from the recorded waits, behind how it ended where it did not succeed. The wait for dependencies is the time from the run's start to
  * the moment the step could start; shorter waits than a second are not recorded and stand as such in the summary.
  *
  * @param nowMs   Unix milliseconds, the end of a wait that still goes on
@@ -45,14 +45,20 @@ export function explainWait(
     run: run.id,
     step: step.id,
     status: step.status,
-    summary: summaryOf(run, step, waits, nowMs),
+    summary: [...endingOf(step), waitingOf(run, step, waits, nowMs)].join('; '),
     waitedMs: Math.max(0, endMs - Date.parse(run.queuedAt)),
     waits,
   };
 }
 
-function summaryOf(run: RunDto, step: StepDto, waits: StepWhy['waits'], nowMs: number): string {
-  if (step.status === 'skipped') return `skipped: ${step.skipReason ?? 'no reason recorded'}`;
+function endingOf(step: StepDto): readonly string[] {
+  if (step.status !== 'finished' || step.outcome === 'success') return [];
+  return [outcomeWords({ ...step, message: step.attempts.at(-1)?.message })];
+}
+
+function waitingOf(run: RunDto, step: StepDto, waits: StepWhy['waits'], nowMs: number): string {
+  if (step.status === 'skipped')
+    return `skipped: ${step.skipReason ?? 'no reason recorded'}${blamed(run, step)}`;
   if (step.status === 'waiting') return waitingFor(run, step);
   if (waits.length > 0) {
     const words = waits.map((wait) => `${formatDuration(wait.durationMs)} because ${wait.detail}`);
@@ -73,4 +79,18 @@ function waitingFor(run: RunDto, step: StepDto): string {
     );
   });
   return open.length > 0 ? `waits for ${open.join(', ')}` : 'waits before its next attempt';
+}
+
+/** The steps that a step was skipped for. */
+function blamed(run: RunDto, { skipReason, dependsOn }: StepDto): string {
+  if (skipReason !== 'dependency-failed') return '';
+  const names = run.steps
+    .filter(({ id }) => dependsOn.includes(id))
+    .filter(
+      (step) =>
+        step.skipReason === 'dependency-failed' ||
+        (!step.allowFailure && step.outcome !== null && failures.has(step.outcome)),
+    )
+    .map(({ id }) => id);
+  return names.length === 0 ? '' : ` (${listed(names)})`;
 }

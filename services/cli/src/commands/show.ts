@@ -9,7 +9,7 @@ import {
 import { contextOf } from '../context.ts';
 import { type Output, outcomeMark, table } from '../output.ts';
 import { wholeNumber } from '../parse-number.ts';
-import { loadRun, runTook, shortCommit, shortRef, stepTable } from '../run-summary.ts';
+import { cancelWords, loadRun, runTook, shortCommit, shortRef, stepTable } from '../run-summary.ts';
 
 export function addRuns(program: Command): void {
   program
@@ -106,6 +106,6 @@ async function originOf(client: ApiClient, run: RunDto): Promise<readonly string
     ...(repeated ? [`repeats run ${repeated.number}`] : []),
     ...(source.kind === 'git' ? [`commit ${at} of ${source.url}`] : []),
     ...(source.kind === 'snapshot' ? [`working tree${at === '' ? '' : ` over ${at}`}`] : []),
-    ...(cancel ? [`cancelled by ${cancel.by}${cancel.reason ? `: ${cancel.reason}` : ''}`] : []),
+    ...(cancel ? [cancelWords(cancel)] : []),
   ];
 }
