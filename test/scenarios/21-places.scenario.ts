@@ -80,6 +80,24 @@ describe('a command', { timeout: 120_000 }, () => {
     git('worktree', 'remove', '--force', side);
   });
 
+  it('asked for a commit of a repository on this machine says how that runs', async () => {
+    const asked = [
+      ['--git', '.', '--commit', 'HEAD'],
+      ['--commit', 'HEAD'],
+    ];
+    for (const args of asked) {
+      const answer = await millrace(['--sandbox', 'process', 'run', ...args], { cwd: sub });
+      expect(answer).toMatchObject({ code: 2, stdout: '' });
+      expect(answer.stderr).toContain('the working tree is sent [source.malformed]');
+      const [, command = ''] = /`(git -C .*)`/.exec(answer.stderr) ?? [];
+      const tree = `${repository}-HEAD`;
+      const pasted = spawnSync('bash', ['-c', command], { cwd: sub, encoding: 'utf8' });
+      git('worktree', 'remove', '--force', tree);
+      expect(pasted.stdout).toContain(`│ ${git('rev-parse', 'HEAD')}\n`);
+      expect(existsSync(join(tree, '.millrace'))).toBe(false);
+    }
+  });
+
   it('obeys nothing of git’s environment', async () => {
     const other = join(directory.path, 'other');
     mkdirSync(other);

@@ -7,3 +7,4 @@ export { plainTar } from './plain-tar.ts';
 export { resolveCommit } from './resolve-commit.ts';
 export { snapshotWorkingTree, type WorkingTreeSnapshot } from './snapshot-working-tree.ts';
 export type { SourceFacts, SourceOptions, SourceProvider } from './source-provider.ts';
+export { nearestRepository } from './user-git.ts';

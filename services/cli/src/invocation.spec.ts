@@ -1,6 +1,13 @@
 import { Command } from 'commander';
 import { expect, it } from 'vitest';
-import { asCalled, givenTo, invocationOf, pasteable, programOf } from './invocation.ts';
+import {
+  asCalled,
+  asCalledAnywhere,
+  givenTo,
+  invocationOf,
+  pasteable,
+  programOf,
+} from './invocation.ts';
 
 it.each([
   ['/usr/local/bin/millrace', {}, 'millrace'],
@@ -11,6 +18,16 @@ it.each([
 ])('%s with %j is called as %s', (path, environment, program) =>
   expect(programOf(path, environment)).toBe(program),
 );
+
+it('is called from every directory by absolute paths', () => {
+  const invocation = { program: 'millrace', flags: ['--data-dir x', '--server http://h'] };
+  expect(asCalledAnywhere(invocation, 'x', 'run')).toBe(
+    `millrace run --data-dir ${process.cwd()}/x --server http://h`,
+  );
+  expect(asCalledAnywhere({ program: 'npx millrace', flags: [] }, '/x', 'run')).toBe(
+    `node ${process.argv[1]} run --data-dir /x`,
+  );
+});
 
 it('says which server is meant, in words that a shell reads as they are', () => {
   const { flags } = invocationOf({

@@ -1,4 +1,4 @@
-import { basename, relative } from 'node:path';
+import { basename, relative, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { inheritedEnvironment } from '#libs/config';
 
@@ -67,6 +67,17 @@ export function asCalled({ program, flags }: Invocation, words: string): string 
   const [name = ''] = words.split(' ', 1);
   const taken = flags.filter((flag) => takesServer(name) || !flag.startsWith('--server '));
   return [program, words, ...taken].join(' ');
+}
+
+/** The same in words that hold in every directory, where other packages are found and other data directories are near. */
+export function asCalledAnywhere(from: Invocation, dataDir: string, words: string): string {
+  const program =
+    from.program === 'millrace'
+      ? from.program
+      : `node ${shellWord(resolve(process.argv[1] ?? ''))}`;
+  const others = from.flags.filter((flag) => !flag.startsWith('--data-dir '));
+  const flags = [`--data-dir ${shellWord(resolve(dataDir))}`, ...others];
+  return asCalled({ program, flags }, words);
 }
 
 /** Commands that talk to no server, or to that of the data directory alone. */

@@ -18,7 +18,7 @@ export const usageCodes = {
     'A retry repeats what failed, or one step',
     'Leave one of the two out: `millrace retry RUN` repeats what failed.',
   ],
-  'source.malformed': ['A commit has a repository', 'Give --git URL and --commit SHA together.'],
+  'source.malformed': ['A commit has a repository', 'Give --git URL and --commit REF together.'],
 } as const satisfies Record<string, readonly [title: string, hint: string]>;
 
 export type UsageCode = keyof typeof usageCodes;

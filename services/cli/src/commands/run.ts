@@ -1,10 +1,11 @@
 import { type Command, Option } from 'commander';
 import { operations, type StartRunBody } from '#libs/api-contract';
-import type { Config } from '#libs/config';
 import type { Isolation, Plan, Source } from '#libs/events';
 import { gitAccessOf, gitUrlProblem, resolveCommit } from '#libs/sources';
 import { type CommandContext, contextOf } from '../context.ts';
 import { exitCodes, UsageError } from '../exit-codes.ts';
+import { asCalledAnywhere, shellWord } from '../invocation.ts';
+import { commitCommand, localRepository } from '../local-commit.ts';
 import { startAndFollow } from '../start-and-follow.ts';
 import { uploadWorkingTree } from '../upload-working-tree.ts';
 import {
@@ -86,7 +87,7 @@ async function runFile(
     inputs: readInputs(options.input),
     isolation: options.isolation,
   };
-  const source = await readGitSource(context.config, options);
+  const source = await readGitSource(context, options);
   const client = await context.client({ works: true, always: true });
   const body: StartRunBody = {
     ...request,
@@ -121,21 +122,38 @@ function readInputs(items: readonly string[]): Record<string, string> {
 
 /** The commit stands in the run's event: what a branch names tomorrow is another one. */
 async function readGitSource(
-  config: Config,
+  context: CommandContext,
   { git: url, commit }: RunOptions,
 ): Promise<Source | undefined> {
   if (url === undefined && commit === undefined) return undefined;
-  if (url === undefined) throw new UsageError('source.malformed', '--commit goes with --git');
-  const problem = gitUrlProblem(url, { allowsFiles: false });
-  if (problem !== undefined)
-    throw new UsageError(
-      'source.malformed',
-      `the address of --git is refused: ${problem}`,
-      'A repository on this machine runs as its working tree: `millrace run` in it. For another commit, `git worktree add` gives that a tree of its own.',
-    );
+  const problem = url === undefined ? undefined : gitUrlProblem(url, { allowsFiles: false });
+  if (url === undefined || problem !== undefined)
+    throw refusedAddress(context, { url, commit, problem });
   const found = await resolveCommit(
     { url, name: commit ?? 'HEAD' },
-    { timeoutMs: resolveMs, access: gitAccessOf(config) },
+    { timeoutMs: resolveMs, access: gitAccessOf(context.config) },
   );
   return { kind: 'git', ...found };
+}
+
+/** Of a repository on this machine the working tree is sent, never a path: a server may be elsewhere. */
+function refusedAddress(
+  { config, output }: CommandContext,
+  { url, commit, problem }: Record<'url' | 'commit' | 'problem', string | undefined>,
+): UsageError {
+  const repository = localRepository(url);
+  if (repository === undefined)
+    return url === undefined
+      ? new UsageError('source.malformed', '--commit goes with --git')
+      : new UsageError('source.malformed', `the address of --git is refused: ${problem}`);
+  const named = output.invocation.given?.FILE ?? defaultPipelineFile;
+  const file = named === defaultPipelineFile ? '' : ` ${named}`;
+  const run = asCalledAnywhere(output.invocation, config.dataDir, `run${file}`);
+  return new UsageError(
+    'source.malformed',
+    `${url === undefined ? '--commit goes with --git URL' : `--git ${url} is on this machine`}: of a repository here the working tree is sent`,
+    commit === undefined
+      ? `Run its working tree: \`cd ${shellWord(repository)} && ${run}\``
+      : `Give the commit a working tree: \`${commitCommand(repository, commit, run)}\``,
+  );
 }
