@@ -185,6 +185,12 @@ steps:
     const refused = await cli('--failed');
     expect(refused.code).toBe(2);
     expect(refused.stderr).toContain('[run.nothing-to-retry]');
+    // Its workspace went with its success, and no step brings all others along.
+    expect(refused.stderr).not.toContain('--step');
+    await server.run({ yaml: 'name: line\nsteps: [{ id: a, cmd: "true" }]\n' });
+    const offer = /repeat all of it: `.* (retry \d+ --step a) --data-dir/;
+    const [, words = ''] = offer.exec((await cli()).stderr) ?? [];
+    expect((await cli(...words.split(' ').slice(2))).code).toBe(0);
     await broken();
     const answer = await cli('--step', 'check', '--json');
     expect(answer.code).toBe(0);

@@ -3,7 +3,7 @@ import { Command, CommandBus, CommandHandler, type ICommandHandler } from '@nest
 import { operations, type RunDto, type RunRetried, type RunStarted } from '#libs/api-contract';
 import { grantRun, type RunBounds, runBounds, runDecider, stepsToReuse } from '#libs/domain';
 import { type Origin, streamName } from '#libs/events';
-import { uuidFromName } from '#libs/kernel';
+import { type ErrorCode, type Rejection, uuidFromName } from '#libs/kernel';
 import { API_PARTS, type ApiParts } from '../api.parts.ts';
 import { HttpProblem, problemOf } from '../http/http-problem.ts';
 import { actForKey, requireSameRequest } from '../http/idempotency.ts';
@@ -89,11 +89,31 @@ export class RetryRunHandler implements ICommandHandler<RetryRun> {
   private async reusedSteps(earlier: RunDto, step: string | undefined): Promise<readonly string[]> {
     const { state } = await this.parts.runner.load(runDecider, streamName('run', earlier.id));
     const reuse = stepsToReuse(state, step === undefined ? { failed: true } : { step });
-    if (!reuse.ok) throw problemOf(reuse.rejection);
+    if (!reuse.ok)
+      throw reuse.rejection.code === 'run.nothing-to-retry'
+        ? await this.nothingToRetry(earlier, reuse.rejection)
+        : problemOf(reuse.rejection);
     if (reuse.steps.length > 0 && !(await this.parts.isWorkspaceKept(earlier.id))) {
       throw await this.workspaceGone(earlier, step);
     }
     return reuse.steps;
+  }
+
+  /** Where its workspace is gone a step can be repeated that takes all others along, and no other. */
+  private async nothingToRetry(
+    { id, number, steps }: RunDto,
+    rejection: Rejection<ErrorCode>,
+  ): Promise<HttpProblem> {
+    if (await this.parts.isWorkspaceKept(id)) return problemOf(rejection);
+    const { state } = await this.parts.runner.load(runDecider, streamName('run', id));
+    const first = steps.find((each) => {
+      const reuse = stepsToReuse(state, { step: each.id });
+      return reuse.ok && reuse.steps.length === 0;
+    });
+    const hint = first
+      ? `Start a new run: \`millrace run\`, or repeat all of it: \`millrace retry ${number} --step ${first.id}\`.`
+      : 'Start a new run: `millrace run`. Its workspace is gone, so no step can be repeated alone.';
+    return new HttpProblem(rejection.code, rejection.message, { hint });
   }
 
   /** It goes from run to run: who asks for the earlier one is told which has it now. */
