@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   ssr: { resolve: { conditions: ['source'] } },
   test: {
-    globalSetup: 'test/state-home.ts',
+    globalSetup: 'test/surroundings.ts',
     include: [
       'libs/**/*.spec.ts',
       'services/**/*.spec.ts',

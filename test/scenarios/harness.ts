@@ -31,7 +31,7 @@ const cliOf = (root: string) => join(root, 'services/cli/bin/millrace.js');
 const stateHome = process.env.MILLRACE_TEST_STATE ?? ownStateHome();
 process.env.XDG_STATE_HOME = stateHome;
 
-/** For a bench or a round of chaos: vitest makes one for all files and removes it (`state-home.ts`). */
+/** For a bench or a round of chaos: vitest makes one for all files and removes it (`surroundings.ts`). */
 function ownStateHome(): string {
   const path = mkdtempSync(join(tmpdir(), 'millrace-state-'));
   process.once('exit', () => rmSync(path, { recursive: true, force: true }));
