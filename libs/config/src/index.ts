@@ -7,3 +7,4 @@ export { allowsProcessDriver } from './process-driver.ts';
 export { type Config, findSettingKey, type SettingKey, settings } from './schema.ts';
 export { stepLimits } from './step-limits.ts';
 export { programPath, systemPath } from './system-path.ts';
+export { thisBuild } from './this-build.ts';

@@ -1,14 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { describeError, errorCodes } from '#libs/kernel';
 import { pasteable } from './invocation.ts';
 import { createProgram } from './program.ts';
 import { usageCodes } from './usage-codes.ts';
-
-// It stands where the compiled code lies.
-vi.mock('./this-version.ts', () => ({ thisVersion: '0.0.0', thisBuild: () => ({}) }));
 
 const root = join(import.meta.dirname, '..', '..', '..');
 const program = createProgram(() => {});

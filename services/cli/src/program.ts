@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander';
+import { thisBuild } from '#libs/config';
 import { addArtifacts } from './commands/artifacts.ts';
 import { addCancel } from './commands/cancel.ts';
 import { addDev } from './commands/dev.ts';
@@ -18,13 +19,12 @@ import { addRetry, addWatch } from './commands/watch.ts';
 import { addWhy } from './commands/why.ts';
 import { usageHint } from './exit-codes.ts';
 import { givenTo, invocationOf, pasteable, takesServer } from './invocation.ts';
-import { thisVersion } from './this-version.ts';
 
 /** @param finish  gets the exit code of a command that has one of its own */
 export function createProgram(finish: (exitCode: number) => void): Command {
   const program: Command = new Command('millrace')
     .description('Event-sourced CI/CD pipelines')
-    .version(thisVersion, '-V, --version')
+    .version(thisBuild.version, '-V, --version')
     .option('--data-dir <dir>', 'directory of all state (default: .millrace, here or above)')
     .option('--listen <host:port>', 'address of a server that is started (default 127.0.0.1:7420)')
     .option('--db <url>', 'a Postgres 15 or newer instead of the embedded one')

@@ -7,7 +7,7 @@ import {
   serverOperations,
   serverProtocol,
 } from '#libs/api-contract';
-import { type Config, type LayeredConfig, unmetSettings } from '#libs/config';
+import { type Config, type LayeredConfig, thisBuild, unmetSettings } from '#libs/config';
 import { dataDirHolder } from '#libs/data-dir';
 import { type ErrorCode, Fault } from '#libs/kernel';
 import { isOlder } from './compare-builds.ts';
@@ -15,7 +15,6 @@ import { askToEnd, untilEnded } from './end-server.ts';
 import { NothingRanError } from './exit-codes.ts';
 import { startInBackground } from './local-server.ts';
 import { connect, findServer, isServerFileLeft, localClient } from './server-connection.ts';
-import { thisBuild, thisVersion } from './this-version.ts';
 
 export interface ServerWish {
   /** Start one even where the data directory holds no state. */
@@ -129,7 +128,7 @@ async function canServe(server: ServerFile, search: Search): Promise<boolean> {
     throw new Fault(
       'server.incompatible',
       'never',
-      `the server (pid ${server.pid}) is of version ${server.version}, this command is of ${thisVersion}`,
+      `the server (pid ${server.pid}) is of version ${server.version}, this command is of ${thisBuild.version}`,
     );
   if (!search.works) return true;
   try {
@@ -151,7 +150,7 @@ async function canServe(server: ServerFile, search: Search): Promise<boolean> {
  */
 async function madeWay(server: ServerFile, search: Search): Promise<boolean> {
   const { settings, note } = search;
-  const isOutdated = isOlder(server, thisBuild());
+  const isOutdated = isOlder(server, thisBuild);
   const unmet = search.works ? unmetSettings(settings, server.settings) : [];
   if (!isOutdated && unmet.length === 0) return false;
   const answer = await askToEnd(settings.config, server, 'if-idle');
@@ -163,7 +162,7 @@ async function madeWay(server: ServerFile, search: Search): Promise<boolean> {
     return true;
   }
   const why = isOutdated
-    ? `is of version ${server.version}${server.version === thisVersion ? ' (an earlier build)' : ''}`
+    ? `is of version ${server.version}${server.version === thisBuild.version ? ' (an earlier build)' : ''}`
     : `works by other settings (${unmet.join(', ')})`;
   note(
     `the server (pid ${server.pid}) ${why} and is in use, so it stays; \`millrace stop\` ends it`,

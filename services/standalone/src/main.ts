@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type ServerFile, serverProtocol } from '#libs/api-contract';
-import { type Config, loadConfig, workingSettings } from '#libs/config';
+import { type Config, loadConfig, thisBuild, workingSettings } from '#libs/config';
 import { lockDataDir, processIdentity, trustDataDirectory } from '#libs/data-dir';
 import { describeError, Fault, invariant } from '#libs/kernel';
 import { createLogger, type Logger } from '#libs/telemetry';
@@ -12,7 +12,6 @@ import { type Standalone, startStandalone } from './standalone.ts';
 import { tellStarter } from './start-pipe.ts';
 import { StopWishes } from './stop-wish.ts';
 import { untilUnneeded } from './until-unneeded.ts';
-import { builtAt, version } from './version.ts';
 
 /**
  * How long a server may take to end once it waits for no step any more, in milliseconds: killed steps (30 s), good-byes and
@@ -63,7 +62,7 @@ function say(text: string): void {
 function sayReady(standalone: Standalone, config: Config): void {
   const [strongest] = standalone.drivers;
   // A browser has no token: what it can show is the description.
-  say(`millrace ${version} is ready; its API: ${standalone.url}/api/v1/openapi.json`);
+  say(`millrace ${thisBuild.version} is ready; its API: ${standalone.url}/api/v1/openapi.json`);
   say(`  state ${config.dataDir} · token in ${join(config.dataDir, 'admin-token')}`);
   if (strongest?.driver === 'process')
     say(
@@ -141,8 +140,7 @@ function serverFile(url: string, config: Config): ServerFile {
     pid: process.pid,
     identity,
     startedAt: new Date().toISOString(),
-    version,
-    builtAt,
+    ...thisBuild,
     protocol: serverProtocol,
     mode: isBackground ? 'background' : 'foreground',
     settings: workingSettings(config),
@@ -170,7 +168,7 @@ async function serve(at: Place): Promise<number> {
   const file = serverFile(standalone.url, config);
   directory.writeServerFile(file);
   if (isBackground) tellStarter({ kind: 'ready', file });
-  logger.info({ url: file.url, version, mode: file.mode }, 'ready');
+  logger.info({ url: file.url, version: thisBuild.version, mode: file.mode }, 'ready');
   sayReady(standalone, config);
   watch(standalone, wishes, at);
   const wish = await wishes.first;

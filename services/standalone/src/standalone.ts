@@ -3,7 +3,13 @@ import { availableParallelism, hostname } from 'node:os';
 import { join } from 'node:path';
 import type { ServerState, StopServerHow } from '#libs/api-contract';
 import { FsBlobStore } from '#libs/blobs';
-import { allowsProcessDriver, type Config, inheritedEnvironment, stepLimits } from '#libs/config';
+import {
+  allowsProcessDriver,
+  type Config,
+  inheritedEnvironment,
+  stepLimits,
+  thisBuild,
+} from '#libs/config';
 import { hiddenFromSteps, placeWorkspaces, userState, type WorkspacesPlace } from '#libs/data-dir';
 import {
   Appender,
@@ -48,7 +54,6 @@ import { PgSnapshotStore, Scheduler } from '../../scheduler/src/index.ts';
 import type { DataDirectory } from './data-directory.ts';
 import { type Database, openDatabase } from './database.ts';
 import { systemClock, systemIds, systemRandom, systemTimers } from './process-ports.ts';
-import { version } from './version.ts';
 
 const sweepMs = 3_600_000;
 /** Each piece is done well within the time that a statement has. */
@@ -208,7 +213,7 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
         : null,
     });
     const parts: ApiParts = {
-      version,
+      version: thisBuild.version,
       config,
       ...log,
       histories: new RunHistories(log.store, () => systemClock.monotonicMs()),
@@ -342,7 +347,7 @@ function freeBytesAt(path: string): number {
 function executorSettings(config: Config, directory: DataDirectory, workspaces: WorkspacesPlace) {
   return {
     name: hostname(),
-    version,
+    version: thisBuild.version,
     labels: config.labels,
     slots: config.slots ?? 2 * availableParallelism(),
     sandbox: config.sandbox,
