@@ -1,5 +1,6 @@
 export { type BackgroundUser, backgroundEnvironment } from './background-environment.ts';
 export { unmetSettings, workingSettings } from './compare-settings.ts';
+export { gitArguments, gitEnvironment, pardonedFaults } from './git-command.ts';
 export type { Explanation, LayeredConfig, LayerName } from './layers.ts';
 export { findPipelineFile, inheritedEnvironment, loadConfig, pipelineFileName } from './load.ts';
 export { makeDirectory } from './make-directory.ts';

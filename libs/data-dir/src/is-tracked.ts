@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { lstatSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
-import { programPath } from '#libs/config';
+import { gitArguments, gitEnvironment } from '#libs/config';
 
 /** An index may be large, a file system slow; nobody waits longer for a start than this, in milliseconds. */
 const withinMs = 10_000;
@@ -17,24 +17,11 @@ export function isTracked(path: string): boolean {
   return isLinkTracked || lists(path, '.');
 }
 
+/** The repository is a stranger's: nothing that it says may run a program or fetch anything. */
 function lists(directory: string, name: string): boolean {
-  const { stdout } = spawnSync('git', ['-C', directory, 'ls-files', '-z', '--', name], {
-    // The repository is a stranger's: nothing that it says may run a program or fetch anything.
-    env: {
-      PATH: programPath(),
-      LC_ALL: 'C',
-      GIT_CONFIG_NOSYSTEM: '1',
-      GIT_CONFIG_GLOBAL: '/dev/null',
-      GIT_ALLOW_PROTOCOL: '',
-      GIT_NO_LAZY_FETCH: '1',
-      GIT_OPTIONAL_LOCKS: '0',
-      GIT_LITERAL_PATHSPECS: '1',
-      GIT_CONFIG_COUNT: '2',
-      GIT_CONFIG_KEY_0: 'core.fsmonitor',
-      GIT_CONFIG_VALUE_0: 'false',
-      GIT_CONFIG_KEY_1: 'safe.directory',
-      GIT_CONFIG_VALUE_1: '*',
-    },
+  const args = [...gitArguments, '-c', 'safe.directory=*', '-C', directory];
+  const { stdout } = spawnSync('git', [...args, 'ls-files', '-z', '--', name], {
+    env: { ...gitEnvironment({ protocols: '' }), GIT_LITERAL_PATHSPECS: '1' },
     stdio: ['ignore', 'pipe', 'ignore'],
     timeout: withinMs,
     encoding: 'utf8',

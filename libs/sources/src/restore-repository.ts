@@ -1,10 +1,10 @@
 import { lstat, open, readFile, rename, rmdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import { pardonedFaults } from '#libs/config';
 import { Fault } from '#libs/kernel';
 import { commitFacts } from './commit-facts.ts';
 import { DraftRepository } from './draft-repository.ts';
 import type { UnpackedTree } from './extract-snapshot.ts';
-import { pardonedFaults } from './git-command.ts';
 import {
   descriptionBytesMax,
   parseDescription,

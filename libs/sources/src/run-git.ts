@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
+import { gitArguments, gitEnvironment } from '#libs/config';
 import { Fault } from '#libs/kernel';
 import { accessArguments, type GitAccess } from './git-access.ts';
-import { gitArguments, gitEnvironment } from './git-command.ts';
 import { oneLine } from './git-words.ts';
 
 /** Of what it prints; what is asked here is short. */

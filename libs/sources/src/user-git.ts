@@ -4,8 +4,8 @@ import { open } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+import { gitArguments, gitEnvironment } from '#libs/config';
 import { Fault } from '#libs/kernel';
-import { gitArguments, gitEnvironment } from './git-command.ts';
 import { oneLine } from './git-words.ts';
 
 const run = promisify(execFile);

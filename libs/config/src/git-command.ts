@@ -1,4 +1,4 @@
-import { programPath } from '#libs/config';
+import { programPath } from './system-path.ts';
 
 /** What fsck finds in old commits of honest repositories. */
 export const pardonedFaults: readonly string[] = [
