@@ -70,6 +70,8 @@ describe('habits that a reader relies on', () => {
     expect(runners).toEqual([
       // Lists the index around a data directory.
       'libs/data-dir/src/is-tracked.ts',
+      // Asks for the version.
+      'libs/sources/src/git-version.ts',
       'libs/sources/src/run-git.ts',
       'libs/sources/src/user-git.ts',
       // For specs.

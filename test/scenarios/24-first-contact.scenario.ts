@@ -61,6 +61,11 @@ describe('doctor', { timeout: 60_000 }, () => {
     expect(readdirSync(cwd)).toEqual([]);
   });
 
+  it('looks for programs where the server would, not where this shell does', async () => {
+    const { stdout } = await millrace(['doctor'], { cwd, env: { ...env, PATH: '/nonexistent' } });
+    expect(stdout).toMatch(/✓ git +git version /);
+  });
+
   it('says in one sentence what would help with what fails', async () => {
     mkdirSync(dataDir, { mode: 0o755 });
     const open = await millrace(['doctor', '--json'], { cwd, env });

@@ -10,8 +10,14 @@ export const systemPath = [
   '/bin',
 ] as const;
 
-/** Where this process finds programs: in Nix, conda and ~/bin as well. What is relative could mean anybody's directory. */
-export function programPath(): string {
-  const own = (inheritedEnvironment().PATH ?? '').split(':').filter((dir) => dir.startsWith('/'));
+/**
+ * Where a process finds programs: in Nix, conda and ~/bin as well. What is relative could mean anybody's directory.
+ *
+ * @param env  the process's environment; default: this one's
+ */
+export function programPath(
+  env: Readonly<Record<string, string | undefined>> = inheritedEnvironment(),
+): string {
+  const own = (env.PATH ?? '').split(':').filter((dir) => dir.startsWith('/'));
   return [...new Set([...own, ...systemPath, '/opt/homebrew/bin'])].join(':');
 }

@@ -58,7 +58,7 @@ export async function startInBackground(
   const args = ['--data-dir', dataDir, '--background', ...(options.works ? [] : ['--at-rest'])];
   const child = spawn(process.execPath, [standaloneMain, ...args], {
     cwd: '/',
-    env: environmentOf(layered),
+    env: serverEnvironment(layered),
     // The last one is where it says what became of it.
     stdio: ['ignore', out, out, 'pipe'],
     detached: true,
@@ -72,8 +72,11 @@ export async function startInBackground(
   }
 }
 
-/** Settings given by a flag go the way of those given by a variable: a command line is seen by everybody. */
-function environmentOf({ config, explain }: LayeredConfig): Record<string, string> {
+/**
+ * That of a server that is started in the background, which is not this command's. Settings given by a flag go the way of those
+ * given by a variable: a command line is seen by everybody.
+ */
+export function serverEnvironment({ config, explain }: LayeredConfig): Record<string, string> {
   // A server that a step starts belongs to the step's sandbox.
   const env = backgroundEnvironment(thisUser(), inheritedEnvironment(), [sandboxMarker]);
   // Its HOME is the account's: where that is another it would know nothing of what is remembered here.

@@ -1,11 +1,9 @@
-import { execFile } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { access, constants, readdir, statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { promisify } from 'node:util';
 import type { Command } from 'commander';
-import { allowsProcessDriver, type Config, stepLimits } from '#libs/config';
+import { allowsProcessDriver, type Config, programPath, stepLimits } from '#libs/config';
 import {
   foreseeClaim,
   foreseeWorkspaces,
@@ -24,20 +22,15 @@ import {
   requireUsable,
   type TriedDriver,
 } from '#libs/sandbox';
+import { checkGit, type ProgramPaths } from '../check-git.ts';
 import { type CommandContext, contextOf } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
+import type { Finding } from '../finding.ts';
 import { pasteable } from '../invocation.ts';
+import { serverEnvironment } from '../local-server.ts';
 import type { Output } from '../output.ts';
 import { sandboxCure } from '../sandbox-cures.ts';
 import { findServer } from '../server-connection.ts';
-
-interface Finding {
-  readonly check: string;
-  readonly state: 'ok' | 'note' | 'problem';
-  readonly detail: string;
-  /** What helps, in one sentence. */
-  readonly cure?: string | undefined;
-}
 
 export function addDoctor(program: Command, finish: (exitCode: number) => void): void {
   program
@@ -51,7 +44,7 @@ export function addDoctor(program: Command, finish: (exitCode: number) => void):
           state: 'ok' as const,
           detail: `${process.versions.node} (${process.execPath})`,
         },
-        await checkGit(),
+        await checkGit(programPaths(context)),
         ...(await checkDataDir(context)),
       ];
       for (const finding of findings) {
@@ -76,18 +69,8 @@ function markOf({ state }: Finding): string {
   return { ok: '✓', note: '·', problem: '✗' }[state];
 }
 
-async function checkGit(): Promise<Finding> {
-  try {
-    const { stdout } = await promisify(execFile)('git', ['--version']);
-    return { check: 'git', state: 'ok', detail: stdout.trim() };
-  } catch {
-    return {
-      check: 'git',
-      state: 'problem',
-      detail: 'git is not on the PATH: sources from git and .gitignore need it',
-      cure: 'install git, or put the directory that it is in on the PATH',
-    };
-  }
+function programPaths({ settings }: CommandContext): ProgramPaths {
+  return { server: programPath(serverEnvironment(settings)), command: programPath() };
 }
 
 /** And what lies in it, unless it came from elsewhere: then nothing in it is looked at. Nothing is made. */

@@ -1,0 +1,13 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { gitEnvironment } from '#libs/config';
+
+const run = promisify(execFile);
+
+/** @returns what git says of its version; undefined where no directory of this PATH has one that can be run */
+export async function gitVersion(path: string): Promise<string | undefined> {
+  return run('git', ['--version'], { env: { ...gitEnvironment(), PATH: path } }).then(
+    ({ stdout }) => stdout.trim(),
+    () => undefined,
+  );
+}

@@ -1,0 +1,8 @@
+/** What `doctor` has to say of one thing. */
+export interface Finding {
+  readonly check: string;
+  readonly state: 'ok' | 'note' | 'problem';
+  readonly detail: string;
+  /** What helps, in one sentence. */
+  readonly cure?: string | undefined;
+}
