@@ -105,10 +105,13 @@ function boundTime(
 ): void {
   const { socket } = body;
   let seen = socket.bytesRead;
+  let waitedForUs = false;
   const look = () => {
     const { bytesRead } = socket;
-    // What is buffered waits for us, not for the sender.
-    const isSilent = bytesRead === seen && body.readableLength === 0;
+    // What is buffered waits for us, not for the sender, who may go on only after we have taken it.
+    const waitsForUs = body.readableLength > 0;
+    const isSilent = bytesRead === seen && !waitsForUs && !waitedForUs;
+    waitedForUs = waitsForUs;
     seen = bytesRead;
     if (kind === 'json' || isSilent) socket.destroy();
   };
