@@ -202,10 +202,13 @@ class ProcessSandbox implements Sandbox {
 
   async #finish(child: SpawnedProcess, drain: OutputDrain, startedAt: number): Promise<void> {
     const { exitCode, signal } = await child.ended;
-    const wallMs = Math.round(performance.now() - startedAt);
+    let endedAt = performance.now();
     this.#hasEnded = true;
     // Whoever was told to end may need his time; what a step left that ended by itself gets none.
-    if (this.#isTerminating) await untilNobody(() => this.#members());
+    if (this.#isTerminating) {
+      await untilNobody(() => this.#members());
+      endedAt = performance.now();
+    }
     await killMembers(() => this.#members());
     await drain.finish();
     this.#isOver = true;
@@ -214,7 +217,7 @@ class ProcessSandbox implements Sandbox {
       signal,
       oomKilled: false,
       pidsLimitHit: false,
-      wallMs,
+      wallMs: Math.round(endedAt - startedAt),
       enforced: [],
     });
   }

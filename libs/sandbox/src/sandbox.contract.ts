@@ -352,8 +352,11 @@ export function sandboxContract(name: string, open: (stateDir: string) => Sandbo
       await sandbox.start(text.sink);
       await text.until(/ready/);
       await sandbox.terminate();
-      expect(await sandbox.exited).toMatchObject({ exitCode: null, signal: 'SIGTERM' });
+      const exit = await sandbox.exited;
+      expect(exit).toMatchObject({ exitCode: null, signal: 'SIGTERM' });
       expect(text.stdout).toBe('ready\nlast words\n');
+      // Its time is that of all its processes.
+      expect(exit.wallMs).toBeGreaterThanOrEqual(300);
       await sandbox.destroy();
       endsWithNothingLeft();
     });

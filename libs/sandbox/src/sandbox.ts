@@ -64,6 +64,7 @@ export interface SandboxExit {
   /** Kernel evidence, not a guess from 137. */
   readonly oomKilled: boolean;
   readonly pidsLimitHit: boolean;
+  /** Until its first process ended; where it was told to end, until the last one did. */
   readonly wallMs: number;
   readonly cpuUserMs?: number;
   readonly cpuSystemMs?: number;

@@ -1,9 +1,12 @@
-import type { Timers } from '#libs/kernel';
+import { formatDuration, type Timers } from '#libs/kernel';
 import type { Sandbox } from '#libs/sandbox';
 import type { Logger } from '#libs/telemetry';
 
 /** A kill that did not work is tried again this often, until the sandbox has ended. */
 const againMs = 1_000;
+
+/** A step that takes longer over its end is told what is waited for. */
+const quietMs = 1_000;
 
 /** How a running sandbox is brought to its end: TERM, the grace, KILL; or KILL at once. */
 export class SandboxEnding {
@@ -11,17 +14,26 @@ export class SandboxEnding {
   readonly #timers: Timers;
   readonly #graceMs: number;
   readonly #logger: Logger;
+  readonly #say: (text: string) => void;
   #state: 'none' | 'terminating' | 'killing' | 'over' = 'none';
   #cancel: (() => void) | undefined;
+  #cancelWords: (() => void) | undefined;
 
   constructor(
     sandbox: Pick<Sandbox, 'name' | 'terminate' | 'kill'>,
-    parts: { readonly timers: Timers; readonly graceMs: number; readonly logger: Logger },
+    parts: {
+      readonly timers: Timers;
+      readonly graceMs: number;
+      readonly logger: Logger;
+      /** Words for the step's log. */
+      readonly say: (text: string) => void;
+    },
   ) {
     this.#sandbox = sandbox;
     this.#timers = parts.timers;
     this.#graceMs = parts.graceMs;
     this.#logger = parts.logger;
+    this.#say = parts.say;
   }
 
   /** Once; a second wish does not prolong the grace. */
@@ -29,6 +41,10 @@ export class SandboxEnding {
     if (this.#state !== 'none') return;
     this.#state = 'terminating';
     this.#cancel = this.#timers.after(this.#graceMs, () => this.atOnce());
+    if (this.#graceMs > quietMs) {
+      const words = `Millrace waits up to ${formatDuration(this.#graceMs)} for the step’s processes to end, then kills them`;
+      this.#cancelWords = this.#timers.after(quietMs, () => this.#say(words));
+    }
     this.#sandbox.terminate().catch((error: unknown) => {
       this.#complain(error);
       this.atOnce();
@@ -39,6 +55,7 @@ export class SandboxEnding {
     if (this.#state === 'over') return;
     this.#state = 'killing';
     this.#cancel?.();
+    this.#cancelWords?.();
     this.#cancel = this.#timers.after(againMs, () => this.atOnce());
     this.#sandbox.kill().catch((error: unknown) => this.#complain(error));
   }
@@ -47,6 +64,7 @@ export class SandboxEnding {
   over(): void {
     this.#state = 'over';
     this.#cancel?.();
+    this.#cancelWords?.();
   }
 
   #complain(error: unknown): void {

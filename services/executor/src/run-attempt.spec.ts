@@ -449,7 +449,26 @@ describe('ending an attempt', () => {
     await done;
     expect(driver.story).toEqual(['prepare', 'start', 'term', 'kill', 'destroy']);
     expect(report()).toMatchObject({ outcome: 'timeout', cause: 'timeout', signal: 'SIGKILL' });
-    expect(logs.lines).toContain('system: the step took longer than 60000 ms');
+    expect(logs.lines).toEqual(
+      expect.arrayContaining(['system: the step took longer than 60000 ms', waits]),
+    );
+  });
+
+  const waits =
+    'system: Millrace waits up to 10.0s for the step’s processes to end, then kills them';
+
+  it('says what it waits for only where the end takes longer than a second', async () => {
+    driver.heedsTerm = false;
+    const { context, done, running } = begin();
+    await running();
+    context.stop('cancelled');
+    await clock.advance(999);
+    expect(logs.lines).not.toContain(waits);
+    await clock.advance(1);
+    expect(logs.lines).toContain(waits);
+    context.stop('forced');
+    await done;
+    expect(logs.lines.filter((line) => line === waits)).toHaveLength(1);
   });
 
   it('is not moved by the wall clock', async () => {

@@ -27,7 +27,12 @@ export async function runCommands(context: AttemptContext, parts: CommandParts):
   context.abort.throwIfAborted();
   context.stage = 'running';
   const { timers, logger } = parts;
-  const ending = new SandboxEnding(sandbox, { timers, logger, graceMs: parts.settings.graceMs });
+  const ending = new SandboxEnding(sandbox, {
+    timers,
+    logger,
+    graceMs: parts.settings.graceMs,
+    say: (text) => void context.say(text),
+  });
   const hints = new ShellHints(context.shell);
   const driver = context.driver?.driver ?? 'none';
   const isCut = context.assignment.network === 'none' && driver !== 'process';

@@ -171,9 +171,12 @@ export class OciSandbox implements Sandbox {
 
   async #finish(control: ControlChannel, drain: OutputDrain, startedAt: number): Promise<void> {
     const status = parseStatus(await control.heard(statusLine));
-    const wallMs = Math.round(performance.now() - startedAt);
+    let endedAt = performance.now();
     // Whoever was told to end may need his time; what a step left that ended by itself gets none.
-    if (this.#isTerminating) await untilNobody(() => this.#others());
+    if (this.#isTerminating) {
+      await untilNobody(() => this.#others());
+      endedAt = performance.now();
+    }
     this.#end();
     await this.#untilGone();
     const usage = readCgroupUsage(this.#cgroups);
@@ -182,7 +185,7 @@ export class OciSandbox implements Sandbox {
     this.#exit.resolve({
       ...status,
       ...usage,
-      wallMs,
+      wallMs: Math.round(endedAt - startedAt),
       enforced: ['namespaces', 'seccomp', ...limits],
     });
   }
