@@ -68,7 +68,13 @@ describe.each(['bash', 'sh'] as const)('the files of a step in %s', (shell) => {
   });
 
   it('a command alone with an open here-document is an error', () => {
-    expect(run(['cat <<END\ntext'], shell).code).toBe(2);
+    const { code, out, err } = run(['cat <<END\ntext'], shell);
+    expect(code).toBe(2);
+    // It takes the line of ours that stands behind it, which therefore says what it is.
+    expect(out).toMatch(
+      /^text\n\n.*# by Millrace: a here-document above that has no end mark takes/,
+    );
+    expect(err).toMatch(/a here-document \(<<\) is not closed/);
   });
 
   it('finds an open here-document where the command itself changes how the rest is read', () => {

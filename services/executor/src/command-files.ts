@@ -68,10 +68,11 @@ const endVariable = '__millrace_end';
 
 /**
  * Stands behind a command that may hold a here-document, and an empty line before it, which ends a line that goes on. It keeps
- * the status of the command, and is quiet under `set -x`. An open here-document takes it as text. To read the command without
- * running it (`-n`) is no substitute: options and aliases that it sets itself change how the rest is read.
+ * the status of the command, and is quiet under `set -x`. An open here-document takes it as text and may print it, so it says
+ * what it is, without a character that could end something else that is open. To read the command without running it (`-n`) is
+ * no substitute: options and aliases that it sets itself change how the rest is read.
  */
-const endLine = `{ ${endVariable}=$?; } 2>/dev/null`;
+const endLine = `{ ${endVariable}=$?; } 2>/dev/null # by Millrace: a here-document above that has no end mark takes this line as text`;
 
 function mayHoldHereDocument(command: string): boolean {
   return command.includes('<<');
