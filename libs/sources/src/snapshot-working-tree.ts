@@ -7,13 +7,14 @@ import { detourProblem, linkProblem, nameProblem, treeLimits } from './entry-nam
 import { listWorkingTree, type WorkingTreeList } from './list-working-tree.ts';
 import { ServerState } from './server-state.ts';
 import { repositoryOf } from './tree-repository.ts';
+import { unlistedFiles } from './unlisted-files.ts';
 import { type TreeItem, writeTreeTar } from './write-tree-tar.ts';
 
 export interface WorkingTreeSnapshot {
   /** A tar, sorted by name; owners are left out, so that the same tree gives the same bytes for everybody. */
   readonly stream: Readable;
   readonly files: number;
-  /** What could not be taken along, one line each: submodules, sockets, names that are not UTF-8, links that leave the tree. */
+  /** What could not be taken along, one line each: submodules, sockets beside what is taken, names that are not UTF-8, links that leave the tree. */
   readonly leftOut: readonly string[];
   /** What else its user should know, one line each. */
   readonly warnings: readonly string[];
@@ -51,6 +52,12 @@ export async function snapshotWorkingTree(
     if (typeof item === 'string') leftOut.push(`${name}: ${item}`);
     else if (item !== undefined) found.push(item);
   }
+  if (list.repository !== undefined) {
+    const listed = new Set(list.names);
+    const own = [...directories.names()].filter((name) => !isInSubmodule(name, list));
+    for (const name of await unlistedFiles(directory, own))
+      if (!listed.has(name)) leftOut.push(`${name}: ${notRegular}`);
+  }
   const links = new Map(
     found.flatMap((item) => (item.kind === 'link' ? [[item.name, item.target] as const] : [])),
   );
@@ -80,6 +87,12 @@ export async function snapshotWorkingTree(
   };
 }
 
+const notRegular = 'not a regular file';
+
+function isInSubmodule(directory: string, { submodules }: WorkingTreeList): boolean {
+  return [...submodules].some((name) => `${directory}/`.startsWith(`${name}/`));
+}
+
 /** A text says why it cannot come along; undefined where it was deleted. Without the thread pool: thousands of short calls. */
 function itemOf(
   directory: string,
@@ -102,7 +115,7 @@ function itemOf(
       return opened.has(name) ? undefined : { kind: 'directory', name, mtime };
     return name.endsWith('/') ? 'another repository' : undefined;
   }
-  if (!found.isFile()) return 'not a regular file';
+  if (!found.isFile()) return notRegular;
   const why = readProblem(path);
   if (why !== undefined) return `it cannot be read (${why})`;
   const mode = (found.mode & 0o111) === 0 ? 0o644 : 0o755;
@@ -129,6 +142,11 @@ class RealDirectories {
 
   constructor(root: string) {
     this.#root = root;
+  }
+
+  /** Those that were asked for and are. */
+  *names(): Iterable<string> {
+    for (const [name, isReal] of this.#known) if (isReal) yield name;
   }
 
   has(name: string): boolean {

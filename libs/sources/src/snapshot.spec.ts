@@ -247,6 +247,24 @@ describe('a working tree', () => {
     },
   );
 
+  it('names pipes that git does not list, but for ignored ones and those in ignored directories', async () => {
+    write({ '.gitignore': '*.sock\nbuild/\n', 'deep/a': '1', 'build/b': '2', c: '3' });
+    git('init', '--quiet');
+    git('add', 'deep/a', 'c');
+    rmSync(join(root, 'tree/c'));
+    for (const name of ['top', 'c', 'an.sock', 'deep/er', 'build/pipe', 'deep/ü "x"'])
+      execFileSync('mkfifo', [join(root, 'tree', name)]);
+    const { files, leftOut } = await snapshotWorkingTree(join(root, 'tree'));
+    expect(files).toBe(2);
+    expect([...leftOut].sort()).toEqual(
+      ['c', 'deep/er', 'deep/ü "x"', 'top'].map((name) => `${name}: not a regular file`),
+    );
+    const inside = await snapshotWorkingTree(join(root, 'tree/deep'));
+    expect([...inside.leftOut].sort()).toEqual(
+      ['er', 'ü "x"'].map((name) => `${name}: not a regular file`),
+    );
+  });
+
   it('that a repository around it ignores as a whole is taken all the same, and that is said', async () => {
     write({ '.gitignore': '*\n', 'project/a': '1', 'project/deep/b': '2' });
     git('init', '--quiet');

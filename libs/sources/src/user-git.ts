@@ -16,6 +16,8 @@ export interface UserGitOptions {
   /** Beside the environment that is made from nothing. */
   readonly env?: Readonly<Record<string, string>>;
   readonly timeoutMs?: number;
+  /** What git reads; nothing by default. */
+  readonly input?: string;
 }
 
 /** Nothing in a user's own tree is worth a connection: what a partial clone lacks stays lacking. */
@@ -39,13 +41,16 @@ export function nearestRepository(directory: string): string | undefined {
 export async function gitOf(
   directory: string,
   args: readonly string[],
-  { env, timeoutMs = 0 }: UserGitOptions = {},
+  { env, timeoutMs = 0, input = '' }: UserGitOptions = {},
 ) {
-  return run('git', [...gitArguments, '-C', directory, ...args], {
+  const running = run('git', [...gitArguments, '-C', directory, ...args], {
     env: environment(directory, env),
     maxBuffer: outBytesMax,
     timeout: timeoutMs,
   });
+  // git may end before it has read all, which its own words explain.
+  running.child.stdin?.on('error', () => {}).end(input);
+  return running;
 }
 
 /** What git prints, without its last line end; undefined where it fails. */
