@@ -233,7 +233,7 @@ describe('a server in the background', { timeout: 180_000 }, () => {
     // The setting is asked for by name: the server makes way for one that has it.
     expect(await quick({ MILLRACE_HOST_PATH: tools })).toMatchObject({
       code: 0,
-      stderr: `the idle server (pid ${first}) is replaced: other settings (hostPath)\n`,
+      stderr: `the idle server (pid ${first}) is replaced: other settings (host_path)\n`,
     });
     const second = server().pid;
     expect(second).not.toBe(first);

@@ -52,7 +52,7 @@ export function backgroundEnvironment(
   }
 }
 
-/** Where toolchains install themselves; what else a step needs is named by the setting `hostPath`. */
+/** Where toolchains install themselves; what else a step needs is named by the setting `host_path`. */
 const toolchains = [
   '/usr/local/go/bin',
   '/usr/lib/go/bin',

@@ -5,7 +5,7 @@ export type { Explanation, LayeredConfig, LayerName } from './layers.ts';
 export { findPipelineFile, inheritedEnvironment, loadConfig, pipelineFileName } from './load.ts';
 export { makeDirectory } from './make-directory.ts';
 export { allowsProcessDriver } from './process-driver.ts';
-export { type Config, findSettingKey, type SettingKey, settings } from './schema.ts';
+export { type Config, findSettingKey, type SettingKey, settingName, settings } from './schema.ts';
 export { stepLimits } from './step-limits.ts';
 export { programPath, systemPath } from './system-path.ts';
 export { thisBuild } from './this-build.ts';

@@ -1,5 +1,12 @@
 import { Fault } from '#libs/kernel';
-import { type Config, isSettingKey, type Setting, type SettingKey, settings } from './schema.ts';
+import {
+  type Config,
+  isSettingKey,
+  type Setting,
+  type SettingKey,
+  settingName,
+  settings,
+} from './schema.ts';
 
 /** Where a value comes from; earlier layers win. */
 export type LayerName = 'flag' | 'environment' | 'file' | 'default';
@@ -40,7 +47,11 @@ export function mergeLayers(layers: readonly Layer[]): LayeredConfig {
     }
     const told = Object.keys(layer.values).find((key) => isNeverIn(layer, key));
     if (told !== undefined)
-      throw new Fault('config.invalid', 'never', `${told} cannot be set in a file`);
+      throw new Fault(
+        'config.invalid',
+        'never',
+        `${settingName(told as SettingKey)} cannot be set in a file`,
+      );
   }
   const values: Record<string, unknown> = {};
   const winners = new Map<SettingKey, Layer | undefined>();
@@ -77,5 +88,9 @@ function checked(key: SettingKey, layer: Layer): unknown {
   const parsed = settings[key].schema.safeParse(layer.values[key]);
   if (parsed.success) return parsed.data;
   const expected = parsed.error.issues.map((issue) => issue.message).join('; ');
-  throw new Fault('config.invalid', 'never', `${key} from ${layer.origin(key)}: ${expected}`);
+  throw new Fault(
+    'config.invalid',
+    'never',
+    `${settingName(key)} from ${layer.origin(key)}: ${expected}`,
+  );
 }

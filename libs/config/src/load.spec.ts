@@ -61,6 +61,7 @@ describe('loadConfig', () => {
     ['a bad value', {}, { MILLRACE_SLOTS: 'many' }, 'slots from MILLRACE_SLOTS'],
     ['a bad address', { listen: 'nowhere' }, {}, 'HOST:PORT'],
     ['a relative path', {}, { MILLRACE_HOST_PATH: 'bin' }, 'absolute'],
+    ['a list by its name', {}, { MILLRACE_HOST_PATH: 'bin' }, 'host_path from MILLRACE_HOST_PATH'],
     ['a path that ssh would read otherwise', {}, { MILLRACE_GIT_SSH_KEY: '/a/%h' }, 'absolute'],
     ['a file that is not there', {}, { MILLRACE_TOKEN_FILE: '/nowhere/at/all' }, 'cannot be read'],
   ])('refuses %s', (_, flags, env, words) => {

@@ -4,7 +4,7 @@ import { parse } from 'yaml';
 import { Fault } from '#libs/kernel';
 import { type Found, findUpwards } from './find-upwards.ts';
 import { type Layer, type LayeredConfig, mergeLayers } from './layers.ts';
-import { findSettingKey, type SettingKey, settings } from './schema.ts';
+import { findSettingKey, isSettingKey, type SettingKey, settingName, settings } from './schema.ts';
 
 /** The settings file inside the data directory. */
 export const configFileName = 'config.yaml';
@@ -108,7 +108,12 @@ function byKey(path: string, written: Record<string, unknown>): Record<string, u
   const values = new Map<string, unknown>();
   for (const [name, value] of Object.entries(written)) {
     const key = findSettingKey(name) ?? name;
-    if (values.has(key)) throw new Fault('config.invalid', 'never', `${path} sets ${key} twice`);
+    if (values.has(key))
+      throw new Fault(
+        'config.invalid',
+        'never',
+        `${path} sets ${isSettingKey(key) ? settingName(key) : key} twice`,
+      );
     values.set(key, value);
   }
   return Object.fromEntries(values);

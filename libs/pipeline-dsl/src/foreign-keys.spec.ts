@@ -44,7 +44,7 @@ it.each([
   ['uses: actions/checkout@v4', 'leave the step out: the workspace holds the source already'],
   ['uses: actions/upload-artifact@v4', /^write artifacts: PATHS/],
   ['uses: actions/cache/restore@v4', /nothing is kept between runs yet/],
-  ['uses: actions/setup-node@v4', /hostPath/],
+  ['uses: actions/setup-node@v4', /host_path/],
   ['uses: acme/deploy@v1', 'there are no actions: write the commands in "cmd"'],
 ])('says of a step that is only %s what it means, and nothing of id and cmd', (step, hint) => {
   const { diagnostics } = compilePipeline(`name: t\nsteps:\n  - ${step}\n`);

@@ -191,7 +191,7 @@ const knownActions: readonly (readonly [RegExp, string])[] = [
   [/^actions\/cache(?:\/\w+)?@/, noCache],
   [
     /\/setup-[\w-]+@|^actions-rs\/toolchain@|^dtolnay\/rust-toolchain@/,
-    'the tools are those of the executor: millrace config explain hostPath',
+    'the tools are those of the executor: millrace config explain host_path',
   ],
 ];
 

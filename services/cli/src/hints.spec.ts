@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
+import { type SettingKey, settingName, settings } from '#libs/config';
 import { describeError, errorCodes } from '#libs/kernel';
 import { pasteable } from './invocation.ts';
 import { createProgram } from './program.ts';
@@ -11,22 +12,28 @@ const root = join(import.meta.dirname, '..', '..', '..');
 const program = createProgram(() => {});
 const called = { program: 'millrace', flags: [], given: { COMMAND: 'run' } };
 
+/** Every file of the product's own code, without comments. */
+function sources(): readonly (readonly [file: string, text: string])[] {
+  return ['services', 'libs']
+    .flatMap((top) =>
+      readdirSync(join(root, top), { recursive: true, encoding: 'utf8' })
+        .filter((name) => /\.ts$/.test(name) && !/\.(?:spec|contract)\.ts$/.test(name))
+        .map((name) => join(top, name)),
+    )
+    .map((file) => {
+      const text = readFileSync(join(root, file), 'utf8');
+      return [file, text.replace(/^\s*(?:\/\/|\/?\*).*$/gm, '').replace(/\$\{[^{}]*\}/g, '1')];
+    });
+}
+
 /** Every `millrace …` in backticks that the product's own code can print, with the file that says it. */
 function commandsInSources(): readonly (readonly [file: string, text: string])[] {
-  const files = ['services', 'libs'].flatMap((top) =>
-    readdirSync(join(root, top), { recursive: true, encoding: 'utf8' })
-      .filter((name) => /\.ts$/.test(name) && !/\.(?:spec|contract)\.ts$/.test(name))
-      .map((name) => join(top, name)),
-  );
-  return files.flatMap((file) => {
-    const words = readFileSync(join(root, file), 'utf8')
-      .replace(/^\s*(?:\/\/|\/?\*).*$/gm, '')
-      .replace(/\$\{[^{}]*\}/g, '1');
+  return sources().flatMap(([file, words]) =>
     // Not template literals that begin with the name and a value.
-    return [...words.matchAll(/\\?`millrace ([A-Za-z-][^`\\]*)\\?`/g)].map(
+    [...words.matchAll(/\\?`millrace ([A-Za-z-][^`\\]*)\\?`/g)].map(
       ([, text = '']) => [file, text] as const,
-    );
-  });
+    ),
+  );
 }
 
 /** What is wrong with a command that somebody is told to paste; undefined where it is one. */
@@ -58,6 +65,13 @@ describe('whatever tells somebody to call a command', () => {
   it.each(['nosuch', 'run --nosuch', 'executors drain ID', 'show UNKNOWN'])('is not %s', (text) =>
     expect(flawOf(text)).toBeDefined(),
   );
+});
+
+it('names a setting as it stands in a file', () => {
+  const keys = (Object.keys(settings) as SettingKey[]).filter((key) => settingName(key) !== key);
+  const inSentence = new RegExp(`['"\`][^'"\`\\n]*[a-z] (?:${keys.join('|')})\\b`);
+  expect(keys.length).toBeGreaterThan(20);
+  expect(sources().flatMap(([, text]) => inSentence.exec(text)?.[0] ?? [])).toEqual([]);
 });
 
 describe('a hint', () => {

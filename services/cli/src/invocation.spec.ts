@@ -53,7 +53,7 @@ it('leaves the address of a server out where a command takes none', () => {
   expect(asCalled(invocation, 'explain image.unavailable')).toBe(
     'millrace explain image.unavailable --data-dir x',
   );
-  expect(asCalled(invocation, 'config explain hostPath')).toContain('--server');
+  expect(asCalled(invocation, 'config explain host_path')).toContain('--server');
 });
 
 it('writes a hint with what the caller gave, or what can be pasted without it', () => {

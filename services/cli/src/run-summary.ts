@@ -105,7 +105,7 @@ async function printFailingStep(
   if (step.exitCode === commandNotFound)
     output.line(
       '  127 says that a command is not in the step’s PATH; toolchains outside /usr need a setting: ' +
-        asCalled(output.invocation, 'config explain hostPath'),
+        asCalled(output.invocation, 'config explain host_path'),
     );
 }
 

@@ -7,7 +7,13 @@ import {
   serverOperations,
   serverProtocol,
 } from '#libs/api-contract';
-import { type Config, type LayeredConfig, thisBuild, unmetSettings } from '#libs/config';
+import {
+  type Config,
+  type LayeredConfig,
+  settingName,
+  thisBuild,
+  unmetSettings,
+} from '#libs/config';
 import { dataDirHolder } from '#libs/data-dir';
 import { type ErrorCode, Fault } from '#libs/kernel';
 import { isOlder } from './compare-builds.ts';
@@ -151,7 +157,7 @@ async function canServe(server: ServerFile, search: Search): Promise<boolean> {
 async function madeWay(server: ServerFile, search: Search): Promise<boolean> {
   const { settings, note } = search;
   const isOutdated = isOlder(server, thisBuild);
-  const unmet = search.works ? unmetSettings(settings, server.settings) : [];
+  const unmet = search.works ? unmetSettings(settings, server.settings).map(settingName) : [];
   if (!isOutdated && unmet.length === 0) return false;
   const answer = await askToEnd(settings.config, server, 'if-idle');
   if (answer !== 'busy') {

@@ -30,6 +30,6 @@ export class NetworkHint {
   get hint(): string | undefined {
     const text = this.#tail?.toString('latin1', 0, this.#length) ?? '';
     if (!unreachable.test(text)) return undefined;
-    return 'hint: this step has no network; "network: host" in the step gives it the machine’s, where the server lets whoever starts the run have it (millrace config explain networkMax)';
+    return 'hint: this step has no network; "network: host" in the step gives it the machine’s, where the server lets whoever starts the run have it (millrace config explain network_max)';
   }
 }

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { type Explanation, findSettingKey, settings } from '#libs/config';
+import { type Explanation, findSettingKey, settingName, settings } from '#libs/config';
 import { describeError, exactDuration, formatBytes, isErrorCode } from '#libs/kernel';
 import { explainDiagnostic } from '#libs/pipeline-dsl';
 import { contextOf } from '../context.ts';
@@ -62,7 +62,7 @@ export function addConfig(program: Command): void {
         if (output.isJson) output.json(explained);
         else
           output.line(
-            `${each} = ${valueText(explained)}  (${explained.layer}: ${explained.origin})  ${explained.about}`,
+            `${settingName(each)} = ${valueText(explained)}  (${explained.layer}: ${explained.origin})  ${explained.about}`,
           );
       }
     });
