@@ -19,7 +19,10 @@ const terms: Readonly<Record<RecordTerm, readonly [title: string, text: string]>
     'It had more processes than it may',
     'See step_pids_max in `millrace config explain`.',
   ],
-  'disk-limit': ['It wrote more than it may', 'Write less, or raise the limit.'],
+  'disk-limit': [
+    'Not all of its artifacts could be kept',
+    'The message beside it says why. See artifact_bytes_max in `millrace config explain`; many files fit as one archive, and `artifacts: { paths: […], over_limit: warn }` lets the step pass.',
+  ],
   'log-limit': ['It printed more than it may', 'See log_bytes_max in `millrace config explain`.'],
   timeout: [
     'It took longer than its timeout',
