@@ -24,7 +24,7 @@ export function findUpwards(name: string, { from, home, user }: UpwardSearch): F
   const start = realPath(from);
   const last = home === undefined ? undefined : realPath(home);
   for (let at = start; ; at = dirname(at)) {
-    if (at !== start && !isOurs(at, user)) return none;
+    if (at !== start && !isClosedToOthers(at, user)) return none;
     // A project is never all of HOME because of a step into one of its directories.
     if (at === last && at !== start && !existsSync(join(at, '.git'))) return none;
     const path = join(at, name);
@@ -39,7 +39,7 @@ export function findUpwards(name: string, { from, home, user }: UpwardSearch): F
 
 const none: Found = { path: undefined, refused: undefined };
 
-function isOurs(directory: string, user: number | undefined): boolean {
+function isClosedToOthers(directory: string, user: number | undefined): boolean {
   const found = statOf(directory);
   if (found === undefined) return false;
   return user === undefined || ([user, 0].includes(found.uid) && (found.mode & 0o002) === 0);

@@ -38,7 +38,7 @@ const place = ({ dataDir = 'data', ...given }: Given = {}) =>
   placeWorkspaces({
     dataDir: join(root, dataDir),
     home: join(root, 'home'),
-    sharedDir: join(root, 'shared'),
+    stickyDir: join(root, 'shared'),
     ...given,
   });
 const write = (path: string, text = '') => {
@@ -165,7 +165,7 @@ describe('whoever only asks', () => {
   const order = () => ({
     dataDir: join(root, 'data'),
     home: join(root, 'home'),
-    sharedDir: join(root, 'shared'),
+    stickyDir: join(root, 'shared'),
   });
 
   it('hears where the server would place them, and leaves nothing there', () => {

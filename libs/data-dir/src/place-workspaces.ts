@@ -76,9 +76,9 @@ export function inFirstFitBase<Placed>(
   place: (base: string, dataDir: string) => Placed,
 ): Placed {
   const dataDir = realPlace(order.dataDir);
-  const { own, shared } = stateBases(order);
+  const { own, sticky } = stateBases(order);
   const problems: string[] = [];
-  for (const base of [own, shared]) {
+  for (const base of [own, sticky]) {
     try {
       return place(fitBase(base, dataDir, order), dataDir);
     } catch (error) {
@@ -138,7 +138,7 @@ function rememberPlace(dataDir: string, directory: string): readonly string[] {
 function formerPlaces(dataDir: string, directory: string): readonly string[] {
   const path = join(dataDir, placeFile);
   const written = existsSync(path) ? readFileSync(path, 'utf8').split('\n') : [];
-  const former = written.filter((place) => place !== directory && isOurs(place, dataDir));
+  const former = written.filter((place) => place !== directory && isFormerPlaceOf(place, dataDir));
   const inside = insideOf(dataDir);
   // A link would have another directory emptied.
   const isThere = lstatSync(inside, { throwIfNoEntry: false })?.isDirectory() === true;
@@ -150,7 +150,7 @@ function insideOf(dataDir: string): string {
   return join(dataDir, 'workspaces');
 }
 
-function isOurs(directory: string, dataDir: string): boolean {
+function isFormerPlaceOf(directory: string, dataDir: string): boolean {
   const owner = ownerOf(directory);
   return owner === dataDir || (owner !== undefined && dataDirectoryId(owner) === undefined);
 }

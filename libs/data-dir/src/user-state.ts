@@ -11,7 +11,7 @@ export interface UserState {
   /** The account's HOME, which may be another: servers in the background once kept state there. */
   readonly accountHome?: string | undefined;
   /** Where anybody may make a directory, the sticky bit set: taken where the user's own is not fit. */
-  readonly sharedDir?: string;
+  readonly stickyDir?: string;
   readonly uid?: number | undefined;
 }
 
@@ -44,19 +44,19 @@ export function uidOf({ uid }: UserState): number | undefined {
 
 /** Directories that may hold what is this user's, the better first; none of them need be there. */
 export function stateBases(user: UserState) {
-  const shared = user.sharedDir ?? '/var/tmp';
+  const sticky = user.stickyDir ?? '/var/tmp';
   return {
     own: join(stateHomeOf(user), 'millrace'),
-    shared: join(shared, `millrace-${uidOf(user) ?? 'user'}`),
+    sticky: join(sticky, `millrace-${uidOf(user) ?? 'user'}`),
   };
 }
 
 /** And those where something of this user's may lie from before, under other variables. */
 export function everyStateBase(user: UserState): readonly string[] {
-  const { own, shared } = stateBases(user);
+  const { own, sticky } = stateBases(user);
   const { accountHome } = user;
   const account = accountHome === undefined ? [] : [join(accountHome, '.local/state/millrace')];
-  return [...new Set([own, ...account, shared])];
+  return [...new Set([own, ...account, sticky])];
 }
 
 /**
@@ -66,7 +66,7 @@ export function everyStateBase(user: UserState): readonly string[] {
  */
 export function nearestOfBase(base: string, user: UserState): string {
   const uid = uidOf(user);
-  if (base === stateBases(user).shared && !existsSync(dirname(base)))
+  if (base === stateBases(user).sticky && !existsSync(dirname(base)))
     throw new Error(`${dirname(base)} is not there`);
   const owner = lstatSync(base, { throwIfNoEntry: false })?.uid;
   if (uid !== undefined && owner !== undefined && owner !== uid)

@@ -31,7 +31,7 @@ beforeEach(() => {
 afterEach(() => rmSync(root, { recursive: true, force: true }));
 
 const at = (name: string) => join(root, name);
-const user = () => ({ home: at('home'), sharedDir: at('shared') });
+const user = () => ({ home: at('home'), stickyDir: at('shared') });
 const claim = (name = 'data') => claimDataDirectory(at(name), user());
 const look = (name = 'data') => requireOurs(at(name), user());
 const trust = (name = 'data') => trustDataDirectory(at(name), user());

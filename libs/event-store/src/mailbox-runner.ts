@@ -110,8 +110,8 @@ export class MailboxDeciderRunner implements DeciderRunner {
   ): readonly Waiting[] {
     for (const { decider } of commands) this.#states.forget(decider, stream);
     // One bad command must not take its neighbours along; when the log is away or full it is nobody's fault.
-    const isOurs = error instanceof Fault && error.retry === 'backoff';
-    if (commands.length > 1 && !isOurs && !commands.some(({ isSent }) => isSent)) {
+    const isLogUnavailable = error instanceof Fault && error.retry === 'backoff';
+    if (commands.length > 1 && !isLogUnavailable && !commands.some(({ isSent }) => isSent)) {
       for (const waiting of commands) waiting.isAlone = true;
       return commands;
     }

@@ -105,7 +105,7 @@ export function executorDeathContract(
       const frozen = await own(owned, { termMs: 1_000 });
       process.kill(frozen.pid ?? 0, 'SIGSTOP');
       await until(() => rig.processes().length === 0);
-      // As the helper would, whose last order came late: it is another process, and not frozen.
+      // As the spawner would, whose last order came late: it is another process, and not frozen.
       const late = spawn('sleep', ['1000'], {
         stdio: 'ignore',
         env: { PATH: '/usr/bin:/bin', RIG: rig.id, [markerVariable]: owned[1]?.name },

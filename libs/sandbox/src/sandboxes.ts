@@ -6,7 +6,7 @@ import type { SandboxDriver, SandboxProbe, SandboxTrial } from './sandbox.ts';
 import { Spawner } from './spawner.ts';
 
 /**
- * Every driver of an executor, each with a directory of its own below `stateDir`, and one helper for all of them.
+ * Every driver of an executor, each with a directory of its own below `stateDir`, and one spawner for all of them.
  *
  * @param hidden  directories of the machine that must never be seen in a sandbox
  */

@@ -52,17 +52,17 @@ describe('the spawner', () => {
     await expect(spawner.run('false', [])).rejects.toMatchObject({ code: 'sandbox.start-failed' });
   });
 
-  it('is not ended by what ends a whole service, and goes on with another helper where it is', async () => {
+  it('is not ended by what ends a whole service, and goes on with another process where it is', async () => {
     const spawner = new Spawner();
     const child = await spawner.start(order('sleep 100'));
-    const helper = spawner.pid ?? 0;
-    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.kill(helper, signal);
+    const first = spawner.pid ?? 0;
+    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.kill(first, signal);
     await delay(50);
     process.kill(child.pid, 0);
-    process.kill(helper, 'SIGKILL');
+    process.kill(first, 'SIGKILL');
     expect(await child.ended).toEqual({ exitCode: null, signal: 'SIGKILL' });
     const next = await spawner.start(order('exit 3'));
-    expect(spawner.pid).not.toBe(helper);
+    expect(spawner.pid).not.toBe(first);
     expect(await next.ended).toEqual({ exitCode: 3, signal: null });
     // Whoever started it ends what is left, as the sandbox does by its marker.
     process.kill(child.pid, 'SIGKILL');

@@ -19,8 +19,8 @@ interface Waiting {
   }>;
 }
 
-/** The compiled helper beside the compiled spawner, the source beside the source. */
-const helperFile = fileURLToPath(
+/** `spawner-process.ts`: compiled beside the compiled spawner, the source beside the source. */
+const processFile = fileURLToPath(
   new URL(
     import.meta.url.endsWith('.ts') ? './spawner-process.ts' : './spawner-process.js',
     import.meta.url,
@@ -29,22 +29,22 @@ const helperFile = fileURLToPath(
 
 const systemPath = '/usr/local/bin:/usr/bin:/bin';
 
-/** Starts processes by a small helper process; see there for why. The helper begins with the first process. */
+/** Starts processes by a small process of ours (`spawner-process.ts` says why), which is started with the first of them. */
 export class Spawner {
   readonly #waiting = new Map<number, Waiting>();
-  #helper: ChildProcess | undefined;
+  #child: ChildProcess | undefined;
   #count = 0;
 
   /** @throws Fault `sandbox.start-failed` */
   start(order: Omit<SpawnOrder, 'id'>): Promise<SpawnedProcess> {
-    const helper = this.#helper ?? this.#startHelper();
+    const child = this.#child ?? this.#startChild();
     const id = this.#count;
     this.#count += 1;
     const waiting: Waiting = { started: Promise.withResolvers(), ended: Promise.withResolvers() };
     this.#waiting.set(id, waiting);
-    helper.channel?.ref();
-    helper.send({ ...order, id } satisfies SpawnOrder, (error) => {
-      if (error) this.#break(helper, error);
+    child.channel?.ref();
+    child.send({ ...order, id } satisfies SpawnOrder, (error) => {
+      if (error) this.#break(child, error);
     });
     return waiting.started.promise;
   }
@@ -56,30 +56,30 @@ export class Spawner {
     if (exitCode !== 0) throw new Fault('sandbox.start-failed', 'never', `${file} failed`);
   }
 
-  /** The helper's pid while it runs; for tests. */
+  /** Of that process while it runs; for tests. */
   get pid(): number | undefined {
-    return this.#helper?.pid;
+    return this.#child?.pid;
   }
 
-  #startHelper(): ChildProcess {
+  #startChild(): ChildProcess {
     // In a session of its own, where Ctrl-C does not reach it; it ends when this process does, however that comes.
-    const helper = fork(helperFile, [], {
+    const child = fork(processFile, [], {
       cwd: '/',
       env: {},
       execArgv: ['--max-old-space-size=64', '--max-semi-space-size=1'],
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
       detached: true,
     });
-    helper.on('message', (news: SpawnNews, socket) =>
+    child.on('message', (news: SpawnNews, socket) =>
       this.#hear(news, socket as Socket | undefined),
     );
-    helper.on('error', (error) => this.#break(helper, error));
-    helper.on('exit', () => this.#break(helper, new Error('the helper ended')));
-    helper.unref();
+    child.on('error', (error) => this.#break(child, error));
+    child.on('exit', () => this.#break(child, new Error('spawner-process has ended')));
+    child.unref();
     // Keeps this process alive only while something is waited for.
-    helper.channel?.unref();
-    this.#helper = helper;
-    return helper;
+    child.channel?.unref();
+    this.#child = child;
+    return child;
   }
 
   #hear(news: SpawnNews, control: Socket | undefined): void {
@@ -93,7 +93,7 @@ export class Spawner {
       return;
     }
     this.#waiting.delete(news.id);
-    if (this.#waiting.size === 0) this.#helper?.channel?.unref();
+    if (this.#waiting.size === 0) this.#child?.channel?.unref();
     if (news.kind === 'failed') {
       waiting.started.reject(
         new Fault('sandbox.start-failed', 'never', `the program cannot be run (${news.code})`),
@@ -101,12 +101,12 @@ export class Spawner {
     } else waiting.ended.resolve({ exitCode: news.exitCode, signal: news.signal });
   }
 
-  #break(helper: ChildProcess, cause: Error): void {
-    if (this.#helper !== helper) return;
-    this.#helper = undefined;
+  #break(child: ChildProcess, cause: Error): void {
+    if (this.#child !== child) return;
+    this.#child = undefined;
     for (const { started, ended } of this.#waiting.values()) {
       started.reject(
-        new Fault('sandbox.start-failed', 'never', 'the helper that starts processes broke', {
+        new Fault('sandbox.start-failed', 'never', 'the process that starts others broke', {
           cause,
         }),
       );

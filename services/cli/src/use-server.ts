@@ -84,10 +84,10 @@ async function isServed({ dataDir }: Config): Promise<boolean> {
  */
 async function findAgain(search: Search, lost: ServerFile, error: unknown): Promise<ServerFile> {
   const { dataDir } = search.settings.config;
-  const isRefused = error instanceof ProblemError && error.problem.code === 'server.draining';
+  const isDraining = error instanceof ProblemError && error.problem.code === 'server.draining';
   const found = await findServer(dataDir);
-  if (found !== undefined && !isRefused) return found;
-  if (isRefused || (lost.mode === 'background' && isServerFileLeft(dataDir)))
+  if (found !== undefined && !isDraining) return found;
+  if (isDraining || (lost.mode === 'background' && isServerFileLeft(dataDir)))
     return findOrStart(search);
   throw new Fault('server.unreachable', 'backoff', `the server in ${resolve(dataDir)} has ended`);
 }

@@ -35,9 +35,9 @@ export class StepTemporaries {
     const before = (await readFile(this.#placeFile, 'utf8').catch(() => '')).split('\n');
     const left: string[] = [];
     for (const directory of before) {
-      if (!(await isOurs(directory))) continue;
+      if (!(await isOwnDirectory(directory))) continue;
       await removeWithTrash(directory, this.#onLeft);
-      if (await isOurs(directory)) left.push(directory);
+      if (await isOwnDirectory(directory)) left.push(directory);
     }
     this.#directory = await mkdtemp(join(tmpdir(), 'millrace-'));
     this.#remover = new TreeRemover(join(this.#directory, workspacesTrash), this.#onLeft);
@@ -87,7 +87,7 @@ export class StepTemporaries {
 }
 
 /** It may have been removed, and anybody may have made one of that name since. */
-async function isOurs(path: string): Promise<boolean> {
+async function isOwnDirectory(path: string): Promise<boolean> {
   const found = path === '' ? undefined : await lstat(path).catch(() => undefined);
   return found?.isDirectory() === true && found.uid === (process.getuid?.() ?? found.uid);
 }

@@ -54,7 +54,7 @@ interface Made {
   warnings: readonly string[];
 }
 
-interface Shared {
+interface WorkspaceUse {
   /** Undefined while nobody has asked for it, and again after it failed. */
   ready: JointWork<Made> | undefined;
   users: number;
@@ -72,7 +72,7 @@ const ours: readonly string[] = [workspacesTrash, '.kept', '.facts', '.homes', w
  */
 export class Workspaces {
   readonly #parts: WorkspacesParts;
-  readonly #shared = new Map<string, Shared>();
+  readonly #inUse = new Map<string, WorkspaceUse>();
   /** Per run, one thing happens to its directory after the other. */
   readonly #turns = new Map<string, Promise<unknown>>();
   readonly #remover: TreeRemover;
@@ -145,13 +145,13 @@ export class Workspaces {
    */
   async enter(order: WorkspaceOrder, abort: AbortSignal): Promise<Workspace> {
     const { runId } = order;
-    const shared = this.#shared.get(runId) ?? { ready: undefined, users: 0, end: undefined };
-    this.#shared.set(runId, shared);
-    shared.users += 1;
-    const isFirst = shared.ready === undefined;
+    const use = this.#inUse.get(runId) ?? { ready: undefined, users: 0, end: undefined };
+    this.#inUse.set(runId, use);
+    use.users += 1;
+    const isFirst = use.ready === undefined;
     const ready =
-      shared.ready ?? new JointWork((stop) => this.#inTurn(runId, () => this.#make(order, stop)));
-    shared.ready = ready;
+      use.ready ?? new JointWork((stop) => this.#inTurn(runId, () => this.#make(order, stop)));
+    use.ready = ready;
     try {
       const made = await ready.wait(abort);
       const { path, commit, warnings } = made;
@@ -159,26 +159,26 @@ export class Workspaces {
       made.warnings = [];
       return { path, commit, warnings };
     } catch (error) {
-      if (shared.ready === ready && !ready.isWanted) shared.ready = undefined;
+      if (use.ready === ready && !ready.isWanted) use.ready = undefined;
       await this.leave(runId);
       throw error;
     }
   }
 
   async leave(runId: string): Promise<void> {
-    const shared = this.#shared.get(runId);
-    if (!shared) return;
-    shared.users -= 1;
-    if (shared.users > 0) return;
-    this.#shared.delete(runId);
-    if (shared.end) await this.#finish(runId, shared.end.keep);
+    const use = this.#inUse.get(runId);
+    if (!use) return;
+    use.users -= 1;
+    if (use.users > 0) return;
+    this.#inUse.delete(runId);
+    if (use.end) await this.#finish(runId, use.end.keep);
     else await this.#touch(runId);
   }
 
   /** The run has ended. What its last step still uses goes when it leaves. Runs without a workspace here are nothing to us. */
   async end(runId: string, keep: boolean): Promise<void> {
-    const shared = this.#shared.get(runId);
-    if (shared) shared.end = { keep };
+    const use = this.#inUse.get(runId);
+    if (use) use.end = { keep };
     else await this.#finish(runId, keep);
   }
 
@@ -191,12 +191,12 @@ export class Workspaces {
     const { directory, clock, keepMs, bytesMax } = this.#parts;
     const found: IdleWorkspace[] = [];
     for (const runId of (await readdir(directory)).filter(isUuid)) {
-      if (!this.#shared.has(runId)) found.push(await this.#describe(runId));
+      if (!this.#inUse.has(runId)) found.push(await this.#describe(runId));
     }
     const limits = { nowMs: clock.nowMs(), keepMs, keptBytesMax: bytesMax };
     for (const runId of leastWanted(found, limits)) {
       await this.#inTurn(runId, async () => {
-        if (this.#shared.has(runId)) return;
+        if (this.#inUse.has(runId)) return;
         await this.#remove(runId);
         await unlink(this.#keptPathOf(runId)).catch(() => {});
       });
@@ -272,7 +272,7 @@ export class Workspaces {
         `the workspace of run ${from} is not on this executor any more`,
         { cause },
       );
-    if (this.#shared.has(from) || !exists(this.#pathOf(from))) throw gone();
+    if (this.#inUse.has(from) || !exists(this.#pathOf(from))) throw gone();
     // The workspace last: who is interrupted here begins again.
     await this.#facts.move(from, runId);
     await this.#homes.move(from, runId);
@@ -291,7 +291,7 @@ export class Workspaces {
   async #finish(runId: string, keep: boolean): Promise<void> {
     if (!isUuid(runId)) return;
     await this.#inTurn(runId, async () => {
-      if (this.#shared.has(runId)) return;
+      if (this.#inUse.has(runId)) return;
       if (!keep) return this.#remove(runId);
       if (!exists(this.#pathOf(runId)) || exists(this.#keptPathOf(runId))) return;
       await this.#unmount(runId);

@@ -66,8 +66,8 @@ export class Leader {
 
   async #renew(lease: LeaderLease): Promise<void> {
     const sentMs = this.#parts.clock.monotonicMs();
-    const isOurs = await this.#parts.leases.renew(lease);
-    if (isOurs) this.#validUntilMs = sentMs + leaseTermMs;
+    const isRenewed = await this.#parts.leases.renew(lease);
+    if (isRenewed) this.#validUntilMs = sentMs + leaseTermMs;
     else this.stepDown('the lease was taken');
   }
 

@@ -84,10 +84,10 @@ export function findOrphan(
   if (pid === undefined) return undefined;
   const identity = processIdentity(pid);
   if (identity === undefined) return undefined;
-  const isOurs = tellsWorkingFolders
+  const isOfThisCluster = tellsWorkingFolders
     ? worksIn(pid, clusterDir)
     : recorded?.pid === pid && recorded.identity === identity;
-  if (!isOurs) return undefined;
+  if (!isOfThisCluster) return undefined;
   return { pid, identity, exited: pollUntilGone(pid, identity) };
 }
 

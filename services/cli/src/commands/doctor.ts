@@ -204,9 +204,9 @@ function whyNone(tried: readonly TriedDriver[], settings: DriverSettings): reado
 }
 
 function problem(check: string, error: unknown): Finding {
-  const isOurs = error instanceof Fault && error.code !== 'sandbox.unavailable';
+  const hasHint = error instanceof Fault && error.code !== 'sandbox.unavailable';
   // That one sends people here.
-  const cure = isOurs ? describeError(error.code).hint : undefined;
+  const cure = hasHint ? describeError(error.code).hint : undefined;
   return { check, state: 'problem', detail: `refused: ${(error as Error).message}`, cure };
 }
 
