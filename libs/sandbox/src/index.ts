@@ -8,6 +8,7 @@ export type {
   Sandbox,
   SandboxDriver,
   SandboxExit,
+  SandboxLack,
   SandboxLimits,
   SandboxOutput,
   SandboxProbe,

@@ -1,11 +1,26 @@
 import type { Isolation } from '#libs/events';
 
+/** What a driver would need to do all that it could. */
+export type SandboxLack =
+  | 'runtime'
+  | 'root'
+  | 'cgroups'
+  | 'namespaces'
+  /** The runtime cannot make a directory read-only down to its last mount. */
+  | 'read-only-mounts'
+  /** A release of the runtime without known ways out of a container. */
+  | 'safe-release'
+  /** The runtime's own words say what; nobody here understands them. */
+  | 'unknown';
+
 /** What works on this machine; probed once, published as the executor's capability. */
 export interface SandboxProbe {
   readonly driver: 'process' | 'oci';
   readonly works: boolean;
   /** Why it does not work, what is missing, what it can't enforce: one line each, for people. */
   readonly notes: readonly string[];
+  /** The same for programs, as far as somebody can mend it. */
+  readonly lacks?: readonly SandboxLack[];
   /** The strongest floor it can give. */
   readonly isolation: Isolation;
   /** What the kernel enforces with it: `namespaces`, `seccomp`, `memory`, `pids`, `cpu`. */

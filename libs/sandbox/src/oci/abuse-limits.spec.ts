@@ -143,6 +143,7 @@ for name in ("NOFILE", "CORE", "SIGPENDING", "MSGQUEUE", "NICE", "RTPRIO"):
     const { stdout } = await promisify(execFile)('unshare', args);
     const probe: SandboxProbe = JSON.parse(stdout);
     expect(probe).toMatchObject({ works: true, isolation: 'standard' });
+    expect(probe.lacks).toContain('cgroups');
     expect(probe.enforces).toEqual(['namespaces', 'seccomp', 'pids', 'cpu']);
     expect(probe.notes.join()).toMatch(/not limited here, .*: memory$/);
   });

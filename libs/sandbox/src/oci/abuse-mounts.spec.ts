@@ -192,7 +192,7 @@ exec runc "$@"
     writeFileSync(join(rig.dir, 'runtime'), old, { mode: 0o755 });
     const driver = new OciSandboxDriver(rig.stateDir, { runtime: join(rig.dir, 'runtime') });
     const probe = await driver.probe({ binds: [], limits: {} });
-    expect(probe).toMatchObject({ works: false, isolation: 'none' });
+    expect(probe).toMatchObject({ works: false, isolation: 'none', lacks: ['read-only-mounts'] });
     expect(probe.notes.join()).toContain('knows no rro');
     expect(rig.leftovers()).toEqual([]);
     await rig.close();

@@ -14,6 +14,7 @@ import type {
   Sandbox,
   SandboxDriver,
   SandboxExit,
+  SandboxLack,
   SandboxLimits,
   SandboxProbe,
   SandboxSpec,
@@ -26,6 +27,7 @@ import { prepareHostImage } from './host-image.ts';
 import { OciSandbox } from './oci-sandbox.ts';
 import { findRuntime, OciRuntime } from './runtime.ts';
 import { versionWarning } from './runtime-floor.ts';
+import { lackIn } from './runtime-lack.ts';
 import { type HostUserland, homeMount, shownPaths, trialPath } from './spec.ts';
 
 /** How long a killed container may take to be gone, in looks of 10 ms. */
@@ -163,7 +165,7 @@ export class OciSandboxDriver implements SandboxDriver {
   async #tryOut(trial: SandboxTrial): Promise<SandboxProbe> {
     const nothing = { driver: 'oci', works: false, isolation: 'none', enforces: [] } as const;
     if (this.#program === undefined)
-      return { ...nothing, notes: ['neither runc nor crun is installed'] };
+      return { ...nothing, notes: ['neither runc nor crun is installed'], lacks: ['runtime'] };
     // Both are for people to mend, and no reason to take a weaker driver.
     const missing = trial.binds.find((path) => !existsSync(path));
     if (missing !== undefined)
@@ -173,26 +175,38 @@ export class OciSandboxDriver implements SandboxDriver {
         `${missing} is to be shown in sandboxes, and is not there`,
       );
     this.#cover.pathsFor([...this.#userland.directories, ...this.#userland.etc, ...trial.binds]);
-    const notes: string[] = [];
+    const failures: string[] = [];
     for (const cgroups of [this.#cgroups, { ...this.#cgroups, controllers: [] }]) {
       this.#cgroups = cgroups;
       try {
         const { exitCode, enforced } = await this.#runOnce(trial);
         const refusal = refusalOf(exitCode);
-        if (refusal !== undefined) return { ...nothing, notes: [refusal] };
-        notes.unshift(await this.#versionNote(), ...notEnforced(trial.limits, enforced));
-        return { driver: 'oci', works: true, isolation: 'standard', enforces: enforced, notes };
+        if (refusal !== undefined)
+          return { ...nothing, notes: [refusal.note], lacks: [refusal.lack] };
+        const version = await this.#runtime.version();
+        const warning = versionWarning(version);
+        const unlimited = notEnforced(trial.limits, enforced);
+        return {
+          driver: 'oci',
+          works: true,
+          isolation: 'standard',
+          enforces: enforced,
+          notes: [
+            warning === undefined ? version : `${version}, ${warning}`,
+            ...unlimited,
+            ...failures,
+          ],
+          lacks: [
+            ...(warning === undefined ? [] : (['safe-release'] as const)),
+            // What fails with cgroups and works without them lacks them.
+            ...(unlimited.length + failures.length === 0 ? [] : (['cgroups'] as const)),
+          ],
+        };
       } catch (error) {
-        notes.push((error as Error).message.split('\n', 1)[0] ?? '');
+        failures.push((error as Error).message.split('\n', 1)[0] ?? '');
       }
     }
-    return { ...nothing, notes: [...new Set(notes)] };
-  }
-
-  async #versionNote(): Promise<string> {
-    const version = await this.#runtime.version();
-    const warning = versionWarning(version);
-    return warning === undefined ? version : `${version}, ${warning}`;
+    return { ...nothing, notes: [...new Set(failures)], lacks: failures.map(lackIn) };
   }
 
   async #runOnce(trial: SandboxTrial): Promise<SandboxExit> {
@@ -230,11 +244,17 @@ const trialScript = [
   `exit ${trialEnds.works}`,
 ].join('\n');
 
-function refusalOf(exitCode: number | null): string | undefined {
+function refusalOf(
+  exitCode: number | null,
+): { readonly note: string; readonly lack: SandboxLack } | undefined {
   if (exitCode === trialEnds.works) return undefined;
   if (exitCode === trialEnds.writes)
-    return 'the runtime makes only the topmost mount of a directory read-only (it knows no rro): a step could write to the machine';
-  return `a container ended with ${exitCode} instead of ${trialEnds.works}`;
+    return {
+      note: 'the runtime makes only the topmost mount of a directory read-only (it knows no rro): a step could write to the machine',
+      lack: 'read-only-mounts',
+    };
+  const note = `a container ended with ${exitCode} instead of ${trialEnds.works}`;
+  return { note, lack: 'unknown' };
 }
 
 function notEnforced(limits: SandboxLimits, enforced: readonly string[]): string[] {

@@ -24,7 +24,11 @@ describe('the oci driver', () => {
 
   it('says why it does not work', async () => {
     const missing = new SandboxRig((dir) => new OciSandboxDriver(dir, { runtime: '/no/runc' }));
-    expect(await missing.probe()).toMatchObject({ works: false, isolation: 'none' });
+    expect(await missing.probe()).toMatchObject({
+      works: false,
+      isolation: 'none',
+      lacks: ['runtime'],
+    });
     await missing.close();
     const broken = new SandboxRig((dir) => new OciSandboxDriver(dir, { runtime: '/bin/false' }));
     const probe = await broken.probe();

@@ -168,7 +168,7 @@ function findingOf(tried: TriedDriver, settings: DriverSettings): Finding {
   const { driver, works, isolation, enforces, notes } = tried;
   const check = `sandbox ${driver}`;
   const why = notes.length > 0 ? `: ${notes.join('; ')}` : '';
-  const cure = driver === 'process' ? undefined : sandboxCure(notes, works);
+  const cure = sandboxCure(tried.lacks ?? []);
   if (!isChosen(driver, settings))
     return { check, state: 'note', detail: `not used: the setting sandbox is ${settings.sandbox}` };
   if (tried.isRefused)
