@@ -117,6 +117,15 @@ describe('removing a tree', () => {
     await expectNothingLeft();
   });
 
+  it('opens the trash again that a step has shut', async () => {
+    await mkdir(join(root, 'trash'));
+    await mkdir(tree);
+    await chmod(join(root, 'trash'), 0);
+    await remover.remove(tree);
+    expect((await lstat(join(root, 'trash'))).mode & 0o777).toBe(0o700);
+    await expectNothingLeft();
+  });
+
   it('finishes what an earlier life began', async () => {
     await mkdir(join(root, 'trash', 'left', 'over'), { recursive: true });
     await writeFile(join(root, 'trash', 'file'), '');

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -77,6 +77,17 @@ it('that an earlier life left go with the next start', async () => {
   const temporaries = await life();
   expect(existsSync(dirname(path))).toBe(false);
   await temporaries.close();
+});
+
+it.runIf(takesRoot)('that are another user’s by now stay where they are', async () => {
+  const place = dirname(await (await life()).make());
+  await chown(place, 12_345, 12_345);
+  try {
+    await (await life()).close();
+    expect(existsSync(place)).toBe(true);
+  } finally {
+    await rm(place, { recursive: true });
+  }
 });
 
 it.runIf(takesRoot).each([
