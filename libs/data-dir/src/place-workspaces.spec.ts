@@ -203,6 +203,17 @@ describe('a data directory', () => {
     expect(place({ dataDir: 'moved' })).toEqual({ directory: first, formerDirectories: [] });
   });
 
+  it('that was moved has its former place still, and none that is another one’s', () => {
+    const first = place().directory;
+    renameSync(join(root, 'data'), join(root, 'moved'));
+    const given = { dataDir: 'moved', stateHome: join(root, 'other') };
+    expect(place(given).formerDirectories).toEqual([first]);
+    mkdirSync(join(root, 'data'));
+    place();
+    writeFileSync(join(first, '.data-directory'), `${root}/data\n`);
+    expect(place(given).formerDirectories).toEqual([]);
+  });
+
   it('has no former place behind a link', () => {
     mkdirSync(join(root, 'victim'));
     symlinkSync(join(root, 'victim'), join(root, 'data/workspaces'));

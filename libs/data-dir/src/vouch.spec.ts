@@ -149,12 +149,15 @@ describe('a data directory', () => {
     },
   );
 
-  it('whose output leads elsewhere is refused', () => {
-    claim();
-    fill('data/logs/other');
-    symlinkSync(at('victim'), at('data/logs/server.out'));
-    expect(() => claim()).toThrow(/server\.out is a link/);
-  });
+  it.each(['logs/server.out', 'executor/workspaces-at'])(
+    'whose %s leads elsewhere is refused',
+    (name) => {
+      claim();
+      fill(`${join('data', dirname(name))}/other`);
+      symlinkSync(at('victim'), at(`data/${name}`));
+      expect(() => claim()).toThrow(`${at(`data/${name}`)} is a link`);
+    },
+  );
 });
 
 describe('the user’s word', () => {
