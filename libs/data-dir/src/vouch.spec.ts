@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import {
   chmodSync,
   chownSync,
@@ -16,6 +17,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { Worker } from 'node:worker_threads';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { takesRoot } from '#libs/testkit';
 import { placeWorkspaces } from './place-workspaces.ts';
@@ -158,6 +160,33 @@ describe('a data directory', () => {
       expect(() => claim()).toThrow(`${at(`data/${name}`)} is a link`);
     },
   );
+});
+
+describe('a data directory that several make at once', () => {
+  const workers = 4;
+  const rounds = 60;
+
+  it('is ours for each of them, and has one record', async () => {
+    const code = `
+      import { claimDataDirectory } from ${JSON.stringify(new URL('./vouch.ts', import.meta.url))};
+      import { workerData } from 'node:worker_threads';
+      const { gate, user } = workerData;
+      for (let round = 0; round < ${rounds}; round += 1) {
+        // All of them are here before one goes on.
+        Atomics.add(gate, 0, 1);
+        while (Atomics.load(gate, 0) < (round + 1) * ${workers});
+        claimDataDirectory(${JSON.stringify(at('data'))} + round, user);
+      }`;
+    const gate = new Int32Array(new SharedArrayBuffer(4));
+    const ends = Array.from({ length: workers }, () => {
+      const options = { workerData: { gate, user: user() }, execArgv: ['--conditions=source'] };
+      const url = new URL(`data:text/javascript,${encodeURIComponent(code)}`);
+      return once(new Worker(url, options), 'exit');
+    });
+    expect((await Promise.all(ends)).flat()).toEqual(Array.from({ length: workers }, () => 0));
+    const ids = Array.from({ length: rounds }, (_, round) => dataDirectoryId(at(`data${round}`)));
+    expect(readdirSync(base()).sort()).toEqual(ids.sort());
+  });
 });
 
 describe('the user’s word', () => {
