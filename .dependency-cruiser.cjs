@@ -6,14 +6,28 @@ const rank = {
   0: ['kernel'],
   1: ['events', 'api-contract', 'config', 'telemetry', 'data-dir'],
   2: ['domain', 'pipeline-dsl', 'scheduling'],
-  3: ['postgres', 'event-store', 'leases', 'projections', 'sandbox', 'logs', 'blobs', 'sources'],
+  3: [
+    'application',
+    'postgres',
+    'event-store',
+    'leases',
+    'projections',
+    'sandbox',
+    'logs',
+    'blobs',
+    'sources',
+  ],
 };
+
+/** Whose ports the use cases name; as types only. */
+const adaptersOfApplication = ['event-store', 'logs', 'blobs'];
 
 /** What a lib may import beside the ranks below its own. */
 const sideways = {
   'api-contract': ['events'],
   'data-dir': ['config'],
   scheduling: ['domain'],
+  application: ['domain', 'pipeline-dsl', 'scheduling', ...adaptersOfApplication],
   'event-store': ['postgres'],
   leases: ['postgres'],
   projections: ['postgres', 'event-store', 'api-contract'],
@@ -42,6 +56,7 @@ const packages = {
   domain: [],
   'pipeline-dsl': ['zod', 'yaml', 'minimatch', 'node:buffer'],
   scheduling: [],
+  application: [],
 };
 
 const isLib = (name) => `^libs/${name}/src/`;
@@ -96,6 +111,12 @@ module.exports = {
     { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
     { name: 'resolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
     ...libRules,
+    {
+      name: 'application-imports-adapters-as-types',
+      severity: 'error',
+      from: { path: isLib('application'), pathNot: specs },
+      to: { path: adaptersOfApplication.map(door), dependencyTypesNot: ['type-only'] },
+    },
     {
       name: 'libs-by-their-door',
       severity: 'error',

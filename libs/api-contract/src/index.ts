@@ -46,6 +46,7 @@ export type {
   RunSummary,
   RunWarning,
   StartRunBody,
+  StartRunRequest,
   StepDto,
   StepWhy,
 } from './run.ts';

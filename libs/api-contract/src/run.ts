@@ -153,6 +153,8 @@ export const startRunBodySchema = z
     path: ['pipeline'],
   });
 export type StartRunBody = z.input<typeof startRunBodySchema>;
+/** A start-run body as it is after its check, with defaults. */
+export type StartRunRequest = z.output<typeof startRunBodySchema>;
 
 /** What no executor that is there can do; the run waits, or fails, for it. */
 export const runWarningSchema = z.object({

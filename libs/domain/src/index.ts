@@ -16,7 +16,13 @@ export { stepsToReuse } from './run/reused-steps.ts';
 export type { LostWhy, RunCommand, RunRejection, StartRun } from './run/run.commands.ts';
 export { type RunDecider, runDecider } from './run/run.decider.ts';
 export type { KnownRun, RunState, RunStatus, StepState } from './run/run.types.ts';
-export { grantRun, type RunBounds, runBounds, stepBeyondNetwork } from './run/run-bounds.ts';
+export {
+  type BoundSettings,
+  grantRun,
+  type RunBounds,
+  runBounds,
+  stepBeyondNetwork,
+} from './run/run-bounds.ts';
 export {
   type HeldAttempt,
   heldAttempts,

@@ -15,6 +15,7 @@ export {
   executorDescriptionSchema,
   executorEvents,
 } from './executor.events.ts';
+export { gitUrlProblem } from './git-url.ts';
 export {
   type Cause,
   causeSchema,

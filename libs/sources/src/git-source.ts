@@ -1,11 +1,11 @@
 import { mkdtemp, rename, rm, rmdir, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { gitUrlProblem } from '#libs/events';
 import { Fault } from '#libs/kernel';
 import { DraftRepository } from './draft-repository.ts';
 import { printableName } from './entry-name.ts';
 import { fetchHistory } from './fetch-history.ts';
 import { accessProblem } from './git-access.ts';
-import { gitUrlProblem } from './git-url.ts';
 import type { GitCallOptions } from './run-git.ts';
 import type { SourceFacts, SourceOptions } from './source-provider.ts';
 import { submoduleAddresses, wholeAddress } from './submodule-address.ts';

@@ -20,7 +20,7 @@ const magicBytes = 4;
  *
  * @throws Fault `source.invalid` for compressed bytes that are not whole; an error of the stream as it is
  */
-export async function* plainTar(stream: Readable): AsyncGenerator<Uint8Array> {
+export async function* plainTar(stream: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   const source = (stream as AsyncIterable<Buffer>)[Symbol.asyncIterator]();
   let head = Buffer.alloc(0);
   while (head.length < magicBytes) {

@@ -1,7 +1,7 @@
+import { gitUrlProblem } from '#libs/events';
 import { Fault } from '#libs/kernel';
 import { accessProblem, type GitAccess } from './git-access.ts';
 import type { GitCheckout } from './git-source.ts';
-import { gitUrlProblem } from './git-url.ts';
 import { runGit } from './run-git.ts';
 
 export interface NamedCommit {

@@ -1,8 +1,7 @@
 import { z } from 'zod';
-import { gitRefSchema } from '#libs/events';
+import { gitRefSchema, gitUrlProblem } from '#libs/events';
 import { Fault } from '#libs/kernel';
 import { nameProblem, treeLimits } from './entry-name.ts';
-import { gitUrlProblem } from './git-url.ts';
 
 /**
  * What stands below `.git` in a snapshot, and nothing else may: objects, and a description from which the repository

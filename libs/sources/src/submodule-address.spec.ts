@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { gitUrlProblem } from './git-url.ts';
+import { gitUrlProblem } from '#libs/events';
 import { wholeAddress } from './submodule-address.ts';
 
 it.each([

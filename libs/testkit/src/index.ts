@@ -2,6 +2,7 @@ export { type AnyEvent, AnyEvents } from './any-events.ts';
 export { ChaosProxy, type Direction } from './chaos-proxy.ts';
 export { deciderSpec, foldHistory, specTime } from './decider-spec.ts';
 export { gitIn } from './git-in.ts';
+export { memoryApplication } from './memory-application.ts';
 export { logProcess } from './memory-log.ts';
 export { startTestPostgres, type TestDatabase, type TestPostgres } from './postgres.ts';
 export { RandomHistory } from './random-history.ts';

@@ -1,11 +1,17 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { CqrsModule } from '@nestjs/cqrs';
 import { API_PARTS, type ApiParts } from './api.parts.ts';
+import { APPLICATION } from './application.ts';
 import { ReadEventsController } from './events/read-events.ts';
 import { StreamEventsController } from './events/stream-events.ts';
+import { DrainExecutorController, DrainExecutorHandler } from './executors/drain-executor.ts';
 import { InternalExecutorsController } from './executors/internal-executors.ts';
 import { ExecutorsController } from './executors/read-executors.ts';
-import { PipelinesController, RegisterPipelineHandler } from './pipelines/pipelines.ts';
+import { PipelinesController, ValidatePipelineHandler } from './pipelines/pipelines.ts';
+import {
+  RegisterPipelineController,
+  RegisterPipelineHandler,
+} from './pipelines/register-pipeline.ts';
 import { ListQueueController } from './queue/list-queue.ts';
 import { CancelRunController, CancelRunHandler } from './runs/cancel-run.ts';
 import { ReadArtifactsController } from './runs/read-artifacts.ts';
@@ -16,7 +22,7 @@ import { StartRunController, StartRunHandler } from './runs/start-run.ts';
 import { StreamRunController } from './runs/stream-run.ts';
 import { ControlServerController } from './server/control-server.ts';
 import { ServerController } from './server/server.controller.ts';
-import { UploadSourceController } from './sources/upload-source.ts';
+import { UploadSourceController, UploadSourceHandler } from './sources/upload-source.ts';
 
 @Module({})
 export class ApiModule {
@@ -26,6 +32,7 @@ export class ApiModule {
       imports: [CqrsModule.forRoot()],
       controllers: [
         PipelinesController,
+        RegisterPipelineController,
         UploadSourceController,
         StartRunController,
         ReadRunsController,
@@ -36,6 +43,7 @@ export class ApiModule {
         ReadArtifactsController,
         ListQueueController,
         ExecutorsController,
+        DrainExecutorController,
         InternalExecutorsController,
         ReadEventsController,
         StreamEventsController,
@@ -44,10 +52,14 @@ export class ApiModule {
       ],
       providers: [
         { provide: API_PARTS, useValue: parts },
+        { provide: APPLICATION, useValue: parts.application },
         StartRunHandler,
         CancelRunHandler,
         RetryRunHandler,
         RegisterPipelineHandler,
+        ValidatePipelineHandler,
+        DrainExecutorHandler,
+        UploadSourceHandler,
       ],
     };
   }

@@ -10,15 +10,15 @@ import type {
   ServerState,
   StopServerHow,
 } from '#libs/api-contract';
+import type { Application, Capacity, KnownRuns } from '#libs/application';
 import type { BlobStore } from '#libs/blobs';
 import type { Config } from '#libs/config';
-import type { DeciderRunner, EventStore, LogTail } from '#libs/event-store';
+import type { EventStore, LogTail } from '#libs/event-store';
 import type { Plan } from '#libs/events';
 import type { Clock, Ids } from '#libs/kernel';
 import type { LogStore } from '#libs/logs';
 import type { Logger } from '#libs/telemetry';
 import type { VerifyToken } from './http/authentication.ts';
-import type { KnownRequest } from './http/request-memory.ts';
 import type { RunHistories } from './runs/run-histories.ts';
 
 export interface PageQuery {
@@ -44,9 +44,9 @@ export interface ReadSide {
   /** The runs that repeat a run (of that number), and those that repeat them, the newest first. */
   repeatsOf(runId: string, number: number): Promise<readonly RunSummary[]>;
   listQueue(query: PageQuery): Promise<Page<QueueItem>>;
-  /** Roughly: for admission and metrics. */
+  /** For admission and metrics. */
   queuedSteps(): Promise<number>;
-  /** Those that are not lost, roughly: for admission. */
+  /** Those that are not lost: for admission. */
   presentExecutors(): Promise<readonly ExecutorDto[]>;
   listExecutors(query: PageQuery & { readonly all: boolean }): Promise<Page<ExecutorDto>>;
   showExecutor(id: string): Promise<ExecutorDto | undefined>;
@@ -75,7 +75,6 @@ export interface ApiParts {
   readonly store: EventStore;
   /** Over the store. */
   readonly histories: RunHistories;
-  readonly runner: DeciderRunner;
   readonly tail: LogTail;
   readonly read: ReadSide;
   readonly logs: LogStore;
@@ -83,26 +82,15 @@ export interface ApiParts {
   readonly gateway: ExecutorGateway;
   readonly clock: Clock;
   readonly ids: Ids;
+  readonly application: Application;
+  readonly runs: Pick<KnownRuns, 'findId'>;
+  readonly capacity: Capacity;
   readonly logger: Logger;
   readonly verifyToken: VerifyToken;
   /** The bearer token of an executor on another machine. */
   executorToken(executorId: string): string;
-  /** One sequence per server. */
-  nextRunNumber(): Promise<number>;
   /** Plans by hash, cached. */
   findPlan(hash: string): Promise<Plan | undefined>;
-  /** The uuid of the run that a command started, as long as commands are remembered. */
-  findStartedRun(commandId: string): Promise<string | undefined>;
-  /** Remembers what an idempotency key was used for. */
-  rememberRequest(commandId: string, fingerprint: string): Promise<KnownRequest>;
-  /** Forgets what a key was used for, where that was refused. */
-  forgetRequest(commandId: string): Promise<void>;
-  /** Keeps the first answer to a request that is remembered. */
-  rememberAnswer(commandId: string, answer: object): Promise<void>;
-  /** Whether the executor still keeps the workspace of a finished run. */
-  isWorkspaceKept(runId: string): Promise<boolean>;
-  /** Free bytes where the state lives. */
-  freeBytes(): Promise<number>;
   /** Prometheus text. */
   metricsText(): Promise<string>;
   isDraining(): boolean;

@@ -2,6 +2,7 @@ import { existsSync, statfsSync } from 'node:fs';
 import { availableParallelism, hostname } from 'node:os';
 import { join } from 'node:path';
 import type { ServerState, StopServerHow } from '#libs/api-contract';
+import { createApplication } from '#libs/application';
 import { FsBlobStore } from '#libs/blobs';
 import {
   allowsProcessDriver,
@@ -37,15 +38,12 @@ import type { Logger } from '#libs/telemetry';
 import {
   type ApiParts,
   adminTokenVerifier,
+  applicationPorts,
   executorToken,
-  findStartedRun,
-  forgetRequest,
   LogExecutorGateway,
   type ReadSide,
   type RequestCounts,
   RunHistories,
-  rememberAnswer,
-  rememberRequest,
   startApi,
   startMetrics,
 } from '../../api/src/index.ts';
@@ -212,6 +210,19 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
         ? Math.max(0, Math.ceil(drainUntilMs - systemClock.monotonicMs()))
         : null,
     });
+    const ports = applicationPorts({
+      config,
+      pool: database.pool,
+      log,
+      read,
+      blobs,
+      clock: systemClock,
+      ids: systemIds,
+      isDraining: () => isDraining,
+      freeBytes: async () =>
+        Math.min(...[directory.root, workspaces.directory].map((path) => freeBytesAt(path))),
+      isWorkspaceKept: (runId) => isKept(workspaces, runId),
+    });
     const parts: ApiParts = {
       version: thisBuild.version,
       config,
@@ -224,18 +235,12 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
       clock: systemClock,
       ids: systemIds,
       logger,
+      application: createApplication(ports),
+      runs: ports.runs,
+      capacity: ports.capacity,
       verifyToken: adminTokenVerifier(token),
       executorToken: (id) => executorToken(token, id),
-      nextRunNumber: runNumbers(database),
-      findPlan: async (hash) => (await log.plans.load([hash]).catch(() => undefined))?.(hash),
-      findStartedRun: (commandId) => findStartedRun(database.pool, commandId),
-      rememberRequest: (commandId, fingerprint) =>
-        rememberRequest(database.pool, commandId, fingerprint),
-      forgetRequest: (commandId) => forgetRequest(database.pool, commandId),
-      rememberAnswer: (commandId, answer) => rememberAnswer(database.pool, commandId, answer),
-      isWorkspaceKept: (runId) => isKept(workspaces, runId),
-      freeBytes: async () =>
-        Math.min(...[directory.root, workspaces.directory].map((path) => freeBytesAt(path))),
+      findPlan: ports.materials.findPlan,
       metricsText: () => metrics.text(),
       isDraining: () => isDraining,
       control: {
@@ -321,10 +326,8 @@ function readSide(database: Database, plans: PlanCache, projector: Projector): R
     showRun: whole((runId) => runs.show(runId)),
     repeatsOf: whole((runId, number) => runs.repeatsOf(runId, number)),
     listQueue: whole((query) => queue.list(query)),
-    queuedSteps: roughly(whole(() => queue.count())),
-    presentExecutors: roughly(
-      whole(async () => (await executors.list({ all: false, limit: 1000 })).items),
-    ),
+    queuedSteps: whole(() => queue.count()),
+    presentExecutors: whole(async () => (await executors.list({ all: false, limit: 1000 })).items),
     listExecutors: whole((query) => executors.list(query)),
     showExecutor: whole((id) => executors.show(id)),
     listPipelines: whole((query) => pipelines.list(query)),
@@ -364,53 +367,6 @@ function executorSettings(config: Config, directory: DataDirectory, workspaces: 
     workspaceKeepMs: config.workspaceKeep,
     workspaceBytesMax: config.workspaceBytesMax,
     limits: stepLimits(config, machineMemoryBytes()),
-  };
-}
-
-/** Everybody who waits while a question is under way is served by the next one: no number is left out. */
-function runNumbers(database: Database): () => Promise<number> {
-  let waiting: PromiseWithResolvers<number>[] = [];
-  let isAsking = false;
-  const ask = async () => {
-    isAsking = true;
-    while (waiting.length > 0) {
-      const served = waiting;
-      waiting = [];
-      try {
-        const text = `select nextval('run_numbers') as number from generate_series(1, $1)`;
-        const rows = await queryRows<{ number: number }>(database.pool, text, [served.length]);
-        served.forEach(({ resolve }, at) => void resolve(Number(rows[at]?.number)));
-      } catch (error) {
-        for (const { reject } of served) reject(error);
-      }
-    }
-    isAsking = false;
-  };
-  return () => {
-    const mine = Promise.withResolvers<number>();
-    waiting.push(mine);
-    if (!isAsking) void ask();
-    return mine.promise;
-  };
-}
-
-/** What an answer may be old at most where only its size matters, in milliseconds. */
-const roughlyMs = 250;
-
-/** The last answer for a while, so that a burst of requests asks the database once. */
-function roughly<Value>(ask: () => Promise<Value>): () => Promise<Value> {
-  let answer: Promise<Value> | undefined;
-  let askedMs = Number.NEGATIVE_INFINITY;
-  return () => {
-    const nowMs = systemClock.monotonicMs();
-    if (answer === undefined || nowMs - askedMs > roughlyMs) {
-      askedMs = nowMs;
-      answer = ask();
-      answer.catch(() => {
-        answer = undefined;
-      });
-    }
-    return answer;
   };
 }
 

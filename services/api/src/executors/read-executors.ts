@@ -1,10 +1,7 @@
 import { Controller, Inject } from '@nestjs/common';
 import { type ExecutorDto, operations, type Page } from '#libs/api-contract';
-import { executorDecider } from '#libs/domain';
-import { streamName } from '#libs/events';
 import { API_PARTS, type ApiParts } from '../api.parts.ts';
-import { HttpProblem, problemOf } from '../http/http-problem.ts';
-import { answerOnce } from '../http/idempotency.ts';
+import { HttpProblem } from '../http/http-problem.ts';
 import { withNextLink } from '../http/next-link.ts';
 import { waitForReads } from '../http/reading.ts';
 import { type Call, Input, Route } from '../http/route.ts';
@@ -30,21 +27,5 @@ export class ExecutorsController {
     if (!executor)
       throw new HttpProblem('executor.not-found', `there is no executor ${call.params.id}`);
     return executor;
-  }
-
-  @Route(operations.drainExecutor)
-  async drain(
-    @Input(operations.drainExecutor) call: Call<typeof operations.drainExecutor>,
-  ): Promise<{ position: number }> {
-    return answerOnce(this.parts, call, async () => {
-      const answer = await this.parts.runner.run(
-        executorDecider,
-        streamName('executor', call.params.id),
-        { kind: 'drain-executor', by: call.origin.actor },
-        call.origin,
-      );
-      if (!answer.ok) throw problemOf(answer.rejection);
-      return { position: answer.position };
-    });
   }
 }

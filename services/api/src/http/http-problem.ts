@@ -1,7 +1,8 @@
-import { type DiagnosticDto, type Problem } from '#libs/api-contract';
-import { describeError, type ErrorCode, type Rejection } from '#libs/kernel';
+import type { Problem } from '#libs/api-contract';
+import type { Refusal } from '#libs/application';
+import { describeError, type ErrorCode } from '#libs/kernel';
 
-/** The one exception that controllers and handlers throw: a stable code and what the caller needs to know. */
+/** The one exception that controllers throw: a stable code and what the caller needs to know. */
 export class HttpProblem extends Error {
   override readonly name = 'HttpProblem';
   readonly code: ErrorCode;
@@ -14,18 +15,14 @@ export class HttpProblem extends Error {
   }
 }
 
-export interface ProblemExtras {
-  /** Where the case allows better advice than its code. */
-  readonly hint?: string;
-  readonly errors?: readonly { readonly pointer: string; readonly detail: string }[];
-  readonly diagnostics?: readonly DiagnosticDto[];
-  readonly retryAfterSeconds?: number;
+export interface ProblemExtras extends Omit<Refusal, 'code' | 'message'> {
+  /** The methods of a path that has not the one asked for. */
   readonly allow?: string;
 }
 
-/** A decider's no as an answer; the code decides the status by the one table in the kernel. */
-export function problemOf(rejection: Rejection<ErrorCode>): HttpProblem {
-  return new HttpProblem(rejection.code, rejection.message);
+/** A no as an answer; the code decides the status by the one table in the kernel. */
+export function problemOf({ code, message, ...extras }: Refusal): HttpProblem {
+  return new HttpProblem(code, message, extras);
 }
 
 /** The RFC 9457 document of a problem. */

@@ -11,7 +11,7 @@ const ownWritesMs = 1_000;
  * @throws HttpProblem `position.not-reached` only where the caller named a position
  */
 export async function waitForReads(
-  parts: ApiParts,
+  parts: Pick<ApiParts, 'read' | 'tail'>,
   query: { readonly waitFor?: number | undefined; readonly timeoutMs?: number } = {},
 ): Promise<void> {
   if (query.waitFor === undefined) {
@@ -47,12 +47,7 @@ export async function requireInLog(
 
 /** The uuid of the run that a caller means. @throws HttpProblem `run.not-found` */
 export async function requireRunId(parts: ApiParts, ref: string): Promise<string> {
-  const runId = (await parts.read.findRunId(ref)) ?? (await afterOwnWrites(parts, ref));
+  const runId = await parts.runs.findId(ref);
   if (runId === undefined) throw new HttpProblem('run.not-found', `there is no run ${ref}`);
   return runId;
-}
-
-async function afterOwnWrites(parts: ApiParts, ref: string): Promise<string | undefined> {
-  await waitForReads(parts);
-  return parts.read.findRunId(ref);
 }

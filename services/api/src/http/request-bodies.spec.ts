@@ -10,7 +10,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { FinishedRequest } from '#libs/api-contract';
 import { MemoryBlobStore } from '#libs/blobs';
 import { checkEvent, eventDataBytesMax } from '#libs/events';
+import { storeSnapshot } from '#libs/sources';
 import { silentLogger } from '#libs/telemetry';
+import { memoryApplication } from '#libs/testkit';
 import type { ApiParts } from '../api.parts.ts';
 import { type RunningApi, startApi } from '../create-api.ts';
 import { adminTokenVerifier } from './authentication.ts';
@@ -36,14 +38,15 @@ let storeMs: number;
 let heartbeats: unknown[];
 let reports: FinishedRequest[];
 beforeAll(async () => {
+  const bytesMax = 1_000_000;
+  const blobs = new SlowBlobStore();
   const parts: Partial<ApiParts> = {
     ids: { uuid: randomUUID },
     logger: silentLogger,
-    config: { sourceBytesMax: 1_000_000, diskFreeMin: 0, queuedStepsMax: 1 } as ApiParts['config'],
-    isDraining: () => false,
-    freeBytes: async () => 1,
-    read: { queuedSteps: async () => 0 } as ApiParts['read'],
-    blobs: new SlowBlobStore(),
+    config: { sourceBytesMax: bytesMax } as ApiParts['config'],
+    application: memoryApplication([], ({ materials }) => ({
+      materials: { ...materials, storeSnapshot: (tar) => storeSnapshot(blobs, tar, { bytesMax }) },
+    })).application,
     verifyToken: adminTokenVerifier(secret),
     executorToken: (id) => `token-of-${id}`,
     gateway: {

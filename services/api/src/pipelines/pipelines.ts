@@ -1,92 +1,45 @@
 import { Controller, Inject } from '@nestjs/common';
-import { Command, CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import {
-  operations,
-  type Page,
-  type PipelineDto,
-  type PipelineRegisteredDto,
-  type Validation,
-} from '#libs/api-contract';
-import { pipelineDecider, runBounds } from '#libs/domain';
-import { type Origin, planHash, planSchemaVersion, streamName } from '#libs/events';
-import { sha256Hex } from '#libs/kernel';
-import { compilePipeline } from '#libs/pipeline-dsl';
+import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
+import { operations, type Page, type PipelineDto, type Validation } from '#libs/api-contract';
+import type { Application, Caller } from '#libs/application';
 import { API_PARTS, type ApiParts } from '../api.parts.ts';
-import { HttpProblem, problemOf } from '../http/http-problem.ts';
-import { answerOnce } from '../http/idempotency.ts';
+import { APPLICATION } from '../application.ts';
+import { callerOf } from '../http/answer.ts';
+import { HttpProblem } from '../http/http-problem.ts';
 import { withNextLink } from '../http/next-link.ts';
 import { waitForReads } from '../http/reading.ts';
 import { type Call, Input, Route } from '../http/route.ts';
-import { misfitJudge } from '../runs/misfits.ts';
-import { compileOrRefuse, pipelineIdOf } from '../runs/start-run.ts';
 
-export class RegisterPipeline extends Command<PipelineRegisteredDto> {
+export class ValidatePipeline extends Query<Validation> {
   constructor(
-    readonly yaml: string,
-    readonly origin: Origin,
+    readonly caller: Caller,
+    readonly request: { readonly yaml: string; readonly file: string },
   ) {
     super();
   }
 }
 
-@CommandHandler(RegisterPipeline)
-export class RegisterPipelineHandler implements ICommandHandler<RegisterPipeline> {
-  constructor(@Inject(API_PARTS) private readonly parts: ApiParts) {}
+@QueryHandler(ValidatePipeline)
+export class ValidatePipelineHandler implements IQueryHandler<ValidatePipeline> {
+  constructor(@Inject(APPLICATION) private readonly application: Application) {}
 
-  async execute({ yaml, origin }: RegisterPipeline): Promise<PipelineRegisteredDto> {
-    const plan = compileOrRefuse(yaml);
-    const hash = planHash(plan);
-    const id = pipelineIdOf(origin.tenant, plan.name);
-    const stream = streamName('pipeline', id);
-    const command = {
-      kind: 'register-pipeline',
-      name: plan.name,
-      sourceHash: sha256Hex(yaml),
-      planHash: hash,
-      planSchema: planSchemaVersion,
-    } as const;
-    const answer = await this.parts.runner.run(pipelineDecider, stream, command, origin, {
-      plans: [{ hash, plan }],
-    });
-    if (!answer.ok) throw problemOf(answer.rejection);
-    const { state } = await this.parts.runner.load(pipelineDecider, stream);
-    const compiled = compilePipeline(yaml, { file: '.millrace.yaml' });
-    return {
-      id,
-      name: plan.name,
-      version: state.version,
-      planHash: hash,
-      position: answer.position,
-      diagnostics: [...compiled.diagnostics],
-    };
+  execute({ caller, request }: ValidatePipeline): Promise<Validation> {
+    return this.application.validatePipeline.execute(caller, request);
   }
 }
 
 @Controller()
 export class PipelinesController {
   constructor(
-    @Inject(CommandBus) private readonly commands: CommandBus,
+    @Inject(QueryBus) private readonly queries: QueryBus,
     @Inject(API_PARTS) private readonly parts: ApiParts,
   ) {}
-
-  @Route(operations.registerPipeline)
-  async register(
-    @Input(operations.registerPipeline) call: Call<typeof operations.registerPipeline>,
-  ): Promise<PipelineRegisteredDto> {
-    return answerOnce(this.parts, call, () =>
-      this.commands.execute(new RegisterPipeline(call.body.yaml, call.origin)),
-    );
-  }
 
   @Route(operations.validatePipeline)
   async validate(
     @Input(operations.validatePipeline) call: Call<typeof operations.validatePipeline>,
   ): Promise<Validation> {
-    const { yaml, file } = call.body;
-    const { isolationMin } = runBounds(this.parts.config, call.principal.isLocal);
-    const misfitOf = await misfitJudge(this.parts, isolationMin);
-    const compiled = compilePipeline(yaml, { file, misfitOf });
-    return { valid: compiled.ok, diagnostics: [...compiled.diagnostics] };
+    return this.queries.execute(new ValidatePipeline(callerOf(call), call.body));
   }
 
   @Route(operations.listPipelines)

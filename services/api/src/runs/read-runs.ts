@@ -7,6 +7,7 @@ import {
   type StepDto,
   type StepWhy,
 } from '#libs/api-contract';
+import { misfitJudge } from '#libs/application';
 import { stepIsolation } from '#libs/events';
 import { API_PARTS, type ApiParts } from '../api.parts.ts';
 import { HttpProblem } from '../http/http-problem.ts';
@@ -14,7 +15,6 @@ import { withNextLink } from '../http/next-link.ts';
 import { requireRunId, waitForReads } from '../http/reading.ts';
 import { type Call, Input, Route } from '../http/route.ts';
 import { type HistoryEnd, loadRunView, requireStep } from './load-run-view.ts';
-import { misfitJudge } from './misfits.ts';
 import { explainWait } from './step-why.ts';
 
 /** Lists and shows runs. */
@@ -62,7 +62,7 @@ export class ReadRunsController {
     const plan = wait && (await this.parts.findPlan(run.planHash));
     if (!plan) return '';
     if (wait.to === null) {
-      const misfit = (await misfitJudge(this.parts, run.isolation))(plan, step.id);
+      const misfit = (await misfitJudge(this.parts.capacity, run.isolation))(plan, step.id);
       if (misfit) return `${misfit.message} (${misfit.hint})`;
     }
     const asked = plan.steps.find(({ id }) => id === step.id);

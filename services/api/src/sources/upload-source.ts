@@ -1,33 +1,42 @@
-import { Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import { Controller, Inject } from '@nestjs/common';
+import { Command, CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { operations, type SourceUploaded } from '#libs/api-contract';
-import { plainTar } from '#libs/sources';
-import { API_PARTS, type ApiParts } from '../api.parts.ts';
+import type { Answer, Application } from '#libs/application';
+import { APPLICATION } from '../application.ts';
+import { valueOrProblem } from '../http/answer.ts';
 import { HttpProblem } from '../http/http-problem.ts';
 import { type Call, Input, Route } from '../http/route.ts';
-import { admitRun } from '../runs/admission.ts';
-import { judgedSource } from './judged-source.ts';
 
-/** Takes a working tree as a tar, plain or compressed, and stores it, where every entry is acceptable. */
+export class UploadSource extends Command<Answer<SourceUploaded>> {
+  constructor(readonly tar: Readable) {
+    super();
+  }
+}
+
+@CommandHandler(UploadSource)
+export class UploadSourceHandler implements ICommandHandler<UploadSource> {
+  constructor(@Inject(APPLICATION) private readonly application: Application) {}
+
+  execute({ tar }: UploadSource): Promise<Answer<SourceUploaded>> {
+    return this.application.uploadSource.execute(tar);
+  }
+}
+
 @Controller()
 export class UploadSourceController {
-  constructor(@Inject(API_PARTS) private readonly parts: ApiParts) {}
+  constructor(@Inject(CommandBus) private readonly commands: CommandBus) {}
 
   @Route(operations.uploadSource)
   async upload(
     @Input(operations.uploadSource) call: Call<typeof operations.uploadSource>,
   ): Promise<SourceUploaded> {
-    await admitRun(this.parts);
     const body = call.request.body as Readable | undefined;
     if (typeof body?.pipe !== 'function')
       throw new HttpProblem(
         'request.media-type',
         'send a tar as application/x-tar, plain or compressed by gzip or zstd',
       );
-    const { blobs, config } = this.parts;
-    // Stored as a plain tar, so that the same tree has one digest however it was sent.
-    const tar = Readable.from(plainTar(body), { objectMode: false });
-    const stored = await blobs.put(judgedSource(tar), { bytesMax: config.sourceBytesMax });
-    return { digest: `sha256:${stored.sha256}`, size: stored.size };
+    return valueOrProblem(await this.commands.execute(new UploadSource(body)));
   }
 }

@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import { operations, type StartRunBody } from '#libs/api-contract';
-import type { Isolation, Plan, Source } from '#libs/events';
-import { gitAccessOf, gitUrlProblem, resolveCommit } from '#libs/sources';
+import { gitUrlProblem, type Isolation, type Plan, type Source } from '#libs/events';
+import { gitAccessOf, resolveCommit } from '#libs/sources';
 import { type CommandContext, contextOf } from '../context.ts';
 import { exitCodes, UsageError } from '../exit-codes.ts';
 import { asCalledAnywhere, shellWord } from '../invocation.ts';

@@ -1,5 +1,5 @@
 import { PassThrough, type Readable } from 'node:stream';
-import { checkSnapshot } from '#libs/sources';
+import { checkSnapshot } from './check-snapshot.ts';
 
 /**
  * The bytes of an upload, which end with an error where an entry is not acceptable: whoever stores what it reads here has not

@@ -1,46 +1,51 @@
 import type { ExecutorDto, RunWarning } from '#libs/api-contract';
 import { higherIsolation, type Isolation, type Plan } from '#libs/events';
 import { type Misfit, misfitOf, type Offer } from '#libs/scheduling';
-import type { ApiParts } from '../api.parts.ts';
-import { HttpProblem } from '../http/http-problem.ts';
+import type { Refusal } from './answer.ts';
+import type { Capacity } from './ports.ts';
 
 /** A run may have thousands of steps that ask for the same. */
 const stepsNamedMax = 10;
 
-/**
- * Judges the steps of plans by the executors that are there now. It only tells: while read models are built it says nothing.
- */
+/** Judges the steps of plans by the executors that are there now. While read models are built it says nothing. */
 export async function misfitJudge(
-  parts: ApiParts,
+  capacity: Capacity,
   floor: Isolation,
 ): Promise<(plan: Plan, step: string) => Misfit | undefined> {
-  const offers = parts.read.isReady() ? await presentOffers(parts) : [];
+  const offers = capacity.knowsExecutors() ? await presentOffers(capacity) : [];
   return (plan, step) => misfitOf(plan, step, { floor, offers });
 }
 
 /** A run before it is started. */
 export interface RunToJudge {
   readonly plan: Plan;
-  /** The floor before the server's own. */
+  /** The floor that the caller asks for. */
   readonly asked: Isolation;
-  /** The server's own. */
+  /** The floor that the server sets. */
   readonly isolationMin: Isolation;
   /** Steps that will not run. */
   readonly without?: readonly string[];
 }
 
-/**
- * Judges a run by the executors that are there. Called before the command: a run that was accepted is answered, whatever
- * becomes of the read models meanwhile.
- *
- * @returns what the caller is warned of
- * @throws HttpProblem `isolation.unavailable`, naming the setting where it is that which asks for too much
- */
+/** What the executors that are there cannot do of a run. */
+export interface Judgement {
+  /** An isolation that nobody gives; the message names the setting if the server's own floor asks for too much. */
+  readonly refusal?: Refusal;
+  /** What the caller is told though the run starts. */
+  readonly warnings?: RunWarning[];
+}
+
+/** The warnings as a part of an answer; nothing where there are none. */
+export function warningsOf({ warnings }: Judgement): { readonly warnings?: RunWarning[] } {
+  return warnings === undefined ? {} : { warnings };
+}
+
+/** Called before the command: a run that was accepted is answered, whatever becomes of the read models meanwhile. */
 export async function judgeRun(
-  parts: ApiParts,
+  capacity: Capacity,
   { plan, asked, isolationMin, without = [] }: RunToJudge,
-): Promise<{ readonly warnings?: RunWarning[] }> {
-  const offers = await presentOffers(parts);
+): Promise<Judgement> {
+  const offers = await presentOffers(capacity);
   const floor = higherIsolation(asked, isolationMin);
   const left = new Set(without);
   const found = new Map<string, RunWarning>();
@@ -51,7 +56,8 @@ export async function judgeRun(
     if (refusal) {
       const isOwn = misfitOf(plan, id, { floor: asked, offers })?.refusal !== undefined;
       const why = isOwn ? '' : settingOf(isolationMin, refusal.strongest);
-      throw new HttpProblem('isolation.unavailable', `step ${id}: ${message} (${hint})${why}`);
+      const words = `step ${id}: ${message} (${hint})${why}`;
+      return { refusal: { code: 'isolation.unavailable', message: words } };
     }
     const warning = found.get(message) ?? { steps: [], message, hint };
     found.set(message, warning);
@@ -65,8 +71,8 @@ function settingOf(isolationMin: Isolation, strongest: Isolation): string {
   return `; runs that come this way have isolation ${isolationMin} at least; less is allowed by the server’s setting isolation_min (in DATA_DIR/config.yaml, or MILLRACE_ISOLATION_MIN=${strongest}), and by default to \`millrace run\` on its machine`;
 }
 
-async function presentOffers({ read }: ApiParts): Promise<readonly Offer[]> {
-  return (await read.presentExecutors()).filter(isOnline).map(offerOf);
+async function presentOffers(capacity: Capacity): Promise<readonly Offer[]> {
+  return (await capacity.presentExecutors()).filter(isOnline).map(offerOf);
 }
 
 function isOnline({ status }: ExecutorDto): boolean {

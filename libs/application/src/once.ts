@@ -1,0 +1,66 @@
+import type { Origin } from '#libs/events';
+import { canonicalJson, sha256Hex } from '#libs/kernel';
+import { type Answer, accepted, refused } from './answer.ts';
+import type { Requests } from './ports.ts';
+
+/** A request that may come twice. */
+export interface RepeatableRequest {
+  /** With a command id where the caller gave an idempotency key; without one nothing is remembered. */
+  readonly origin: Pick<Origin, 'commandId'>;
+  /** What the operation is asked about, and what for: the same key with something else is a mistake of the caller. */
+  readonly asked: readonly [params: unknown, body: unknown];
+  /** What the log knows the command by; the key's command id by default. */
+  readonly commandId?: string | undefined;
+  /** The log gives the first answer to a repeat: it need not be kept here. */
+  readonly isAnswerInLog?: boolean;
+}
+
+/**
+ * Carries out each command once, whoever repeats it: at the same time (both get one answer), later (the first answer), or
+ * after a crash between the append and the answer (the log knows the command id). What is refused is forgotten: who corrects
+ * the request may send it with the same key.
+ */
+export class Once {
+  readonly #requests: Requests;
+  /** By command id. */
+  readonly #underWay = new Map<string, Promise<unknown>>();
+
+  constructor(requests: Requests) {
+    this.#requests = requests;
+  }
+
+  /** @throws what `act` throws; then the key stays with the request, and a repeat acts again */
+  async act<Value extends object>(
+    request: RepeatableRequest,
+    act: () => Promise<Answer<Value>>,
+  ): Promise<Answer<Value>> {
+    const key = request.origin.commandId;
+    if (key === undefined) return this.#join(request.commandId, act);
+    const [params, body] = request.asked;
+    const fingerprint = sha256Hex(canonicalJson([params ?? null, body ?? null]));
+    const known = await this.#requests.remember(key, fingerprint);
+    if (!known.isSame)
+      return refused({
+        code: 'request.idempotency-mismatch',
+        message: 'this Idempotency-Key was used for another request',
+      });
+    if (known.answer !== undefined) return accepted(known.answer as Value);
+    const answer = await this.#join(request.commandId ?? key, act);
+    if (!answer.ok) await this.#requests.forget(key);
+    else if (request.isAnswerInLog !== true) await this.#requests.rememberAnswer(key, answer.value);
+    return answer;
+  }
+
+  /** Callers that come while the same command is under way get its answer. */
+  #join<Value>(
+    commandId: string | undefined,
+    act: () => Promise<Answer<Value>>,
+  ): Promise<Answer<Value>> {
+    if (commandId === undefined) return act();
+    const joined = this.#underWay.get(commandId);
+    if (joined !== undefined) return joined as Promise<Answer<Value>>;
+    const begun = act().finally(() => this.#underWay.delete(commandId));
+    this.#underWay.set(commandId, begun);
+    return begun;
+  }
+}

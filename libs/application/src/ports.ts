@@ -1,0 +1,82 @@
+import type { ExecutorDto, RunSummary } from '#libs/api-contract';
+import type { DeciderRunner, EventStore } from '#libs/event-store';
+import type { Origin, Plan } from '#libs/events';
+
+/** Who asks, and by which way. */
+export interface Caller {
+  /** With a command id where the caller gave an idempotency key. */
+  readonly origin: Origin;
+  /** The local administrator: came by the socket in the data directory. Never true over TCP. */
+  readonly isLocal: boolean;
+}
+
+/** What an idempotency key was used for. */
+export interface KnownRequest {
+  /** False where it was used for something else within the last day. */
+  readonly isSame: boolean;
+  /** What `rememberAnswer` was told; undefined where nothing was. */
+  readonly answer: unknown;
+}
+
+/** Idempotency keys, over all processes of a server, for a day. @throws Fault `log.unavailable` */
+export interface Requests {
+  /** Notes what a key is used for. Idempotent. */
+  remember(commandId: string, fingerprint: string): Promise<KnownRequest>;
+  /** Keeps the first answer; later ones are ignored. */
+  rememberAnswer(commandId: string, answer: object): Promise<void>;
+  /** Forgets a key that has no answer yet, so that a corrected request may use it. Idempotent. */
+  forget(commandId: string): Promise<void>;
+}
+
+/** The log as commands use it. @throws Fault of the event store */
+export interface CommandLog {
+  readonly runner: DeciderRunner;
+  readonly readStream: EventStore['readStream'];
+  readonly requests: Requests;
+  /** A new uuid for a stream. */
+  newId(): string;
+  /** One sequence per server. A number that is drawn and not used stays a gap. */
+  nextRunNumber(): Promise<number>;
+  /** The uuid of the run that a command started, as long as commands are remembered. */
+  findStartedRun(commandId: string): Promise<string | undefined>;
+}
+
+/** Whether the server can take more. @throws Fault `read-models.not-ready` where a read model is asked */
+export interface Capacity {
+  isDraining(): boolean;
+  /** Free bytes where the state lies, on the fullest file system. */
+  freeBytes(): Promise<number>;
+  /** Steps that wait for an executor; may be a moment old. */
+  queuedSteps(): Promise<number>;
+  /** False while `presentExecutors` would throw. */
+  knowsExecutors(): boolean;
+  /** Those that are not lost; may be a moment old. */
+  presentExecutors(): Promise<readonly ExecutorDto[]>;
+}
+
+/** What runs are made of. */
+export interface Materials {
+  findPlan(hash: string): Promise<Plan | undefined>;
+  /** The newest version of a registered pipeline. */
+  newestPlan(pipeline: string): Promise<Plan | undefined>;
+  /** Whether a snapshot was uploaded. @param digest  `sha256:` and 64 hexadecimal digits */
+  hasSnapshot(digest: string): Promise<boolean>;
+  /**
+   * Stores a snapshot, where every entry is acceptable. Idempotent: the same tree has one digest.
+   *
+   * @throws Fault `source.invalid`, `request.too-large`; nothing is stored then
+   */
+  storeSnapshot(
+    tar: AsyncIterable<Uint8Array>,
+  ): Promise<{ readonly digest: string; readonly size: number }>;
+}
+
+/** Runs as a caller names them, and what is left of finished ones. */
+export interface KnownRuns {
+  /** The uuid of a run by uuid, number or `latest`; sees everything that this process has acknowledged. */
+  findId(ref: string): Promise<string | undefined>;
+  /** Whether the executor still keeps the workspace of a finished run. */
+  isWorkspaceKept(runId: string): Promise<boolean>;
+  /** The runs that repeat a run (of that number), and those that repeat them, the newest first. */
+  repeatsOf(runId: string, number: number): Promise<readonly RunSummary[]>;
+}

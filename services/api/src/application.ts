@@ -1,0 +1,2 @@
+/** The token under which the use cases are injected. */
+export const APPLICATION = Symbol('APPLICATION');

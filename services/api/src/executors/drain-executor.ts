@@ -1,0 +1,43 @@
+import { Controller, Inject } from '@nestjs/common';
+import { Command, CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { operations } from '#libs/api-contract';
+import type { Answer, Application, Caller } from '#libs/application';
+import { APPLICATION } from '../application.ts';
+import { callerOf, valueOrProblem } from '../http/answer.ts';
+import { type Call, Input, Route } from '../http/route.ts';
+
+interface Position {
+  readonly position: number;
+}
+
+export class DrainExecutor extends Command<Answer<Position>> {
+  constructor(
+    readonly caller: Caller,
+    readonly executorId: string,
+  ) {
+    super();
+  }
+}
+
+@CommandHandler(DrainExecutor)
+export class DrainExecutorHandler implements ICommandHandler<DrainExecutor> {
+  constructor(@Inject(APPLICATION) private readonly application: Application) {}
+
+  execute({ caller, executorId }: DrainExecutor): Promise<Answer<Position>> {
+    return this.application.drainExecutor.execute(caller, executorId);
+  }
+}
+
+@Controller()
+export class DrainExecutorController {
+  constructor(@Inject(CommandBus) private readonly commands: CommandBus) {}
+
+  @Route(operations.drainExecutor)
+  async drain(
+    @Input(operations.drainExecutor) call: Call<typeof operations.drainExecutor>,
+  ): Promise<Position> {
+    return valueOrProblem(
+      await this.commands.execute(new DrainExecutor(callerOf(call), call.params.id)),
+    );
+  }
+}

@@ -1,0 +1,33 @@
+import { type Pool, queryRows } from '#libs/postgres';
+
+/**
+ * Draws run numbers. Callers that come while the database is asked are served together by the next question: a burst of starts
+ * costs few questions, and no number that was drawn is left over.
+ *
+ * @returns draws one number; it rejects with the Fault of the database
+ */
+export function runNumbers(pool: Pool): () => Promise<number> {
+  let waiting: PromiseWithResolvers<number>[] = [];
+  let isAsking = false;
+  const ask = async () => {
+    isAsking = true;
+    while (waiting.length > 0) {
+      const served = waiting;
+      waiting = [];
+      try {
+        const text = `select nextval('run_numbers') as number from generate_series(1, $1)`;
+        const rows = await queryRows<{ number: number }>(pool, text, [served.length]);
+        served.forEach(({ resolve }, at) => void resolve(Number(rows[at]?.number)));
+      } catch (error) {
+        for (const { reject } of served) reject(error);
+      }
+    }
+    isAsking = false;
+  };
+  return () => {
+    const mine = Promise.withResolvers<number>();
+    waiting.push(mine);
+    if (!isAsking) void ask();
+    return mine.promise;
+  };
+}
