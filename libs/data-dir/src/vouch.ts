@@ -25,8 +25,8 @@ import {
 
 /**
  * What lies in a data directory is believed: programs are started by its settings, directories that it names are removed.
- * A repository or an archive can bring one along, with any content and any mode. So one counts as ours only where the user's
- * state, which nothing that is cloned or unpacked reaches, has a record of it: a directory named by its id, which nobody
+ * A repository or an archive can bring one along, with any content and any mode. So one counts as ours only if there is a record of it
+ * in the user's state, which nothing that is cloned or unpacked reaches: a directory named by its id, which nobody
  * else knows, with a mark that says where it lies. It is written when we make the directory, or find it empty.
  */
 
@@ -118,15 +118,15 @@ function standingOf(path: string, user: UserState): Standing {
   const dataDir = realpathSync(path);
   const id = dataDirectoryId(dataDir);
   if (id !== undefined && isRecorded(id, dataDir, user)) return 'ours';
-  const names = readdirSync(dataDir).filter((name) => !isNothing(name));
+  const names = readdirSync(dataDir).filter((name) => !isLeftWhereEmpty(name));
   if (names.length === 0) return 'empty';
   // Somebody has made it ours between the two looks: the id came first.
   if (id === undefined && dataDirectoryId(dataDir) !== undefined) return standingOf(path, user);
   return 'foreign';
 }
 
-/** What a file system has at its top, and drafts of an id. */
-function isNothing(name: string): boolean {
+/** Whether a directory counts as empty with this in it: `lost+found` of a file system, a draft of an id that a crash left. */
+function isLeftWhereEmpty(name: string): boolean {
   return name === 'lost+found' || name.startsWith(`${dataDirectoryMark}.`);
 }
 

@@ -129,7 +129,7 @@ function unanswered(dataDir: string): Fault {
  */
 async function canServe(server: ServerFile, search: Search): Promise<boolean> {
   const { config } = search.settings;
-  if (server.mode === 'background' && (await madeWay(server, search))) return false;
+  if (server.mode === 'background' && (await endIfUnfit(server, search))) return false;
   if (server.protocol !== serverProtocol)
     throw new Fault(
       'server.incompatible',
@@ -151,10 +151,12 @@ async function canServe(server: ServerFile, search: Search): Promise<boolean> {
 }
 
 /**
- * One in the background that is older, or works by other settings than are asked for, makes way as soon as nobody needs it.
- * What a command reads is the same whatever the settings are.
+ * Ends a server in the background that is older than this command, or works by other settings than it asks for, if the server is idle.
+ * Settings count only for a command that runs something: what a command reads does not depend on them.
+ *
+ * @returns whether the server has ended; a busy one stays, and that is said
  */
-async function madeWay(server: ServerFile, search: Search): Promise<boolean> {
+async function endIfUnfit(server: ServerFile, search: Search): Promise<boolean> {
   const { settings, note } = search;
   const isOutdated = isOlder(server, thisBuild);
   const unmet = search.works ? unmetSettings(settings, server.settings).map(settingName) : [];

@@ -19,7 +19,8 @@ export async function unmountBelow(path: string): Promise<readonly string[]> {
   let found = await readMounts(path);
   for (let before = Number.POSITIVE_INFINITY; found.own.length < before; ) {
     before = found.own.length;
-    for (const point of topPoints(found.own)) if (isSafe(point, found)) await unmountTree(point);
+    for (const point of topPoints(found.own))
+      if (canUnmountAlone(point, found)) await unmountTree(point);
     if (before > 0) found = await readMounts(path);
   }
   return found.own.map(({ point }) => point);
@@ -50,8 +51,11 @@ function topPoints(mounts: readonly Mount[]): readonly string[] {
   );
 }
 
-/** Whether it lies on none of ours that shares with others: one that is hidden by it cannot be made private. */
-function isSafe(top: string, { own, others }: FoundMounts): boolean {
+/**
+ * Whether unmounting this point unmounts nothing elsewhere. It would if the mount underneath, which is at the same point,
+ * shared its mounts with one outside of our directory: it is hidden, so it cannot be made private first.
+ */
+function canUnmountAlone(top: string, { own, others }: FoundMounts): boolean {
   const bases = new Set(own.filter(({ point }) => point === top).map(({ parent }) => parent));
   const groups = own
     .filter(({ id }) => bases.has(id))
@@ -60,7 +64,10 @@ function isSafe(top: string, { own, others }: FoundMounts): boolean {
   return !others.some((mount) => mount.groups.some((group) => groups.includes(group)));
 }
 
-/** At once for those who come, in the end for those who are in it. Where it fails the list still has it. */
+/**
+ * Nobody can enter it any more; a process that has a file open there keeps it until it closes that. If this fails, the
+ * kernel's list still has the mount.
+ */
 async function unmountTree(point: string): Promise<void> {
   if (await succeeds('mount', ['--make-rprivate', '--', point]))
     await succeeds('umount', ['-l', '--', point]);
