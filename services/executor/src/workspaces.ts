@@ -1,4 +1,3 @@
-import { execFile } from 'node:child_process';
 import { lstatSync } from 'node:fs';
 import {
   lstat,
@@ -11,23 +10,25 @@ import {
   utimes,
   writeFile,
 } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import type { Assignment } from '#libs/api-contract';
 import { workspacesMark, workspacesTrash } from '#libs/data-dir';
 import { type Clock, Fault, isUuid } from '#libs/kernel';
 import type { CommitFacts, SourceFacts, SourceProvider } from '#libs/sources';
 import { diskUsageBytes } from './disk-usage.ts';
+import { bringFormer } from './former-workspaces.ts';
 import { JointWork } from './joint-work.ts';
 import { unmountBelow } from './left-mounts.ts';
-import { type LeftTree, ownDirectory, removeWithTrash, TreeRemover } from './remove-tree.ts';
+import { type LeftTree, ownDirectory, TreeRemover } from './remove-tree.ts';
 import { RunHomes } from './run-homes.ts';
+import { exists, type Passing, passingName, runsOf } from './workspace-entries.ts';
 import { WorkspaceFacts } from './workspace-facts.ts';
 import { type IdleWorkspace, leastWanted } from './workspace-retention.ts';
 
 export interface WorkspacesParts {
   /** Ours alone: what else is found there goes. */
   readonly directory: string;
-  /** Where workspaces were in an earlier life: what is of use is taken over, the rest goes, and the directory with it. */
+  /** Where workspaces were before: what is of use is taken over, the rest goes, and the directory with it. */
   readonly formerDirectories?: readonly string[];
   readonly sources: SourceProvider;
   readonly clock: Clock;
@@ -88,52 +89,32 @@ export class Workspaces {
 
   /** Called once before the first `enter`. */
   async open(): Promise<void> {
-    const { directory, formerDirectories = [] } = this.#parts;
+    const { directory, formerDirectories = [], onLeft } = this.#parts;
     await mkdir(directory, { recursive: true, mode: 0o700 });
     await ownDirectory(join(directory, '.kept'));
     await this.#remover.empty();
     for (const name of await readdir(directory)) {
       // Half of a source that was being fetched when the process died, and what a step without isolation may have put
       // above its workspace for others to find.
-      if (!isUuid(name) && !ours.includes(name)) await this.#remover.remove(join(directory, name));
+      if (runsOf(name).length === 0 && !ours.includes(name))
+        await this.#remover.remove(join(directory, name));
     }
+    const former = formerDirectories.map((each) => readdir(each).catch(() => []));
+    const entries = [await readdir(directory), ...(await Promise.all(former))].flat();
+    const runIds = new Set(entries.flatMap((entry) => runsOf(entry)));
     for (const beside of [this.#facts, this.#homes])
-      await beside.open((runId) => exists(this.#pathOf(runId)));
-    for (const former of formerDirectories) await this.#takeOverFrom(former);
-    // Of runs whose end nobody heard of: no step of an earlier life runs any more.
+      await beside.open((runId) => runIds.has(runId));
+    const now = {
+      directory,
+      facts: this.#facts,
+      homes: this.#homes,
+      remover: this.#remover,
+      onLeft,
+    };
+    for (const each of formerDirectories) await bringFormer(each, now);
+    await this.#resumePassing();
+    // Of runs whose end nobody heard of: no step of an earlier process runs any more.
     for (const name of await readdir(directory)) if (isUuid(name)) await this.#unmount(name);
-  }
-
-  async #takeOverFrom(former: string): Promise<void> {
-    // A link leads to what is not ours to empty.
-    if (!(await lstat(former).catch(() => undefined))?.isDirectory()) return;
-    const names = await readdir(former).catch(() => [] as string[]);
-    const runIds = names.filter((name) => isUuid(name) && !exists(this.#pathOf(name)));
-    await this.#homes.takeOver(new Set(runIds), join(former, '.homes'), (from, to) =>
-      this.#bring(from, to),
-    );
-    for (const runId of runIds) {
-      await this.#bring(join(former, runId), this.#pathOf(runId));
-      const kept = await readFile(join(former, '.kept', runId), 'utf8').catch(() => undefined);
-      if (kept !== undefined) await writeFile(this.#keptPathOf(runId), kept);
-      const commit = await new WorkspaceFacts(join(former, '.facts')).read(runId);
-      if (commit !== undefined) await this.#facts.write(runId, commit);
-    }
-    await removeWithTrash(former, this.#parts.onLeft);
-  }
-
-  /** What cannot be brought along is left where it is, and removed there. */
-  async #bring(from: string, to: string): Promise<void> {
-    await unmountBelow(from);
-    try {
-      await rename(from, to);
-    } catch {
-      if (!exists(from)) return;
-      const draft = join(this.#parts.directory, `.${basename(to)}`);
-      const isCopied = await copyTree(from, draft);
-      if (isCopied) await rename(draft, to).catch(() => {});
-      await this.#remover.remove(draft);
-    }
   }
 
   /**
@@ -209,7 +190,7 @@ export class Workspaces {
   }
 
   /**
-   * For the files of an attempt's commands: outside of what steps share. It is not made here, and what an earlier life left
+   * For the files of an attempt's commands: outside of what steps share. It is not made here, and what an earlier process left
    * of such went when this one began.
    *
    * @param name  that no other attempt has
@@ -245,7 +226,7 @@ export class Workspaces {
     const path = this.#pathOf(runId);
     const isThere = exists(path);
     if (workspaceOf === runId && !isThere) return this.#fill(order, abort);
-    if (!isThere) await this.#inTurn(workspaceOf, () => this.#takeOver(order, path));
+    if (!isThere) await this.#inTurn(workspaceOf, () => this.#takeOver(order));
     this.#requireDirectory(runId, path);
     await this.#touch(runId);
     const commit = order.source.kind === 'none' ? undefined : await this.#facts.read(runId);
@@ -264,7 +245,7 @@ export class Workspaces {
     return { path, commit: facts?.commit, warnings: facts?.warnings ?? [] };
   }
 
-  async #takeOver({ runId, workspaceOf: from }: WorkspaceOrder, path: string): Promise<void> {
+  async #takeOver({ runId, workspaceOf: from }: WorkspaceOrder): Promise<void> {
     const gone = (cause?: unknown) =>
       new Fault(
         'run.workspace-gone',
@@ -273,13 +254,31 @@ export class Workspaces {
         { cause },
       );
     if (this.#inUse.has(from) || !exists(this.#pathOf(from))) throw gone();
-    // The workspace last: who is interrupted here begins again.
-    await this.#facts.move(from, runId);
-    await this.#homes.move(from, runId);
-    await rename(this.#pathOf(from), path).catch((cause: unknown) => {
+    const passing = { from, to: runId };
+    try {
+      await rename(this.#pathOf(from), this.#pathOf(passingName(passing)));
+      await this.#finishPassing(passing);
+    } catch (cause) {
       throw gone(cause);
-    });
+    }
+  }
+
+  async #resumePassing(): Promise<void> {
+    for (const name of await readdir(this.#parts.directory)) {
+      const [from, to] = runsOf(name);
+      if (from === undefined || to === undefined) continue;
+      // Only a step could have put something where it goes.
+      await this.#finishPassing({ from, to }).catch(() => this.#remover.remove(this.#pathOf(name)));
+    }
+  }
+
+  /** Its name says what is under way until all is done, so a process that is killed loses nothing: `open` does the rest. */
+  async #finishPassing(passing: Passing): Promise<void> {
+    const { from, to } = passing;
     await unlink(this.#keptPathOf(from)).catch(() => {});
+    await this.#facts.move(from, to);
+    await this.#homes.move(from, to);
+    await rename(this.#pathOf(passingName(passing)), this.#pathOf(to));
   }
 
   /** A link in its place would lead the next step to where it points. */
@@ -329,8 +328,8 @@ export class Workspaces {
     await utimes(this.#pathOf(runId), seconds, seconds).catch(() => {});
   }
 
-  #pathOf(runId: string): string {
-    return join(this.#parts.directory, runId);
+  #pathOf(entry: string): string {
+    return join(this.#parts.directory, entry);
   }
 
   #keptPathOf(runId: string): string {
@@ -347,18 +346,6 @@ export class Workspaces {
     this.#turns.set(runId, settled);
     return mine;
   }
-}
-
-/** To another file system: links as links, nothing is followed. @returns whether all of it is there */
-function copyTree(from: string, to: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    execFile('cp', ['-a', '--', from, to], (error) => resolve(error === null));
-  });
-}
-
-/** Without the thread pool, whose detour costs several times the call: each run comes by here. */
-function exists(path: string): boolean {
-  return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
 }
 
 /** Undefined where the file was cut short by a crash: the workspace then ages by its last use. */

@@ -1,6 +1,5 @@
-import { existsSync, statfsSync } from 'node:fs';
+import { statfsSync } from 'node:fs';
 import { availableParallelism, hostname } from 'node:os';
-import { join } from 'node:path';
 import type { ServerState, StopServerHow } from '#libs/api-contract';
 import { createApplication } from '#libs/application';
 import { FsBlobStore } from '#libs/blobs';
@@ -20,7 +19,6 @@ import {
   PlanCache,
   StoreLogTail,
 } from '#libs/event-store';
-import { isUuid } from '#libs/kernel';
 import { PgHeartbeats, PgLeaderLeases } from '#libs/leases';
 import { FsLogStore } from '#libs/logs';
 import { queryRows } from '#libs/postgres';
@@ -47,7 +45,7 @@ import {
   startApi,
   startMetrics,
 } from '../../api/src/index.ts';
-import { Executor, type RunningStep } from '../../executor/src/index.ts';
+import { Executor, hasWorkspace, type RunningStep } from '../../executor/src/index.ts';
 import { PgSnapshotStore, Scheduler } from '../../scheduler/src/index.ts';
 import type { DataDirectory } from './data-directory.ts';
 import { type Database, openDatabase } from './database.ts';
@@ -221,7 +219,9 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
       isDraining: () => isDraining,
       freeBytes: async () =>
         Math.min(...[directory.root, workspaces.directory].map((path) => freeBytesAt(path))),
-      isWorkspaceKept: (runId) => isKept(workspaces, runId),
+      // Also where they were before: the executor brings them along when it begins to work.
+      isWorkspaceKept: async (runId) =>
+        hasWorkspace([workspaces.directory, ...workspaces.formerDirectories], runId),
     });
     const parts: ApiParts = {
       version: thisBuild.version,
@@ -368,13 +368,6 @@ function executorSettings(config: Config, directory: DataDirectory, workspaces: 
     workspaceBytesMax: config.workspaceBytesMax,
     limits: stepLimits(config, machineMemoryBytes()),
   };
-}
-
-/** Also where they were before: the executor takes them over when it begins to work. */
-async function isKept(places: WorkspacesPlace, runId: string): Promise<boolean> {
-  if (!isUuid(runId)) return false;
-  const directories = [places.directory, ...places.formerDirectories];
-  return directories.some((directory) => existsSync(join(directory, runId)));
 }
 
 /** Runs a statement that forgets at most $1 rows until there are no more. */
