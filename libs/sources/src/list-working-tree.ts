@@ -19,6 +19,8 @@ export interface WorkingTreeList {
   readonly opened: ReadonlySet<string>;
   /** Tracked files that git is told not to look at: outside of a sparse checkout, skip-worktree, assume-unchanged. */
   readonly skipped: readonly string[];
+  /** Tracked links, each with its object in the index. */
+  readonly links: ReadonlyMap<string, string>;
   /** What could not be listed, one line each. */
   readonly notes: readonly string[];
   /** The top of the repository; undefined where the tree is taken as a plain directory. */
@@ -103,15 +105,19 @@ async function listByGit(directory: string, top: string): Promise<WorkingTreeLis
     list('--others', '--exclude-standard'),
   ]);
   const tracked = split(cached.stdout).map((line) => {
-    const [, mark = '', mode, name = ''] = /^(.) (\d+) [^\t]*\t(.*)$/s.exec(line) ?? [];
+    const [, mark = '', mode, object = '', name = ''] =
+      /^(.) (\d+) (\w+) [^\t]*\t(.*)$/s.exec(line) ?? [];
     // A small letter: assume-unchanged.
-    return { isSubmodule: mode === '160000', isSkipped: /[Sa-z]/.test(mark), name };
+    return { mode, object, isSkipped: /[Sa-z]/.test(mark), name };
   });
   return {
     names: [...tracked.map(({ name }) => name), ...split(others.stdout)],
-    submodules: new Set(tracked.filter((each) => each.isSubmodule).map(({ name }) => name)),
+    submodules: new Set(tracked.filter(({ mode }) => mode === '160000').map(({ name }) => name)),
     opened: new Set(),
     skipped: tracked.filter((each) => each.isSkipped).map(({ name }) => name),
+    links: new Map(
+      tracked.flatMap(({ mode, name, object }) => (mode === '120000' ? [[name, object]] : [])),
+    ),
     notes: unreadable(others.stderr),
     repository: top,
   };
@@ -171,5 +177,5 @@ async function listAll(directory: string, state: ServerState): Promise<WorkingTr
     }
   }
   const none = { submodules: new Set<string>(), opened: new Set<string>(), skipped: [] };
-  return { ...none, names, notes, repository: undefined };
+  return { ...none, links: new Map(), names, notes, repository: undefined };
 }

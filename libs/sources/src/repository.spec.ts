@@ -278,6 +278,41 @@ describe('a repository', () => {
     expect(dirty(changed)).toBe('v1-dirty');
   });
 
+  it.each([
+    ['leads to an absolute place', () => symlinkSync('/etc', join(root, 'tree/abs'))],
+    ['leads out of the tree', () => symlinkSync('../../x', join(root, 'tree/abs'))],
+    [
+      'goes up from another link',
+      () => {
+        write('d/e/f', '1');
+        symlinkSync('d/e', join(root, 'tree/d-e'));
+        symlinkSync('d-e/../x', join(root, 'tree/abs'));
+      },
+    ],
+  ])('is clean without a committed link that %s, unless it was changed', async (_, link) => {
+    link();
+    commit();
+    git('tag', 'v1');
+    const { target, snapshot } = await sent();
+    expect(snapshot.leftOut).toEqual([expect.stringMatching(/^abs: a link /)]);
+    expect(status(target)).toBe('');
+    expect(gitIn(target, 'describe', '--tags', '--dirty')).toBe('v1');
+    gitIn(target, 'add', '-A');
+    expect(gitIn(target, 'diff', '--cached', '--name-status')).toBe('');
+    rmSync(join(root, 'tree/abs'));
+    symlinkSync('/elsewhere', join(root, 'tree/abs'));
+    expect(status((await sent()).target)).toBe(' D abs');
+    rmSync(join(root, 'tree/abs'));
+    expect(status((await sent()).target)).toBe(' D abs');
+  });
+
+  it.skipIf(process.getuid?.() === 0)('is clean without a file that cannot be read', async () => {
+    write('locked', '1');
+    commit();
+    chmodSync(join(root, 'tree/locked'), 0o000);
+    expect(status((await sent()).target)).toBe('');
+  });
+
   it('comes along without the names of skipped files where they are too many', async () => {
     const long = 'n'.repeat(200);
     const blob = execFileSync('git', ['hash-object', '-w', '--stdin'], {

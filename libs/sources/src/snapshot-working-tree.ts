@@ -4,6 +4,7 @@ import type { Readable } from 'node:stream';
 import type { PlanCheckout } from '#libs/events';
 import { Fault } from '#libs/kernel';
 import { detourProblem, linkProblem, nameProblem, treeLimits } from './entry-name.ts';
+import { isUnchanged } from './left-behind.ts';
 import { listWorkingTree, type WorkingTreeList } from './list-working-tree.ts';
 import { ServerState } from './server-state.ts';
 import { repositoryOf } from './tree-repository.ts';
@@ -46,10 +47,15 @@ export async function snapshotWorkingTree(
   const state = new ServerState(directory, options.dataDir);
   const list = await listWorkingTree(directory, state, checkout.submodules);
   const leftOut = [...list.notes];
+  const behind: string[] = [];
+  const leaveOut = (name: string, why: string) => {
+    leftOut.push(`${name}: ${why}`);
+    behind.push(name);
+  };
   const directories = new RealDirectories(directory);
   for (const name of list.names) {
     const item = directories.has(posix.dirname(name)) ? itemOf(directory, name, list) : undefined;
-    if (typeof item === 'string') leftOut.push(`${name}: ${item}`);
+    if (typeof item === 'string') leaveOut(name, item);
     else if (item !== undefined) found.push(item);
   }
   if (list.repository !== undefined) {
@@ -63,7 +69,7 @@ export async function snapshotWorkingTree(
   );
   const items = found.filter((item) => {
     const problem = item.kind === 'link' && detourProblem(item.name, item.target, links);
-    if (problem) leftOut.push(`${item.name}: ${problem}`);
+    if (problem) leaveOut(item.name, problem);
     return !problem;
   });
   for (const { name, kind } of items)
@@ -76,7 +82,9 @@ export async function snapshotWorkingTree(
       `the working tree has ${items.length} files with ${bytes} bytes: more than a source may have`,
     );
   }
-  const { packed, warnings } = await repositoryOf(directory, list, checkout);
+  const hidden = behind.filter((name) => isUnchanged(directory, name, list.links));
+  const skipped = [...new Set([...list.skipped, ...hidden])];
+  const { packed, warnings } = await repositoryOf(directory, { ...list, skipped }, checkout);
   return {
     stream: writeTreeTar(directory, items, packed),
     files: items.length,
