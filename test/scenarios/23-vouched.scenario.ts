@@ -77,7 +77,7 @@ describe('a data directory that came with the project', { timeout: 120_000 }, ()
     const dataDir = join(cwd, '.millrace');
     expect(await millrace(['run'], { cwd })).toMatchObject({
       ...refused,
-      stderr: expect.stringContaining(`MILLRACE_TRUST_DATA_DIR='${dataDir}'`),
+      stderr: expect.stringContaining(`MILLRACE_TRUST_DATA_DIR=${dataDir}`),
     });
     const env = { MILLRACE_TRUST_DATA_DIR: dataDir };
     expect(await millrace(['run'], { cwd, env })).toMatchObject({ code: 0 });

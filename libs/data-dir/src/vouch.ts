@@ -1,7 +1,7 @@
 import { existsSync, lstatSync, readdirSync, realpathSync, rmSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { makeDirectory } from '#libs/config';
-import { Fault } from '#libs/kernel';
+import { Fault, shellWord } from '#libs/kernel';
 import { isTracked } from './is-tracked.ts';
 import { openOwnDirectory } from './own-directory.ts';
 import { isOwner, ownerOf, writeOwner } from './owner-mark.ts';
@@ -169,7 +169,7 @@ function notOurs(dataDir: string): Fault {
   return new Fault(
     'data-dir.not-ours',
     'never',
-    `${dataDir} was not made here by this user, so nothing in it is believed: a repository or an archive may have brought it; if it is yours, say so once by MILLRACE_TRUST_DATA_DIR='${dataDir}'`,
+    `${dataDir} was not made here by this user, so nothing in it is believed: a repository or an archive may have brought it; if it is yours, say so once by MILLRACE_TRUST_DATA_DIR=${shellWord(dataDir)}`,
   );
 }
 

@@ -14,4 +14,5 @@ export { type Ids, isUuid, uuidFromName, uuidv7 } from './ids.ts';
 export { assertNever, BugError, invariant } from './invariant.ts';
 export { listed } from './listed.ts';
 export { retryDelayMs } from './retry-delay.ts';
+export { shellWord } from './shell-word.ts';
 export { type Clock, exactDuration, formatDuration, parseDurationMs, type Timers } from './time.ts';

@@ -1,6 +1,6 @@
 import type { Config } from '#libs/config';
+import { shellWord } from '#libs/kernel';
 import { credentialSettings, credentialsProblem } from './git-credentials.ts';
-import { quoted } from './shell-word.ts';
 
 /**
  * How private repositories are reached: files of this machine that its operator names. Git and ssh get their paths, never
@@ -45,7 +45,7 @@ export function accessArguments(access: GitAccess): readonly string[] {
     `UserKnownHostsFile=${knownHosts === undefined ? '/dev/null' : `"${knownHosts}"`}`,
   ];
   const ssh = ['ssh', '-F', '/dev/null', ...options.map((option) => `-o${option}`)];
-  const settings = [`core.sshCommand=${ssh.map(quoted).join(' ')}`, 'ssh.variant=ssh'];
+  const settings = [`core.sshCommand=${ssh.map(shellWord).join(' ')}`, 'ssh.variant=ssh'];
   if (credentialsFile !== undefined) settings.push(...credentialSettings(credentialsFile));
   return settings.flatMap((setting) => ['-c', setting]);
 }

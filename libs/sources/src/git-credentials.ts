@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { quoted } from './shell-word.ts';
+import { shellWord } from '#libs/kernel';
 
 /** What a line of the file is for: a host, or what lies below a path of it. */
 export interface CredentialPlace {
@@ -35,7 +35,7 @@ export function credentialPlaces(text: string): readonly CredentialPlace[] {
 export function credentialSettings(file: string): readonly string[] {
   return credentialPlaces(textOf(file)).map(({ written, scheme, address }) => {
     const pattern = `${scheme}://[^/@]*@${written.replace(/[\\.^$[]/g, '\\$&')}`;
-    const line = `sed -n ${quoted(`\\|^${pattern}$|{p;q;}`)} ${quoted(file)}`;
+    const line = `sed -n ${shellWord(`\\|^${pattern}$|{p;q;}`)} ${shellWord(file)}`;
     // The store by itself would drop a line that a server refused once: it is only ever asked.
     const ask = `git credential-store --file=/dev/fd/3 get 3<&0 0<&4`;
     return `credential.${address}.helper=!f() { case "$1" in get) ${line} | ${ask};; esac; } 4<&0; f`;

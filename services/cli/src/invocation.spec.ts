@@ -36,6 +36,7 @@ it('says which server is meant, in words that a shell reads as they are', () => 
     json: true,
   });
   expect(flags).toEqual([`--data-dir 'it'\\''s here'`, '--server https://ci.example']);
+  expect(invocationOf({ dataDir: '~root/x' }).flags).toEqual([`--data-dir '~root/x'`]);
   const invocation = { program: 'npx millrace', flags: ['--data-dir x'] };
   expect(asCalled(invocation, 'retry 3 --failed')).toBe(
     'npx millrace retry 3 --failed --data-dir x',

@@ -1,6 +1,7 @@
 import { basename, relative, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { inheritedEnvironment } from '#libs/config';
+import { shellWord } from '#libs/kernel';
 
 /** How the caller reached this command, so that what is printed can be pasted. */
 export interface Invocation {
@@ -102,9 +103,4 @@ export function pasteable(text: string, invocation: Invocation): string {
     return `\`${asCalled(invocation, filled.replace(/ +/g, ' ').trim())}\``;
   };
   return text.replace(/`millrace ([^`]+)`/g, called);
-}
-
-/** A word as a shell reads it. */
-export function shellWord(text: string): string {
-  return /^[\w@%+=:,./~-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }

@@ -13,7 +13,7 @@ it('knows a repository of this machine by its path, by its address and from insi
 
 it('gives a commit a tree of its own, in words that a shell reads as they are', () => {
   expect(commitCommand('/a', 'HEAD~1', 'millrace run')).toBe(
-    'git -C /a worktree add --detach /a-HEAD-1 HEAD~1 && cd /a-HEAD-1 && millrace run',
+    `git -C /a worktree add --detach /a-HEAD-1 'HEAD~1' && cd /a-HEAD-1 && millrace run`,
   );
   expect(commitCommand("/it's", 'x;y', 'run')).toBe(
     `git -C '/it'\\''s' worktree add --detach '/it'\\''s-x-y' 'x;y' && cd '/it'\\''s-x-y' && run`,

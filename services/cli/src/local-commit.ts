@@ -1,8 +1,8 @@
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { shellWord } from '#libs/kernel';
 import { nearestRepository } from '#libs/sources';
-import { shellWord } from './invocation.ts';
 
 /** The repository on this machine that an address names, or that the working directory lies in where there is no address. */
 export function localRepository(url: string | undefined): string | undefined {

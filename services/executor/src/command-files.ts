@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { shellWord } from '#libs/kernel';
 import type { StepShell } from './step-shell.ts';
 
 export interface CommandFiles {
@@ -90,7 +91,7 @@ function mainText(
     return [
       ...(commands.length > 1 ? [printed(mark(number), isBash)] : []),
       ...(mayHoldHereDocument(command) ? [`${endVariable}=`] : []),
-      `. ${quoted(join(directory, `command-${number}`))}${closed}`,
+      `. ${shellWord(join(directory, `command-${number}`))}${closed}`,
       quietly(isBash),
       // Also a list such as `a && b`, which `-e` forgives, ends the step, and so it does behind `set +e`.
       'case $__millrace_status in 0) ;; *) command exit "$__millrace_status" ;; esac',
@@ -118,10 +119,6 @@ function endCheck(command: string, number: number): string {
     ? ''
     : `'') command printf '%s\\n' 'command ${number}: a here-document (<<) is not closed: its end mark must stand alone on a line' >&2; command exit 2 ;; `;
   return `case $${endVariable} in 0) ;; ${left}?*) command exit "$${endVariable}" ;; esac`;
-}
-
-function quoted(text: string): string {
-  return `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
 const echoCharactersMax = 500;

@@ -2,6 +2,7 @@ import { existsSync, realpathSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { findPipelineFile, pipelineFileName } from '#libs/config';
+import { shellWord } from '#libs/kernel';
 import {
   compilePipeline,
   type Diagnostic,
@@ -11,7 +12,6 @@ import {
 } from '#libs/pipeline-dsl';
 import { UsageError } from '../exit-codes.ts';
 import { reasonOf } from '../file-failure.ts';
-import { shellWord } from '../invocation.ts';
 
 export const defaultPipelineFile = pipelineFileName;
 

@@ -1,10 +1,11 @@
 import { type Command, Option } from 'commander';
 import { operations, type StartRunBody } from '#libs/api-contract';
 import { gitUrlProblem, type Isolation, type Plan, type Source } from '#libs/events';
+import { shellWord } from '#libs/kernel';
 import { gitAccessOf, resolveCommit } from '#libs/sources';
 import { type CommandContext, contextOf } from '../context.ts';
 import { exitCodes, UsageError } from '../exit-codes.ts';
-import { asCalledAnywhere, shellWord } from '../invocation.ts';
+import { asCalledAnywhere } from '../invocation.ts';
 import { commitCommand, localRepository } from '../local-commit.ts';
 import { startAndFollow } from '../start-and-follow.ts';
 import { uploadWorkingTree } from '../upload-working-tree.ts';
