@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { workspacesMark } from './state-marks.ts';
@@ -8,8 +9,10 @@ import { workspacesMark } from './state-marks.ts';
  */
 export function writeOwner(directory: string, dataDir: string): void {
   const path = join(directory, workspacesMark);
-  writeFileSync(`${path}.draft`, `${dataDir}\n${standsAt(dataDir)}\n`, { mode: 0o600 });
-  renameSync(`${path}.draft`, path);
+  // Of several processes that do this at once none may take away what another one is about to rename.
+  const draft = `${path}.${randomUUID()}`;
+  writeFileSync(draft, `${dataDir}\n${standsAt(dataDir)}\n`, { mode: 0o600 });
+  renameSync(draft, path);
 }
 
 /** The real path of the data directory that a directory of the user's state belongs to, if it belongs to one. */
