@@ -11,6 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { Fault, invariant, isUuid } from '#libs/kernel';
 
 /** The file in a data directory that says that it is one, and holds its id. */
 export const dataDirectoryMark = 'data-directory-id';
@@ -21,23 +22,49 @@ export const workspacesMark = '.data-directory';
 /** The directory in a directory of workspaces where lies what is being removed, and what cannot be removed. */
 export const workspacesTrash = '.trash';
 
-const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\n?$/;
+/** How a system says that no file of ours is there, and how that this user may not look: what nobody of us made. */
+const absent: ReadonlySet<string | undefined> = new Set([
+  ...['ENOENT', 'ENOTDIR', 'ELOOP', 'EISDIR', 'ENXIO', 'ENAMETOOLONG'],
+  ...['EACCES', 'EPERM'],
+]);
 
-/** The id of a data directory, or undefined where there is none. */
+/**
+ * The id of a data directory, a uuid, or undefined where there is none.
+ *
+ * @throws Fault `data-dir.not-writable` where nobody knows whether there is one: a read failed
+ */
 export function dataDirectoryId(path: string): string | undefined {
   try {
-    // A link could show the id of another one.
-    const flags = constants.O_RDONLY | constants.O_NOFOLLOW;
-    const fd = openSync(join(path, dataDirectoryMark), flags);
-    try {
-      const text = readFileSync(fd, 'utf8');
-      return uuid.test(text) ? text.trim() : undefined;
-    } finally {
-      closeSync(fd);
-    }
-  } catch {
-    return undefined;
+    return readMark(join(path, dataDirectoryMark));
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    if (absent.has(code)) return undefined;
+    throw unknownId(path, cause);
   }
+}
+
+function readMark(path: string): string | undefined {
+  // A link could show the id of another one, and a pipe would let us wait.
+  const fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  try {
+    const text = readFileSync(fd, 'utf8').replace(/\n$/, '');
+    return isUuid(text) ? text : undefined;
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** Never go on without one: a path that is made of it would lead to what lies above. */
+function requireId(path: string): string {
+  const id = dataDirectoryId(path);
+  if (id === undefined) throw unknownId(path);
+  return id;
+}
+
+function unknownId(path: string, cause?: unknown): Fault {
+  const code = (cause as NodeJS.ErrnoException | undefined)?.code ?? 'it holds no id';
+  const message = `${join(path, dataDirectoryMark)} cannot be read (${code})`;
+  return new Fault('data-dir.not-writable', 'backoff', message, { cause });
 }
 
 export function newDataDirectoryId(): string {
@@ -48,7 +75,7 @@ export function newDataDirectoryId(): string {
  * The id of a data directory, made where there is none yet; of several processes that do so at once all get one.
  *
  * @param id  what it is to be, where it is made
- * @throws NodeJS.ErrnoException
+ * @throws NodeJS.ErrnoException; Fault `data-dir.not-writable` where it cannot be read
  */
 export function ensureDataDirectoryId(path: string, id = newDataDirectoryId()): string {
   const known = dataDirectoryId(path);
@@ -62,16 +89,17 @@ export function ensureDataDirectoryId(path: string, id = newDataDirectoryId()): 
   } finally {
     rmSync(draft, { force: true });
   }
-  return dataDirectoryId(path) ?? '';
+  return requireId(path);
 }
 
-/** For a copy of a data directory, which is one of its own from now on. @throws NodeJS.ErrnoException */
+/** For a copy of a data directory, which is one of its own from now on. @throws as `ensureDataDirectoryId` */
 export function renewDataDirectoryId(path: string): string {
   renameSync(draftOfMark(path, newDataDirectoryId()), join(path, dataDirectoryMark));
-  return dataDirectoryId(path) ?? '';
+  return requireId(path);
 }
 
 function draftOfMark(path: string, id: string): string {
+  invariant(isUuid(id), 'an id of a data directory is a uuid');
   const draft = join(path, `${dataDirectoryMark}.${id}`);
   writeFileSync(draft, `${id}\n`, { mode: 0o600 });
   return draft;
