@@ -84,6 +84,27 @@ describe('a server that is told to end', { timeout: 120_000 }, () => {
     expect(run.steps.map(({ attempts }) => attempts.length)).toEqual([1, 1]);
   });
 
+  it('is waited for by a command that runs something, which says so and goes on with a new one', async () => {
+    const { server, release, said } = await serverWithStep('followed');
+    const cwd = cwdOf('followed');
+    writeFiles(cwd, { 'quick.yaml': 'name: quick\nsteps: [{ id: only, cmd: echo quick }]\n' });
+    server.child.kill('SIGTERM');
+    await eventually(() => said().includes('waiting for') || undefined, 'it waits');
+    const args = ['run', 'quick.yaml', '--source', 'none'];
+    const following = spawnMillrace(args, { cwd, env: { MILLRACE_SANDBOX: 'process' } });
+    let heard = '';
+    following.stderr?.on('data', (chunk) => {
+      heard += chunk;
+    });
+    const code = new Promise((done) => following.once('exit', done));
+    await eventually(() => heard.includes('\n') || undefined, 'it says what it waits for');
+    expect(heard).toBe(
+      `the server (pid ${server.file.pid}) is shutting down; this waits until it has ended, then starts a new one\n`,
+    );
+    release();
+    expect(await code).toBe(0);
+  });
+
   it('hears of a cancel meanwhile', async () => {
     const { server, id, said, ended } = await serverWithStep('cancelled');
     server.child.kill('SIGTERM');

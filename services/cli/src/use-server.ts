@@ -144,7 +144,9 @@ async function canServe(server: ServerFile, search: Search): Promise<boolean> {
     const code = error instanceof ProblemError ? error.problem.code : undefined;
     if (code === undefined) return false;
     if (code !== 'server.draining') throw error;
-    search.note(`the server (pid ${server.pid}) is shutting down; this goes on behind it`);
+    search.note(
+      `the server (pid ${server.pid}) is shutting down; this waits until it has ended, then starts a new one`,
+    );
     await untilEnded(config, server);
     return false;
   }
