@@ -21,6 +21,8 @@ describe('exitReason', () => {
     [{ exitCode: 1, limitHit: 'disk-limit' }, 'failure', 'disk-limit'],
     [{ exitCode: null, signal: 'SIGKILL', timedOut: true, oomKilled: true }, 'timeout', 'timeout'],
     [{ exitCode: 0, timedOut: true }, 'timeout', 'timeout'],
+    [{ exitCode: null, isUnseen: true }, 'error', 'worker-lost'],
+    [{ exitCode: null, isUnseen: true, wasCancelled: true }, 'cancelled', 'cancelled'],
     [{ exitCode: 0, wasCancelled: true, timedOut: true }, 'cancelled', 'cancelled'],
   ] as const)('%j', (facts, outcome, cause) => {
     expect(exitReason({ ...calm, ...facts })).toMatchObject({ outcome, cause });

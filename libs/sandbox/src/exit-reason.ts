@@ -4,6 +4,8 @@ import type { Cause, Outcome } from '#libs/events';
 export interface ExitFacts {
   readonly exitCode: number | null;
   readonly signal: string | null;
+  /** What watched the attempt was ended before it. */
+  readonly isUnseen?: true;
   readonly oomKilled: boolean;
   /** The kernel refused a fork. */
   readonly pidsLimitHit?: boolean;
@@ -21,7 +23,8 @@ export interface ExitReason {
 }
 
 /**
- * What ended an attempt, by precedence: cancelled, timeout, out of memory, a limit of ours, a signal, the exit code.
+ * What ended an attempt, by precedence: cancelled, timeout, out of memory, a limit of ours, an end that nobody saw, a
+ * signal, the exit code.
  * A pids limit that was hit is the cause of a failing exit; a step that coped with it has succeeded.
  */
 export function exitReason(facts: ExitFacts): ExitReason {
@@ -33,6 +36,7 @@ export function exitReason(facts: ExitFacts): ExitReason {
   if (facts.timedOut) return { outcome: 'timeout', cause: 'timeout', ...seen };
   if (facts.oomKilled) return { outcome: 'failure', cause: 'oom', ...seen };
   if (facts.limitHit) return { outcome: 'failure', cause: facts.limitHit, ...seen };
+  if (facts.isUnseen) return { outcome: 'error', cause: 'worker-lost', ...seen };
   if (facts.signal !== null) return { outcome: 'failure', cause: 'signal', ...seen };
   if (facts.pidsLimitHit && facts.exitCode !== 0)
     return { outcome: 'failure', cause: 'pids-limit', ...seen };

@@ -21,13 +21,22 @@ import type {
   SandboxProbe,
   SandboxSpec,
 } from './sandbox.ts';
-import { type SpawnedProcess, Spawner } from './spawner.ts';
+import {
+  type ProcessEnd,
+  type SpawnedProcess,
+  Spawner,
+  SpawnerLost,
+  unseenEnd,
+} from './spawner.ts';
 import { StepPipes } from './step-pipes.ts';
 import { untilNobody } from './until-nobody.ts';
 
 /** Rounds of killing what is left: each finds what was forked during the one before. */
 const killRounds = 100;
 const killPauseMs = 10;
+
+/** Until what was being forked carries its marker; on a busy machine, too. In milliseconds. */
+const forkMs = 100;
 
 /**
  * Steps as plain processes: no isolation at all. What a step leaves behind is found by its process group, its session and a
@@ -118,6 +127,7 @@ class ProcessSandbox implements Sandbox {
   readonly #exit = Promise.withResolvers<SandboxExit>();
   #first: FirstProcess | undefined;
   #since: ForkMark | undefined;
+  #mayRun = false;
   #isKilled = false;
   #isTerminating = false;
   #hasEnded = false;
@@ -144,7 +154,7 @@ class ProcessSandbox implements Sandbox {
     const { argv, env, workspaceDir, streams } = this.#spec;
     const pipes = await StepPipes.take(this.#pipes, streams);
     const startedAt = performance.now();
-    let child: SpawnedProcess;
+    let child: SpawnedProcess | undefined;
     try {
       child = await this.#spawner.start({
         file: argv[0] ?? '',
@@ -154,15 +164,21 @@ class ProcessSandbox implements Sandbox {
         outputs: pipes.paths,
       });
     } catch (error) {
-      pipes.release();
-      throw error;
+      // Its commands may have begun: that is an end that nobody saw, not a failed start.
+      if (!(error instanceof SpawnerLost)) {
+        pipes.release();
+        throw error;
+      }
+      await delay(forkMs);
     } finally {
       pipes.handOver();
     }
-    this.#remember(child.pid);
+    this.#mayRun = true;
+    if (child) this.#remember(child.pid);
+    const ended = child?.ended ?? Promise.resolve(unseenEnd);
     const drain = new OutputDrain(pipes.sources, sink);
     if (this.#isKilled) await this.kill();
-    void this.#finish(child, drain, startedAt).then(() => pipes.release());
+    void this.#finish(ended, drain, startedAt).then(() => pipes.release());
   }
 
   async terminate(): Promise<void> {
@@ -176,7 +192,7 @@ class ProcessSandbox implements Sandbox {
 
   async kill(): Promise<void> {
     this.#isKilled = true;
-    if (this.#first) await killMembers(() => this.#members());
+    await killMembers(() => this.#members());
   }
 
   async destroy(): Promise<void> {
@@ -185,7 +201,7 @@ class ProcessSandbox implements Sandbox {
     // What ended by itself was looked through already.
     if (!this.#isOver) await this.kill();
     this.#isKilled = true;
-    if (this.#first) await this.exited;
+    if (this.#mayRun) await this.exited;
     this.#journal.end(this.name);
     this.#forget();
   }
@@ -197,11 +213,11 @@ class ProcessSandbox implements Sandbox {
   }
 
   #members(): number[] {
-    return this.#first ? findMembers(this.name, this.#first, this.#since) : [];
+    return this.#mayRun ? findMembers(this.name, this.#first, this.#since) : [];
   }
 
-  async #finish(child: SpawnedProcess, drain: OutputDrain, startedAt: number): Promise<void> {
-    const { exitCode, signal } = await child.ended;
+  async #finish(ended: Promise<ProcessEnd>, drain: OutputDrain, startedAt: number): Promise<void> {
+    const end = await ended;
     let endedAt = performance.now();
     this.#hasEnded = true;
     // Whoever was told to end may need his time; what a step left that ended by itself gets none.
@@ -213,8 +229,7 @@ class ProcessSandbox implements Sandbox {
     await drain.finish();
     this.#isOver = true;
     this.#exit.resolve({
-      exitCode,
-      signal,
+      ...end,
       oomKilled: false,
       pidsLimitHit: false,
       wallMs: Math.round(endedAt - startedAt),

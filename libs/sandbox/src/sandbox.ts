@@ -76,6 +76,8 @@ export type SandboxTrial = Pick<SandboxSpec, 'binds' | 'limits'>;
 export interface SandboxExit {
   readonly exitCode: number | null;
   readonly signal: string | null;
+  /** Nobody saw it end: the process of ours that watched it was ended. It was killed if it still ran. */
+  readonly isUnseen?: true;
   /** Kernel evidence, not a guess from 137. */
   readonly oomKilled: boolean;
   readonly pidsLimitHit: boolean;

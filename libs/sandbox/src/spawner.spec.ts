@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { isAlive, readProcess } from './process-table.ts';
-import { Spawner } from './spawner.ts';
+import { Spawner, SpawnerLost } from './spawner.ts';
 
 const order = (script: string) => ({
   file: '/bin/sh',
@@ -9,6 +9,10 @@ const order = (script: string) => ({
   cwd: '/',
   env: {},
 });
+
+function standStill(forMs: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, forMs);
+}
 
 describe('the spawner', () => {
   it('tells how each of many processes ended', async () => {
@@ -60,12 +64,32 @@ describe('the spawner', () => {
     await delay(50);
     process.kill(child.pid, 0);
     process.kill(first, 'SIGKILL');
-    expect(await child.ended).toEqual({ exitCode: null, signal: 'SIGKILL' });
+    expect(await child.ended).toEqual({ exitCode: null, signal: null, isUnseen: true });
     const next = await spawner.start(order('exit 3'));
     expect(spawner.pid).not.toBe(first);
     expect(await next.ended).toEqual({ exitCode: 3, signal: null });
     // Whoever started it ends what is left, as the sandbox does by its marker.
     process.kill(child.pid, 'SIGKILL');
     while (isAlive(readProcess(child.pid))) await delay(10);
+  });
+
+  it('still hears what the process said before it was ended', async () => {
+    const spawner = new Spawner();
+    const child = await spawner.start(order('sleep 0.1; exit 7'));
+    // Both the news and the end are there when this process looks again.
+    standStill(400);
+    process.kill(spawner.pid ?? 0, 'SIGKILL');
+    standStill(100);
+    expect(await child.ended).toEqual({ exitCode: 7, signal: null });
+  });
+
+  it('does not know what became of an order that was not answered', async () => {
+    const spawner = new Spawner();
+    await (await spawner.start(order(':'))).ended;
+    process.kill(spawner.pid ?? 0, 'SIGSTOP');
+    const start = spawner.start(order(':'));
+    process.kill(spawner.pid ?? 0, 'SIGKILL');
+    await expect(start).rejects.toBeInstanceOf(SpawnerLost);
+    expect(await (await spawner.start(order('exit 4'))).ended).toMatchObject({ exitCode: 4 });
   });
 });

@@ -4,19 +4,37 @@ import { fileURLToPath } from 'node:url';
 import { Fault } from '#libs/kernel';
 import type { SpawnNews, SpawnOrder } from './spawner-process.ts';
 
+export interface ProcessEnd {
+  readonly exitCode: number | null;
+  readonly signal: string | null;
+  /** Nobody saw it end, and it may still run: the spawner's process, which watched it, was ended. */
+  readonly isUnseen?: true;
+}
+
 export interface SpawnedProcess {
   readonly pid: number;
   /** Our end of its control socket, where one was ordered. */
   readonly control: Socket | undefined;
-  readonly ended: Promise<{ readonly exitCode: number | null; readonly signal: string | null }>;
+  readonly ended: Promise<ProcessEnd>;
 }
 
 interface Waiting {
+  readonly child: ChildProcess;
   readonly started: PromiseWithResolvers<SpawnedProcess>;
-  readonly ended: PromiseWithResolvers<{
-    readonly exitCode: number | null;
-    readonly signal: string | null;
-  }>;
+  readonly ended: PromiseWithResolvers<ProcessEnd>;
+}
+
+const notForked = 'the process that starts the steps cannot be started';
+
+export const unseenEnd: ProcessEnd = { exitCode: null, signal: null, isUnseen: true };
+
+/** The spawner's process was ended before it answered: what was ordered may run, or may never have been started. */
+export class SpawnerLost extends Fault {
+  constructor(cause?: Error) {
+    super('sandbox.start-failed', 'never', 'the process that starts the steps was ended', {
+      cause,
+    });
+  }
 }
 
 /** `spawner-process.ts`: compiled beside the compiled spawner, the source beside the source. */
@@ -35,16 +53,21 @@ export class Spawner {
   #child: ChildProcess | undefined;
   #count = 0;
 
-  /** @throws Fault `sandbox.start-failed` */
+  /** @throws SpawnerLost; Fault `sandbox.start-failed` where it certainly does not run */
   start(order: Omit<SpawnOrder, 'id'>): Promise<SpawnedProcess> {
     const child = this.#child ?? this.#startChild();
     const id = this.#count;
     this.#count += 1;
-    const waiting: Waiting = { started: Promise.withResolvers(), ended: Promise.withResolvers() };
+    const waiting: Waiting = {
+      child,
+      started: Promise.withResolvers(),
+      ended: Promise.withResolvers(),
+    };
     this.#waiting.set(id, waiting);
     child.channel?.ref();
     child.send({ ...order, id } satisfies SpawnOrder, (error) => {
-      if (error) this.#break(child, error);
+      // Of the others, what was said before may still be heard.
+      if (error) waiting.started.reject(new SpawnerLost(error));
     });
     return waiting.started.promise;
   }
@@ -73,8 +96,12 @@ export class Spawner {
     child.on('message', (news: SpawnNews, socket) =>
       this.#hear(news, socket as Socket | undefined),
     );
-    child.on('error', (error) => this.#break(child, error));
-    child.on('exit', () => this.#break(child, new Error('spawner-process has ended')));
+    child.on('error', (cause) =>
+      this.#break(child, new Fault('sandbox.start-failed', 'never', notForked, { cause })),
+    );
+    child.on('exit', () => this.#forget(child));
+    // Comes when everything that it said was heard, which its exit may overtake.
+    child.on('disconnect', () => this.#break(child, new SpawnerLost()));
     child.unref();
     // Keeps this process alive only while something is waited for.
     child.channel?.unref();
@@ -101,17 +128,18 @@ export class Spawner {
     } else waiting.ended.resolve({ exitCode: news.exitCode, signal: news.signal });
   }
 
-  #break(child: ChildProcess, cause: Error): void {
-    if (this.#child !== child) return;
-    this.#child = undefined;
-    for (const { started, ended } of this.#waiting.values()) {
-      started.reject(
-        new Fault('sandbox.start-failed', 'never', 'the process that starts others broke', {
-          cause,
-        }),
-      );
-      ended.resolve({ exitCode: null, signal: 'SIGKILL' });
+  /** What comes next is started by another. */
+  #forget(child: ChildProcess): void {
+    if (this.#child === child) this.#child = undefined;
+  }
+
+  #break(child: ChildProcess, fault: Fault): void {
+    this.#forget(child);
+    for (const [id, waiting] of this.#waiting) {
+      if (waiting.child !== child) continue;
+      this.#waiting.delete(id);
+      waiting.started.reject(fault);
+      waiting.ended.resolve(unseenEnd);
     }
-    this.#waiting.clear();
   }
 }

@@ -30,7 +30,7 @@ const terms: Readonly<Record<RecordTerm, readonly [title: string, text: string]>
   ],
   cancelled: ['Somebody cancelled the run', '`millrace show RUN` says who, and why.'],
   'worker-lost': [
-    'Its executor was lost while it ran',
+    'Its executor, or that part of it which watches steps, was lost while it ran',
     'Nobody knows how far it came. `retry: { on: [worker_lost] }` tries such a step again.',
   ],
   'start-failed': [

@@ -20,6 +20,7 @@ describe('the report of an end', () => {
     ['success', plain],
     ['failure', { ...plain, exit: { ...exit, exitCode: 1 } }],
     ['failure', { ...plain, exit: { ...exit, exitCode: null, signal: 'SIGSEGV' } }],
+    ['error', { ...plain, exit: { ...exit, exitCode: null, isUnseen: true } }],
     ['timeout', { ...plain, timedOut: true }],
     ['cancelled', { ...plain, timedOut: true, stopReason: 'cancelled' }],
     ['cancelled', { ...plain, stopReason: 'forced' }],

@@ -12,10 +12,15 @@ export interface CommandEnd {
   readonly driver: string;
 }
 
+const unseenWords =
+  'the process that starts and watches the steps was ended; how far the step came is not known';
+
 export function reportOfExit({ exit, stopReason, timedOut, driver }: CommandEnd): AttemptReport {
   const { wallMs, cpuUserMs, cpuSystemMs, memoryPeakBytes } = exit;
+  const reason = exitReason({ ...exit, wasCancelled: stopReason !== undefined, timedOut });
   return {
-    ...exitReason({ ...exit, wasCancelled: stopReason !== undefined, timedOut }),
+    ...reason,
+    ...(reason.cause === 'worker-lost' ? { message: unseenWords } : {}),
     usage: {
       wallMs: Math.round(wallMs),
       ...(cpuUserMs === undefined ? {} : { cpuUserMs: Math.round(cpuUserMs) }),

@@ -130,6 +130,21 @@ describe('attempts as real processes', () => {
     expect(await outputOf(assignment)).toEqual(['one']);
   });
 
+  it('are not blamed where the process that starts them is killed', async () => {
+    const other = assign({ commands: ['echo up; sleep 1000', 'true'] });
+    await printed(other, 1);
+    const killing = assign({ commands: ['kill -9 $PPID; sleep 1000'] });
+    for (const assignment of [other, killing])
+      expect(await reportOf(assignment)).toMatchObject({
+        outcome: 'error',
+        cause: 'worker-lost',
+        message: expect.stringContaining('was ended'),
+      });
+    const next = assign({ commands: ['echo fine'] });
+    expect(await reportOf(next)).toMatchObject({ outcome: 'success' });
+    await expectNothingLeft();
+  });
+
   it('show their log while they run, and end by KILL where they ignore TERM', async () => {
     const commands = ["trap '' TERM; echo $$; while :; do sleep 0.05; done"];
     const assignment = assign({ commands });

@@ -71,7 +71,7 @@ export async function runCommands(context: AttemptContext, parts: CommandParts):
   const exit = await sandbox.exited;
   ending.over();
   cancelTimeout();
-  await groups.finish(context.stopReason === undefined && !timedOut);
+  await groups.finish(context.stopReason === undefined && !timedOut && !exit.isUnseen);
   context.report = reportOfExit({ exit, stopReason: context.stopReason, timedOut, driver });
   const isRed = ['failure', 'timeout'].includes(context.report.outcome);
   for (const hint of [hints.hint, isRed ? networkHint.hint : undefined])

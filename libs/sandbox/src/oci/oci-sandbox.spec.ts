@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { executorDeathContract } from '../executor-death.contract.ts';
 import { SandboxRig, sandboxContract } from '../sandbox.contract.ts';
+import { Spawner } from '../spawner.ts';
 import { OciSandboxDriver } from './oci-driver.ts';
 
 const open = (stateDir: string) => new OciSandboxDriver(stateDir);
@@ -19,6 +20,17 @@ describe('the oci driver', () => {
     expect(probe).toMatchObject({ works: true, isolation: 'standard' });
     expect(probe.enforces).toEqual(expect.arrayContaining(['namespaces', 'seccomp']));
     expect(rig.leftovers()).toEqual([]);
+    await rig.close();
+  });
+
+  it('needs what starts the runtime no longer than until a container is made', async () => {
+    const spawner = new Spawner();
+    const rig = new SandboxRig((dir) => new OciSandboxDriver(dir, { spawner }));
+    const sandbox = await rig.prepare('sleep 0.3; exit 6');
+    await sandbox.start(() => {});
+    process.kill(spawner.pid ?? 0, 'SIGKILL');
+    expect(await sandbox.exited).toMatchObject({ exitCode: 6 });
+    expect((await rig.run('exit 7')).exit).toMatchObject({ exitCode: 7 });
     await rig.close();
   });
 

@@ -129,7 +129,10 @@ export class OciSandbox implements Sandbox {
     this.#control = new ControlChannel(child.control);
     // Until the container is there it is the runtime that an executor's death must end.
     this.#remember(child.pid);
-    if ((await child.ended).exitCode !== 0) {
+    const { exitCode, isUnseen } = await child.ended;
+    if (exitCode !== 0) {
+      // Nobody watches it any more; with our end of the socket the container that it may have made ends, too.
+      if (isUnseen && this.#isRunning()) signalEach([-child.pid], 'SIGKILL');
       this.#first = undefined;
       throw startFailed(
         `the container was not made: ${(await runtimeWords(files.log)) || 'the runtime ended'}`,
