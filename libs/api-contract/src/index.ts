@@ -29,7 +29,7 @@ export { HttpExecutorGateway, type HttpExecutorGatewayOptions } from './http-exe
 export { flawOfTerms, leaseTerms } from './lease-terms.ts';
 export { MemoryExecutorGateway } from './memory-executor-gateway.ts';
 export { openApiDocument } from './openapi.ts';
-export type { Operation } from './operation.ts';
+export type { Operation, QueryOf } from './operation.ts';
 export { type OperationName, operations } from './operations.ts';
 export type { Page } from './paging.ts';
 export type { PipelineDto, PipelineRegisteredDto, Validation } from './pipeline.ts';

@@ -31,3 +31,6 @@ export interface Operation {
   /** What is answered instead where `Accept` asks for it. */
   readonly textType?: string;
 }
+
+/** The checked query of an operation, with defaults. */
+export type QueryOf<Op extends { readonly query: z.ZodType }> = z.output<Op['query']>;

@@ -1,16 +1,41 @@
+import type { BlobStore } from '#libs/blobs';
 import type { BoundSettings } from '#libs/domain';
+import type { EventStore, LogTail } from '#libs/event-store';
+import type { Clock } from '#libs/kernel';
+import type { LogStore } from '#libs/logs';
 import type { AdmissionLimits } from './admission.ts';
-import { CancelRun } from './cancel-run.ts';
-import { DrainExecutor } from './drain-executor.ts';
+import { FollowEvents } from './events/follow-events.ts';
+import { ListEvents } from './events/list-events.ts';
+import { ListRunEvents } from './events/list-run-events.ts';
+import { DrainExecutor } from './executors/drain-executor.ts';
+import { ListExecutors } from './executors/list-executors.ts';
+import { ShowExecutor } from './executors/show-executor.ts';
 import { Once } from './once.ts';
-import type { Capacity, CommandLog, KnownRuns, Materials } from './ports.ts';
-import { RegisterPipeline } from './register-pipeline.ts';
-import { RetryRun } from './retry-run.ts';
-import { StartRun } from './start-run.ts';
-import { UploadSource } from './upload-source.ts';
-import { ValidatePipeline } from './validate-pipeline.ts';
+import { ListPipelineVersions } from './pipelines/list-pipeline-versions.ts';
+import { ListPipelines } from './pipelines/list-pipelines.ts';
+import { RegisterPipeline } from './pipelines/register-pipeline.ts';
+import { ValidatePipeline } from './pipelines/validate-pipeline.ts';
+import type { Capacity, CommandLog, KnownRuns, Materials, ReadModels } from './ports.ts';
+import { ListProjections } from './projections/list-projections.ts';
+import { RebuildProjection } from './projections/rebuild-projection.ts';
+import { ListQueue } from './queue/list-queue.ts';
+import { Reading } from './reading.ts';
+import { CancelRun } from './runs/cancel-run.ts';
+import { ExplainStepWait } from './runs/explain-step-wait.ts';
+import { FollowRun } from './runs/follow-run.ts';
+import { ListRunArtifacts } from './runs/list-run-artifacts.ts';
+import { ListRuns } from './runs/list-runs.ts';
+import { ReadRunArtifact } from './runs/read-run-artifact.ts';
+import { ReadStepLogs } from './runs/read-step-logs.ts';
+import { RetryRun } from './runs/retry-run.ts';
+import { RunHistories } from './runs/run-histories.ts';
+import { ShowRun } from './runs/show-run.ts';
+import { ShowRunState } from './runs/show-run-state.ts';
+import { StartRun } from './runs/start-run.ts';
+import { UploadSource } from './sources/upload-source.ts';
 
-export interface ApplicationPorts {
+/** What commands need. */
+export interface CommandPorts {
   readonly log: CommandLog;
   readonly capacity: Capacity;
   readonly materials: Materials;
@@ -18,18 +43,65 @@ export interface ApplicationPorts {
   readonly settings: AdmissionLimits & BoundSettings;
 }
 
-/** Every use case, over one set of ports. */
-export function createApplication(ports: ApplicationPorts) {
+/** What queries need beside it. */
+export interface QueryPorts {
+  readonly readModels: ReadModels;
+  readonly store: EventStore;
+  readonly tail: LogTail;
+  readonly logs: LogStore;
+  readonly blobs: BlobStore;
+  readonly clock: Clock;
+}
+
+/** The use cases that change something. */
+export function createCommands(ports: CommandPorts) {
   const parts = { ...ports, once: new Once(ports.log.requests) };
   return {
     startRun: new StartRun(parts),
     retryRun: new RetryRun(parts),
     cancelRun: new CancelRun(parts),
     registerPipeline: new RegisterPipeline(parts),
-    validatePipeline: new ValidatePipeline(parts),
     drainExecutor: new DrainExecutor(parts),
     uploadSource: new UploadSource(parts),
   };
+}
+
+/** The use cases that tell something. */
+export function createQueries(ports: CommandPorts & QueryPorts) {
+  const parts = {
+    ...ports,
+    reading: new Reading(ports),
+    histories: new RunHistories(ports.store, () => ports.clock.monotonicMs()),
+  };
+  return {
+    listRuns: new ListRuns(parts),
+    showRun: new ShowRun(parts),
+    showRunState: new ShowRunState(parts),
+    explainStepWait: new ExplainStepWait(parts),
+    listRunEvents: new ListRunEvents(parts),
+    readStepLogs: new ReadStepLogs(parts),
+    followRun: new FollowRun(parts),
+    listRunArtifacts: new ListRunArtifacts(parts),
+    readRunArtifact: new ReadRunArtifact(parts),
+    listEvents: new ListEvents(parts),
+    followEvents: new FollowEvents(parts),
+    listQueue: new ListQueue(parts),
+    listExecutors: new ListExecutors(parts),
+    showExecutor: new ShowExecutor(parts),
+    listPipelines: new ListPipelines(parts),
+    listPipelineVersions: new ListPipelineVersions(parts),
+    validatePipeline: new ValidatePipeline(parts),
+    listProjections: new ListProjections(parts),
+    // It changes no fact, but how the facts are kept.
+    rebuildProjection: new RebuildProjection(parts),
+  };
+}
+
+export type ApplicationPorts = CommandPorts & QueryPorts;
+
+/** Every use case, over one set of ports. */
+export function createApplication(ports: ApplicationPorts) {
+  return { ...createCommands(ports), ...createQueries(ports) };
 }
 
 export type Application = ReturnType<typeof createApplication>;

@@ -1,7 +1,14 @@
 export { type Answer, type Refusal, refused } from './answer.ts';
-export { type Application, type ApplicationPorts, createApplication } from './application.ts';
-export type { CancelRunRequest } from './cancel-run.ts';
-export { misfitJudge } from './judge-run.ts';
+export {
+  type Application,
+  type ApplicationPorts,
+  type CommandPorts,
+  createApplication,
+  createCommands,
+  type QueryPorts,
+} from './application.ts';
+export { eventDto } from './events/event-dto.ts';
+export type { FollowEventsWish, FollowedEvents } from './events/follow-events.ts';
 export type {
   Caller,
   Capacity,
@@ -9,6 +16,12 @@ export type {
   KnownRequest,
   KnownRuns,
   Materials,
+  ReadModels,
   Requests,
 } from './ports.ts';
-export type { RetryRunRequest } from './retry-run.ts';
+export type { CancelRunRequest } from './runs/cancel-run.ts';
+export type { FollowedRun, FollowRunWish } from './runs/follow-run.ts';
+export type { ArtifactWish, OpenArtifact } from './runs/read-run-artifact.ts';
+export type { LogLines, LogWish } from './runs/read-step-logs.ts';
+export type { RetryRunRequest } from './runs/retry-run.ts';
+export type { FeedItem } from './runs/run-feed.ts';

@@ -3,7 +3,7 @@ import { memoryApplication } from '#libs/testkit';
 import { type Answer, accepted, refused } from './answer.ts';
 import { Once } from './once.ts';
 
-const key = { origin: { commandId: 'of-the-key' }, asked: [null, { a: 1 }] } as const;
+const key = { key: 'of-the-key', asked: { a: 1 } } as const;
 
 function counted(answers: readonly Answer<{ readonly n: number }>[]) {
   const acts = { times: 0 };
@@ -34,7 +34,7 @@ describe('a request with an idempotency key', () => {
   it('is refused for another request, whatever the first one came to', async () => {
     const { once, act } = counted([accepted({ n: 1 })]);
     await once.act(key, act);
-    expect(await once.act({ ...key, asked: [null, { a: 2 }] }, act)).toMatchObject({
+    expect(await once.act({ ...key, asked: { a: 2 } }, act)).toMatchObject({
       refusal: { code: 'request.idempotency-mismatch' },
     });
   });
@@ -43,14 +43,14 @@ describe('a request with an idempotency key', () => {
     const no = refused({ code: 'run.not-finished', message: 'it runs' });
     const { once, act } = counted([no, accepted({ n: 2 })]);
     expect(await once.act(key, act)).toEqual(no);
-    expect(await once.act({ ...key, asked: [null, { a: 2 }] }, act)).toEqual(accepted({ n: 2 }));
+    expect(await once.act({ ...key, asked: { a: 2 } }, act)).toEqual(accepted({ n: 2 }));
   });
 
   it('whose outcome is unknown stays with its request, which may be tried again', async () => {
     const { once, act } = counted([accepted({ n: 1 })]);
     const away = async () => await Promise.reject(new Error('away'));
     await expect(once.act(key, away)).rejects.toThrow('away');
-    expect(await once.act({ ...key, asked: [null, { a: 2 }] }, act)).toMatchObject({
+    expect(await once.act({ ...key, asked: { a: 2 } }, act)).toMatchObject({
       refusal: { code: 'request.idempotency-mismatch' },
     });
     expect(await once.act(key, act)).toEqual(accepted({ n: 1 }));
@@ -59,7 +59,7 @@ describe('a request with an idempotency key', () => {
 
 it('requests of one command with keys of their own are one while it is under way', async () => {
   const { once, act, acts } = counted([accepted({ n: 1 })]);
-  const other = { ...key, origin: { commandId: 'of-another-key' } };
+  const other = { ...key, key: 'of-another-key' };
   const commandId = 'of-the-trigger';
   const both = [once.act({ ...key, commandId }, act), once.act({ ...other, commandId }, act)];
   expect(await Promise.all(both)).toEqual([accepted({ n: 1 }), accepted({ n: 1 })]);
@@ -68,7 +68,7 @@ it('requests of one command with keys of their own are one while it is under way
 
 it('without a key nothing is remembered', async () => {
   const { once, act } = counted([accepted({ n: 1 }), accepted({ n: 2 })]);
-  const plain = { origin: {}, asked: [null, null] } as const;
+  const plain = { key: undefined, asked: null } as const;
   expect(await once.act(plain, act)).toEqual(accepted({ n: 1 }));
   expect(await once.act(plain, act)).toEqual(accepted({ n: 2 }));
 });

@@ -1,17 +1,16 @@
-import type { Origin } from '#libs/events';
 import { canonicalJson, sha256Hex } from '#libs/kernel';
 import { type Answer, accepted, refused } from './answer.ts';
 import type { Requests } from './ports.ts';
 
 /** A request that may come twice. */
 export interface RepeatableRequest {
-  /** With a command id where the caller gave an idempotency key; without one nothing is remembered. */
-  readonly origin: Pick<Origin, 'commandId'>;
-  /** What the operation is asked about, and what for: the same key with something else is a mistake of the caller. */
-  readonly asked: readonly [params: unknown, body: unknown];
-  /** What the log knows the command by; the key's command id by default. */
+  /** The command id that the caller's idempotency key stands for; without one nothing is remembered. */
+  readonly key: string | undefined;
+  /** All that the caller asks, as JSON: the same key with something else is a mistake of the caller. */
+  readonly asked: unknown;
+  /** The command id in the log, where it is not the key's: a trigger key has its own. */
   readonly commandId?: string | undefined;
-  /** The log gives the first answer to a repeat: it need not be kept here. */
+  /** `act` finds its first answer in the log, so no copy is kept, which would cost each start a write. */
   readonly isAnswerInLog?: boolean;
 }
 
@@ -34,10 +33,9 @@ export class Once {
     request: RepeatableRequest,
     act: () => Promise<Answer<Value>>,
   ): Promise<Answer<Value>> {
-    const key = request.origin.commandId;
+    const { key } = request;
     if (key === undefined) return this.#join(request.commandId, act);
-    const [params, body] = request.asked;
-    const fingerprint = sha256Hex(canonicalJson([params ?? null, body ?? null]));
+    const fingerprint = sha256Hex(canonicalJson(request.asked));
     const known = await this.#requests.remember(key, fingerprint);
     if (!known.isSame)
       return refused({

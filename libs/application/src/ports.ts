@@ -1,4 +1,12 @@
-import type { ExecutorDto, RunSummary } from '#libs/api-contract';
+import type {
+  ExecutorDto,
+  Page,
+  PipelineDto,
+  ProjectionStatusDto,
+  QueueItem,
+  RunDto,
+  RunSummary,
+} from '#libs/api-contract';
 import type { DeciderRunner, EventStore } from '#libs/event-store';
 import type { Origin, Plan } from '#libs/events';
 
@@ -54,10 +62,10 @@ export interface Capacity {
   presentExecutors(): Promise<readonly ExecutorDto[]>;
 }
 
-/** What runs are made of. */
+/** Plans by hash or name, snapshots by digest. */
 export interface Materials {
   findPlan(hash: string): Promise<Plan | undefined>;
-  /** The newest version of a registered pipeline. */
+  /** The newest version of a registered pipeline; sees everything that this process has acknowledged. */
   newestPlan(pipeline: string): Promise<Plan | undefined>;
   /** Whether a snapshot was uploaded. @param digest  `sha256:` and 64 hexadecimal digits */
   hasSnapshot(digest: string): Promise<boolean>;
@@ -79,4 +87,33 @@ export interface KnownRuns {
   isWorkspaceKept(runId: string): Promise<boolean>;
   /** The runs that repeat a run (of that number), and those that repeat them, the newest first. */
   repeatsOf(runId: string, number: number): Promise<readonly RunSummary[]>;
+}
+
+/** Which page of a list. A cursor that is not one of the list's throws Fault `request.cursor`. */
+export interface PageQuery {
+  readonly limit: number;
+  readonly cursor?: string | undefined;
+}
+
+/** What the log tells, in tables. @throws Fault `read-models.not-ready` while one is built of which nothing may be shown */
+export interface ReadModels {
+  /** False while the methods throw `read-models.not-ready`. */
+  isReady(): boolean;
+  /** @returns false where the read models did not reach the position in time */
+  waitFor(position: number, timeoutMs: number): Promise<boolean>;
+  listRuns(
+    query: PageQuery & {
+      readonly status?: string | undefined;
+      readonly pipeline?: string | undefined;
+    },
+  ): Promise<Page<RunSummary>>;
+  showRun(runId: string): Promise<RunDto | undefined>;
+  listQueue(query: PageQuery): Promise<Page<QueueItem>>;
+  listExecutors(query: PageQuery & { readonly all: boolean }): Promise<Page<ExecutorDto>>;
+  showExecutor(id: string): Promise<ExecutorDto | undefined>;
+  listPipelines(query: PageQuery): Promise<Page<PipelineDto>>;
+  listPipelineVersions(name: string, query: PageQuery): Promise<Page<PipelineDto>>;
+  listProjections(): Promise<readonly ProjectionStatusDto[]>;
+  /** Resolves when the rebuild has begun. @throws Fault `request.not-found` */
+  rebuild(projection: string): Promise<void>;
 }

@@ -16,3 +16,4 @@ export { listed } from './listed.ts';
 export { retryDelayMs } from './retry-delay.ts';
 export { shellWord } from './shell-word.ts';
 export { type Clock, exactDuration, formatDuration, parseDurationMs, type Timers } from './time.ts';
+export { trimEndOf } from './trim-end.ts';

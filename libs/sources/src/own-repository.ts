@@ -1,5 +1,6 @@
 import { lstat, readdir, readFile, realpath } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import { trimEndOf } from '#libs/kernel';
 import { wordsOf } from './user-git.ts';
 
 /**
@@ -35,7 +36,7 @@ async function pathIn(
 ): Promise<string | undefined> {
   const text = await readFile(file, 'utf8').catch(() => '');
   if (text === '' || !text.startsWith(start)) return undefined;
-  return real(resolve(base, text.slice(start.length).replace(/[\r\n]+$/, '')));
+  return real(resolve(base, trimEndOf(text.slice(start.length), '\r\n')));
 }
 
 const real = (path: string) => realpath(path).catch(() => undefined);

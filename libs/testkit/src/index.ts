@@ -4,6 +4,7 @@ export { deciderSpec, foldHistory, specTime } from './decider-spec.ts';
 export { gitIn } from './git-in.ts';
 export { memoryApplication } from './memory-application.ts';
 export { logProcess } from './memory-log.ts';
+export { MemoryRequests } from './memory-requests.ts';
 export { startTestPostgres, type TestDatabase, type TestPostgres } from './postgres.ts';
 export { RandomHistory } from './random-history.ts';
 export { namedUuid, planOf, planStep, runQueued } from './recorded-log.ts';

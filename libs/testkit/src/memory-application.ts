@@ -1,14 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { ExecutorDto } from '#libs/api-contract';
-import {
-  type ApplicationPorts,
-  createApplication,
-  type KnownRequest,
-  type Requests,
-} from '#libs/application';
+import { type CommandPorts, createCommands } from '#libs/application';
 import { MemoryEventStore } from '#libs/event-store';
 import { type Clock, Fault, type Timers } from '#libs/kernel';
 import { logProcess } from './memory-log.ts';
+import { MemoryRequests } from './memory-requests.ts';
 
 const clock: Clock & Timers = {
   nowMs: () => Date.now(),
@@ -16,40 +12,20 @@ const clock: Clock & Timers = {
   after: () => () => {},
 };
 
-/** Idempotency keys in memory. */
-class MemoryRequests implements Requests {
-  readonly #known = new Map<string, { readonly fingerprint: string; answer?: unknown }>();
-
-  async remember(commandId: string, fingerprint: string): Promise<KnownRequest> {
-    const known = this.#known.get(commandId) ?? { fingerprint };
-    this.#known.set(commandId, known);
-    return { isSame: known.fingerprint === fingerprint, answer: known.answer };
-  }
-
-  async rememberAnswer(commandId: string, answer: object): Promise<void> {
-    const known = this.#known.get(commandId);
-    if (known) known.answer ??= answer;
-  }
-
-  async forget(commandId: string): Promise<void> {
-    if (this.#known.get(commandId)?.answer === undefined) this.#known.delete(commandId);
-  }
-}
-
 /**
- * The use cases over a log in memory.
+ * The use cases that change something, over a log in memory.
  *
  * @param executors  those that are there
  * @param change     what differs from a server that has room for everything and keeps each workspace
  */
 export function memoryApplication(
   executors: readonly ExecutorDto[],
-  change: (ports: ApplicationPorts) => Partial<ApplicationPorts> = () => ({}),
+  change: (ports: CommandPorts) => Partial<CommandPorts> = () => ({}),
 ) {
   const store = new MemoryEventStore(clock, { incarnation: randomUUID() });
   const { runner, plans } = logProcess(store, clock);
   let runNumber = 0;
-  const usual: ApplicationPorts = {
+  const usual: CommandPorts = {
     log: {
       runner,
       readStream: (stream, options) => store.readStream(stream, options),
@@ -90,5 +66,5 @@ export function memoryApplication(
     },
   };
   const ports = { ...usual, ...change(usual) };
-  return { application: createApplication(ports), store, ports, numbers: () => runNumber };
+  return { application: createCommands(ports), store, ports, numbers: () => runNumber };
 }

@@ -1,15 +1,17 @@
-import type { ApplicationPorts } from '#libs/application';
+import type { ApplicationPorts, Capacity, KnownRuns, ReadModels } from '#libs/application';
 import type { BlobStore } from '#libs/blobs';
 import type { Config } from '#libs/config';
 import type { DeciderRunner, EventStore, LogTail, PlanCache } from '#libs/event-store';
 import type { Clock, Ids } from '#libs/kernel';
+import type { LogStore } from '#libs/logs';
 import type { Pool } from '#libs/postgres';
 import { storeSnapshot } from '#libs/sources';
-import type { ReadSide } from './api.parts.ts';
-import { waitForReads } from './http/reading.ts';
 import { findStartedRun, PgRequests } from './pg-requests.ts';
 import { recentAnswer } from './recent-answer.ts';
 import { runNumbers } from './run-numbers.ts';
+
+/** How long to wait for what this process has acknowledged and the read models have not yet, in milliseconds. */
+const ownWritesMs = 1_000;
 
 /** What the ports of the use cases are made of. */
 export interface ApplicationAdapters {
@@ -21,20 +23,21 @@ export interface ApplicationAdapters {
     readonly tail: LogTail;
     readonly plans: PlanCache;
   };
-  readonly read: ReadSide;
+  readonly readModels: ReadModels;
+  readonly capacity: Omit<Capacity, 'knowsExecutors'>;
+  readonly runs: KnownRuns;
+  readonly logs: LogStore;
   readonly blobs: BlobStore;
   readonly clock: Clock;
   readonly ids: Ids;
-  readonly isDraining: () => boolean;
-  readonly freeBytes: () => Promise<number>;
-  readonly isWorkspaceKept: (runId: string) => Promise<boolean>;
 }
 
 /** The ports of the use cases over Postgres and this machine. */
 export function applicationPorts(adapters: ApplicationAdapters): ApplicationPorts {
-  const { config, pool, log, read, blobs, clock, ids } = adapters;
+  const { config, pool, log, readModels, capacity, runs, blobs, clock, ids } = adapters;
   const findPlan = async (hash: string) =>
     (await log.plans.load([hash]).catch(() => undefined))?.(hash);
+  const seeOwnWrites = () => readModels.waitFor(log.tail.position, ownWritesMs);
   return {
     log: {
       runner: log.runner,
@@ -45,31 +48,36 @@ export function applicationPorts(adapters: ApplicationAdapters): ApplicationPort
       findStartedRun: (commandId) => findStartedRun(pool, commandId),
     },
     capacity: {
-      isDraining: adapters.isDraining,
-      freeBytes: adapters.freeBytes,
-      queuedSteps: recentAnswer(clock, () => read.queuedSteps()),
-      knowsExecutors: () => read.isReady(),
-      presentExecutors: recentAnswer(clock, () => read.presentExecutors()),
+      ...capacity,
+      queuedSteps: recentAnswer(clock, () => capacity.queuedSteps()),
+      knowsExecutors: () => readModels.isReady(),
+      presentExecutors: recentAnswer(clock, () => capacity.presentExecutors()),
     },
     materials: {
       findPlan,
       newestPlan: async (pipeline) => {
-        const [newest] = (await read.listPipelineVersions(pipeline, { limit: 1 })).items;
+        await seeOwnWrites();
+        const [newest] = (await readModels.listPipelineVersions(pipeline, { limit: 1 })).items;
         return newest && findPlan(newest.planHash);
       },
       hasSnapshot: (digest) => blobs.has(digest.slice('sha256:'.length)),
       storeSnapshot: (tar) => storeSnapshot(blobs, tar, { bytesMax: config.sourceBytesMax }),
     },
     runs: {
+      ...runs,
       findId: async (ref) => {
-        const found = await read.findRunId(ref);
+        const found = await runs.findId(ref);
         if (found !== undefined) return found;
-        await waitForReads({ read, tail: log.tail });
-        return read.findRunId(ref);
+        await seeOwnWrites();
+        return runs.findId(ref);
       },
-      isWorkspaceKept: adapters.isWorkspaceKept,
-      repeatsOf: (runId, number) => read.repeatsOf(runId, number),
     },
+    readModels,
+    store: log.store,
+    tail: log.tail,
+    logs: adapters.logs,
+    blobs,
+    clock,
     settings: config,
   };
 }

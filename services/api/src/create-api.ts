@@ -5,10 +5,15 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { serverOperations } from '#libs/api-contract';
-import { Fault } from '#libs/kernel';
-import { ApiModule } from './api.module.ts';
-import type { ApiParts } from './api.parts.ts';
-import { installAuthentication, isOpenRoute, requireAnybody } from './http/authentication.ts';
+import { Fault, type Ids } from '#libs/kernel';
+import type { Logger } from '#libs/telemetry';
+import { ApiModule, type Served } from './api.module.ts';
+import {
+  type Credentials,
+  installAuthentication,
+  isOpenRoute,
+  requireAnybody,
+} from './http/authentication.ts';
 import { ConnectionGate, type ConnectionLimits } from './http/connection-gate.ts';
 import { listenLocally } from './http/local-socket.ts';
 import { ProblemFilter } from './http/problem.filter.ts';
@@ -26,6 +31,14 @@ export interface RunningApi {
   readonly requests: RequestCounts;
   /** Ends open streams, finishes what is being answered, closes the port. Idempotent. */
   close(): Promise<void>;
+}
+
+/** Everything that the HTTP side is made of; the composition hands it in, nothing is looked up. */
+export interface ApiParts extends Served, Credentials {
+  readonly ids: Ids;
+  readonly logger: Logger;
+  /** Of an upload. */
+  readonly sourceBytesMax: number;
 }
 
 /** For tests: what takes long or much by default. */
@@ -154,7 +167,7 @@ function prepareServer(
     gate.welcome(request.raw.socket);
     count(requests, request, reply);
   });
-  const { sourceBytesMax } = parts.config;
+  const { sourceBytesMax } = parts;
   installBodies(server, { ...bodyTimes, sourceBytesMax, ...limits });
   server.addHook('onSend', async (_request, reply) => {
     void reply.header('x-content-type-options', 'nosniff');

@@ -1,8 +1,7 @@
-export type { ApiParts, PageQuery, ReadSide } from './api.parts.ts';
 export { type ApplicationAdapters, applicationPorts } from './application-ports.ts';
-export { type RequestCounts, type RunningApi, startApi } from './create-api.ts';
+export { type ApiParts, type RequestCounts, type RunningApi, startApi } from './create-api.ts';
 export { type GatewayParts, LogExecutorGateway } from './executors/executor-gateway.ts';
 export { executorToken } from './executors/internal-executors.ts';
 export { adminTokenVerifier, type VerifyToken } from './http/authentication.ts';
-export { RunHistories } from './runs/run-histories.ts';
 export { type Metrics, startMetrics } from './server/metrics.ts';
+export type { ServerProcess } from './server/server-process.ts';

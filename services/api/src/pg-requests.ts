@@ -18,9 +18,9 @@ export class PgRequests implements Requests {
       this.#pool,
       `insert into request_fingerprints as known (command_id, fingerprint) values ($1, $2)
        on conflict (command_id) do update set
-         fingerprint = case when known.used_at < clock_timestamp() - make_interval(hours => $3) then excluded.fingerprint else known.fingerprint end,
-         answer = case when known.used_at < clock_timestamp() - make_interval(hours => $3) then null else known.answer end,
-         used_at = case when known.used_at < clock_timestamp() - make_interval(hours => $3) then excluded.used_at else known.used_at end
+         fingerprint = case when known.used_at < statement_timestamp() - make_interval(hours => $3) then excluded.fingerprint else known.fingerprint end,
+         answer = case when known.used_at < statement_timestamp() - make_interval(hours => $3) then null else known.answer end,
+         used_at = case when known.used_at < statement_timestamp() - make_interval(hours => $3) then excluded.used_at else known.used_at end
        returning fingerprint, answer`,
       [commandId, fingerprint, keepHours],
     );

@@ -1,6 +1,6 @@
 import type { Clock } from '#libs/kernel';
 
-/** How old an answer may be where only its size matters, in milliseconds. */
+/** How late admission and the judgement of executors may notice a change, in milliseconds. */
 const recentMs = 250;
 
 /**

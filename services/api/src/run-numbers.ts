@@ -1,8 +1,8 @@
 import { type Pool, queryRows } from '#libs/postgres';
 
 /**
- * Draws run numbers. Callers that come while the database is asked are served together by the next question: a burst of starts
- * costs few questions, and no number that was drawn is left over.
+ * Draws run numbers. Callers that come while the database is asked are served together by the next question, so that many
+ * starts at once ask about twice, not once each.
  *
  * @returns draws one number; it rejects with the Fault of the database
  */

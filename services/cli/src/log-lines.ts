@@ -1,4 +1,5 @@
 import type { LogLineDto } from '#libs/api-contract';
+import { trimEndOf } from '#libs/kernel';
 import { lastSegment, plainText } from '#libs/logs';
 import type { Output } from './output.ts';
 
@@ -37,7 +38,7 @@ export class LogLines {
     const before = isNext ? open : undefined;
     const text = `${before?.isReturned ? '\r' : ''}${line.text}`;
     const shown = lastSegment(text);
-    const overwrites = shown.length < text.replace(/\r+$/, '').length;
+    const overwrites = shown.length < trimEndOf(text, '\r').length;
     let held: string | undefined;
     if (before === undefined) this.#begin(line, shown, `${prefix}${this.#dots(line)}`);
     else if (!overwrites && before.held === undefined) this.#output.part(this.#plain(line, shown));

@@ -1,7 +1,7 @@
 import { statfsSync } from 'node:fs';
 import { availableParallelism, hostname } from 'node:os';
 import type { ServerState, StopServerHow } from '#libs/api-contract';
-import { createApplication } from '#libs/application';
+import { createApplication, type ReadModels } from '#libs/application';
 import { FsBlobStore } from '#libs/blobs';
 import {
   allowsProcessDriver,
@@ -39,9 +39,8 @@ import {
   applicationPorts,
   executorToken,
   LogExecutorGateway,
-  type ReadSide,
   type RequestCounts,
-  RunHistories,
+  type ServerProcess,
   startApi,
   startMetrics,
 } from '../../api/src/index.ts';
@@ -208,53 +207,62 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
         ? Math.max(0, Math.ceil(drainUntilMs - systemClock.monotonicMs()))
         : null,
     });
-    const ports = applicationPorts({
-      config,
-      pool: database.pool,
-      log,
-      read,
-      blobs,
-      clock: systemClock,
-      ids: systemIds,
-      isDraining: () => isDraining,
-      freeBytes: async () =>
-        Math.min(...[directory.root, workspaces.directory].map((path) => freeBytesAt(path))),
-      // Also where they were before: the executor brings them along when it begins to work.
-      isWorkspaceKept: async (runId) =>
-        hasWorkspace([workspaces.directory, ...workspaces.formerDirectories], runId),
-    });
-    const parts: ApiParts = {
+    const application = createApplication(
+      applicationPorts({
+        config,
+        pool: database.pool,
+        log,
+        readModels: read.models,
+        capacity: {
+          isDraining: () => isDraining,
+          freeBytes: async () =>
+            Math.min(...[directory.root, workspaces.directory].map((path) => freeBytesAt(path))),
+          queuedSteps: read.queuedSteps,
+          presentExecutors: read.presentExecutors,
+        },
+        runs: {
+          findId: read.findRunId,
+          repeatsOf: read.repeatsOf,
+          // Also where they were before: the executor brings them along when it begins to work.
+          isWorkspaceKept: async (runId) =>
+            hasWorkspace([workspaces.directory, ...workspaces.formerDirectories], runId),
+        },
+        logs,
+        blobs,
+        clock: systemClock,
+        ids: systemIds,
+      }),
+    );
+    const server: ServerProcess = {
       version: thisBuild.version,
-      config,
-      ...log,
-      histories: new RunHistories(log.store, () => systemClock.monotonicMs()),
-      read,
-      logs,
-      blobs,
+      isDraining: () => isDraining,
+      canReachLog: () =>
+        log.store.head().then(
+          () => true,
+          () => false,
+        ),
+      areReadModelsReady: () => projector.isReady,
+      metricsText: () => metrics.text(),
+      state,
+      work,
+      stop: (how) => {
+        if (how === 'if-idle' && (hasWork() || api.requests.open > 0)) return false;
+        if (!isDraining && how !== 'now')
+          drainUntilMs = systemClock.monotonicMs() + config.drainTimeout;
+        isDraining = true;
+        options.onStopAsked(how);
+        return true;
+      },
+    };
+    const parts: ApiParts = {
+      application,
       gateway,
-      clock: systemClock,
+      server,
       ids: systemIds,
       logger,
-      application: createApplication(ports),
-      runs: ports.runs,
-      capacity: ports.capacity,
+      sourceBytesMax: config.sourceBytesMax,
       verifyToken: adminTokenVerifier(token),
       executorToken: (id) => executorToken(token, id),
-      findPlan: ports.materials.findPlan,
-      metricsText: () => metrics.text(),
-      isDraining: () => isDraining,
-      control: {
-        state,
-        work,
-        stop: (how) => {
-          if (how === 'if-idle' && (hasWork() || api.requests.open > 0)) return false;
-          if (!isDraining && how !== 'now')
-            drainUntilMs = systemClock.monotonicMs() + config.drainTimeout;
-          isDraining = true;
-          options.onStopAsked(how);
-          return true;
-        },
-      },
     };
     const api = await startApi(parts, { listen: config.listen, socketPath: directory.apiSocket });
     stops.push(() => api.close());
@@ -311,23 +319,19 @@ function openLog(database: Database, logger: Logger) {
   return { store, runner, tail, plans, appender };
 }
 
-function readSide(database: Database, plans: PlanCache, projector: Projector): ReadSide {
+/** The read models of this process; each read throws `read-models.not-ready` until they may be shown. */
+function readSide(database: Database, plans: PlanCache, projector: Projector) {
   const runs = new RunReader(database.pool);
   const queue = new QueueReader(database.pool, plans);
   const executors = new ExecutorReader(database.pool);
   const pipelines = new PipelineReader(database.pool);
   const whole = <Args extends unknown[], Answer>(read: (...args: Args) => Promise<Answer>) =>
     onlyWhenReady(projector, read);
-  return {
+  const models: ReadModels = {
     isReady: () => projector.isReady,
     listRuns: whole((query) => runs.list(query)),
-    unfinishedRuns: whole(() => runs.countUnfinished()),
-    findRunId: whole((ref) => runs.findId(ref)),
     showRun: whole((runId) => runs.show(runId)),
-    repeatsOf: whole((runId, number) => runs.repeatsOf(runId, number)),
     listQueue: whole((query) => queue.list(query)),
-    queuedSteps: whole(() => queue.count()),
-    presentExecutors: whole(async () => (await executors.list({ all: false, limit: 1000 })).items),
     listExecutors: whole((query) => executors.list(query)),
     showExecutor: whole((id) => executors.show(id)),
     listPipelines: whole((query) => pipelines.list(query)),
@@ -335,6 +339,14 @@ function readSide(database: Database, plans: PlanCache, projector: Projector): R
     listProjections: () => projector.statuses(),
     waitFor: (position, timeoutMs) => projector.waitFor(position, timeoutMs),
     rebuild: (name) => projector.rebuild(name),
+  };
+  return {
+    models,
+    unfinishedRuns: whole(() => runs.countUnfinished()),
+    findRunId: whole((ref: string) => runs.findId(ref)),
+    repeatsOf: whole((runId: string, number: number) => runs.repeatsOf(runId, number)),
+    queuedSteps: whole(() => queue.count()),
+    presentExecutors: whole(async () => (await executors.list({ all: false, limit: 1000 })).items),
   };
 }
 

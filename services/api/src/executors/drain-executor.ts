@@ -10,7 +10,7 @@ interface Position {
   readonly position: number;
 }
 
-export class DrainExecutor extends Command<Answer<Position>> {
+export class DrainExecutorCommand extends Command<Answer<Position>> {
   constructor(
     readonly caller: Caller,
     readonly executorId: string,
@@ -19,11 +19,11 @@ export class DrainExecutor extends Command<Answer<Position>> {
   }
 }
 
-@CommandHandler(DrainExecutor)
-export class DrainExecutorHandler implements ICommandHandler<DrainExecutor> {
+@CommandHandler(DrainExecutorCommand)
+export class DrainExecutorHandler implements ICommandHandler<DrainExecutorCommand> {
   constructor(@Inject(APPLICATION) private readonly application: Application) {}
 
-  execute({ caller, executorId }: DrainExecutor): Promise<Answer<Position>> {
+  execute({ caller, executorId }: DrainExecutorCommand): Promise<Answer<Position>> {
     return this.application.drainExecutor.execute(caller, executorId);
   }
 }
@@ -37,7 +37,7 @@ export class DrainExecutorController {
     @Input(operations.drainExecutor) call: Call<typeof operations.drainExecutor>,
   ): Promise<Position> {
     return valueOrProblem(
-      await this.commands.execute(new DrainExecutor(callerOf(call), call.params.id)),
+      await this.commands.execute(new DrainExecutorCommand(callerOf(call), call.params.id)),
     );
   }
 }

@@ -12,8 +12,7 @@ import {
   type ExecutorGatewayBench,
   executorGatewayContract,
 } from '../../../../libs/api-contract/src/executor-gateway.contract.ts';
-import type { ApiParts } from '../api.parts.ts';
-import { startApi } from '../create-api.ts';
+import { type ApiParts, startApi } from '../create-api.ts';
 import { adminTokenVerifier } from '../http/authentication.ts';
 import { LogExecutorGateway } from './executor-gateway.ts';
 import { executorToken } from './internal-executors.ts';
@@ -100,16 +99,17 @@ executorGatewayContract('LogExecutorGateway', async () => {
 executorGatewayContract('LogExecutorGateway behind the HTTP routes', async () => {
   const log = openLog();
   // What the routes of the protocol use of the parts; the scenarios run them with everything.
-  const parts: Partial<ApiParts> = {
-    ...log,
-    clock,
+  const parts: ApiParts = {
+    application: {} as ApiParts['application'],
+    gateway: log.gateway,
+    server: { version: '0.0.0' } as ApiParts['server'],
     ids: { uuid: randomUUID },
     logger: silentLogger,
-    config: { sourceBytesMax: 1 } as ApiParts['config'],
+    sourceBytesMax: 1,
     verifyToken: adminTokenVerifier(secret),
     executorToken: (executorId) => executorToken(secret, executorId),
   };
-  const api = await startApi(parts as ApiParts, { listen: '127.0.0.1:0' });
+  const api = await startApi(parts, { listen: '127.0.0.1:0' });
   const gateway = new HttpExecutorGateway({ baseUrl: api.url, token: secret });
   return benchOver(log, gateway, () => api.close());
 });

@@ -2,13 +2,16 @@ import { createHmac } from 'node:crypto';
 import { Controller, Inject } from '@nestjs/common';
 import {
   type AssignmentsResponse,
+  type ExecutorGateway,
   executorOperations,
   type HeartbeatResponse,
   type RegisterResponse,
 } from '#libs/api-contract';
-import { API_PARTS, type ApiParts } from '../api.parts.ts';
 import { HttpProblem } from '../http/http-problem.ts';
 import { type Call, Input, Route } from '../http/route.ts';
+
+/** The token under which the gateway is injected. */
+export const EXECUTOR_GATEWAY = Symbol('EXECUTOR_GATEWAY');
 
 /** The token of an executor: derived, so that any api process can check it without asking anybody. */
 export function executorToken(secret: string, executorId: string): string {
@@ -20,20 +23,20 @@ type Operations = typeof executorOperations;
 /** The executor protocol over HTTP. The authentication hook has checked whose token a request carries. */
 @Controller()
 export class InternalExecutorsController {
-  constructor(@Inject(API_PARTS) private readonly parts: ApiParts) {}
+  constructor(@Inject(EXECUTOR_GATEWAY) private readonly gateway: ExecutorGateway) {}
 
   @Route(executorOperations.register)
   register(
     @Input(executorOperations.register) { body }: Call<Operations['register']>,
   ): Promise<RegisterResponse> {
-    return this.parts.gateway.register(body);
+    return this.gateway.register(body);
   }
 
   @Route(executorOperations.heartbeat)
   heartbeat(
     @Input(executorOperations.heartbeat) { params, body }: Call<Operations['heartbeat']>,
   ): Promise<HeartbeatResponse> {
-    return this.parts.gateway.heartbeat(params.id, body);
+    return this.gateway.heartbeat(params.id, body);
   }
 
   @Route(executorOperations.assignments)
@@ -43,7 +46,7 @@ export class InternalExecutorsController {
     const { params, query, request } = call;
     const abort = new AbortController();
     request.raw.once('close', () => abort.abort());
-    return this.parts.gateway.assignments(params.id, {
+    return this.gateway.assignments(params.id, {
       after: query.after,
       waitMs: query.wait,
       abort: abort.signal,
@@ -54,21 +57,21 @@ export class InternalExecutorsController {
   async started(
     @Input(executorOperations.started) { params, body }: Call<Operations['started']>,
   ): Promise<object> {
-    return orFenced(await this.parts.gateway.started(params.id, body));
+    return orFenced(await this.gateway.started(params.id, body));
   }
 
   @Route(executorOperations.finished)
   async finished(
     @Input(executorOperations.finished) { params, body }: Call<Operations['finished']>,
   ): Promise<object> {
-    return orFenced(await this.parts.gateway.finished(params.id, body));
+    return orFenced(await this.gateway.finished(params.id, body));
   }
 
   @Route(executorOperations.leave)
   async leave(
     @Input(executorOperations.leave) { params }: Call<Operations['leave']>,
   ): Promise<void> {
-    await this.parts.gateway.leave(params.id);
+    await this.gateway.leave(params.id);
   }
 }
 

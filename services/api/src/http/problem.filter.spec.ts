@@ -2,8 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type ErrorCode, Fault } from '#libs/kernel';
 import { silentLogger } from '#libs/telemetry';
-import type { ApiParts } from '../api.parts.ts';
-import { type RunningApi, startApi } from '../create-api.ts';
+import { type ApiParts, type RunningApi, startApi } from '../create-api.ts';
 import { adminTokenVerifier } from './authentication.ts';
 
 const secret = 'mrt_of-the-administrator';
@@ -15,11 +14,12 @@ beforeAll(async () => {
   const parts: Partial<ApiParts> = {
     ids: { uuid: randomUUID },
     logger: silentLogger,
-    config: { sourceBytesMax: 1 } as ApiParts['config'],
-    tail: { position: 0 } as ApiParts['tail'],
-    read: {
-      waitFor: () => Promise.reject(new Fault(broken, 'backoff', 'it is away')),
-    } as unknown as ApiParts['read'],
+    sourceBytesMax: 1,
+    application: {
+      listQueue: { execute: () => Promise.reject(new Fault(broken, 'backoff', 'it is away')) },
+    } as unknown as ApiParts['application'],
+    gateway: {} as ApiParts['gateway'],
+    server: { version: '0.0.0' } as ApiParts['server'],
     verifyToken: adminTokenVerifier(secret),
   };
   api = await startApi(parts as ApiParts, { listen: '127.0.0.1:0' });

@@ -13,8 +13,7 @@ import { checkEvent, eventDataBytesMax } from '#libs/events';
 import { storeSnapshot } from '#libs/sources';
 import { silentLogger } from '#libs/telemetry';
 import { memoryApplication } from '#libs/testkit';
-import type { ApiParts } from '../api.parts.ts';
-import { type RunningApi, startApi } from '../create-api.ts';
+import { type ApiParts, type RunningApi, startApi } from '../create-api.ts';
 import { adminTokenVerifier } from './authentication.ts';
 
 const secret = 'mrt_of-the-administrator';
@@ -43,10 +42,11 @@ beforeAll(async () => {
   const parts: Partial<ApiParts> = {
     ids: { uuid: randomUUID },
     logger: silentLogger,
-    config: { sourceBytesMax: bytesMax } as ApiParts['config'],
+    sourceBytesMax: bytesMax,
     application: memoryApplication([], ({ materials }) => ({
       materials: { ...materials, storeSnapshot: (tar) => storeSnapshot(blobs, tar, { bytesMax }) },
-    })).application,
+    })).application as ApiParts['application'],
+    server: { version: '0.0.0' } as ApiParts['server'],
     verifyToken: adminTokenVerifier(secret),
     executorToken: (id) => `token-of-${id}`,
     gateway: {

@@ -6,7 +6,7 @@ import { APPLICATION } from '../application.ts';
 import { callerOf, valueOrProblem } from '../http/answer.ts';
 import { type Call, Input, Route } from '../http/route.ts';
 
-export class RegisterPipeline extends Command<Answer<PipelineRegisteredDto>> {
+export class RegisterPipelineCommand extends Command<Answer<PipelineRegisteredDto>> {
   constructor(
     readonly caller: Caller,
     readonly request: { readonly yaml: string },
@@ -15,11 +15,11 @@ export class RegisterPipeline extends Command<Answer<PipelineRegisteredDto>> {
   }
 }
 
-@CommandHandler(RegisterPipeline)
-export class RegisterPipelineHandler implements ICommandHandler<RegisterPipeline> {
+@CommandHandler(RegisterPipelineCommand)
+export class RegisterPipelineHandler implements ICommandHandler<RegisterPipelineCommand> {
   constructor(@Inject(APPLICATION) private readonly application: Application) {}
 
-  execute({ caller, request }: RegisterPipeline): Promise<Answer<PipelineRegisteredDto>> {
+  execute({ caller, request }: RegisterPipelineCommand): Promise<Answer<PipelineRegisteredDto>> {
     return this.application.registerPipeline.execute(caller, request);
   }
 }
@@ -33,7 +33,7 @@ export class RegisterPipelineController {
     @Input(operations.registerPipeline) call: Call<typeof operations.registerPipeline>,
   ): Promise<PipelineRegisteredDto> {
     return valueOrProblem(
-      await this.commands.execute(new RegisterPipeline(callerOf(call), call.body)),
+      await this.commands.execute(new RegisterPipelineCommand(callerOf(call), call.body)),
     );
   }
 }

@@ -1,19 +1,38 @@
 import { Controller, Inject } from '@nestjs/common';
-import { operations, type Page, type QueueItem } from '#libs/api-contract';
-import { API_PARTS, type ApiParts } from '../api.parts.ts';
+import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
+import { operations, type Page, type QueryOf, type QueueItem } from '#libs/api-contract';
+import type { Answer, Application } from '#libs/application';
+import { APPLICATION } from '../application.ts';
+import { valueOrProblem } from '../http/answer.ts';
 import { withNextLink } from '../http/next-link.ts';
-import { waitForReads } from '../http/reading.ts';
 import { type Call, Input, Route } from '../http/route.ts';
+
+export class ListQueueQuery extends Query<Answer<Page<QueueItem>>> {
+  constructor(readonly query: QueryOf<typeof operations.listQueue>) {
+    super();
+  }
+}
+
+@QueryHandler(ListQueueQuery)
+export class ListQueueHandler implements IQueryHandler<ListQueueQuery> {
+  constructor(@Inject(APPLICATION) private readonly application: Application) {}
+
+  execute({ query }: ListQueueQuery): Promise<Answer<Page<QueueItem>>> {
+    return this.application.listQueue.execute(query);
+  }
+}
 
 @Controller()
 export class ListQueueController {
-  constructor(@Inject(API_PARTS) private readonly parts: ApiParts) {}
+  constructor(@Inject(QueryBus) private readonly queries: QueryBus) {}
 
   @Route(operations.listQueue)
   async list(
     @Input(operations.listQueue) call: Call<typeof operations.listQueue>,
   ): Promise<Page<QueueItem>> {
-    await waitForReads(this.parts, call.query);
-    return withNextLink(call, await this.parts.read.listQueue(call.query));
+    return withNextLink(
+      call,
+      valueOrProblem(await this.queries.execute(new ListQueueQuery(call.query))),
+    );
   }
 }

@@ -10,7 +10,7 @@ interface Position {
   readonly position: number;
 }
 
-export class CancelRun extends Command<Answer<Position>> {
+export class CancelRunCommand extends Command<Answer<Position>> {
   constructor(
     readonly caller: Caller,
     readonly request: CancelRunRequest,
@@ -19,11 +19,11 @@ export class CancelRun extends Command<Answer<Position>> {
   }
 }
 
-@CommandHandler(CancelRun)
-export class CancelRunHandler implements ICommandHandler<CancelRun> {
+@CommandHandler(CancelRunCommand)
+export class CancelRunHandler implements ICommandHandler<CancelRunCommand> {
   constructor(@Inject(APPLICATION) private readonly application: Application) {}
 
-  execute({ caller, request }: CancelRun): Promise<Answer<Position>> {
+  execute({ caller, request }: CancelRunCommand): Promise<Answer<Position>> {
     return this.application.cancelRun.execute(caller, request);
   }
 }
@@ -37,6 +37,8 @@ export class CancelRunController {
     @Input(operations.cancelRun) call: Call<typeof operations.cancelRun>,
   ): Promise<Position> {
     const request = { run: call.params.id, ...call.body };
-    return valueOrProblem(await this.commands.execute(new CancelRun(callerOf(call), request)));
+    return valueOrProblem(
+      await this.commands.execute(new CancelRunCommand(callerOf(call), request)),
+    );
   }
 }

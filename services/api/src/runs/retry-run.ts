@@ -6,7 +6,7 @@ import { APPLICATION } from '../application.ts';
 import { callerOf, valueOrProblem } from '../http/answer.ts';
 import { type Call, Input, Route } from '../http/route.ts';
 
-export class RetryRun extends Command<Answer<RunRetried>> {
+export class RetryRunCommand extends Command<Answer<RunRetried>> {
   constructor(
     readonly caller: Caller,
     readonly request: RetryRunRequest,
@@ -15,11 +15,11 @@ export class RetryRun extends Command<Answer<RunRetried>> {
   }
 }
 
-@CommandHandler(RetryRun)
-export class RetryRunHandler implements ICommandHandler<RetryRun> {
+@CommandHandler(RetryRunCommand)
+export class RetryRunHandler implements ICommandHandler<RetryRunCommand> {
   constructor(@Inject(APPLICATION) private readonly application: Application) {}
 
-  execute({ caller, request }: RetryRun): Promise<Answer<RunRetried>> {
+  execute({ caller, request }: RetryRunCommand): Promise<Answer<RunRetried>> {
     return this.application.retryRun.execute(caller, request);
   }
 }
@@ -34,7 +34,7 @@ export class RetryRunController {
   ): Promise<RunRetried> {
     const request = { run: call.params.id, step: call.body.step };
     const started = valueOrProblem(
-      await this.commands.execute(new RetryRun(callerOf(call), request)),
+      await this.commands.execute(new RetryRunCommand(callerOf(call), request)),
     );
     void call.reply.header('location', `/api/v1/runs/${started.id}`);
     return started;

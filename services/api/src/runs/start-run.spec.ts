@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type ExecutorDto, operations } from '#libs/api-contract';
 import { memoryApplication } from '#libs/testkit';
 import { APPLICATION } from '../application.ts';
-import { StartRun, StartRunHandler } from './start-run.ts';
+import { StartRunCommand, StartRunHandler } from './start-run.ts';
 
 const executor = { labels: [], isolation: 'none', drivers: ['process'], status: 'online' };
 const { application } = memoryApplication([executor as unknown as ExecutorDto]);
@@ -26,7 +26,7 @@ beforeAll(async () => {
   const commands = app.get(CommandBus);
   start = (body, commandId) =>
     commands.execute(
-      new StartRun(
+      new StartRunCommand(
         { origin: { tenant: 'default', actor: 'user:admin', commandId }, isLocal: true },
         operations.startRun.body.parse(body),
       ),
@@ -42,7 +42,7 @@ it('a run is started, repeated and refused by the command bus alone', async () =
   expect(first).toMatchObject({ ok: true, value: { number: 1 } });
   expect(await start({ yaml }, commandId)).toEqual(first);
   expect(await start({ yaml })).toMatchObject({ ok: true, value: { number: 2 } });
-  expect(await start({ yaml, inputs: { a: 1 } }, commandId)).toMatchObject({
+  expect(await start({ yaml, inputs: { a: 1 } })).toMatchObject({
     ok: false,
     refusal: { code: 'run.input-unknown', errors: [{ pointer: '/inputs/a' }] },
   });

@@ -6,7 +6,7 @@ import { APPLICATION } from '../application.ts';
 import { callerOf, valueOrProblem } from '../http/answer.ts';
 import { type Call, Input, Route } from '../http/route.ts';
 
-export class StartRun extends Command<Answer<RunStarted>> {
+export class StartRunCommand extends Command<Answer<RunStarted>> {
   constructor(
     readonly caller: Caller,
     readonly request: StartRunRequest,
@@ -15,11 +15,11 @@ export class StartRun extends Command<Answer<RunStarted>> {
   }
 }
 
-@CommandHandler(StartRun)
-export class StartRunHandler implements ICommandHandler<StartRun> {
+@CommandHandler(StartRunCommand)
+export class StartRunHandler implements ICommandHandler<StartRunCommand> {
   constructor(@Inject(APPLICATION) private readonly application: Application) {}
 
-  execute({ caller, request }: StartRun): Promise<Answer<RunStarted>> {
+  execute({ caller, request }: StartRunCommand): Promise<Answer<RunStarted>> {
     return this.application.startRun.execute(caller, request);
   }
 }
@@ -33,7 +33,7 @@ export class StartRunController {
     @Input(operations.startRun) call: Call<typeof operations.startRun>,
   ): Promise<RunStarted> {
     const started = valueOrProblem(
-      await this.commands.execute(new StartRun(callerOf(call), call.body)),
+      await this.commands.execute(new StartRunCommand(callerOf(call), call.body)),
     );
     void call.reply.header('location', `/api/v1/runs/${started.id}`);
     return started;

@@ -1,20 +1,20 @@
 import { Controller, Inject } from '@nestjs/common';
 import { type ServerState, serverOperations } from '#libs/api-contract';
-import { API_PARTS, type ApiParts } from '../api.parts.ts';
 import { HttpProblem } from '../http/http-problem.ts';
 import { type Call, Input, type Principal, Route } from '../http/route.ts';
+import { SERVER_PROCESS, type ServerProcess } from './server-process.ts';
 
 /** What the commands of the local administrator ask of the server itself. Not part of the public face. */
 @Controller()
 export class ControlServerController {
-  constructor(@Inject(API_PARTS) private readonly parts: ApiParts) {}
+  constructor(@Inject(SERVER_PROCESS) private readonly server: ServerProcess) {}
 
   @Route(serverOperations.serverState)
   async state(
     @Input(serverOperations.serverState) call: Call<typeof serverOperations.serverState>,
   ): Promise<ServerState> {
     this.requireLocal(call.principal);
-    return this.parts.control.state();
+    return this.server.state();
   }
 
   @Route(serverOperations.beginWork)
@@ -22,12 +22,12 @@ export class ControlServerController {
     @Input(serverOperations.beginWork) call: Call<typeof serverOperations.beginWork>,
   ): Promise<ServerState> {
     this.requireLocal(call.principal);
-    if (this.parts.isDraining())
+    if (this.server.isDraining())
       throw new HttpProblem('server.draining', 'the server is shutting down', {
         retryAfterSeconds: 5,
       });
-    await this.parts.control.work();
-    return this.parts.control.state();
+    await this.server.work();
+    return this.server.state();
   }
 
   @Route(serverOperations.stopServer)
@@ -35,9 +35,9 @@ export class ControlServerController {
     @Input(serverOperations.stopServer) call: Call<typeof serverOperations.stopServer>,
   ): Promise<ServerState> {
     this.requireLocal(call.principal);
-    if (!this.parts.control.stop(call.body.how))
+    if (!this.server.stop(call.body.how))
       throw new HttpProblem('server.busy', 'the server works on runs, or others ask it');
-    return this.parts.control.state();
+    return this.server.state();
   }
 
   private requireLocal({ isLocal }: Principal): void {

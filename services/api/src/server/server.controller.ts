@@ -1,17 +1,17 @@
 import { Controller, Inject } from '@nestjs/common';
-import { openApiDocument, operations, type ProjectionStatusDto } from '#libs/api-contract';
+import { openApiDocument, operations } from '#libs/api-contract';
 import { describeError, isErrorCode } from '#libs/kernel';
-import { API_PARTS, type ApiParts } from '../api.parts.ts';
 import { HttpProblem } from '../http/http-problem.ts';
 import { type Call, Input, Route } from '../http/route.ts';
+import { SERVER_PROCESS, type ServerProcess } from './server-process.ts';
 
-/** Health, version, metrics, the description of the API, and the read models’ lag. */
+/** Health, version, metrics and the description of the API. */
 @Controller()
 export class ServerController {
   private readonly document: object;
 
-  constructor(@Inject(API_PARTS) private readonly parts: ApiParts) {
-    this.document = openApiDocument(parts.version);
+  constructor(@Inject(SERVER_PROCESS) private readonly server: ServerProcess) {
+    this.document = openApiDocument(server.version);
   }
 
   @Route(operations.livez)
@@ -21,12 +21,11 @@ export class ServerController {
 
   @Route(operations.readyz)
   async readyz(@Input(operations.readyz) call: Call<typeof operations.readyz>): Promise<object> {
-    const log = await this.parts.store.head().then(
-      () => ({ ok: true }),
-      () => ({ ok: false, detail: 'the log cannot be reached' }),
-    );
-    const isDraining = this.parts.isDraining();
-    const readModels = this.parts.read.isReady()
+    const log = (await this.server.canReachLog())
+      ? { ok: true }
+      : { ok: false, detail: 'the log cannot be reached' };
+    const isDraining = this.server.isDraining();
+    const readModels = this.server.areReadModelsReady()
       ? { ok: true }
       : { ok: false, detail: 'the read models are being built' };
     const ok = log.ok && readModels.ok && !isDraining;
@@ -39,14 +38,14 @@ export class ServerController {
 
   @Route(operations.version)
   version(): object {
-    return { name: 'millrace', version: this.parts.version, node: process.versions.node };
+    return { name: 'millrace', version: this.server.version, node: process.versions.node };
   }
 
   @Route(operations.metrics)
   async metrics(@Input(operations.metrics) call: Call<typeof operations.metrics>): Promise<void> {
     await call.reply
       .header('content-type', 'text/plain; version=0.0.4; charset=utf-8')
-      .send(await this.parts.metricsText());
+      .send(await this.server.metricsText());
   }
 
   @Route(operations.openapi)
@@ -66,18 +65,5 @@ export class ServerController {
     await call.reply
       .header('content-type', 'text/plain; charset=utf-8')
       .send(`${code} (${status})\n\n${title}\n${hint}\n`);
-  }
-
-  @Route(operations.listProjections)
-  async projections(): Promise<{ items: readonly ProjectionStatusDto[]; next: null }> {
-    return { items: await this.parts.read.listProjections(), next: null };
-  }
-
-  @Route(operations.rebuildProjection)
-  async rebuild(
-    @Input(operations.rebuildProjection) call: Call<typeof operations.rebuildProjection>,
-  ): Promise<{ position: number }> {
-    await this.parts.read.rebuild(call.params.name);
-    return { position: this.parts.tail.position };
   }
 }

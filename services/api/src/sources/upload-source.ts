@@ -8,17 +8,17 @@ import { valueOrProblem } from '../http/answer.ts';
 import { HttpProblem } from '../http/http-problem.ts';
 import { type Call, Input, Route } from '../http/route.ts';
 
-export class UploadSource extends Command<Answer<SourceUploaded>> {
+export class UploadSourceCommand extends Command<Answer<SourceUploaded>> {
   constructor(readonly tar: Readable) {
     super();
   }
 }
 
-@CommandHandler(UploadSource)
-export class UploadSourceHandler implements ICommandHandler<UploadSource> {
+@CommandHandler(UploadSourceCommand)
+export class UploadSourceHandler implements ICommandHandler<UploadSourceCommand> {
   constructor(@Inject(APPLICATION) private readonly application: Application) {}
 
-  execute({ tar }: UploadSource): Promise<Answer<SourceUploaded>> {
+  execute({ tar }: UploadSourceCommand): Promise<Answer<SourceUploaded>> {
     return this.application.uploadSource.execute(tar);
   }
 }
@@ -37,6 +37,6 @@ export class UploadSourceController {
         'request.media-type',
         'send a tar as application/x-tar, plain or compressed by gzip or zstd',
       );
-    return valueOrProblem(await this.commands.execute(new UploadSource(body)));
+    return valueOrProblem(await this.commands.execute(new UploadSourceCommand(body)));
   }
 }

@@ -1,0 +1,62 @@
+import { expect, it } from 'vitest';
+import { MemoryEventStore } from '#libs/event-store';
+import { type DomainEvent, streamName } from '#libs/events';
+import { uuidFromName } from '#libs/kernel';
+import { ListEvents } from './list-events.ts';
+
+const clock = { nowMs: () => 0, monotonicMs: () => 0 };
+const runId = uuidFromName('run');
+
+/** A log of 45,000 events, of which the first and one late are of a rare type. */
+async function longLog(): Promise<MemoryEventStore> {
+  const store = new MemoryEventStore(clock, { incarnation: uuidFromName('log') });
+  const usual = { type: 'run.cancel-requested', data: { by: 'x', force: false } } as const;
+  const rare: DomainEvent = {
+    type: 'run.finished',
+    data: { outcome: 'success', failedSteps: [] },
+  };
+  const events = Array.from({ length: 45_000 }, (_, at) =>
+    at === 0 || at === 41_000 ? rare : usual,
+  );
+  await store.append([
+    {
+      stream: streamName('run', runId),
+      expectedVersion: 0,
+      events,
+      origin: { tenant: 'default', actor: 'spec' },
+    },
+  ]);
+  return store;
+}
+
+it('looks for rare types in bounded pieces, and pages on over those that are empty', async () => {
+  const store = await longLog();
+  const spans: number[] = [];
+  const scanLog = (options: Parameters<typeof store.scanLog>[0]) => {
+    spans.push(options.span);
+    return store.scanLog(options);
+  };
+  const list = new ListEvents({ store: { readLog: store.readLog, scanLog } });
+  const pages: number[][] = [];
+  for (let cursor: string | undefined | null; cursor !== null; ) {
+    const query = { after: 0, limit: 50, types: ['run.finished'], cursor };
+    const answer = await list.execute(query);
+    if (!answer.ok) expect.fail(answer.refusal.message);
+    pages.push(answer.value.items.map(({ position }) => position));
+    cursor = answer.value.next;
+  }
+  expect(pages).toEqual([[1], [], [41_001]]);
+  expect(spans).toEqual([20_000, 20_000, 20_000]);
+});
+
+it('refuses a type that does not exist, and a cursor that is not its own', async () => {
+  const store = await longLog();
+  const list = new ListEvents({ store });
+  const query = { after: 0, limit: 50 };
+  expect(await list.execute({ ...query, types: ['run.finishd'] })).toMatchObject({
+    refusal: { code: 'request.invalid', message: 'there is no event type run.finishd' },
+  });
+  expect(await list.execute({ ...query, cursor: 'x' })).toMatchObject({
+    refusal: { code: 'request.cursor' },
+  });
+});

@@ -1,0 +1,44 @@
+import type { EventDto, operations, Page, QueryOf } from '#libs/api-contract';
+import type { EventStore } from '#libs/event-store';
+import { streamName } from '#libs/events';
+import { type Answer, accepted, refused } from '../answer.ts';
+import { cursorOf } from '../cursor.ts';
+import type { Reading } from '../reading.ts';
+import { eventDto, refuseByTypes } from './event-dto.ts';
+import { firstPositionBefore } from './events-page.ts';
+
+export interface ListRunEventsParts {
+  readonly store: Pick<EventStore, 'readStream'>;
+  readonly reading: Reading;
+}
+
+/** The events of one run in pages. */
+export class ListRunEvents {
+  readonly #parts: ListRunEventsParts;
+
+  constructor(parts: ListRunEventsParts) {
+    this.#parts = parts;
+  }
+
+  /** @param run  uuid, number or `latest` */
+  async execute(
+    run: string,
+    query: QueryOf<typeof operations.listRunEvents>,
+  ): Promise<Answer<Page<EventDto>>> {
+    const { store, reading } = this.#parts;
+    const found = await reading.runId(run);
+    if (!found.ok) return found;
+    const from = firstPositionBefore(query);
+    if (!from.ok) return from;
+    const refusal = refuseByTypes(query.types);
+    if (refusal) return refused(refusal);
+    const types = query.types && new Set(query.types);
+    const wanted = (await store.readStream(streamName('run', found.value))).filter(
+      (event) => event.position > from.value && (types === undefined || types.has(event.type)),
+    );
+    const page = wanted.slice(0, query.limit);
+    const last = page.at(-1);
+    const next = wanted.length > page.length && last ? cursorOf(last.position) : null;
+    return accepted({ items: page.map(eventDto), next });
+  }
+}

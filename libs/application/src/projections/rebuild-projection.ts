@@ -1,0 +1,27 @@
+import type { LogTail } from '#libs/event-store';
+import { type Answer, accepted } from '../answer.ts';
+import type { ReadModels } from '../ports.ts';
+
+export interface RebuildProjectionParts {
+  readonly readModels: Pick<ReadModels, 'rebuild'>;
+  readonly tail: Pick<LogTail, 'position'>;
+}
+
+/** Builds a read model anew from the log. */
+export class RebuildProjection {
+  readonly #parts: RebuildProjectionParts;
+
+  constructor(parts: RebuildProjectionParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * @returns the position to wait for
+   * @throws Fault `request.not-found`
+   */
+  async execute(name: string): Promise<Answer<{ readonly position: number }>> {
+    const { readModels, tail } = this.#parts;
+    await readModels.rebuild(name);
+    return accepted({ position: tail.position });
+  }
+}

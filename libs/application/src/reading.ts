@@ -1,0 +1,74 @@
+import type { Page } from '#libs/api-contract';
+import type { EventStore, LogTail } from '#libs/event-store';
+import { type Answer, accepted, type Refusal, refused } from './answer.ts';
+import type { KnownRuns, ReadModels } from './ports.ts';
+import { noSuchRun } from './runs/run-checks.ts';
+
+/** How long a read waits by itself for what this process has already acknowledged. */
+const ownWritesMs = 1_000;
+
+/** Up to where a read has to see the log. */
+export interface ReadWish {
+  /** A position. */
+  readonly waitFor?: number | undefined;
+  /** How long for. Default 5,000. */
+  readonly timeoutMs?: number | undefined;
+}
+
+export interface ReadingParts {
+  readonly readModels: Pick<ReadModels, 'waitFor'>;
+  readonly store: Pick<EventStore, 'head'>;
+  readonly tail: Pick<LogTail, 'position'>;
+  readonly runs: Pick<KnownRuns, 'findId'>;
+}
+
+/** What reads ask first: is what they read new enough, and which run is meant? */
+export class Reading {
+  readonly #parts: ReadingParts;
+
+  constructor(parts: ReadingParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * Reads see what was acknowledged before them: they wait for the position asked for, or else (briefly) for the newest that
+   * this process knows of.
+   *
+   * @returns `position.not-reached`, only where the caller names a position
+   */
+  async refuseByAge({ waitFor, timeoutMs = 5_000 }: ReadWish = {}): Promise<Refusal | undefined> {
+    const { readModels, tail } = this.#parts;
+    if (waitFor === undefined) {
+      await readModels.waitFor(tail.position, ownWritesMs);
+      return undefined;
+    }
+    if (await readModels.waitFor(waitFor, timeoutMs)) return undefined;
+    const message = `position ${waitFor} was not reached within ${timeoutMs} ms`;
+    return { code: 'position.not-reached', message };
+  }
+
+  /** A page of a read model that is new enough. */
+  async page<Item>(wish: ReadWish, read: () => Promise<Page<Item>>): Promise<Answer<Page<Item>>> {
+    const refusal = await this.refuseByAge(wish);
+    return refusal ? refused(refusal) : accepted(await read());
+  }
+
+  /** The uuid of the run that a caller means by uuid, number or `latest`, or `run.not-found`. */
+  async runId(ref: string): Promise<Answer<string>> {
+    const runId = await this.#parts.runs.findId(ref);
+    return runId === undefined ? refused(noSuchRun(ref)) : accepted(runId);
+  }
+
+  /**
+   * A reader that has seen more than there is has seen another log, or this one before it was restored from a backup: it would
+   * wait for events that others have the positions of.
+   *
+   * @returns the position that it has seen, that of the newest event where it names none; or `position.not-reached`
+   */
+  async positionInLog(seen: number | undefined): Promise<Answer<number>> {
+    const { position } = await this.#parts.store.head();
+    if (seen === undefined || seen <= position) return accepted(seen ?? position);
+    const message = `the log ends at position ${position}, so ${seen} is not of this log; read it from the beginning`;
+    return refused({ code: 'position.not-reached', message });
+  }
+}

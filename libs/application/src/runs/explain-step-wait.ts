@@ -1,0 +1,54 @@
+import type { RunDto, StepDto, StepWhy } from '#libs/api-contract';
+import { stepIsolation } from '#libs/events';
+import type { Clock } from '#libs/kernel';
+import { type Answer, accepted } from '../answer.ts';
+import type { Capacity } from '../ports.ts';
+import type { Reading } from '../reading.ts';
+import { misfitJudge } from './judge-run.ts';
+import { findStep, loadRunView, type RunViewParts } from './load-run-view.ts';
+import { explainWait } from './step-why.ts';
+
+export interface ExplainStepWaitParts extends RunViewParts {
+  readonly reading: Reading;
+  readonly capacity: Capacity;
+  readonly clock: Pick<Clock, 'nowMs'>;
+}
+
+/** Why a step waits or waited, and how it ended. */
+export class ExplainStepWait {
+  readonly #parts: ExplainStepWaitParts;
+
+  constructor(parts: ExplainStepWaitParts) {
+    this.#parts = parts;
+  }
+
+  /** @param run  uuid, number or `latest` */
+  async execute(run: string, step: string): Promise<Answer<StepWhy>> {
+    const found = await this.#parts.reading.runId(run);
+    if (!found.ok) return found;
+    const view = await loadRunView(this.#parts, found.value);
+    if (!view.ok) return view;
+    const asked = findStep(view.value, step);
+    if (!asked.ok) return asked;
+    const nowMs = this.#parts.clock.nowMs();
+    const labels = await this.#labelsAskedFor(view.value, asked.value);
+    return accepted(explainWait(view.value, asked.value, { nowMs, labels }));
+  }
+
+  /** Names what a step waits or waited for that nobody has; while it waits, what there is as well. */
+  async #labelsAskedFor(run: RunDto, step: StepDto): Promise<string> {
+    const { capacity, materials } = this.#parts;
+    const wait = step.waits.findLast(({ reason }) => reason === 'labels');
+    const plan = wait && (await materials.findPlan(run.planHash));
+    if (!plan) return '';
+    if (wait.to === null) {
+      const misfit = (await misfitJudge(capacity, run.isolation))(plan, step.id);
+      if (misfit) return `${misfit.message} (${misfit.hint})`;
+    }
+    const asked = plan.steps.find(({ id }) => id === step.id);
+    if (!asked) return '';
+    const labels = asked.labels.map((label) => `"${label}"`).join(', ');
+    const floor = stepIsolation(asked, run.isolation);
+    return `no executor with ${labels === '' ? '' : `${labels} and `}isolation ${floor} was there`;
+  }
+}

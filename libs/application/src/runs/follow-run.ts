@@ -1,0 +1,58 @@
+import { attemptKey, type WantedLog } from '#libs/api-contract';
+import type { LogStore } from '#libs/logs';
+import { type Answer, accepted } from '../answer.ts';
+import { type FollowedLog, runEvents } from '../events/run-events.ts';
+import type { Reading } from '../reading.ts';
+import { type FeedItem, runFeed } from './run-feed.ts';
+import { seenOfRun } from './seen-of-run.ts';
+
+export interface FollowRunParts extends FollowedLog {
+  readonly reading: Reading;
+  readonly logs: Pick<LogStore, 'read'>;
+}
+
+export interface FollowRunWish {
+  /** Behind this position. */
+  readonly after: number;
+  /** Of attempts that run there: the first line wanted of their logs; the first one by default. */
+  readonly lines?: readonly WantedLog[] | undefined;
+}
+
+/** Events and lines until the end of the run, or the abort. */
+export type FollowedRun = (abort: AbortSignal) => AsyncIterable<FeedItem>;
+
+/** All that a follower of a run needs: the run's events are read once, however many steps it has. */
+export class FollowRun {
+  readonly #parts: FollowRunParts;
+
+  constructor(parts: FollowRunParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * @param run  uuid, number or `latest`
+   * @returns undefined where nothing of the run is to come
+   */
+  async execute(
+    run: string,
+    { after, lines: wanted = [] }: FollowRunWish,
+  ): Promise<Answer<FollowedRun | undefined>> {
+    const { reading, logs } = this.#parts;
+    const found = await reading.runId(run);
+    if (!found.ok) return found;
+    const runId = found.value;
+    const from = await reading.positionInLog(after);
+    if (!from.ok) return from;
+    const seen = await seenOfRun(this.#parts, runId, from.value);
+    if (seen.isOver) return accepted(undefined);
+    const lines = new Map(wanted.map((log) => [attemptKey(log), log.from]));
+    const running = seen.running.map((log) => ({
+      ...log,
+      from: lines.get(attemptKey(log)) ?? 1,
+    }));
+    return accepted((abort) => {
+      const wish = { after: from.value, afterVersion: seen.version, abort };
+      return runFeed({ runId, events: runEvents(this.#parts, runId, wish), logs, running, abort });
+    });
+  }
+}

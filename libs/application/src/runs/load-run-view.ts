@@ -1,0 +1,63 @@
+import type { RunDto, StepDto } from '#libs/api-contract';
+import type { RecordedEvent } from '#libs/events';
+import { listed } from '#libs/kernel';
+import { type Answer, accepted, refused } from '../answer.ts';
+import type { Materials } from '../ports.ts';
+import type { RunHistories } from './run-histories.ts';
+import { runView } from './run-view.ts';
+
+/** Which part of a run's history counts; all of it by default. */
+export interface HistoryEnd {
+  readonly position?: number;
+  /** RFC 3339; events recorded at or before it. */
+  readonly time?: string;
+}
+
+export interface RunViewParts {
+  readonly histories: RunHistories;
+  readonly materials: Pick<Materials, 'findPlan'>;
+}
+
+/** A run folded from its events, or `run.not-found` if it is unknown or did not exist yet. */
+export async function loadRunView(
+  parts: RunViewParts,
+  runId: string,
+  end: HistoryEnd = {},
+): Promise<Answer<RunDto>> {
+  const { histories } = parts;
+  if (end.position === undefined && end.time === undefined)
+    return histories.view(runId, (events) => fold(parts, runId, { events, whole: events }));
+  const whole = await histories.read(runId);
+  const endMs = end.time === undefined ? Number.POSITIVE_INFINITY : Date.parse(end.time);
+  const events = whole.filter(
+    (event) =>
+      event.position <= (end.position ?? Number.POSITIVE_INFINITY) &&
+      Date.parse(event.time) <= endMs,
+  );
+  return fold(parts, runId, { events, whole });
+}
+
+/** A step of a run by its id, or `step.not-found` with those that there are. */
+export function findStep(run: RunDto, id: string): Answer<StepDto> {
+  const found = run.steps.find((step) => step.id === id);
+  if (found) return accepted(found);
+  const ids = listed(run.steps.map((step) => step.id));
+  const message = `run ${run.number} has no step ${id}; it has ${ids}`;
+  return refused({ code: 'step.not-found', message });
+}
+
+async function fold(
+  { materials }: RunViewParts,
+  runId: string,
+  { events, whole }: Record<'events' | 'whole', readonly RecordedEvent[]>,
+): Promise<Answer<RunDto>> {
+  const [queued] = events;
+  if (queued?.type !== 'run.queued') {
+    const message =
+      whole.length === 0 ? `there is no run ${runId}` : `run ${runId} did not exist then`;
+    return refused({ code: 'run.not-found', message });
+  }
+  const plan = await materials.findPlan(queued.data.planHash);
+  if (plan) return accepted(runView(runId, plan, events));
+  return refused({ code: 'pipeline.not-found', message: `the plan of run ${runId} is gone` });
+}

@@ -1,0 +1,54 @@
+import type { RunArtifact } from '#libs/api-contract';
+import type { BlobStore } from '#libs/blobs';
+import { type Answer, accepted, refused } from '../answer.ts';
+import type { Reading } from '../reading.ts';
+import { loadRunView, type RunViewParts } from './load-run-view.ts';
+import { artifactsOf } from './run-artifacts.ts';
+
+export interface ReadRunArtifactParts extends RunViewParts {
+  readonly reading: Reading;
+  readonly blobs: Pick<BlobStore, 'get'>;
+}
+
+export interface ArtifactWish {
+  readonly name: string;
+  /** Where several steps have one of this name. */
+  readonly step?: string | undefined;
+  readonly attempt?: number | undefined;
+}
+
+/** An artifact and its bytes: whoever gets them reads the stream to its end, or destroys it. */
+export type OpenArtifact = Awaited<ReturnType<BlobStore['get']>> & {
+  readonly artifact: RunArtifact;
+};
+
+/** The newest artifact of a run that has this name. */
+export class ReadRunArtifact {
+  readonly #parts: ReadRunArtifactParts;
+
+  constructor(parts: ReadRunArtifactParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * @param run  uuid, number or `latest`
+   * @throws Fault `blob.not-found`
+   */
+  async execute(run: string, wish: ArtifactWish): Promise<Answer<OpenArtifact>> {
+    const { reading, blobs } = this.#parts;
+    await reading.refuseByAge();
+    const found = await reading.runId(run);
+    if (!found.ok) return found;
+    const view = await loadRunView(this.#parts, found.value);
+    if (!view.ok) return view;
+    const artifact = artifactsOf(view.value).findLast(
+      ({ name, step, attempt }) =>
+        name === wish.name &&
+        (wish.step === undefined || step === wish.step) &&
+        (wish.attempt === undefined || attempt === wish.attempt),
+    );
+    if (artifact) return accepted({ artifact, ...(await blobs.get(artifact.sha256)) });
+    const message = `run ${view.value.number} has no artifact ${wish.name}`;
+    return refused({ code: 'artifact.not-found', message });
+  }
+}

@@ -1,0 +1,118 @@
+import type { RunDto, StepDto } from '#libs/api-contract';
+import type { LogKey, LogLine, LogStore } from '#libs/logs';
+import { type Answer, accepted, refused } from '../answer.ts';
+import type { Reading } from '../reading.ts';
+import { findStep, loadRunView, type RunViewParts } from './load-run-view.ts';
+import { type EndParts, logIsOver, pause } from './log-end.ts';
+
+export interface ReadStepLogsParts extends RunViewParts, Omit<EndParts, 'histories'> {
+  readonly reading: Reading;
+  readonly logs: Pick<LogStore, 'read'>;
+}
+
+export interface LogWish {
+  /** The newest one by default. */
+  readonly attempt?: number | undefined;
+  /** Whether to wait for what is still to be written. */
+  readonly follow: boolean;
+  readonly from?: number | undefined;
+  readonly limit?: number | undefined;
+  readonly tail?: number | undefined;
+}
+
+/** Lines until the end of the log, or the abort. */
+export type LogLines = (abort: AbortSignal) => AsyncIterable<LogLine>;
+
+/** How often a follower looks whether an attempt has begun, in milliseconds. */
+const pollMs = 100;
+
+/** The log of a step: of one attempt, or followed from attempt to attempt until the step has ended. */
+export class ReadStepLogs {
+  readonly #parts: ReadStepLogsParts;
+
+  constructor(parts: ReadStepLogsParts) {
+    this.#parts = parts;
+  }
+
+  /** @param run  uuid, number or `latest` */
+  async execute(run: string, stepId: string, wish: LogWish): Promise<Answer<LogLines>> {
+    const { reading } = this.#parts;
+    await reading.refuseByAge();
+    const found = await reading.runId(run);
+    if (!found.ok) return found;
+    const view = await loadRunView(this.#parts, found.value);
+    if (!view.ok) return view;
+    const step = findStep(view.value, stepId);
+    if (!step.ok) return step;
+    if (wish.follow) return accepted((abort) => this.#follow(found.value, step.value, wish, abort));
+    if (
+      wish.attempt !== undefined &&
+      !step.value.attempts.some(({ attempt }) => attempt === wish.attempt)
+    ) {
+      const message = `step ${stepId} of run ${view.value.number} has no attempt ${wish.attempt}`;
+      return refused({ code: 'step.not-found', message });
+    }
+    return accepted((abort) => this.#attemptLines(found.value, step.value, wish, abort));
+  }
+
+  /** One attempt: the one asked for, else the newest. */
+  async *#attemptLines(
+    runId: string,
+    step: StepDto,
+    wish: LogWish,
+    abort: AbortSignal,
+  ): AsyncIterable<LogLine> {
+    const attempt = wish.attempt ?? step.attempts.at(-1)?.attempt;
+    if (attempt === undefined) return;
+    const key = { runId, step: step.id, attempt };
+    yield* this.#parts.logs.read(key, { ...lineOptions(wish), abort });
+  }
+
+  /** Attempt after attempt, beginning with the newest, until the step has ended; one attempt where one is asked for. */
+  async *#follow(
+    runId: string,
+    begun: StepDto,
+    wish: LogWish,
+    abort: AbortSignal,
+  ): AsyncIterable<LogLine> {
+    let attempt = wish.attempt ?? begun.attempts.at(-1)?.attempt ?? 1;
+    while (!abort.aborted) {
+      const view = await loadRunView(this.#parts, runId);
+      const step = view.ok ? findStep(view.value, begun.id) : view;
+      if (!view.ok || !step.ok) return;
+      if (step.value.attempts.some((candidate) => candidate.attempt === attempt)) {
+        yield* this.#untilEnd({ runId, step: begun.id, attempt }, wish, abort);
+        if (wish.attempt !== undefined) return;
+        attempt += 1;
+      } else if (isOver(view.value, step.value)) return;
+      else await pause(pollMs, abort);
+    }
+  }
+
+  /** A log whose writer died has no end of its own: then it is over by what the events say of its attempt. */
+  async *#untilEnd(key: LogKey, wish: LogWish, abort: AbortSignal): AsyncIterable<LogLine> {
+    const over = new AbortController();
+    const isDone = AbortSignal.any([abort, over.signal]);
+    const end = () => over.abort();
+    logIsOver(this.#parts, key, isDone).then(end, end);
+    try {
+      const options = { ...lineOptions(wish), follow: true, abort: isDone };
+      yield* this.#parts.logs.read(key, options);
+    } finally {
+      over.abort();
+    }
+  }
+}
+
+/** Whether no further attempt of the step is to come. */
+function isOver(run: RunDto, { status }: StepDto): boolean {
+  return status === 'finished' || status === 'skipped' || run.status === 'finished';
+}
+
+function lineOptions({ from, limit, tail }: LogWish) {
+  return {
+    ...(from === undefined ? {} : { from }),
+    ...(limit === undefined ? {} : { limit }),
+    ...(tail === undefined ? {} : { tail }),
+  };
+}

@@ -1,0 +1,41 @@
+import type { RunDto } from '#libs/api-contract';
+import { type Answer, accepted, refused } from '../answer.ts';
+import type { Reading } from '../reading.ts';
+import { type HistoryEnd, loadRunView, type RunViewParts } from './load-run-view.ts';
+
+export interface ShowRunStateParts extends RunViewParts {
+  readonly reading: Reading;
+}
+
+/** A run as it was, folded from its events. */
+export class ShowRunState {
+  readonly #parts: ShowRunStateParts;
+
+  constructor(parts: ShowRunStateParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * @param run  uuid, number or `latest`
+   * @param at   a position (digits only) or an RFC 3339 instant; absent means now
+   */
+  async execute(run: string, at?: string): Promise<Answer<RunDto>> {
+    const found = await this.#parts.reading.runId(run);
+    if (!found.ok) return found;
+    const end = historyEnd(at);
+    return end.ok ? loadRunView(this.#parts, found.value, end.value) : end;
+  }
+}
+
+function historyEnd(at: string | undefined): Answer<HistoryEnd> {
+  if (at === undefined) return accepted({});
+  if (/^\d{1,15}$/.test(at)) return accepted({ position: Number(at) });
+  const isInstant =
+    /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:\d{2})$/.test(at);
+  if (isInstant && !Number.isNaN(Date.parse(at))) return accepted({ time: at });
+  return refused({
+    code: 'request.invalid',
+    message: 'at must be a position or an RFC 3339 time',
+    errors: [{ pointer: '/query/at', detail: 'expected a position or an RFC 3339 time' }],
+  });
+}

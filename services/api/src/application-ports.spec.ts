@@ -1,0 +1,39 @@
+import { expect, it } from 'vitest';
+import { compilePipeline } from '#libs/pipeline-dsl';
+import { type ApplicationAdapters, applicationPorts } from './application-ports.ts';
+
+const compiled = compilePipeline('name: p\nsteps: [{ id: a, cmd: x }]\n', { file: 'p.yaml' });
+const plan = compiled.ok ? compiled.plan : expect.fail('it is a pipeline');
+
+/** Read models that are behind the log until somebody waits for them. */
+function behind() {
+  let seen = 0;
+  const ports = applicationPorts({
+    config: { sourceBytesMax: 1 },
+    pool: {},
+    log: {
+      tail: { position: 7 },
+      store: {},
+      plans: { load: async () => () => plan },
+    },
+    readModels: {
+      isReady: () => true,
+      waitFor: async (position: number) => {
+        seen = position;
+        return true;
+      },
+      listPipelineVersions: async () => ({ items: seen < 7 ? [] : [{ planHash: 'p' }] }),
+    },
+    capacity: {},
+    runs: { findId: async () => (seen < 7 ? undefined : 'run') },
+  } as unknown as ApplicationAdapters);
+  return { ports };
+}
+
+it('a pipeline that this process has registered is found by name at once', async () => {
+  expect(await behind().ports.materials.newestPlan('p')).toBe(plan);
+});
+
+it('a run that this process has started is found at once', async () => {
+  expect(await behind().ports.runs.findId('latest')).toBe('run');
+});

@@ -1,0 +1,40 @@
+import { Controller, Inject } from '@nestjs/common';
+import { Command, CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { operations } from '#libs/api-contract';
+import type { Answer, Application } from '#libs/application';
+import { APPLICATION } from '../application.ts';
+import { valueOrProblem } from '../http/answer.ts';
+import { type Call, Input, Route } from '../http/route.ts';
+
+interface Position {
+  readonly position: number;
+}
+
+export class RebuildProjectionCommand extends Command<Answer<Position>> {
+  constructor(readonly projection: string) {
+    super();
+  }
+}
+
+@CommandHandler(RebuildProjectionCommand)
+export class RebuildProjectionHandler implements ICommandHandler<RebuildProjectionCommand> {
+  constructor(@Inject(APPLICATION) private readonly application: Application) {}
+
+  execute({ projection }: RebuildProjectionCommand): Promise<Answer<Position>> {
+    return this.application.rebuildProjection.execute(projection);
+  }
+}
+
+@Controller()
+export class RebuildProjectionController {
+  constructor(@Inject(CommandBus) private readonly commands: CommandBus) {}
+
+  @Route(operations.rebuildProjection)
+  async rebuild(
+    @Input(operations.rebuildProjection) call: Call<typeof operations.rebuildProjection>,
+  ): Promise<Position> {
+    return valueOrProblem(
+      await this.commands.execute(new RebuildProjectionCommand(call.params.name)),
+    );
+  }
+}
