@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -27,14 +27,14 @@ beforeEach(async () => {
   clock = new VirtualClock();
   gateway = new MemoryExecutorGateway(clock);
   driver = new ScriptedDriver();
-  executor = life();
+  executor = executorHere();
 });
 afterEach(async () => {
   await ended(executor.stop());
   await rm(directory, { recursive: true, force: true });
 });
 
-function life(): Executor {
+function executorHere(): Executor {
   return new Executor({
     gateway,
     drivers: [driver],
@@ -85,6 +85,20 @@ const renamed = (first: string | undefined) =>
 const idle = () => expect.poll(() => executor.held).toBe(0);
 
 describe('an executor', () => {
+  it('keeps the temporaries of its steps young', async () => {
+    await executor.start();
+    const place = await readFile(join(directory, 'state', 'temporaries-at'), 'utf8');
+    const changedMs = async () => (await stat(place)).mtimeMs;
+    const startMs = clock.nowMs();
+    await expect.poll(changedMs).toBe(startMs);
+    await expect
+      .poll(async () => {
+        await clock.advance(60_000);
+        return changedMs();
+      })
+      .toBeGreaterThan(startMs);
+  });
+
   it('clears away, says what it can do, and remembers its name', async () => {
     await mkdir(join(directory, 'state', 'homes', 'left-over'), { recursive: true });
     await executor.start();
@@ -102,13 +116,13 @@ describe('an executor', () => {
     await executor.start();
     const first = executor.executorId;
     await ended(executor.stop());
-    executor = life();
+    executor = executorHere();
     await executor.start();
     expect(gateway.registrations[1]).toMatchObject({ replaces: first });
     expect(executor.executorId).not.toBe(first);
   });
 
-  it('starts although a sandbox of its earlier life resists', async () => {
+  it('starts although a sandbox of an earlier process resists', async () => {
     driver.reap = async () => [{ name: 'stuck', resists: 'busy' }, { name: 'gone' }];
     await executor.start();
     expect(gateway.registrations).toHaveLength(1);

@@ -126,7 +126,7 @@ export class Executor {
   }
 
   /**
-   * Clears away what an earlier life left, registers (for as long as that takes), and begins to work.
+   * Clears away what an earlier process left, registers (for as long as that takes), and begins to work.
    * @throws Fault `sandbox.unavailable` where no driver works that is allowed, or one is to show what it must not; what the server finally refuses
    */
   async start(): Promise<void> {
@@ -195,12 +195,12 @@ export class Executor {
       if (removed.length > 0)
         logger.warn(
           { driver: driver.kind, reaped: removed.map(({ name }) => name) },
-          'sandboxes of an earlier life were removed',
+          'sandboxes of an earlier process were removed',
         );
       for (const { name, resists } of reaped.filter((each) => !removed.includes(each)))
         logger.error(
           { driver: driver.kind, sandbox: name, error: resists },
-          'a sandbox of an earlier life cannot be removed: it is tried again at the next start',
+          'a sandbox of an earlier process cannot be removed: it is tried again at the next start',
         );
     }
     // Where HOMEs were before they lay beside the workspaces.

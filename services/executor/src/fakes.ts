@@ -81,7 +81,7 @@ export function settingsIn(
 
 /** Sandboxes that do what a spec tells them. `story` is what happened to them, in order. */
 export class ScriptedDriver implements SandboxDriver {
-  readonly kind = 'process';
+  kind: SandboxDriver['kind'] = 'process';
   readonly story: string[] = [];
   readonly sandboxes: ScriptedSandbox[] = [];
   readonly terms: number[] = [];

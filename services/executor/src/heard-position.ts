@@ -2,9 +2,9 @@ import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '#libs/kernel';
 
-/** The file is written at most this often; what was heard since is heard again by the next life. */
+/** The file is written at most this often; what was heard since is heard again by the next process. */
 const saveMs = 1_000;
-/** Events that a new life goes back at most: whoever was away for longer leaves the rest to the sweep. */
+/** Events that a new process goes back at most: whoever was away for longer leaves the rest to the sweep. */
 const backMost = 100_000;
 
 /** A place in the log, and which log. */
@@ -15,7 +15,7 @@ export interface Heard {
 
 /**
  * Up to where this executor has acted on what it heard, on disk: runs that end while it is dead, or between their end and the
- * removal of their workspace, are then told to its next life.
+ * removal of their workspace, are then told to the next process.
  */
 export class HeardPosition {
   readonly #file: string;
@@ -30,8 +30,8 @@ export class HeardPosition {
   }
 
   /**
-   * Where a life that was registered there begins to listen. A position of another log (a backup was restored) says nothing
-   * about this one: then everything is heard again that a life may go back for.
+   * Where a process that was registered there begins to listen. A position of another log (a backup was restored) says nothing
+   * about this one: then everything is heard again that a process may go back for.
    */
   async startFrom(registered: Heard): Promise<number> {
     const text = await readFile(this.#file, 'utf8').catch(() => undefined);

@@ -126,7 +126,7 @@ describe('removing a tree', () => {
     await expectNothingLeft();
   });
 
-  it('finishes what an earlier life began', async () => {
+  it('finishes what an earlier process began', async () => {
     await mkdir(join(root, 'trash', 'left', 'over'), { recursive: true });
     await writeFile(join(root, 'trash', 'file'), '');
     await remover.empty();

@@ -76,7 +76,7 @@ export class TreeRemover {
     await this.#conclude(job, path);
   }
 
-  /** Tries again what could not be removed, and finishes what an earlier life of the process began. Never throws. */
+  /** Tries again what could not be removed, and finishes what an earlier process began. Never throws. */
   async empty(): Promise<void> {
     const job = newJob();
     try {
@@ -187,7 +187,7 @@ export class TreeRemover {
     });
   }
 
-  /** Unique among the lives of the process: names left by an earlier one are still there. */
+  /** Unique among processes, too: names that an earlier one left are still there. */
   #freshPath(job: Job): string {
     this.#count += 1;
     const name = `${process.pid}-${process.hrtime.bigint()}-${this.#count}`;

@@ -214,7 +214,7 @@ describe('the life of an attempt', () => {
     expect(JSON.stringify(gateway.reports)).not.toContain('Ann');
   });
 
-  it('gives the steps of a run one HOME by image', async () => {
+  it('gives the steps of a run one HOME by image and driver', async () => {
     const homeOf = async (given: Partial<Assignment>) => {
       const { done } = begin(given);
       await expect.poll(() => driver.sandboxes.at(-1)?.spec.env.MILLRACE_STEP).toBe(given.step);
@@ -228,6 +228,11 @@ describe('the life of an attempt', () => {
     expect(await homeOf({ step: 'second' })).toBe(first);
     expect(await readFile(join(first, 'downloaded'), 'utf8')).toBe('x');
     expect(await homeOf({ step: 'third', image: 'alpine' })).not.toBe(first);
+    driver.kind = 'oci';
+    Object.assign(parts, { usable: [{ ...(await driver.probe()), driver: 'oci' }] });
+    const contained = await homeOf({ step: 'fourth' });
+    expect(contained).not.toBe(first);
+    expect(await readdir(contained)).toEqual([]);
     await parts.workspaces.end(assignmentOf().runId, false);
     await expect(readFile(join(first, 'downloaded'))).rejects.toThrow('ENOENT');
   });

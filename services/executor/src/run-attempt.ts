@@ -211,7 +211,7 @@ function overdone(report: AttemptReport, overLimit: string): AttemptReport {
   return { ...report, ...reportOfFailure(fault, 'disk-limit') };
 }
 
-/** A workspace that something may still write to stays claimed: nobody reads or removes it in this life. */
+/** A workspace that something may still write to stays claimed: this process neither reads nor removes it. */
 async function leaveWorkspace(context: AttemptContext, parts: AttemptParts): Promise<void> {
   if (context.workspaceDir === undefined || context.isSandboxLeft) return;
   await parts.workspaces.leave(context.assignment.runId);

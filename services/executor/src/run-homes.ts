@@ -7,8 +7,8 @@ import { diskUsageBytes } from './disk-usage.ts';
 import { ownDirectory, type TreeRemover } from './remove-tree.ts';
 
 /**
- * Which steps of a run share a HOME: those of one image that are isolated alike, which the driver says. What one step downloads
- * is there for the next one, and what a step without isolation leaves is never read by one with it, or the other way round.
+ * Steps of a run with the same image and driver share a HOME. What one step downloads is there for the next one, and what a step
+ * without isolation leaves is never read by one with it, or the other way round.
  * A step with secrets is to have one of its own, which goes with its attempt; there are no secrets yet.
  */
 export function homeName({ image }: Pick<Assignment, 'image'>, driver: string): string {

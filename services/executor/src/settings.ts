@@ -21,7 +21,7 @@ export interface ExecutorSettings {
   readonly stateDir: string;
   /** Holds the workspaces and the steps' HOMEs; outside of every repository, project and data directory. */
   readonly workspacesDir: string;
-  /** Where workspaces were in an earlier life. */
+  /** Where workspaces were before. */
   readonly formerWorkspacesDirs?: readonly string[];
   /** Between TERM and KILL. Default 10,000. */
   readonly graceMs: number;

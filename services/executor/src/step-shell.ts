@@ -40,7 +40,7 @@ function fromPath(argv: readonly string[]): readonly string[] {
 
 const found = new Map<string, Promise<string | undefined>>();
 
-/** Where the `host` image has a program, looked up once in the life of the process. */
+/** Where the `host` image has a program, looked up once per process. */
 export function findProgram(
   name: string,
   directories: readonly string[],

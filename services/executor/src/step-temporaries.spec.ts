@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { chmod, chown, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, mkdtemp, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -10,20 +10,22 @@ import { StepTemporaries } from './step-temporaries.ts';
 
 let stateDir: string;
 let left: LeftTree[];
+let clock: VirtualClock;
 beforeEach(async () => {
+  clock = new VirtualClock();
   stateDir = await mkdtemp(join(tmpdir(), 'millrace-state-'));
   left = [];
 });
 afterEach(() => rm(stateDir, { recursive: true, force: true }));
 
-async function life(): Promise<StepTemporaries> {
-  const temporaries = new StepTemporaries(stateDir, new VirtualClock(), (each) => left.push(each));
+async function opened(): Promise<StepTemporaries> {
+  const temporaries = new StepTemporaries(stateDir, clock, (each) => left.push(each));
   await temporaries.open();
   return temporaries;
 }
 
 it('go with their attempt, and the rest with the server', async () => {
-  const temporaries = await life();
+  const temporaries = await opened();
   const [one, two] = [await temporaries.make(), await temporaries.make()];
   await writeFile(join(one, 'file'), '');
   await temporaries.remove(one);
@@ -34,7 +36,7 @@ it('go with their attempt, and the rest with the server', async () => {
 });
 
 it('serve a later attempt if nothing was done to them, one at a time', async () => {
-  const temporaries = await life();
+  const temporaries = await opened();
   const [one, two] = [await temporaries.make(), await temporaries.make()];
   await temporaries.remove(one);
   expect(await temporaries.make()).toBe(one);
@@ -61,7 +63,7 @@ it.each([
     },
   ],
 ])('serve no other attempt after one that %s', async (_, change) => {
-  const temporaries = await life();
+  const temporaries = await opened();
   const path = await temporaries.make();
   await change(path);
   await temporaries.remove(path);
@@ -71,19 +73,29 @@ it.each([
   await temporaries.close();
 });
 
-it('that an earlier life left go with the next start', async () => {
-  const path = await (await life()).make();
+it('lie in a directory that looks young to whoever cleans by age, as long as it is told so', async () => {
+  const temporaries = await opened();
+  const place = dirname(await temporaries.make());
+  await clock.advance(30 * 86_400_000);
+  await temporaries.touch();
+  const { atimeMs, mtimeMs } = await stat(place);
+  expect([atimeMs, mtimeMs]).toEqual([clock.nowMs(), clock.nowMs()]);
+  await temporaries.close();
+});
+
+it('that an earlier process left go with the next start', async () => {
+  const path = await (await opened()).make();
   await writeFile(join(path, 'file'), '');
-  const temporaries = await life();
+  const temporaries = await opened();
   expect(existsSync(dirname(path))).toBe(false);
   await temporaries.close();
 });
 
 it.runIf(takesRoot)('that are another user’s by now stay where they are', async () => {
-  const place = dirname(await (await life()).make());
+  const place = dirname(await (await opened()).make());
   await chown(place, 12_345, 12_345);
   try {
-    await (await life()).close();
+    await (await opened()).close();
     expect(existsSync(place)).toBe(true);
   } finally {
     await rm(place, { recursive: true });
@@ -94,7 +106,7 @@ it.runIf(takesRoot).each([
   ['has mounted over it', ['mount', '-t', 'tmpfs', '-o', 'size=4k,mode=700', 'none']],
   ['has made it immutable', ['chattr', '+i']],
 ])('serve no other attempt after one that %s', async (_, [program = '', ...words]) => {
-  const temporaries = await life();
+  const temporaries = await opened();
   const path = await temporaries.make();
   // Not every machine lets root do it.
   if (spawnSync(program, [...words, path]).status !== 0 && !isCi) return;
@@ -106,7 +118,7 @@ it.runIf(takesRoot).each([
 });
 
 it('that were taken away while nobody had them are not given', async () => {
-  const temporaries = await life();
+  const temporaries = await opened();
   const path = await temporaries.make();
   await temporaries.remove(path);
   await rm(path, { recursive: true });
@@ -118,22 +130,22 @@ it('that were taken away while nobody had them are not given', async () => {
 it.runIf(takesRoot)(
   'that resist are said, stop nothing, and are tried again at each start',
   async () => {
-    const path = await (await life()).make();
+    const path = await (await opened()).make();
     const place = dirname(path);
     await mkdir(join(path, 'dir'));
     const change = (flag: '+i' | '-i') => spawnSync('chattr', [flag, place]);
     // Not every file system knows it.
     if (change('+i').status !== 0 && !isCi) return;
-    const lives: StepTemporaries[] = [];
+    const all: StepTemporaries[] = [];
     try {
-      lives.push(await life(), await life());
+      all.push(await opened(), await opened());
       expect(existsSync(path)).toBe(true);
       expect(left.length).toBeGreaterThan(0);
     } finally {
       change('-i');
     }
-    lives.push(await life());
+    all.push(await opened());
     expect(existsSync(place)).toBe(false);
-    for (const each of lives) await each.close();
+    for (const each of all) await each.close();
   },
 );

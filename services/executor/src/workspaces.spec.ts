@@ -374,7 +374,7 @@ describe('what is known about the commit of a workspace', () => {
     sources.facts = { commit, warnings: ['look'] };
   });
 
-  it('is told to every step, in a later life too, and its warnings to the first', async () => {
+  it('is told to every step, after a restart too, and its warnings to the first', async () => {
     const order = orderOfCommit();
     const both = await Promise.all([1, 2].map(() => workspaces.enter(order, never)));
     expect(both.map((entered) => entered.commit)).toEqual([commit, commit]);
@@ -531,7 +531,7 @@ describe('sweeping', () => {
     expect(left).toEqual([]);
   });
 
-  it('clears away what an earlier life was at', async () => {
+  it('clears away what an earlier process was at', async () => {
     await mkdir(join(directory, '.draft-of-a-source'));
     await mkdir(workspaces.commandsDir('of-an-attempt'), { recursive: true });
     await mkdir(join(directory, '.trash', 'half', 'removed'), { recursive: true });
