@@ -224,6 +224,10 @@ const table = {
     'warning',
     'The text uses a variable that another CI system sets (`CI_…`, `GITHUB_…`, `DRONE_…`) and neither Millrace nor the step does, so it is empty. Millrace sets `MILLRACE_COMMIT`, `_REF`, `_BRANCH`, `_TAG`, `_REPOSITORY`, `_AUTHOR`, `_COMMIT_MESSAGE`, `_RUN_ID`, `_RUN_NUMBER`, `_PIPELINE`, `_STEP`, `_ATTEMPT` and `_WORKSPACE`. Only the shell fills them in, so use them in `cmd`. A default (`${CI_COMMIT_SHA:-$MILLRACE_COMMIT}`) ends the warning.',
   ],
+  'lint.literal-variable': [
+    'warning',
+    'A value of `env` holds a variable of the shell (`$PATH`, `${HOME}`). No shell reads it, so the step gets the text as it is written, and a `PATH` of that kind finds no program. Set it in `cmd`, where the shell fills it in (`export PATH="/opt/x:$PATH"`); a list of commands is one shell. What the file declares is `${{ vars.NAME }}` or `${{ inputs.NAME }}`. If a program is meant to read the text as it is, the warning changes nothing.',
+  ],
   'lint.hosted-runner': [
     'warning',
     '`runs-on` names a machine that GitHub lends (`ubuntu-latest`). Here it is a label that an executor must have, so the step waits until one has it. Leave the key out, or give an executor the label (the setting `labels`).',

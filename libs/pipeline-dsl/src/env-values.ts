@@ -3,6 +3,7 @@ import { namePattern } from './declarations.ts';
 import type { Findings } from './findings.ts';
 import { lintTextVariables } from './foreign-variables.ts';
 import { limits } from './limits.ts';
+import { lintLiteralVariables } from './literal-variables.ts';
 import { type Declared, hasReference, parseReferences, type Segment } from './references.ts';
 import type { Path } from './tree.ts';
 
@@ -58,6 +59,7 @@ export function fillVars(text: string, path: Path, scope: TextScope): string {
 
 function envValue(text: string, path: Path, scope: TextScope): EnvValue {
   lintTextVariables(text, path, scope.findings);
+  lintLiteralVariables(text, path, scope);
   if (!hasReference(text)) return text;
   const { segments, problems } = parseReferences(text, scope);
   for (const problem of problems) scope.findings.addReference(path, problem);

@@ -10,6 +10,10 @@ const used =
 const assigned =
   /(?:^|[\s;&|({"'`])([A-Z][A-Z0-9_]*)=|\b(?:for|read)\s+(?:-\w+\s+)*([A-Z][A-Z0-9_]*)/gm;
 
+export function isForeignVariable(name: string): boolean {
+  return `$${name}`.search(used) === 0;
+}
+
 /** Warns of variables that other systems set and Millrace does not, once each; what the step sets by itself is its own. */
 export function lintCommandVariables(
   cmd: unknown,
