@@ -1,6 +1,7 @@
 import { access, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { PlanCheckout } from '#libs/events';
+import { Fault } from '#libs/kernel';
 import {
   type AskGit,
   chooseHistory,
@@ -45,6 +46,7 @@ export async function fetchHistory(
   } catch (error) {
     if (!isRefusal(error)) throw error;
     await fetchAll(draft, wanted, tags);
+    await requireCommit(draft, wanted.commit);
     return [];
   } finally {
     await draft.ask('update-ref', '-d', holder);
@@ -115,6 +117,16 @@ function fetchAll(
     ...['fetch', '--quiet', '--no-tags', '--no-write-fetch-head', '--end-of-options', url],
     '+refs/heads/*:refs/remotes/origin/*',
     ...(tags === undefined ? ['+refs/tags/*:refs/tags/*'] : []),
+  );
+}
+
+/** After a forced push a repository drops what no branch and no tag leads to. */
+async function requireCommit(draft: DraftRepository, commit: string): Promise<void> {
+  if ((await draft.ask('cat-file', '-e', commit)) !== undefined) return;
+  throw new Fault(
+    'source.fetch-failed',
+    'never',
+    `the repository does not have the commit ${commit}, or no longer: no branch and no tag leads to it`,
   );
 }
 

@@ -49,6 +49,22 @@ describe('checkOut', () => {
     expect(readFileSync(join(root, 'target/a'), 'utf8')).toBe('1');
   });
 
+  it.each([undefined, { depth: 1 }, { depth: 'full' }] as const)(
+    'names the commit that the repository has no longer, of a history of %j',
+    async (checkout) => {
+      commit({ a: '1' });
+      const gone = 'f'.repeat(40);
+      const source = { url: `file://${root}/repository`, commit: gone };
+      const abort = new AbortController().signal;
+      const lost = checkOut(source, join(root, 'target'), { abort, allowsFiles: true, checkout });
+      await expect(lost).rejects.toMatchObject({
+        code: 'source.fetch-failed',
+        message: expect.stringContaining(`does not have the commit ${gone}`),
+      });
+      expect(readdirSync(root)).toEqual(['repository']);
+    },
+  );
+
   it('says of a tag’s hash which commit it means', async () => {
     const sha = commit({ a: '1' });
     git('tag', '-a', 'v1', '-m', 'one');
@@ -75,12 +91,8 @@ describe('checkOut', () => {
     expect(existsSync(witness)).toBe(false);
   });
 
-  it.each([
-    ['a commit that is not there', 'f'.repeat(40), undefined],
-    ['a repository that is not there', 'f'.repeat(40), 'file:///nowhere/at/all'],
-  ])('says in one line that %s', async (_, sha, url) => {
-    commit({ a: '1' });
-    await expect(take(sha, url)).rejects.toMatchObject({
+  it('says in one line that a repository is not there', async () => {
+    await expect(take('f'.repeat(40), 'file:///nowhere/at/all')).rejects.toMatchObject({
       code: 'source.fetch-failed',
       message: expect.stringMatching(/^git says: [^\n]+$/),
     });

@@ -58,7 +58,11 @@ export function addWatch(program: Command, finish: (exitCode: number) => void): 
     });
 }
 
-const filesOf = ({ source }: RunDto) => (source.kind === 'none' ? '' : ', with its files');
+/** A commit is fetched anew where no workspace goes over, and its repository may have lost it. */
+function filesOf({ source }: RunDto): string {
+  if (source.kind === 'git') return `, at its commit ${source.commit.slice(0, 12)}`;
+  return source.kind === 'none' ? '' : ', with its files';
+}
 
 export function addRetry(program: Command, finish: (exitCode: number) => void): void {
   program
