@@ -48,10 +48,23 @@ it.each([
   expect(await resolve(name)).toEqual({ url, commit: commits[commit], ref });
 });
 
-it('takes a whole hash as it is, and asks nobody', async () => {
-  const commit = 'f'.repeat(40);
-  const url = 'https://example.org/a';
-  expect(await resolveCommit({ url, name: commit }, { timeoutMs: 0 })).toEqual({ url, commit });
+it('takes the commit of a hash that is an annotated tag’s', async () => {
+  expect(await resolve(git('rev-parse', 'v1'))).toEqual({
+    url,
+    commit: commits.old,
+    ref: 'refs/tags/v1',
+  });
+});
+
+it('takes a whole hash as it is, whether the repository has it, lacks it or cannot be asked', async () => {
+  const unknown = 'f'.repeat(40);
+  for (const commit of [commits.old ?? '', commits.new ?? '', unknown])
+    expect(await resolve(commit)).toEqual({ url, commit });
+  const away = { url: 'http://127.0.0.1:1/a', name: unknown };
+  expect(await resolveCommit(away, { timeoutMs: 5_000 })).toEqual({
+    url: away.url,
+    commit: unknown,
+  });
 });
 
 it('does not wait for ever for a server that says nothing', async () => {

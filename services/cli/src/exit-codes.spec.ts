@@ -1,7 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { ProblemError } from '#libs/api-contract';
 import { Fault } from '#libs/kernel';
-import { exitCodeOfOutcome, explainFailure, LeftRunError, UsageError } from './exit-codes.ts';
+import {
+  exitCodeOfOutcome,
+  explainFailure,
+  HintedFault,
+  LeftRunError,
+  UsageError,
+} from './exit-codes.ts';
 
 const problem = (status: number, code: string) =>
   new ProblemError({ type: 't', title: 't', status, detail: 'words', code });
@@ -53,6 +59,15 @@ it('says that a run is kept whose server went away, and how to see it again', ()
     exitCode: 3,
     line: 'it has ended [server.unreachable]',
     hint: 'run 7 is kept: `millrace watch 7` goes on with it and shows it',
+  });
+});
+
+it('speaks of --commit, not of uploads, where a repository has no such name', () => {
+  const missing = new Fault('source.not-found', 'never', 'the repository has no "x"');
+  expect(explainFailure(new HintedFault(missing, 'see --commit'))).toEqual({
+    exitCode: 6,
+    line: 'the repository has no "x" [source.not-found]',
+    hint: 'see --commit',
   });
 });
 

@@ -80,6 +80,16 @@ export class LeftRunError extends Error {
   }
 }
 
+/** A fault whose usual hint speaks to whoever calls the API, not to whoever calls the command. */
+export class HintedFault extends Fault {
+  readonly hint: string;
+
+  constructor(cause: Fault, hint: string) {
+    super(cause.code, cause.retry, cause.message, { cause });
+    this.hint = hint;
+  }
+}
+
 /**
  * The one line that a person gets, and the exit code, for anything that was thrown.
  *
@@ -121,7 +131,8 @@ export function explainFailure(
       hint: `run ${error.runNumber} is kept: \`millrace watch ${error.runNumber}\` goes on with it and shows it`,
     };
   if (error instanceof Fault) {
-    const { status, hint: usual } = describeError(error.code);
+    const { status, hint: general } = describeError(error.code);
+    const usual = error instanceof HintedFault ? error.hint : general;
     const isElsewhere = error.code === 'server.unreachable' && server !== undefined;
     const hint = isElsewhere ? 'Check the address of --server, and that its server runs.' : usual;
     const isUsage = error.code === 'config.invalid';

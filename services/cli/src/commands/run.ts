@@ -1,10 +1,10 @@
 import { type Command, Option } from 'commander';
 import { operations, type StartRunBody } from '#libs/api-contract';
 import { gitUrlProblem, type Isolation, type Plan, type Source } from '#libs/events';
-import { shellWord } from '#libs/kernel';
+import { Fault, shellWord } from '#libs/kernel';
 import { gitAccessOf, resolveCommit } from '#libs/sources';
 import { type CommandContext, contextOf } from '../context.ts';
-import { exitCodes, UsageError } from '../exit-codes.ts';
+import { exitCodes, HintedFault, UsageError } from '../exit-codes.ts';
 import { asCalledAnywhere } from '../invocation.ts';
 import { commitCommand, localRepository } from '../local-commit.ts';
 import { startAndFollow } from '../start-and-follow.ts';
@@ -18,6 +18,9 @@ import {
 
 /** How long a repository may take to say which commit a name means. */
 const resolveMs = 60_000;
+
+const commitHint =
+  '--commit takes a branch, a tag or a whole hash; `git ls-remote` with the address lists them.';
 
 interface RunOptions {
   readonly input: readonly string[];
@@ -133,7 +136,11 @@ async function readGitSource(
   const found = await resolveCommit(
     { url, name: commit ?? 'HEAD' },
     { timeoutMs: resolveMs, access: gitAccessOf(context.config) },
-  );
+  ).catch((error: unknown) => {
+    throw error instanceof Fault && error.code !== 'source.fetch-failed'
+      ? new HintedFault(error, commitHint)
+      : error;
+  });
   return { kind: 'git', ...found };
 }
 
