@@ -103,7 +103,7 @@ export class ApiClient {
       ...options.headers,
     };
     if (isJson) headers['content-type'] = 'application/json';
-    else if (operation.bodyType) headers['content-type'] = operation.bodyType;
+    else if (operation.bodyTypes) headers['content-type'] = operation.bodyTypes[0];
     if (options.idempotencyKey) headers['idempotency-key'] = options.idempotencyKey;
     const init: RequestInit & { duplex?: 'half' } = { method: operation.method, headers };
     if (options.signal) init.signal = options.signal;

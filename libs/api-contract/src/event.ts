@@ -3,22 +3,24 @@ import { cursorSchema, limitSchema, pageOf } from './paging.ts';
 import { runRefSchema } from './run.ts';
 
 /** An event as the API shows it. `data` depends on type and schemaVersion: see the catalog of events. */
-export const eventSchema = z.object({
-  position: z.number().int(),
-  id: z.string(),
-  type: z.string(),
-  schemaVersion: z.number().int(),
-  stream: z.string(),
-  version: z.number().int(),
-  time: z.iso.datetime({ precision: 3 }),
-  tenant: z.string(),
-  actor: z.string(),
-  correlationId: z.string().nullable(),
-  causationId: z.string().nullable(),
-  commandId: z.string().nullable(),
-  traceparent: z.string().nullable(),
-  data: z.unknown(),
-});
+export const eventSchema = z
+  .object({
+    position: z.number().int(),
+    id: z.string(),
+    type: z.string(),
+    schemaVersion: z.number().int(),
+    stream: z.string(),
+    version: z.number().int(),
+    time: z.iso.datetime({ precision: 3 }),
+    tenant: z.string(),
+    actor: z.string(),
+    correlationId: z.string().nullable(),
+    causationId: z.string().nullable(),
+    commandId: z.string().nullable(),
+    traceparent: z.string().nullable(),
+    data: z.unknown(),
+  })
+  .meta({ id: 'Event' });
 export type EventDto = z.infer<typeof eventSchema>;
 export const eventPageSchema = pageOf(eventSchema);
 

@@ -4,21 +4,23 @@ import { cursorSchema, limitSchema, pageOf, waitForShape } from './paging.ts';
 
 const instant = z.iso.datetime({ precision: 3 });
 
-export const executorSchema = z.object({
-  id: z.uuid(),
-  name: z.string(),
-  status: z.enum(['online', 'draining', 'lost']),
-  labels: z.array(z.string()),
-  slots: z.number().int(),
-  /** Attempts that it holds now. */
-  busy: z.number().int(),
-  drivers: z.array(z.string()),
-  isolation: isolationSchema,
-  version: z.string(),
-  registeredAt: instant,
-  lostAt: instant.nullable(),
-  lostWhy: z.string().nullable(),
-});
+export const executorSchema = z
+  .object({
+    id: z.uuid(),
+    name: z.string(),
+    status: z.enum(['online', 'draining', 'lost']),
+    labels: z.array(z.string()),
+    slots: z.number().int(),
+    /** Attempts that it holds now. */
+    busy: z.number().int(),
+    drivers: z.array(z.string()),
+    isolation: isolationSchema,
+    version: z.string(),
+    registeredAt: instant,
+    lostAt: instant.nullable(),
+    lostWhy: z.string().nullable(),
+  })
+  .meta({ id: 'Executor' });
 export type ExecutorDto = z.infer<typeof executorSchema>;
 export const executorPageSchema = pageOf(executorSchema);
 export const listExecutorsQuerySchema = z.strictObject({

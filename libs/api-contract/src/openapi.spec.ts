@@ -3,6 +3,7 @@ import { openApiDocument } from './openapi.ts';
 import { operations } from './operations.ts';
 
 interface Described {
+  readonly components: { readonly schemas: Readonly<Record<string, object>> };
   readonly paths: Record<
     string,
     Record<
@@ -10,6 +11,7 @@ interface Described {
       {
         readonly security?: unknown;
         readonly responses: object;
+        readonly requestBody?: { readonly content: object };
         readonly parameters: readonly {
           name: string;
           in: string;
@@ -33,9 +35,28 @@ describe('openApiDocument', () => {
     }
   });
 
-  it('leaves no reference dangling', () => {
-    const references = [...text.matchAll(/"\$ref":"([^"]+)"/g)].map(([, reference]) => reference);
-    expect(new Set(references)).toEqual(new Set(['#/components/schemas/Problem']));
+  it('names each noun once, and leaves no reference dangling', () => {
+    const references = [...text.matchAll(/"\$ref":"#\/components\/schemas\/([^"]+)"/g)];
+    const names = Object.keys(document.components.schemas);
+    expect(new Set(references.map(([, name]) => name))).toEqual(new Set(names));
+    expect(names).toEqual(expect.arrayContaining(['Problem', 'Run', 'Step', 'StartRun', 'Event']));
+    expect(text).not.toContain('$defs');
+  });
+
+  it('says nothing for which generators of clients drop an operation', () => {
+    // An object as a default, and bytes by another name: https://pypi.org/project/openapi-python-client/
+    expect(text).not.toMatch(/"default":[[{](?!\s*"description")/);
+    const bodies = Object.values(document.paths).flatMap((item) =>
+      Object.values(item).flatMap(({ requestBody }) => Object.keys(requestBody?.content ?? {})),
+    );
+    expect(new Set(bodies)).toEqual(new Set(['application/json', 'application/octet-stream']));
+  });
+
+  it('leaves answers open to members that come later', () => {
+    const { schemas } = document.components;
+    for (const noun of ['Run', 'Step', 'Problem', 'Executor'])
+      expect(schemas[noun]).not.toHaveProperty('additionalProperties');
+    expect(schemas.StartRun).toMatchObject({ additionalProperties: false });
   });
 
   it('says what a cursor is wherever there is one, and where a stream is resumed', () => {

@@ -19,8 +19,8 @@ export interface Operation {
   /** Of its own, by their usual spelling; a request may spell them otherwise. */
   readonly headers?: z.ZodObject;
   readonly body?: z.ZodType;
-  /** Default application/json. */
-  readonly bodyType?: string;
+  /** Of a body that is no JSON: what it may be called; our own client says the first. */
+  readonly bodyTypes?: readonly [string, ...string[]];
   /** Of a JSON body; default 64 KiB, what a few fields need. */
   readonly bodyBytesMax?: number;
   readonly takesIdempotencyKey?: boolean;

@@ -104,7 +104,7 @@ export const operations = {
     path: '/api/v1/sources',
     tag: 'sources',
     summary: 'Upload a working tree as a tar, plain or compressed by gzip or zstd',
-    bodyType: 'application/x-tar',
+    bodyTypes: ['application/x-tar', 'application/gzip', 'application/zstd'],
     status: 201,
     response: sourceUploadedSchema,
   },

@@ -5,14 +5,16 @@ import { diagnosticSchema } from './problem.ts';
 const instant = z.iso.datetime({ precision: 3 });
 export const pipelineNameSchema = z.string().min(1).max(200);
 
-export const pipelineSchema = z.object({
-  id: z.uuid(),
-  name: pipelineNameSchema,
-  version: z.number().int(),
-  planHash: z.string(),
-  sourceHash: z.string(),
-  registeredAt: instant,
-});
+export const pipelineSchema = z
+  .object({
+    id: z.uuid(),
+    name: pipelineNameSchema,
+    version: z.number().int(),
+    planHash: z.string(),
+    sourceHash: z.string(),
+    registeredAt: instant,
+  })
+  .meta({ id: 'Pipeline' });
 export type PipelineDto = z.infer<typeof pipelineSchema>;
 export const pipelinePageSchema = pageOf(pipelineSchema);
 export const listQuerySchema = z.strictObject({
@@ -21,24 +23,32 @@ export const listQuerySchema = z.strictObject({
   ...waitForShape,
 });
 
-export const registerPipelineBodySchema = z.strictObject({ yaml: z.string().max(1024 * 1024) });
-export const pipelineRegisteredSchema = z.object({
-  id: z.uuid(),
-  name: pipelineNameSchema,
-  version: z.number().int(),
-  planHash: z.string(),
-  position: z.number().int(),
-  diagnostics: z.array(diagnosticSchema),
-});
+export const registerPipelineBodySchema = z
+  .strictObject({ yaml: z.string().max(1024 * 1024) })
+  .meta({ id: 'RegisterPipeline' });
+export const pipelineRegisteredSchema = z
+  .object({
+    id: z.uuid(),
+    name: pipelineNameSchema,
+    version: z.number().int(),
+    planHash: z.string(),
+    position: z.number().int(),
+    diagnostics: z.array(diagnosticSchema),
+  })
+  .meta({ id: 'PipelineRegistered' });
 export type PipelineRegisteredDto = z.infer<typeof pipelineRegisteredSchema>;
 
 /** The text may be larger than the compiler takes: it then answers with a diagnostic. */
-export const validateBodySchema = z.strictObject({
-  yaml: z.string(),
-  file: z.string().min(1).max(1024).default('.millrace.yaml'),
-});
-export const validationSchema = z.object({
-  valid: z.boolean(),
-  diagnostics: z.array(diagnosticSchema),
-});
+export const validateBodySchema = z
+  .strictObject({
+    yaml: z.string(),
+    file: z.string().min(1).max(1024).default('.millrace.yaml'),
+  })
+  .meta({ id: 'ValidatePipeline' });
+export const validationSchema = z
+  .object({
+    valid: z.boolean(),
+    diagnostics: z.array(diagnosticSchema),
+  })
+  .meta({ id: 'Validation' });
 export type Validation = z.infer<typeof validationSchema>;

@@ -59,9 +59,11 @@ export function wantedLines(logs: readonly WantedLog[]): string | undefined {
   return text === '' ? undefined : text;
 }
 
-export const runLogLineSchema = z.object({
-  step: stepIdSchema,
-  attempt: z.number().int(),
-  ...logLineSchema.shape,
-});
+export const runLogLineSchema = z
+  .object({
+    step: stepIdSchema,
+    attempt: z.number().int(),
+    ...logLineSchema.shape,
+  })
+  .meta({ id: 'RunLogLine' });
 export const runStreamItemSchema = z.union([eventSchema, runLogLineSchema]);

@@ -37,82 +37,92 @@ export const stepStatuses = [
   'skipped',
 ] as const;
 
-export const attemptSchema = z.object({
-  attempt: z.number().int(),
-  executor: z.uuid(),
-  fence: z.number().int(),
-  assignedAt: instant,
-  startedAt: instant.nullable(),
-  finishedAt: instant.nullable(),
-  outcome: outcomeSchema.nullable(),
-  cause: causeSchema.nullable(),
-  exitCode: z.number().int().nullable(),
-  signal: z.string().nullable(),
-  /** The executor's one line where outcome is `error`. */
-  message: z.string().nullable(),
-  /** Of the error, where it is one of ours: see /docs/problems/{code}. */
-  code: z.string().nullable(),
-  usage: usageSchema.nullable(),
-  log: logSummarySchema.nullable(),
-  artifacts: z.array(artifactSchema),
-  enforced: z.array(z.string()),
-  driver: z.string().nullable(),
-});
+export const attemptSchema = z
+  .object({
+    attempt: z.number().int(),
+    executor: z.uuid(),
+    fence: z.number().int(),
+    assignedAt: instant,
+    startedAt: instant.nullable(),
+    finishedAt: instant.nullable(),
+    outcome: outcomeSchema.nullable(),
+    cause: causeSchema.nullable(),
+    exitCode: z.number().int().nullable(),
+    signal: z.string().nullable(),
+    /** The executor's one line where outcome is `error`. */
+    message: z.string().nullable(),
+    /** Of the error, where it is one of ours: see /docs/problems/{code}. */
+    code: z.string().nullable(),
+    usage: usageSchema.nullable(),
+    log: logSummarySchema.nullable(),
+    artifacts: z.array(artifactSchema),
+    enforced: z.array(z.string()),
+    driver: z.string().nullable(),
+  })
+  .meta({ id: 'Attempt' });
 export type AttemptDto = z.infer<typeof attemptSchema>;
 
-export const waitSchema = z.object({
-  reason: waitReasonSchema,
-  from: instant,
-  to: instant.nullable(),
-});
+export const waitSchema = z
+  .object({
+    reason: waitReasonSchema,
+    from: instant,
+    to: instant.nullable(),
+  })
+  .meta({ id: 'Wait' });
 
-export const stepSchema = z.object({
-  id: stepIdSchema,
-  name: z.string(),
-  status: z.enum(stepStatuses),
-  outcome: outcomeSchema.nullable(),
-  cause: causeSchema.nullable(),
-  exitCode: z.number().int().nullable(),
-  signal: z.string().nullable(),
-  allowFailure: z.boolean(),
-  dependsOn: z.array(stepIdSchema),
-  skipReason: skipReasonSchema.nullable(),
-  attempts: z.array(attemptSchema),
-  waits: z.array(waitSchema),
-});
+export const stepSchema = z
+  .object({
+    id: stepIdSchema,
+    name: z.string(),
+    status: z.enum(stepStatuses),
+    outcome: outcomeSchema.nullable(),
+    cause: causeSchema.nullable(),
+    exitCode: z.number().int().nullable(),
+    signal: z.string().nullable(),
+    allowFailure: z.boolean(),
+    dependsOn: z.array(stepIdSchema),
+    skipReason: skipReasonSchema.nullable(),
+    attempts: z.array(attemptSchema),
+    waits: z.array(waitSchema),
+  })
+  .meta({ id: 'Step' });
 export type StepDto = z.infer<typeof stepSchema>;
 
 /** A run as lists show it. */
-export const runSummarySchema = z.object({
-  id: z.uuid(),
-  number: z.number().int(),
-  pipeline: z.string(),
-  planHash: z.string(),
-  status: z.enum(runStatuses),
-  outcome: outcomeSchema.nullable(),
-  queuedAt: instant,
-  startedAt: instant.nullable(),
-  finishedAt: instant.nullable(),
-  trigger: triggerSchema,
-  source: sourceSchema,
-  retryOf: z.uuid().nullable(),
-  cancel: z
-    .object({ by: z.string(), reason: z.string().nullable(), at: instant })
-    .nullable()
-    .describe('Who wished for the end of the run first, and why.'),
-});
+export const runSummarySchema = z
+  .object({
+    id: z.uuid(),
+    number: z.number().int(),
+    pipeline: z.string(),
+    planHash: z.string(),
+    status: z.enum(runStatuses),
+    outcome: outcomeSchema.nullable(),
+    queuedAt: instant,
+    startedAt: instant.nullable(),
+    finishedAt: instant.nullable(),
+    trigger: triggerSchema,
+    source: sourceSchema,
+    retryOf: z.uuid().nullable(),
+    cancel: z
+      .object({ by: z.string(), reason: z.string().nullable(), at: instant })
+      .nullable()
+      .describe('Who wished for the end of the run first, and why.'),
+  })
+  .meta({ id: 'RunSummary' });
 export type RunSummary = z.infer<typeof runSummarySchema>;
 
 /** A run with everything that happened to its steps, in file order. */
-export const runSchema = z.object({
-  ...runSummarySchema.shape,
-  isolation: isolationSchema,
-  inputs: z.record(z.string(), z.string()),
-  failedSteps: z.array(z.string()),
-  /** The log position that this answer reflects. */
-  position: z.number().int(),
-  steps: z.array(stepSchema),
-});
+export const runSchema = z
+  .object({
+    ...runSummarySchema.shape,
+    isolation: isolationSchema,
+    inputs: z.record(z.string(), z.string()),
+    failedSteps: z.array(z.string()),
+    /** The log position that this answer reflects. */
+    position: z.number().int(),
+    steps: z.array(stepSchema),
+  })
+  .meta({ id: 'Run' });
 export type RunDto = z.infer<typeof runSchema>;
 
 /** A trigger key: `type:business_id:version`. */
@@ -151,28 +161,33 @@ export const startRunBodySchema = z
   .refine((body) => (body.pipeline === undefined) !== (body.yaml === undefined), {
     message: 'give exactly one of pipeline and yaml',
     path: ['pipeline'],
-  });
+  })
+  .meta({ id: 'StartRun' });
 export type StartRunBody = z.input<typeof startRunBodySchema>;
 /** A start-run body as it is after its check, with defaults. */
 export type StartRunRequest = z.output<typeof startRunBodySchema>;
 
 /** What no executor that is there can do; the run waits, or fails, for it. */
-export const runWarningSchema = z.object({
-  /** At most ten of them. */
-  steps: z.array(stepIdSchema),
-  message: z.string(),
-  hint: z.string(),
-});
+export const runWarningSchema = z
+  .object({
+    /** At most ten of them. */
+    steps: z.array(stepIdSchema),
+    message: z.string(),
+    hint: z.string(),
+  })
+  .meta({ id: 'RunWarning' });
 export type RunWarning = z.infer<typeof runWarningSchema>;
 
-export const runStartedSchema = z.object({
-  id: z.uuid(),
-  number: z.number().int(),
-  /** Wait for it with `?waitFor=`. */
-  position: z.number().int(),
-  /** Absent where there is nothing to say. */
-  warnings: z.array(runWarningSchema).optional(),
-});
+export const runStartedSchema = z
+  .object({
+    id: z.uuid(),
+    number: z.number().int(),
+    /** Wait for it with `?waitFor=`. */
+    position: z.number().int(),
+    /** Absent where there is nothing to say. */
+    warnings: z.array(runWarningSchema).optional(),
+  })
+  .meta({ id: 'RunStarted' });
 export type RunStarted = z.infer<typeof runStartedSchema>;
 
 export const listRunsQuerySchema = z.strictObject({
@@ -184,12 +199,14 @@ export const listRunsQuerySchema = z.strictObject({
 });
 export const runPageSchema = pageOf(runSummarySchema);
 
-export const cancelRunBodySchema = z.strictObject({
-  reason: z.string().max(1000).optional(),
-  /** KILL at once instead of TERM and grace. */
-  force: z.boolean().default(false),
-});
-export const positionSchema = z.object({ position: z.number().int() });
+export const cancelRunBodySchema = z
+  .strictObject({
+    reason: z.string().max(1000).optional(),
+    /** KILL at once instead of TERM and grace. */
+    force: z.boolean().default(false),
+  })
+  .meta({ id: 'CancelRun' });
+export const positionSchema = z.object({ position: z.number().int() }).meta({ id: 'Position' });
 
 export const retryRunBodySchema = z
   .strictObject({ failed: z.literal(true).optional(), step: stepIdSchema.optional() })
@@ -199,9 +216,12 @@ export const retryRunBodySchema = z
   })
   .describe(
     '`{step}` repeats one step and what depends on it; `{failed: true}`, or nothing, what failed.',
-  );
+  )
+  .meta({ id: 'RetryRun' });
 export type RetryRunBody = z.input<typeof retryRunBodySchema>;
-export const runRetriedSchema = z.object({ ...runStartedSchema.shape, retryOf: z.uuid() });
+export const runRetriedSchema = z
+  .object({ ...runStartedSchema.shape, retryOf: z.uuid() })
+  .meta({ id: 'RunRetried' });
 export type RunRetried = z.infer<typeof runRetriedSchema>;
 
 /** `at`: a position, or an RFC 3339 instant. */
@@ -252,29 +272,34 @@ export const logLineSchema = z
         'A `system` line that begins or ends what a command of a list prints; the first has the command as its text. Everything between the two is of that command. It is made from marks in the output of the step: a heading, no evidence.',
       ),
   })
-  .describe('A line of a log, or what there is of one that is being written.');
+  .describe('A line of a log, or what there is of one that is being written.')
+  .meta({ id: 'LogLine' });
 export type LogLineDto = z.infer<typeof logLineSchema>;
 
-export const stepWhySchema = z.object({
-  run: z.uuid(),
-  step: stepIdSchema,
-  status: z.enum(stepStatuses),
-  /** One sentence for people. */
-  summary: z.string(),
-  /** Milliseconds between queued and started (or now). */
-  waitedMs: z.number().int(),
-  waits: z.array(
-    z.object({ ...waitSchema.shape, durationMs: z.number().int(), detail: z.string() }),
-  ),
-});
+export const stepWhySchema = z
+  .object({
+    run: z.uuid(),
+    step: stepIdSchema,
+    status: z.enum(stepStatuses),
+    /** One sentence for people. */
+    summary: z.string(),
+    /** Milliseconds between queued and started (or now). */
+    waitedMs: z.number().int(),
+    waits: z.array(
+      z.object({ ...waitSchema.shape, durationMs: z.number().int(), detail: z.string() }),
+    ),
+  })
+  .meta({ id: 'StepWhy' });
 export type StepWhy = z.infer<typeof stepWhySchema>;
 
-export const runArtifactSchema = z.object({
-  step: stepIdSchema,
-  attempt: z.number().int(),
-  ...artifactSchema.shape,
-  /** Where it is downloaded. */
-  url: z.string(),
-});
+export const runArtifactSchema = z
+  .object({
+    step: stepIdSchema,
+    attempt: z.number().int(),
+    ...artifactSchema.shape,
+    /** Where it is downloaded. */
+    url: z.string(),
+  })
+  .meta({ id: 'RunArtifact' });
 export type RunArtifact = z.infer<typeof runArtifactSchema>;
 export const runArtifactPageSchema = pageOf(runArtifactSchema);

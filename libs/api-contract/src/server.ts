@@ -2,26 +2,34 @@ import { z } from 'zod';
 import type { Operation } from './operation.ts';
 import { pageOf } from './paging.ts';
 
-export const versionSchema = z.object({
-  name: z.literal('millrace'),
-  version: z.string(),
-  node: z.string(),
-});
-export const readinessSchema = z.object({
-  status: z.enum(['ready', 'starting', 'draining', 'degraded']),
-  checks: z.record(z.string(), z.object({ ok: z.boolean(), detail: z.string().optional() })),
-});
-export const projectionStatusSchema = z.object({
-  name: z.string(),
-  version: z.number().int(),
-  position: z.number().int(),
-  /** Events that it has not seen yet. */
-  lag: z.number().int(),
-  rebuilding: z.boolean(),
-});
+export const versionSchema = z
+  .object({
+    name: z.literal('millrace'),
+    version: z.string(),
+    node: z.string(),
+  })
+  .meta({ id: 'Version' });
+export const readinessSchema = z
+  .object({
+    status: z.enum(['ready', 'starting', 'draining', 'degraded']),
+    checks: z.record(z.string(), z.object({ ok: z.boolean(), detail: z.string().optional() })),
+  })
+  .meta({ id: 'Readiness' });
+export const projectionStatusSchema = z
+  .object({
+    name: z.string(),
+    version: z.number().int(),
+    position: z.number().int(),
+    /** Events that it has not seen yet. */
+    lag: z.number().int(),
+    rebuilding: z.boolean(),
+  })
+  .meta({ id: 'ProjectionStatus' });
 export type ProjectionStatusDto = z.infer<typeof projectionStatusSchema>;
 export const projectionListSchema = pageOf(projectionStatusSchema);
-export const sourceUploadedSchema = z.object({ digest: z.string(), size: z.number().int() });
+export const sourceUploadedSchema = z
+  .object({ digest: z.string(), size: z.number().int() })
+  .meta({ id: 'SourceUploaded' });
 export type SourceUploaded = z.infer<typeof sourceUploadedSchema>;
 
 /** `foreground`: `dev`, until it is told to end. `background`: started by a command, for as long as it is of use. */

@@ -7,14 +7,13 @@ import { routePath } from './route.ts';
 
 /** What senders call a tar and a compressed one; which it is shows in its first bytes. */
 const tarTypes: readonly string[] = [
-  'application/x-tar',
+  ...operations.uploadSource.bodyTypes,
+  'application/octet-stream',
   'application/tar',
   'application/x-gtar',
-  'application/gzip',
   'application/x-gzip',
   'application/x-tar+gzip',
   'application/x-compressed-tar',
-  'application/zstd',
   'application/x-zstd',
 ];
 
