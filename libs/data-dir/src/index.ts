@@ -16,5 +16,6 @@ export {
   workspacesMark,
   workspacesTrash,
 } from './state-marks.ts';
+export { foreseeDatabase, hasUsedDatabase, noteDatabase } from './used-database.ts';
 export { stateHomeOf, type UserState, userState } from './user-state.ts';
 export { claimDataDirectory, foreseeClaim, requireOurs, trustDataDirectory } from './vouch.ts';

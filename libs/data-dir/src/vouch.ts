@@ -13,6 +13,7 @@ import {
   newDataDirectoryId,
   renewDataDirectoryId,
 } from './state-marks.ts';
+import { databaseNote } from './used-database.ts';
 import {
   everyStateBase,
   makeOwn,
@@ -35,7 +36,7 @@ const fixedNames: readonly string[] = [
   ...['logs', 'logs/steps', 'logs/server.log', 'logs/server.out', 'logs/postgres.log'],
   ...['pg', 'pg/cluster', 'pg/password', 'pg/server.json', 'pg/lib'],
   ...['executor', 'executor/workspaces-at', 'workspaces', 'artifacts', 'seals'],
-  ...['admin-token', 'server.json', 'api.sock', '.gitignore', dataDirectoryMark],
+  ...['admin-token', 'server.json', 'api.sock', '.gitignore', dataDirectoryMark, databaseNote],
 ];
 
 /**

@@ -224,6 +224,11 @@ const table = {
     'There is no place for workspaces',
     'Give a directory outside of every project by XDG_STATE_HOME, or clear the way in the one that the detail names.',
   ],
+  'data-dir.no-database': [
+    500,
+    'The data directory is without its database',
+    'Name the database again by --db (MILLRACE_DB_URL), or put pg/ back into the data directory; to begin anew, remove the data directory.',
+  ],
   // sandboxes
   'sandbox.unavailable': [500, 'The sandbox driver does not work here', 'See `millrace doctor`.'],
   'sandbox.start-failed': [500, 'The sandbox did not start', 'See the detail.'],

@@ -1,5 +1,4 @@
-import { access } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import {
   type ApiClient,
   ProblemError,
@@ -14,7 +13,7 @@ import {
   thisBuild,
   unmetSettings,
 } from '#libs/config';
-import { dataDirHolder } from '#libs/data-dir';
+import { dataDirHolder, foreseeDatabase, hasUsedDatabase } from '#libs/data-dir';
 import { type ErrorCode, Fault } from '#libs/kernel';
 import { isOlder } from './compare-builds.ts';
 import { askToEnd, untilEnded } from './end-server.ts';
@@ -46,8 +45,8 @@ const lookMs = 50;
  * The server that the settings mean. Where none runs in the data directory and it holds state (or `always` is said), one is
  * started in the background.
  *
- * @throws NothingRanError where there is neither a server nor state; Fault `server.unreachable` where its database was one
- *   elsewhere that nobody names now; `server.incompatible`
+ * @throws NothingRanError where there is neither a server nor state; Fault `data-dir.no-database` where its database is gone or
+ *   nobody names it now; `server.incompatible`
  */
 export async function useServer(
   settings: LayeredConfig,
@@ -58,8 +57,6 @@ export async function useServer(
   if (config.server !== undefined) return connect(config);
   if (!wish.always && (await isUnused(config)))
     throw new NothingRanError(config.dataDir, wish.missing);
-  const mayStart = wish.always || config.db !== undefined || (await holds(config, 'pg'));
-  if (!mayStart && !(await isServed(config))) return connect(config);
   const search = { ...wish, settings, note };
   const server = await findOrStart(search);
   return localClient(config, server, {
@@ -70,11 +67,11 @@ export async function useServer(
 /** Whether nothing has run where the settings lead: no server, no state of one, and no database elsewhere that may have some. */
 export async function isUnused(config: Config): Promise<boolean> {
   if (config.server !== undefined || config.db !== undefined) return false;
-  return !(await holds(config, 'admin-token')) && !(await isServed(config));
+  return !(await isServed(config)) && !hasUsedDatabase(resolve(config.dataDir));
 }
 
 /** Whether a server runs, or is on its way. */
-async function isServed({ dataDir }: Config): Promise<boolean> {
+export async function isServed({ dataDir }: Config): Promise<boolean> {
   return (await findServer(dataDir)) !== undefined || dataDirHolder(resolve(dataDir)) !== undefined;
 }
 
@@ -104,6 +101,8 @@ async function findOrStart(search: Search): Promise<ServerFile> {
       if ((await findServer(dataDir))?.pid !== found.pid)
         deadline = performance.now() + contendedMs;
     } else if (dataDirHolder(resolve(dataDir)) === undefined) {
+      const change = foreseeDatabase(resolve(dataDir), search.settings.config.db);
+      if (change !== undefined) search.note(change);
       try {
         return await startInBackground(search.settings, search);
       } catch (error) {
@@ -178,12 +177,4 @@ async function endIfUnfit(server: ServerFile, search: Search): Promise<boolean> 
     `the server (pid ${server.pid}) ${why} and is in use, so it stays; \`millrace stop\` ends it`,
   );
   return false;
-}
-
-/** Whether a server has left something of this name. */
-async function holds({ dataDir }: Config, name: 'pg' | 'admin-token'): Promise<boolean> {
-  return access(join(resolve(dataDir), name)).then(
-    () => true,
-    () => false,
-  );
 }

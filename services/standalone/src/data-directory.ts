@@ -21,7 +21,8 @@ export interface DataDirectory {
   readonly logs: string;
   readonly blobs: string;
   readonly executor: string;
-  readonly adminToken: string;
+  /** Makes the administrator's token if there is none: it is there from the first time that a server has a database. */
+  ensureAdminToken(): string;
   /** Where the API listens for the local administrator: short enough for a socket, good as long as this process lives. */
   readonly apiSocket: string;
   /** Whether its path still leads to it: it was neither removed nor replaced. */
@@ -32,7 +33,7 @@ export interface DataDirectory {
 }
 
 /**
- * Makes the directories that are missing, for the owner alone, and the administrator's token.
+ * Makes the directories that are missing, for the owner alone.
  *
  * @throws Fault `data-dir.not-writable`; `data-dir.not-private` where others could enter it; `data-dir.not-ours` where
  *   somebody else filled it
@@ -55,7 +56,7 @@ export function openDataDirectory(path: string): DataDirectory {
       logs: join(root, 'logs', 'steps'),
       blobs: join(root, 'artifacts'),
       executor: join(root, 'executor'),
-      adminToken: ensureToken(join(root, 'admin-token')),
+      ensureAdminToken: () => ensureToken(join(root, 'admin-token')),
       apiSocket: own.at(apiSocketName),
       isInPlace: () => own.isInPlace(),
       writeServerFile: (file) => writeWhole(serverFile, `${JSON.stringify(file, null, 2)}\n`),

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Config } from '#libs/config';
+import { foreseeDatabase, noteDatabase } from '#libs/data-dir';
 import {
   applicationRole,
   canActAs,
@@ -40,13 +41,16 @@ export interface Database {
 /**
  * The database of a server: the one that `--db` names, else the embedded one, brought to the newest migration.
  *
- * @throws Fault `postgres.*`, `data-dir.in-use`
+ * @param dataDir  locked by this process: it says which database it was used with
+ * @throws Fault `postgres.*`, `data-dir.in-use`; `data-dir.no-database` where the one that it was used with is gone or not named
  */
 export async function openDatabase(
   config: Config,
   dataDir: string,
   logger: Logger,
 ): Promise<Database> {
+  const change = foreseeDatabase(dataDir, config.db);
+  if (change !== undefined) logger.warn({}, change);
   const embedded = config.db === undefined ? await startEmbedded(dataDir, logger) : undefined;
   const close: (() => Promise<void>)[] = embedded ? [() => embedded.stop()] : [];
   try {
@@ -73,6 +77,7 @@ export async function openDatabase(
     }
     const onIdleError = (error: Error) =>
       logger.warn({ error: error.message }, 'an idle connection broke');
+    noteDatabase(dataDir, config.db);
     const pool = openPool(connect(role), { max: 8, applicationName: 'millrace', onIdleError });
     const appendPool = openPool(connect(role), {
       max: 2,

@@ -118,7 +118,7 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
     const logs = new FsLogStore(directory.logs, systemClock);
     const blobs = new FsBlobStore(directory.blobs);
     const heartbeats = new PgHeartbeats(database.leasePool);
-    const token = directory.adminToken;
+    const token = directory.ensureAdminToken();
     const gateway = new LogExecutorGateway({
       ...log,
       heartbeats,

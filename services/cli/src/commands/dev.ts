@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { ServerFile } from '#libs/api-contract';
-import { dataDirHolder } from '#libs/data-dir';
+import { dataDirHolder, foreseeDatabase } from '#libs/data-dir';
 import { Fault } from '#libs/kernel';
 import { type CommandContext, contextOf, serverArgs } from '../context.ts';
 import { askToEnd, untilEnded } from '../end-server.ts';
@@ -19,12 +19,16 @@ export function addDev(program: Command, finish: (exitCode: number) => void): vo
     )
     .action(async (_options, command: Command) => {
       const context = contextOf(command);
-      const { dataDir, listen } = context.config;
+      const { dataDir, listen, db } = context.config;
       const server = await findServer(dataDir);
       const isFree = server === undefined && dataDirHolder(resolve(dataDir)) === undefined;
       // Where another server stays, that is what `dev` ends for, by its own words.
       if (isFree || (server?.mode === 'background' && !hasPort(server.url, listen)))
         await requireFreePort(listen);
+      if (isFree || server?.mode === 'background') {
+        const change = foreseeDatabase(resolve(dataDir), db);
+        if (change !== undefined) context.output.note(change);
+      }
       if (server?.mode === 'background') await takeOver(context, server);
       finish(await becomeServer(serverArgs(context)));
     });

@@ -6,6 +6,7 @@ import type { Command } from 'commander';
 import { allowsProcessDriver, type Config, programPath, stepLimits } from '#libs/config';
 import {
   foreseeClaim,
+  foreseeDatabase,
   foreseeWorkspaces,
   hiddenFromSteps,
   userState,
@@ -31,6 +32,7 @@ import { serverEnvironment } from '../local-server.ts';
 import type { Output } from '../output.ts';
 import { sandboxCure } from '../sandbox-cures.ts';
 import { findServer } from '../server-connection.ts';
+import { isServed } from '../use-server.ts';
 
 export function addDoctor(program: Command, finish: (exitCode: number) => void): void {
   program
@@ -83,6 +85,7 @@ async function checkDataDir(context: CommandContext): Promise<readonly Finding[]
   }
   return [
     await checkRoom(context, dataDir),
+    ...(await checkDatabase(context, dataDir)),
     ...(await checkSandboxes(context)),
     await checkServer(context),
   ];
@@ -104,6 +107,21 @@ async function checkRoom({ config }: CommandContext, dataDir: string): Promise<F
   } catch {
     const { hint } = describeError('data-dir.not-writable');
     return { check, state: 'problem', detail: `${name} cannot be written`, cure: hint };
+  }
+}
+
+/** A server that runs has its own: which one is asked for does not matter to it. */
+async function checkDatabase(
+  { config }: CommandContext,
+  dataDir: string,
+): Promise<readonly Finding[]> {
+  if (await isServed(config)) return [];
+  const check = 'database';
+  try {
+    const change = foreseeDatabase(dataDir, config.db);
+    return change === undefined ? [] : [{ check, state: 'note', detail: change }];
+  } catch (error) {
+    return [problem(check, error)];
   }
 }
 
