@@ -50,6 +50,8 @@ export class TreeRemover {
   /** Names in the trash that a removal is at work on. */
   readonly #busy = new Set<string>();
   readonly #reported = new Set<string>();
+  /** Removals that nobody waits for. */
+  readonly #behind = new Set<Promise<void>>();
   #count = 0;
 
   constructor(trashDir: string, onLeft: (left: LeftTree) => void) {
@@ -59,8 +61,32 @@ export class TreeRemover {
 
   /** Nothing happens where there is nothing. Never throws: whoever clears away goes on with what he is here for. */
   async remove(path: string): Promise<void> {
+    const goOn = await this.#take(path);
+    await goOn();
+  }
+
+  /**
+   * As `remove`, but resolves when the name is free: a tree of a million files, which takes minutes, keeps nobody. Never throws.
+   */
+  async removeBehind(path: string): Promise<void> {
+    const goOn = await this.#take(path);
+    const removal = goOn().finally(() => this.#behind.delete(removal));
+    this.#behind.add(removal);
+  }
+
+  /** Waits for what `removeBehind` has begun. Never throws. */
+  async settle(): Promise<void> {
+    await Promise.all(this.#behind);
+  }
+
+  /** Moves a tree into the trash. @returns removes it there */
+  async #take(path: string): Promise<() => Promise<void>> {
     const job = newJob();
     const hoisted = this.#freshPath(job);
+    const conclude = () => this.#conclude(job, path);
+    const note = (error: unknown) => {
+      job.reason ??= String(error);
+    };
     try {
       await ownDirectory(this.#trashDir);
       await rename(path, hoisted).catch(async (error: unknown) => {
@@ -69,11 +95,11 @@ export class TreeRemover {
         await unlock([path]);
         await rename(path, hoisted);
       });
-      await this.#destroy(job, [hoisted]);
     } catch (error) {
-      job.reason ??= String(error);
+      note(error);
+      return conclude;
     }
-    await this.#conclude(job, path);
+    return () => this.#destroy(job, [hoisted]).catch(note).then(conclude);
   }
 
   /** Tries again what could not be removed, and finishes what an earlier process began. Never throws. */

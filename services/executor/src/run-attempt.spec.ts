@@ -129,7 +129,13 @@ async function expectNothingLeft() {
   const commands = join(directory, 'workspaces', '.commands');
   expect(await readdir(commands).catch(() => [])).toEqual([]);
   const tmp = await readFile(join(directory, 'state', 'temporaries-at'), 'utf8');
-  for (const name of await readdir(tmp)) expect(await readdir(join(tmp, name))).toEqual([]);
+  // What is in the trash goes behind the attempt.
+  await expect
+    .poll(async () => {
+      const names = await readdir(tmp);
+      return Promise.all(names.map((name) => readdir(join(tmp, name))));
+    })
+    .toEqual((await readdir(tmp)).map(() => []));
 }
 
 const uncontained =

@@ -1,10 +1,10 @@
-import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { chmod, chown, mkdir, mkdtemp, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { isCi, takesRoot, VirtualClock } from '#libs/testkit';
+import { isCi, mayMount, takesRoot, VirtualClock } from '#libs/testkit';
 import type { LeftTree } from './remove-tree.ts';
 import { StepTemporaries } from './step-temporaries.ts';
 
@@ -71,6 +71,28 @@ it.each([
   expect(existsSync(path)).toBe(false);
   expect(existsSync(stateDir)).toBe(true);
   await temporaries.close();
+});
+
+it.runIf(mayMount())('serve no other attempt after one that has mounted it on itself', async () => {
+  const temporaries = await opened();
+  const path = await temporaries.make();
+  execFileSync('mount', ['--bind', path, path]);
+  execFileSync('mount', ['-o', 'remount,bind,ro', path]);
+  await temporaries.remove(path);
+  expect(await temporaries.make()).not.toBe(path);
+  await temporaries.close();
+  expect(existsSync(dirname(path))).toBe(false);
+});
+
+it('whose removal takes long keep nobody, and are gone when the server ends', async () => {
+  const temporaries = await opened();
+  const path = await temporaries.make();
+  for (let at = 0; at < 5_000; at += 1) writeFileSync(join(path, `${at}`), '');
+  await temporaries.remove(path);
+  expect(existsSync(path)).toBe(false);
+  expect(readdirSync(join(dirname(path), '.trash'))).toHaveLength(1);
+  await temporaries.close();
+  expect(existsSync(dirname(path))).toBe(false);
 });
 
 it('lie in a directory that looks young to whoever cleans by age, as long as it is told so', async () => {

@@ -1,9 +1,10 @@
-import { lstatSync, readdirSync } from 'node:fs';
+import { lstatSync, readFileSync } from 'node:fs';
 import { lstat, mkdir, mkdtemp, readFile, rmdir, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { workspacesTrash } from '#libs/data-dir';
 import { type Clock, invariant } from '#libs/kernel';
+import { firstNames } from './first-names.ts';
 import { type LeftTree, removeWithTrash, TreeRemover } from './remove-tree.ts';
 
 /**
@@ -64,25 +65,39 @@ export class StepTemporaries {
     return path;
   }
 
-  /** When its attempt is over. Never throws. */
+  /** When its attempt is over. Resolves when the name is free, however much is in it. Never throws. */
   async remove(path: string): Promise<void> {
     if (this.#isUntouched(path)) {
       this.#spare.push(path);
       return;
     }
     // Many leave nothing.
-    await rmdir(path).catch(() => this.#remover?.remove(path));
+    await rmdir(path).catch(() => this.#remover?.removeBehind(path));
   }
 
   #isUntouched(path: string): boolean {
     const state = stateOf(path);
-    if (state !== undefined && state === this.#states.get(path)) return true;
+    if (state !== undefined && state === this.#states.get(path) && !this.#isMounted()) return true;
     this.#states.delete(path);
     return false;
   }
 
+  /**
+   * Whether a step has mounted anything here, or any of this elsewhere: a directory that is mounted on itself has the device, inode
+   * and times that it had. Only root mounts where we see it.
+   */
+  #isMounted(): boolean {
+    if (process.getuid?.() !== 0) return false;
+    try {
+      return readFileSync('/proc/self/mountinfo', 'utf8').includes(`/${basename(this.#directory)}`);
+    } catch {
+      return false; // elsewhere than on Linux
+    }
+  }
+
   /** When no attempt runs any more. */
   async close(): Promise<void> {
+    await this.#remover?.settle();
     if (this.#directory !== '') await removeWithTrash(this.#directory, this.#onLeft);
   }
 }
@@ -95,14 +110,15 @@ async function isOwnDirectory(path: string): Promise<boolean> {
 
 /**
  * Says the same as long as the directory is empty and nothing was done to it: a mount over it has another device, and whoever
- * changes its entries, mode, owner, attributes or access list moves the time of its last change, which nobody can set.
+ * changes its entries, mode, owner, attributes or access list moves the time of its last change, which nobody can set. That time
+ * goes in steps of some milliseconds, so within the first one an entry shows only itself.
  *
  * @returns undefined where it is not empty, or gone
  */
 function stateOf(path: string): string | undefined {
   try {
-    const { dev, ino, ctimeNs } = lstatSync(path, { bigint: true });
-    return readdirSync(path).length === 0 ? `${dev} ${ino} ${ctimeNs}` : undefined;
+    const { dev, ino, ctimeNs, mode } = lstatSync(path, { bigint: true });
+    return firstNames(path, 1).length === 0 ? `${dev} ${ino} ${ctimeNs} ${mode}` : undefined;
   } catch {
     return undefined;
   }

@@ -16,6 +16,7 @@ import { workspacesMark, workspacesTrash } from '#libs/data-dir';
 import { type Clock, Fault, isUuid } from '#libs/kernel';
 import type { CommitFacts, SourceFacts, SourceProvider } from '#libs/sources';
 import { diskUsageBytes } from './disk-usage.ts';
+import { firstNames } from './first-names.ts';
 import { bringFormer } from './former-workspaces.ts';
 import { JointWork } from './joint-work.ts';
 import { unmountBelow } from './left-mounts.ts';
@@ -64,6 +65,9 @@ interface WorkspaceUse {
 }
 
 /** What lies in the directory beside workspaces. */
+/** Of one attempt: those that are removed one by one. More of them go as any tree does. */
+const commandFilesMax = 256;
+
 const ours: readonly string[] = [workspacesTrash, '.kept', '.facts', '.homes', workspacesMark];
 
 /**
@@ -201,11 +205,12 @@ export class Workspaces {
 
   /** @param path  from `commandsDir`. Never throws */
   async removeCommands(path: string): Promise<void> {
-    // A handful of files: few calls remove them. A step without isolation may have put a link in the place of the directory.
+    // A handful of files: few calls remove them. A step without isolation may have put a link in the place of the directory,
+    // or any number of files into it.
     if (lstatSync(path, { throwIfNoEntry: false })?.isDirectory())
-      for (const name of await readdir(path).catch(() => []))
+      for (const name of firstNames(path, commandFilesMax))
         await unlink(join(path, name)).catch(() => {});
-    await this.#discard(path);
+    await rmdir(path).catch(() => this.#remover.removeBehind(path));
   }
 
   /** What resists goes with the trash. Never throws. @returns whether anything was in it */
