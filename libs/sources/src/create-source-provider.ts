@@ -4,7 +4,7 @@ import { Fault } from '#libs/kernel';
 import { extractSnapshot, type UnpackedTree } from './extract-snapshot.ts';
 import type { GitAccess } from './git-access.ts';
 import { checkOut } from './git-source.ts';
-import { restoreRepository } from './restore-repository.ts';
+import { restoreRepositories } from './restore-repository.ts';
 import type { SourceFacts, SourceProvider } from './source-provider.ts';
 
 /**
@@ -40,7 +40,7 @@ export function createSourceProvider(
             });
           let facts: SourceFacts | undefined;
           const complete = async (unpacked: UnpackedTree) => {
-            facts = await restoreRepository(unpacked, abort);
+            facts = await restoreRepositories(unpacked, abort);
             await onFacts?.(facts);
           };
           await extractSnapshot(blob.stream, targetDir, { abort, complete });

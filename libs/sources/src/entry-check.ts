@@ -10,6 +10,7 @@ import {
   withoutEndSlash,
 } from './entry-name.ts';
 import { repositoryEntries } from './snapshot-repository.ts';
+import { submodulesMax } from './submodule-way.ts';
 
 /** What an entry becomes. */
 export type CheckedEntry =
@@ -39,8 +40,10 @@ export class EntryCheck {
   readonly #links = new Map<string, string>();
   readonly #directories = new Set<string>(['.']);
   #bytes = 0;
-  /** A `.git` somewhere below the top. */
+  /** A `.git` somewhere below the top that is not as submodules have it. */
   #inner: string | undefined;
+  /** Paths of what looks like the repositories of submodules. */
+  readonly #repositories = new Set<string>();
 
   /** @throws Fault `source.invalid` naming the entry */
   check(raw: Header): CheckedEntry {
@@ -51,7 +54,7 @@ export class EntryCheck {
     if (problem !== undefined) throw refused(raw.name, problem);
     const path = withoutEndSlash(name);
     this.#addDirectories(type === 'directory' ? path : posix.dirname(path));
-    if (!isRepositoryEntry(name) && isInRepository(path)) this.#inner ??= name;
+    this.#noteRepository(path, type);
     if (type === 'directory') return { kind: 'directory', name: path };
     if (type === 'symlink') {
       const target = linkTarget(header);
@@ -83,6 +86,16 @@ export class EntryCheck {
     if (!this.#files.has(description)) throw refused(pack, 'half of a repository');
     // git is run on this one, and would look into the other.
     if (this.#inner !== undefined) throw refused(this.#inner, 'a repository in a repository');
+    for (const path of this.#repositories)
+      for (const name of [`${path}/${description}`, `${path}/${pack}`])
+        if (!this.#files.has(name)) throw refused(name, 'half of a repository');
+    if (this.#repositories.size > submodulesMax)
+      throw refused(pack, `more than ${submodulesMax} submodules`);
+  }
+
+  /** Where the repositories of submodules lie, those above others first; none where the tree itself has none. */
+  get submodules(): readonly string[] {
+    return this.#files.has(repositoryEntries.pack) ? [...this.#repositories].sort() : [];
   }
 
   filesOver(bytes: number): readonly string[] {
@@ -116,6 +129,16 @@ export class EntryCheck {
       if (this.#isTaken(path.slice(0, at))) return 'a parent that is a file or a link';
     }
     return type === 'symlink' ? linkProblem(name, linkTarget(header)) : undefined;
+  }
+
+  /** Of a submodule its two files and the directory that they lie in, and no other `.git` above or below. */
+  #noteRepository(path: string, type: Header['type']): void {
+    if (isRepositoryEntry(path) || !isInRepository(path)) return;
+    const [, above, name] = /^(.+)\/(\.git(?:\/.*)?)$/s.exec(path) ?? [];
+    const isOne =
+      name === '.git' ? type === 'directory' : type === 'file' && isRepositoryEntry(name ?? '');
+    if (above === undefined || isInRepository(above) || !isOne) this.#inner ??= path;
+    else this.#repositories.add(above);
   }
 
   #isTaken(path: string): boolean {

@@ -17,6 +17,8 @@ const largeFileBytes = 256 * 1024 * 1024;
 export interface UnpackedTree {
   readonly directory: string;
   readonly largeFiles: readonly string[];
+  /** Where the repositories of submodules came along, those above others first. */
+  readonly submodules: readonly string[];
 }
 
 export interface ExtractOptions {
@@ -39,8 +41,7 @@ export async function extractSnapshot(
   try {
     const draft = await mkdtemp(join(dirname(targetDir), `.${basename(targetDir)}-`));
     try {
-      const largeFiles = await writeEntries(stream, draft, abort);
-      await complete({ directory: draft, largeFiles });
+      await complete({ directory: draft, ...(await writeEntries(stream, draft, abort)) });
       await rename(draft, targetDir);
     } catch (error) {
       await rm(draft, { recursive: true, force: true });
@@ -53,12 +54,11 @@ export async function extractSnapshot(
   }
 }
 
-/** @returns the large files */
 async function writeEntries(
   stream: Readable,
   root: string,
   abort: AbortSignal,
-): Promise<readonly string[]> {
+): Promise<Omit<UnpackedTree, 'directory'>> {
   const check = new EntryCheck();
   const made = new Set<string>(['.']);
   const links: Extract<CheckedEntry, { kind: 'link' }>[] = [];
@@ -78,7 +78,7 @@ async function writeEntries(
   });
   check.finish();
   for (const { name, target } of links) await symlink(target, join(root, name));
-  return check.filesOver(largeFileBytes);
+  return { largeFiles: check.filesOver(largeFileBytes), submodules: check.submodules };
 }
 
 async function writeOne(

@@ -9,7 +9,7 @@ import { accessProblem } from './git-access.ts';
 import type { GitCallOptions } from './run-git.ts';
 import type { SourceFacts, SourceOptions } from './source-provider.ts';
 import { submoduleAddresses, wholeAddress } from './submodule-address.ts';
-import { requirePlainWay } from './submodule-way.ts';
+import { requirePlainWay, submodulesMax } from './submodule-way.ts';
 import { writeRepository } from './write-repository.ts';
 
 export interface GitCheckout {
@@ -25,7 +25,6 @@ export interface CheckoutOptions extends GitCallOptions, SourceOptions {
   readonly levels?: number;
 }
 
-const submodulesMax = 200;
 const levelsMax = 8;
 
 /**
@@ -125,12 +124,7 @@ async function checkOutSubmodules(
         ...options,
         levels: levels - 1,
         onFacts: undefined,
-        checkout: {
-          ...inner,
-          ...(isRecursive && { submodules: 'recursive' }),
-          depth: 1,
-          tags: false,
-        },
+        checkout: { ...inner, ...(isRecursive && { submodules: 'recursive' }) },
       });
     const found = await take().catch((cause: unknown) => {
       if (!(cause instanceof Fault)) throw cause;

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { deflateSync } from 'node:zlib';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { restoreRepository } from './restore-repository.ts';
+import { restoreRepositories } from './restore-repository.ts';
 
 let root = '';
 beforeEach(() => {
@@ -67,7 +67,10 @@ function number(value: number): Buffer {
 }
 
 const restore = (...largeFiles: readonly string[]) =>
-  restoreRepository({ directory: root, largeFiles }, new AbortController().signal);
+  restoreRepositories(
+    { directory: root, largeFiles, submodules: [] },
+    new AbortController().signal,
+  );
 
 it('refuses a difference of some bytes that stands for more than its memory', async () => {
   const pack = new HandmadePack();

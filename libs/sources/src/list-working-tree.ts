@@ -15,8 +15,8 @@ export interface WorkingTreeList {
   readonly names: readonly string[];
   /** Those of them that are submodules of the repository. */
   readonly submodules: ReadonlySet<string>;
-  /** Those submodules whose files are in the list as well. */
-  readonly opened: ReadonlySet<string>;
+  /** Those submodules whose files are in the list as well, each with a list of its own. */
+  readonly opened: ReadonlyMap<string, WorkingTreeList>;
   /** Tracked files that git is told not to look at: outside of a sparse checkout, skip-worktree, assume-unchanged. */
   readonly skipped: readonly string[];
   /** Tracked links, each with its object in the index. */
@@ -113,7 +113,7 @@ async function listByGit(directory: string, top: string): Promise<WorkingTreeLis
   return {
     names: [...tracked.map(({ name }) => name), ...split(others.stdout)],
     submodules: new Set(tracked.filter(({ mode }) => mode === '160000').map(({ name }) => name)),
-    opened: new Set(),
+    opened: new Map(),
     skipped: tracked.filter((each) => each.isSkipped).map(({ name }) => name),
     links: new Map(
       tracked.flatMap(({ mode, name, object }) => (mode === '120000' ? [[name, object]] : [])),
@@ -130,7 +130,7 @@ async function openSubmodules(
 ): Promise<WorkingTreeList> {
   let { names, notes } = list;
   const submodules = new Set(list.submodules);
-  const opened = new Set<string>();
+  const opened = new Map<string, WorkingTreeList>();
   for (const name of list.submodules) {
     const path = join(directory, name);
     // Also where a link or a file took its place: nothing of it is a part of the tree then.
@@ -142,7 +142,8 @@ async function openSubmodules(
     names = [...names, ...inner.names.map(below)];
     notes = [...notes, ...inner.notes.map(below)];
     for (const each of inner.submodules) submodules.add(below(each));
-    for (const each of [name, ...[...inner.opened].map(below)]) opened.add(each);
+    opened.set(name, own);
+    for (const [each, list] of inner.opened) opened.set(below(each), list);
   }
   return { ...list, names, notes, submodules, opened };
 }
@@ -176,6 +177,6 @@ async function listAll(directory: string, state: ServerState): Promise<WorkingTr
       else if (!state.includes(name)) open.push(name);
     }
   }
-  const none = { submodules: new Set<string>(), opened: new Set<string>(), skipped: [] };
+  const none = { submodules: new Set<string>(), opened: new Map(), skipped: [] };
   return { ...none, links: new Map(), names, notes, repository: undefined };
 }

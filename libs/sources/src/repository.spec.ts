@@ -582,6 +582,57 @@ describe('submodules', () => {
     expect(ofTree.snapshot.leftOut).toHaveLength(files === 2 ? 0 : 1);
   });
 
+  it('answer git by themselves, with their own commit and the history to their own tag', async () => {
+    git('tag', 'v1');
+    const module = join(root, 'tree/lib/inner');
+    gitIn(inner(), 'tag', 's1');
+    gitIn(module, 'fetch', '--quiet', '--tags');
+    const checkout = { submodules: 'recursive' } as const;
+    const check = (target: string) => {
+      expect(describeAt(target)).toBe(describeAt(join(root, 'tree')));
+      for (const path of ['lib/inner', 'lib/inner/deep']) {
+        const [copy, own] = [join(target, path), join(root, 'tree', path)];
+        expect(gitIn(copy, 'rev-parse', '--show-toplevel')).toBe(copy);
+        expect(gitIn(copy, 'rev-parse', 'HEAD')).toBe(gitIn(own, 'rev-parse', 'HEAD'));
+        expect(status(copy)).toBe(status(own));
+        expect(gitIn(copy, 'fsck', '--full', '--strict', '--no-dangling')).toBe('');
+      }
+      expect(describeAt(join(target, 'lib/inner'))).toBe(describeAt(module));
+      expect(status(target)).toBe(status(join(root, 'tree')));
+    };
+    expect(describeAt(module)).toBe('s1');
+    check((await sent(checkout)).target);
+    check((await fetched(git('rev-parse', 'HEAD'), checkout)).target);
+
+    writeFileSync(join(inner(), 'more'), '1');
+    gitIn(inner(), 'add', '-A');
+    gitIn(inner(), 'commit', '--quiet', '-m', 'more');
+    gitIn(module, 'pull', '--quiet', 'origin', 'main');
+    check((await sent(checkout)).target);
+    commit();
+    check((await sent(checkout)).target);
+    check((await fetched(git('rev-parse', 'HEAD'), checkout)).target);
+    writeFileSync(join(module, 'file'), 'changed');
+    symlinkSync('/etc', join(module, 'abs'));
+    gitIn(module, 'add', 'abs');
+    gitIn(module, 'commit', '--quiet', '-m', 'abs');
+    writeFileSync(join(module, 'deep/new'), 'new');
+    check((await sent(checkout)).target);
+  });
+
+  it('whose history is another repository’s come as files, and that is said', async () => {
+    const module = join(root, 'tree/lib/inner');
+    rmSync(join(module, '.git'));
+    symlinkSync(join(inner(), '.git'), join(module, '.git'));
+    const { snapshot, target } = await sent({ submodules: 'direct' });
+    expect(snapshot.warnings).toEqual([
+      expect.stringMatching(/^lib\/inner: steps get files without git: /),
+      'lib/inner: git in it answers for the repository above',
+    ]);
+    expect(existsSync(join(target, 'lib/inner/file'))).toBe(true);
+    expect(existsSync(join(target, 'lib/inner/.git'))).toBe(false);
+  });
+
   it.each([
     'https://me:s3cret@example.org/a.git',
     'ext::sh -c "touch /tmp/x"',
@@ -661,6 +712,10 @@ describe('a hostile snapshot', () => {
     ['another name of the two', '.git/Millrace.json', '{}'],
     ['a repository inside', 'sub/.git/config', '[core]\n\tfsmonitor = touch WITNESS\n'],
     ['a repository elsewhere', 'sub/.git', 'gitdir: /etc\n'],
+    ['half of a submodule', 'sub/.git/millrace.json', '{}'],
+    ['the other half', 'sub/.git/millrace.pack', 'x'],
+    ['a submodule in capitals', 'sub/.GIT/millrace.json', '{}'],
+    ['a submodule in its .git', 'sub/.git/x/.git/millrace.json', '{}'],
   ])('with %s is refused, and nothing of it is run', async (_, name, text) => {
     const witness = join(root, 'witness');
     const entries = await goodEntries();
@@ -668,6 +723,51 @@ describe('a hostile snapshot', () => {
     await expect(materialise(hostile)).rejects.toMatchObject({ code: 'source.invalid' });
     expect(existsSync(witness)).toBe(false);
     expect(existsSync(join(root, 'target'))).toBe(false);
+  });
+
+  const asSubmodule = (entries: Entries, path: string): Entries => ({
+    [`${path}/.git/millrace.json`]: entries['.git/millrace.json'] ?? '',
+    [`${path}/.git/millrace.pack`]: entries['.git/millrace.pack'] ?? '',
+  });
+
+  it('may have submodules, of which only the two files are taken', async () => {
+    const entries = await goodEntries();
+    const whole = { ...entries, ...asSubmodule(entries, 'sub'), ...asSubmodule(entries, 'sub/b') };
+    await materialise(whole);
+    for (const path of ['sub', 'sub/b'])
+      expect(gitIn(join(root, 'target', path), 'rev-parse', '--show-toplevel')).toBe(
+        join(root, 'target', path),
+      );
+  });
+
+  it.each([
+    ['a hook beside', { 'sub/.git/hooks/post-checkout': 'x' }],
+    ['a HEAD beside', { 'sub/.git/HEAD': 'ref: refs/heads/main\n' }],
+    ['objects that are damaged', { 'sub/.git/millrace.pack': 'PACK' }],
+    [
+      'only words',
+      { 'sub/.git/millrace.json': JSON.stringify({ version: 1, part: true, words: '' }) },
+    ],
+  ])('with a submodule that has %s is refused', async (_, change) => {
+    const entries = await goodEntries();
+    const hostile = { ...entries, ...asSubmodule(entries, 'sub'), ...change };
+    await expect(materialise(hostile)).rejects.toMatchObject({ code: 'source.invalid' });
+    expect(existsSync(join(root, 'target'))).toBe(false);
+  });
+
+  it('whose submodule lies behind a link, or that has too many, is refused', async () => {
+    const entries = await goodEntries();
+    mkdirSync(join(root, 'elsewhere'));
+    const behind = { ...entries, ...asSubmodule(entries, 'sub') };
+    for (const name of ['sub', 'sub/.git'])
+      await expect(materialise(behind, { [name]: '../elsewhere' })).rejects.toMatchObject({
+        code: 'source.invalid',
+      });
+    const many = Array.from({ length: 201 }, (_, at) => asSubmodule(entries, `sub${at}`));
+    await expect(materialise(Object.assign({}, entries, ...many))).rejects.toMatchObject({
+      code: 'source.invalid',
+    });
+    expect(readdirSync(join(root, 'elsewhere'))).toEqual([]);
   });
 
   it('whose .git is a link or a file is refused', async () => {

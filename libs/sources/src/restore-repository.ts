@@ -4,6 +4,7 @@ import { pardonedFaults } from '#libs/config';
 import { Fault } from '#libs/kernel';
 import { commitFacts } from './commit-facts.ts';
 import { DraftRepository } from './draft-repository.ts';
+import { printableName } from './entry-name.ts';
 import type { UnpackedTree } from './extract-snapshot.ts';
 import {
   descriptionBytesMax,
@@ -15,14 +16,43 @@ import type { SourceFacts } from './source-provider.ts';
 import { writeRepository } from './write-repository.ts';
 
 /**
+ * Makes the repositories of an unpacked snapshot, its own and those of its submodules: one after the other from the top, so
+ * that what lies below is no repository yet when git is run above it.
+ *
+ * @throws Fault `source.invalid` where the objects are damaged or not all there
+ */
+export async function restoreRepositories(
+  { directory, largeFiles, submodules }: UnpackedTree,
+  abort: AbortSignal,
+): Promise<SourceFacts> {
+  const isInSubmodule = (name: string) => submodules.some((path) => name.startsWith(`${path}/`));
+  const own = { directory, largeFiles: largeFiles.filter((name) => !isInSubmodule(name)) };
+  const { commit, warnings } = await restoreRepository(own, abort);
+  const all = [...warnings];
+  for (const path of submodules) {
+    const found = await restoreRepository(
+      {
+        directory: join(directory, path),
+        largeFiles: largeFiles
+          .filter((name) => name.startsWith(`${path}/`))
+          .map((name) => name.slice(path.length + 1)),
+      },
+      abort,
+    );
+    all.push(...found.warnings.map((words) => `${printableName(path)}: ${words}`));
+  }
+  return { commit, warnings: all };
+}
+
+/**
  * Makes the repository of an unpacked snapshot from the two files that came with it, HEAD at its commit and the index
  * as it was, so that what differs is what the sender had not committed. Of a part of a repository only the commit's
  * words came along. No commit where nothing did.
  *
  * @throws Fault `source.invalid` where the objects are damaged or not all there
  */
-export async function restoreRepository(
-  { directory, largeFiles }: UnpackedTree,
+async function restoreRepository(
+  { directory, largeFiles }: Omit<UnpackedTree, 'submodules'>,
   abort: AbortSignal,
 ): Promise<SourceFacts> {
   const description = join(directory, repositoryEntries.description);

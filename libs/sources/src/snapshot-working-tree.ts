@@ -4,10 +4,9 @@ import type { Readable } from 'node:stream';
 import type { PlanCheckout } from '#libs/events';
 import { Fault } from '#libs/kernel';
 import { detourProblem, linkProblem, nameProblem, treeLimits } from './entry-name.ts';
-import { isUnchanged } from './left-behind.ts';
 import { listWorkingTree, type WorkingTreeList } from './list-working-tree.ts';
 import { ServerState } from './server-state.ts';
-import { repositoryOf } from './tree-repository.ts';
+import { repositoriesOf } from './tree-repositories.ts';
 import { unlistedFiles } from './unlisted-files.ts';
 import { type TreeItem, writeTreeTar } from './write-tree-tar.ts';
 
@@ -82,16 +81,15 @@ export async function snapshotWorkingTree(
       `the working tree has ${items.length} files with ${bytes} bytes: more than a source may have`,
     );
   }
-  const hidden = behind.filter((name) => isUnchanged(directory, name, list.links));
-  const skipped = [...new Set([...list.skipped, ...hidden])];
-  const { packed, warnings } = await repositoryOf(directory, { ...list, skipped }, checkout);
+  const { packed, warnings } = await repositoriesOf({ directory, list, behind, checkout });
+  const repository = packed.get('')?.repository;
   return {
     stream: writeTreeTar(directory, items, packed),
     files: items.length,
     leftOut,
     warnings,
-    commit: packed?.repository.commit,
-    ref: packed?.repository.ref,
+    commit: repository?.commit,
+    ref: repository?.ref,
   };
 }
 

@@ -2,6 +2,9 @@ import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Fault } from '#libs/kernel';
 
+/** Of one tree. */
+export const submodulesMax = 200;
+
 /**
  * git refuses to check out below a link; a submodule is put there by us, so we look ourselves: every part of its path is a
  * directory of the workspace, and none is git's own.

@@ -17,17 +17,20 @@ export type TreeItem = { readonly name: string; readonly mtime: Date } & (
   | { readonly kind: 'directory' }
 );
 
-/** @returns the tar; it fails where the tree changes while it is read */
+/**
+ * @param packed  the repository, by the name '', and those of submodules, by their paths
+ * @returns the tar; it fails where the tree changes while it is read
+ */
 export function writeTreeTar(
   directory: string,
   items: readonly TreeItem[],
-  packed: Described | undefined,
+  packed: ReadonlyMap<string, Described>,
 ): Readable {
   const tar = pack();
   // Whoever reads gets the error; a snapshot that nobody reads must not end the process.
   tar.on('error', () => {});
   const write = async () => {
-    if (packed) await writeRepositoryEntries(tar, packed);
+    for (const [path, each] of packed) await writeRepositoryEntries(tar, path, each);
     for (const item of items) {
       if (item.kind === 'link')
         tar.entry({ name: item.name, type: 'symlink', linkname: item.target, mtime: item.mtime });
@@ -39,18 +42,23 @@ export function writeTreeTar(
   };
   write()
     .catch((error: unknown) => tar.destroy(error as Error))
-    .finally(() => packed?.pack?.file.close().catch(() => {}));
+    .finally(() => {
+      for (const each of packed.values()) each.pack?.file.close().catch(() => {});
+    });
   return Readable.from(tar as AsyncIterable<Uint8Array>, { objectMode: false });
 }
 
 async function writeRepositoryEntries(
   tar: Pack,
+  path: string,
   { repository, pack: objects }: Described,
 ): Promise<void> {
   const mtime = new Date(0);
-  tar.entry({ name: repositoryEntries.description, mtime }, JSON.stringify(repository));
+  const { description, pack } = repositoryEntries;
+  const below = (name: string) => (path === '' ? name : `${path}/${name}`);
+  tar.entry({ name: below(description), mtime }, JSON.stringify(repository));
   if (!objects) return;
-  const sink = tar.entry({ name: repositoryEntries.pack, size: objects.bytes, mtime });
+  const sink = tar.entry({ name: below(pack), size: objects.bytes, mtime });
   const bytes = objects.file.createReadStream({ start: 0, autoClose: false });
   await pipeline(bytes, sink as unknown as Writable);
 }
