@@ -11,6 +11,7 @@ import {
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { operations } from '#libs/api-contract';
+import { stateDirectory } from '#libs/data-dir';
 import { mayMount } from '#libs/testkit';
 import {
   eventually,
@@ -234,7 +235,8 @@ describe('a place for workspaces', { timeout: 60_000 }, () => {
       env: { XDG_STATE_HOME: join(project, 'state') },
     });
     const base = `/var/tmp/millrace-${process.getuid?.()}`;
-    const place = join(base, readFileSync(join(other.dataDir, 'data-directory-id'), 'utf8').trim());
+    const id = readFileSync(join(other.dataDir, 'data-directory-id'), 'utf8').trim();
+    const place = stateDirectory(base, id);
     try {
       const run = await other.run({ yaml: 'name: a\nsteps: [{ id: a, cmd: pwd; false }]' });
       expect(await other.log(run.id, 'a')).toEqual([join(place, run.id)]);

@@ -113,8 +113,13 @@ describe('a data directory of ours', { timeout: 120_000 }, () => {
     const env = { HOME: join(directory.path, 'their-home'), XDG_STATE_HOME: '' };
     for (const words of [['run'], ['stop'], ['runs']])
       expect(await millrace(words, { cwd, env })).toMatchObject({ code: 0 });
-    const [id, ...rest] = readdirSync(join(env.HOME, '.local/state/millrace'));
+    const base = join(env.HOME, '.local/state/millrace');
+    const [name, ...rest] = readdirSync(base);
     expect(rest).toEqual([]);
-    expect(readFileSync(join(cwd, '.millrace/data-directory-id'), 'utf8').trim()).toBe(id);
+    const mark = readFileSync(join(base, name ?? '', '.data-directory'), 'utf8');
+    expect(mark.split('\n')[0]).toBe(join(cwd, '.millrace'));
+    const id = readFileSync(join(cwd, '.millrace/data-directory-id'), 'utf8').trim();
+    // Steps see the name in their paths, and whoever knows the id could make what is believed.
+    expect(id).not.toBe(name);
   });
 });

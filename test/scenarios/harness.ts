@@ -20,7 +20,7 @@ import {
   type StartRunBody,
   serverFileSchema,
 } from '#libs/api-contract';
-import { claimDataDirectory, processIdentity } from '#libs/data-dir';
+import { claimDataDirectory, processIdentity, stateDirectory } from '#libs/data-dir';
 
 /** The whole product as users have it: compiled, in processes of its own. */
 export const packageRoot = join(import.meta.dirname, '..', '..');
@@ -41,7 +41,7 @@ function ownStateHome(): string {
 /** The directory of a server's workspaces. It is there once the server has started. */
 export function workspacesOf(dataDir: string): string {
   const id = readFileSync(join(dataDir, 'data-directory-id'), 'utf8').trim();
-  return join(stateHome, 'millrace', id);
+  return stateDirectory(join(stateHome, 'millrace'), id);
 }
 
 /** How long a scenario waits for something that must happen, in milliseconds. */

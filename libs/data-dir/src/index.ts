@@ -13,6 +13,7 @@ export {
   ensureDataDirectoryId,
   isServerState,
   renewDataDirectoryId,
+  stateDirectory,
   workspacesMark,
   workspacesTrash,
 } from './state-marks.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { workspacesMark } from './state-marks.ts';
 
 /**
- * Writes into a directory of the user's state, named by the id of a data directory, which one that is: its real path, and
+ * Writes into a directory of the user's state which data directory it belongs to: its real path, and
  * where it stands on its file system.
  */
 export function writeOwner(directory: string, dataDir: string): void {

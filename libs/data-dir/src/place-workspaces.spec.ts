@@ -18,7 +18,7 @@ import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Fault } from '#libs/kernel';
 import { foreseeWorkspaces, placeWorkspaces } from './place-workspaces.ts';
-import { dataDirectoryId } from './state-marks.ts';
+import { dataDirectoryId, stateDirectory } from './state-marks.ts';
 
 let root = '';
 beforeEach(() => {
@@ -49,10 +49,20 @@ const uid = process.getuid?.() ?? 0;
 const sharedBase = () => join(root, 'shared', `millrace-${uid}`);
 
 describe('workspaces lie', () => {
-  it('below the user’s state, by the data directory’s id, for this user alone', () => {
+  it('where their name was the id itself are a former place, and what is there is not lost', () => {
+    const { directory } = place();
+    const base = join(root, 'home/.local/state/millrace');
+    const former = join(base, dataDirectoryId(join(root, 'data')) ?? '');
+    renameSync(directory, former);
+    write('data/executor/workspaces-at', `${former}\n`);
+    expect(place()).toEqual({ directory, formerDirectories: [former] });
+  });
+
+  it('below the user’s state, for this user alone, by a name that does not tell the data directory’s id', () => {
     const { directory, formerDirectories } = place();
     const id = dataDirectoryId(join(root, 'data')) ?? '';
-    expect(directory).toBe(join(root, 'home/.local/state/millrace', id));
+    expect(directory).toBe(stateDirectory(join(root, 'home/.local/state/millrace'), id));
+    expect(directory).not.toContain(id);
     expect(statSync(directory).mode & 0o777).toBe(0o700);
     expect(readFileSync(join(directory, '.data-directory'), 'utf8')).toMatch(`${root}/data\n`);
     expect(formerDirectories).toEqual([]);

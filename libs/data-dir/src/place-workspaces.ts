@@ -4,7 +4,13 @@ import { makeDirectory } from '#libs/config';
 import { Fault } from '#libs/kernel';
 import { ownerOf, writeOwner } from './owner-mark.ts';
 import { findProjectFile } from './project-files.ts';
-import { dataDirectoryId, ensureDataDirectoryId, renewDataDirectoryId } from './state-marks.ts';
+import {
+  dataDirectoryId,
+  ensureDataDirectoryId,
+  renewDataDirectoryId,
+  stateDirectories,
+  stateDirectory,
+} from './state-marks.ts';
 import {
   makeOwn,
   nearestOfBase,
@@ -54,7 +60,8 @@ export function foreseeWorkspaces(order: WorkspacesOrder): WorkspacesPlace {
   const uid = uidOf(order);
   return inFirstFitBase(order, (base, dataDir) => {
     if (existsSync(base)) requireOwn(base, uid);
-    const directory = join(base, dataDirectoryId(dataDir) ?? 'new');
+    const id = dataDirectoryId(dataDir);
+    const directory = id === undefined ? join(base, 'new') : stateDirectory(base, id);
     return { directory, formerDirectories: formerPlaces(dataDir, directory) };
   });
 }
@@ -111,13 +118,18 @@ function fitBase(base: string, dataDir: string, user: UserState): string {
 /** A copy of a data directory brings the id along: while the first one is still there, the copy takes another. */
 function claim(base: string, dataDir: string, uid: number | undefined): string {
   for (let id = ensureDataDirectoryId(dataDir); ; id = renewDataDirectoryId(dataDir)) {
-    const directory = join(base, id);
-    const owner = ownerOf(directory);
-    if (owner !== undefined && owner !== dataDir && dataDirectoryId(owner) === id) continue;
+    const directory = stateDirectory(base, id);
+    if (stateDirectories(base, id).some((each) => isOfAnother(each, id, dataDir))) continue;
     makeOwn(directory, uid);
     writeOwner(directory, dataDir);
     return directory;
   }
+}
+
+/** Whether a directory of the user's state belongs to another data directory, which is there and has this id. */
+export function isOfAnother(directory: string, id: string, dataDir: string): boolean {
+  const owner = ownerOf(directory);
+  return owner !== undefined && owner !== dataDir && dataDirectoryId(owner) === id;
 }
 
 /**

@@ -11,7 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { Fault, invariant, isUuid } from '#libs/kernel';
+import { Fault, invariant, isUuid, uuidFromName } from '#libs/kernel';
 
 /** The file in a data directory that says that it is one, and holds its id. */
 export const dataDirectoryMark = 'data-directory-id';
@@ -65,6 +65,24 @@ function unknownId(path: string, cause?: unknown): Fault {
   const code = (cause as NodeJS.ErrnoException | undefined)?.code ?? 'it holds no id';
   const message = `${join(path, dataDirectoryMark)} cannot be read (${code})`;
   return new Fault('data-dir.not-writable', 'backoff', message, { cause });
+}
+
+/**
+ * The directory in the user's state that belongs to a data directory. Steps see its name in the paths of their workspaces, and
+ * whoever knows an id can make a directory that is believed: so the name tells nothing of the id.
+ */
+export function stateDirectory(base: string, id: string): string {
+  return join(base, uuidFromName('data-directory', id));
+}
+
+/**
+ * Where it may be: its name was the id itself, and a server moves what is there. Ids are drawn (version 4), names are made of them
+ * (version 8): a name that a step has seen is no id.
+ */
+export function stateDirectories(base: string, id: string): readonly string[] {
+  invariant(isUuid(id), 'an id of a data directory is a uuid');
+  const isDrawn = id[14] === '4';
+  return [stateDirectory(base, id), ...(isDrawn ? [join(base, id)] : [])];
 }
 
 export function newDataDirectoryId(): string {

@@ -16,12 +16,12 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { takesRoot } from '#libs/testkit';
 import { placeWorkspaces } from './place-workspaces.ts';
-import { dataDirectoryId } from './state-marks.ts';
+import { dataDirectoryId, stateDirectory } from './state-marks.ts';
 import { claimDataDirectory, requireOurs, trustDataDirectory } from './vouch.ts';
 
 let root = '';
@@ -98,6 +98,24 @@ describe('a data directory', () => {
     rmSync(at('data'), { recursive: true });
     fill('data/pg/file');
     expect(() => look()).toThrow(refused);
+  });
+
+  it('is refused where what comes in its place names what steps see of its place', () => {
+    claim();
+    const [seen] = readdirSync(base());
+    rmSync(at('data'), { recursive: true });
+    fill('data/data-directory-id', `${seen}\n`);
+    expect(() => look()).toThrow(refused);
+  });
+
+  it('is ours where its record is named by the id itself, as an earlier version did', () => {
+    claim();
+    fill('data/file');
+    const id = dataDirectoryId(at('data')) ?? '';
+    renameSync(stateDirectory(base(), id), join(base(), id));
+    look();
+    claim();
+    expect(readdirSync(base())).toContain(basename(stateDirectory(base(), id)));
   });
 
   it('is ours after it was moved, a copy of it is not', () => {
@@ -184,8 +202,10 @@ describe('a data directory that several make at once', () => {
       return once(new Worker(url, options), 'exit');
     });
     expect((await Promise.all(ends)).flat()).toEqual(Array.from({ length: workers }, () => 0));
-    const ids = Array.from({ length: rounds }, (_, round) => dataDirectoryId(at(`data${round}`)));
-    expect(readdirSync(base()).sort()).toEqual(ids.sort());
+    const places = Array.from({ length: rounds }, (_, round) =>
+      basename(stateDirectory(base(), dataDirectoryId(at(`data${round}`)) ?? '')),
+    );
+    expect(readdirSync(base()).sort()).toEqual(places.sort());
   });
 });
 

@@ -4,14 +4,16 @@ import { makeDirectory } from '#libs/config';
 import { Fault, shellWord } from '#libs/kernel';
 import { isTracked } from './is-tracked.ts';
 import { openOwnDirectory } from './own-directory.ts';
-import { isOwner, ownerOf, writeOwner } from './owner-mark.ts';
-import { inFirstFitBase } from './place-workspaces.ts';
+import { isOwner, writeOwner } from './owner-mark.ts';
+import { inFirstFitBase, isOfAnother } from './place-workspaces.ts';
 import {
   dataDirectoryId,
   dataDirectoryMark,
   ensureDataDirectoryId,
   newDataDirectoryId,
   renewDataDirectoryId,
+  stateDirectories,
+  stateDirectory,
 } from './state-marks.ts';
 import { databaseNote } from './used-database.ts';
 import {
@@ -27,8 +29,8 @@ import {
 /**
  * What lies in a data directory is believed: programs are started by its settings, directories that it names are removed.
  * A repository or an archive can bring one along, with any content and any mode. So one counts as ours only if there is a record of it
- * in the user's state, which nothing that is cloned or unpacked reaches: a directory named by its id, which nobody
- * else knows, with a mark that says where it lies. It is written when we make the directory, or find it empty.
+ * in the user's state, which nothing that is cloned or unpacked reaches: a directory whose name is made of its id, which no
+ * step sees, with a mark that says where it lies. It is written when we make the directory, or find it empty.
  */
 
 /** What we write to, or start from, by a fixed name: a link in its place leads elsewhere. */
@@ -102,10 +104,9 @@ export function trustDataDirectory(path: string, user: UserState = userState()):
   if (isTracked(dataDir)) throw tracked(dataDir);
   openOwnDirectory(dataDir).close();
   const known = ensureDataDirectoryId(dataDir);
-  const isCopy = everyStateBase(user).some((base) => {
-    const owner = ownerOf(join(base, known));
-    return owner !== undefined && owner !== dataDir && dataDirectoryId(owner) === known;
-  });
+  const isCopy = everyStateBase(user)
+    .flatMap((base) => stateDirectories(base, known))
+    .some((place) => isOfAnother(place, known, dataDir));
   record(isCopy ? renewDataDirectoryId(dataDir) : known, dataDir, user);
 }
 
@@ -132,15 +133,18 @@ function isLeftWhereEmpty(name: string): boolean {
 }
 
 function isRecorded(id: string, dataDir: string, user: UserState): boolean {
-  return everyStateBase(user).some((base) => {
+  const isRecordedIn = (base: string, place: string) => {
     try {
       nearestOfBase(base, user);
-      for (const each of [base, join(base, id)]) requireOwn(each, uidOf(user));
-      return isOwner(join(base, id), dataDir);
+      for (const each of [base, place]) requireOwn(each, uidOf(user));
+      return isOwner(place, dataDir);
     } catch {
       return false;
     }
-  });
+  };
+  return everyStateBase(user).some((base) =>
+    stateDirectories(base, id).some((place) => isRecordedIn(base, place)),
+  );
 }
 
 /** The record first: an id without one would lock us out of a directory that we have made. */
@@ -159,7 +163,7 @@ function refresh(dataDir: string, user: UserState): void {
 /** Where the workspaces will be. @returns the record's directory */
 function record(id: string, path: string, user: UserState): string {
   return inFirstFitBase({ dataDir: path, ...user }, (base, dataDir) => {
-    const place = join(base, id);
+    const place = stateDirectory(base, id);
     for (const each of [base, place]) makeOwn(each, uidOf(user));
     writeOwner(place, dataDir);
     return place;
