@@ -293,6 +293,14 @@ describe('the life of an attempt', () => {
     ]);
   });
 
+  it('says why a closed pipe is a failure, behind all other words', async () => {
+    const { done, running } = begin({ commands: ['seq 100000 | head -1'] });
+    await running();
+    driver.last.end({ exitCode: 141 });
+    await done;
+    expect(logs.lines.at(-1)).toMatch(/^system: hint: exit code 141 is SIGPIPE/);
+  });
+
   it('reports the exit code of a failing step, and its artifacts', async () => {
     const { done, running } = begin({ artifacts: ['result.txt', 'missing'] });
     await running();

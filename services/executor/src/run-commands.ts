@@ -5,6 +5,7 @@ import { reportOfExit } from './attempt-report.ts';
 import { CommandGroups } from './command-groups.ts';
 import { SandboxEnding } from './end-sandbox.ts';
 import { NetworkHint } from './network-hint.ts';
+import { pipeHint } from './pipe-hint.ts';
 import type { ExecutorSettings } from './settings.ts';
 import { ShellHints } from './shell-hints.ts';
 
@@ -74,8 +75,10 @@ export async function runCommands(context: AttemptContext, parts: CommandParts):
   await groups.finish(context.stopReason === undefined && !timedOut && !exit.isUnseen);
   context.report = reportOfExit({ exit, stopReason: context.stopReason, timedOut, driver });
   const isRed = ['failure', 'timeout'].includes(context.report.outcome);
-  for (const hint of [hints.hint, isRed ? networkHint.hint : undefined])
-    if (hint !== undefined) await context.say(hint);
+  const endHints = isRed
+    ? [networkHint.hint, pipeHint(context.report.exitCode, context.shell)]
+    : [];
+  for (const hint of [hints.hint, ...endHints]) if (hint !== undefined) await context.say(hint);
   context.onStop = undefined;
   context.stage = 'unmounting';
 }
