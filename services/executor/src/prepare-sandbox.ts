@@ -62,7 +62,6 @@ export async function prepareSandbox(context: AttemptContext, parts: SandboxPart
   const bash = await findProgram('bash', [...settings.hostPath, ...systemPath]);
   context.shell = stepShell(assignment.shell, bash);
   context.markWord = parts.ids.uuid();
-  await announce(context, isContained);
   const { argv, commands } = await writeCommands(context, parts, { name, isContained });
   context.sandbox = await driver.prepare({
     name,
@@ -78,6 +77,8 @@ export async function prepareSandbox(context: AttemptContext, parts: SandboxPart
     ...(assignment.streams && { streams: assignment.streams }),
     ...everySandbox(settings),
   });
+  // Behind whatever refuses: the log shows no shell and no command of a step that cannot run.
+  await announce(context, isContained);
 }
 
 /** Where a container sees the files of its commands. */

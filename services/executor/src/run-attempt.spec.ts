@@ -392,6 +392,9 @@ describe('an attempt that does not come to run', () => {
     expect(report()).toMatchObject({ outcome: 'error', cause });
     expect(report().message).toMatch(/\[[a-z.-]+\]$/);
     await expectNothingLeft();
+    // No shell and no command, as if something had run.
+    const why = logs.openFault ? [] : [`system: ${report().message}`];
+    if (!driver.story.includes('start')) expect(logs.lines).toEqual(why);
     await parts.workspaces.end(assignmentOf().runId, false);
     const left = await readdir(join(directory, 'workspaces'));
     expect(left.sort()).toEqual(['.facts', '.homes', '.kept', '.trash']);
