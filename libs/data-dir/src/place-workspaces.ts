@@ -27,7 +27,7 @@ export interface WorkspacesOrder extends UserState {
 
 export interface WorkspacesPlace {
   readonly directory: string;
-  /** Where they were in an earlier life; `Workspaces` takes over what is left there. */
+  /** Where they were before; `Workspaces` takes over what is left there. */
   readonly formerDirectories: readonly string[];
 }
 

@@ -123,7 +123,7 @@ export interface Sandbox {
   destroy(): Promise<void>;
 }
 
-/** A sandbox of an earlier life. */
+/** A sandbox that an earlier process left. */
 export interface ReapedSandbox {
   readonly name: string;
   /** Why something of it is still there. */
@@ -148,7 +148,7 @@ export interface SandboxDriver {
    */
   prepare(spec: SandboxSpec): Promise<Sandbox>;
   /**
-   * Kills and removes whatever an earlier life of this executor left behind. Called once, before the first
+   * Kills and removes whatever an earlier process of this executor left behind. Called once, before the first
    * `prepare`. Verifies pid and start time before it kills; never kills by name.
    *
    * @returns what was left. What resists stops nothing: it is tried again by the next life

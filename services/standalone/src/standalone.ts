@@ -21,7 +21,6 @@ import {
 } from '#libs/event-store';
 import { PgHeartbeats, PgLeaderLeases } from '#libs/leases';
 import { FsLogStore } from '#libs/logs';
-import { queryRows } from '#libs/postgres';
 import {
   ExecutorReader,
   onlyWhenReady,
@@ -48,13 +47,8 @@ import { Executor, hasWorkspace, type RunningStep } from '../../executor/src/ind
 import { PgSnapshotStore, Scheduler } from '../../scheduler/src/index.ts';
 import type { DataDirectory } from './data-directory.ts';
 import { type Database, openDatabase } from './database.ts';
+import { keepSweeping } from './keep-sweeping.ts';
 import { systemClock, systemIds, systemRandom, systemTimers } from './process-ports.ts';
-
-const sweepMs = 3_600_000;
-/** Each piece is done well within the time that a statement has. */
-const forgetAtOnce = 10_000;
-/** No upload takes longer: what is older was left by one that was interrupted. */
-const abandonedMs = 24 * 3_600_000;
 
 export type { RunningStep };
 
@@ -266,7 +260,9 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
     };
     const api = await startApi(parts, { listen: config.listen, socketPath: directory.apiSocket });
     stops.push(() => api.close());
-    stops.push(keepSweeping({ logs, blobs, database }, config, logger));
+    stops.push(
+      keepSweeping({ logs, blobs, pool: database.pool, clock: systemClock, config, logger }),
+    );
     return {
       url: api.url,
       requests: api.requests,
@@ -380,50 +376,4 @@ function executorSettings(config: Config, directory: DataDirectory, workspaces: 
     workspaceBytesMax: config.workspaceBytesMax,
     limits: stepLimits(config, machineMemoryBytes()),
   };
-}
-
-/** Runs a statement that forgets at most $1 rows until there are no more. */
-async function forget(database: Database, text: string): Promise<void> {
-  for (let count = forgetAtOnce; count === forgetAtOnce; ) {
-    const [row] = await queryRows<{ count: number }>(database.pool, text, [forgetAtOnce]);
-    count = row?.count ?? 0;
-  }
-}
-
-/**
- * Forgets what is over, every hour: old logs, halves of blobs, command ids and idempotency keys past their time.
- * @returns ends the sweeping
- */
-function keepSweeping(
-  state: { readonly logs: FsLogStore; readonly blobs: FsBlobStore; readonly database: Database },
-  config: Config,
-  logger: Logger,
-): () => void {
-  const { logs, blobs, database } = state;
-  const sweeps: Readonly<Record<string, () => Promise<unknown>>> = {
-    logs: () => logs.sweep({ ageMs: config.logKeep, bytesMax: config.logStoreBytesMax }),
-    blobs: () => blobs.removeAbandoned(systemClock.nowMs() - abandonedMs),
-    commands: () => forget(database, 'select forget_commands_v1($1) as count'),
-    requests: () =>
-      forget(
-        database,
-        `with gone as (
-           delete from request_fingerprints where command_id in (
-             select command_id from request_fingerprints
-             where used_at < clock_timestamp() - interval '24 hours' order by used_at limit $1)
-           returning 1)
-         select count(*) from gone`,
-      ),
-  };
-  // One after the other; one that fails keeps no other from its work.
-  const sweep = async () => {
-    for (const [what, forgetOld] of Object.entries(sweeps)) {
-      await forgetOld().catch((error: unknown) =>
-        logger.warn({ what, error: String(error) }, 'the sweep failed'),
-      );
-    }
-  };
-  const timer = setInterval(() => void sweep(), sweepMs);
-  timer.unref();
-  return () => clearInterval(timer);
 }
