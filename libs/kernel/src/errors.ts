@@ -110,7 +110,7 @@ const table = {
   'isolation.unavailable': [
     422,
     'No executor can give this isolation',
-    'Lower the floor or add an executor.',
+    'Where the file or --isolation asks for it, ask for less. Where the server’s isolation_min does, only the server can lower that. An executor that gives it helps in any case.',
   ],
   'network.not-allowed': [
     403,
@@ -235,7 +235,7 @@ const table = {
   'image.unavailable': [
     422,
     'The driver cannot provide this image',
-    'Use `image: host`, or an executor whose driver can.',
+    'Say `image: host`: container images do not exist yet. What a step needs is installed on the machine, or fetched by a step.',
   ],
 } as const satisfies Record<string, readonly [status: number, title: string, hint: string]>;
 

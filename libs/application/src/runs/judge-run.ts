@@ -68,7 +68,8 @@ export async function judgeRun(
 
 /** Said where only the server's own floor asks for too much. */
 function settingOf(isolationMin: Isolation, strongest: Isolation): string {
-  return `; runs that come this way have isolation ${isolationMin} at least; less is allowed by the server’s setting isolation_min (in DATA_DIR/config.yaml, or MILLRACE_ISOLATION_MIN=${strongest}), and by default to \`millrace run\` on its machine`;
+  // No command in backticks: a client writes those as its own caller would, and that way is the one which is refused here.
+  return `; runs that come this way have isolation ${isolationMin} at least, which the server’s setting isolation_min says (in DATA_DIR/config.yaml, or MILLRACE_ISOLATION_MIN=${strongest}); where it is not set, "millrace run" without --server, on the server’s machine, may have less`;
 }
 
 async function presentOffers(capacity: Capacity): Promise<readonly Offer[]> {

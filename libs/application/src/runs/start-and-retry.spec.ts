@@ -130,7 +130,12 @@ describe('isolation', () => {
       true,
       /^step a: no executor gives isolation: standard \(they give none\)$/,
     ],
-    ['that the server asks for', {}, false, /isolation_min .*MILLRACE_ISOLATION_MIN=none/],
+    [
+      'that the server asks for',
+      {},
+      false,
+      /isolation_min .*MILLRACE_ISOLATION_MIN=none\).* "millrace run" without --server, [^`]*$/,
+    ],
   ])('%s and nobody gives is refused', async (_, body, isLocal, detail) => {
     const { start } = openApplication([executor('none')]);
     expect(await start({ yaml: plain, ...body }, isLocal)).toMatchObject({
