@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { type EventDto, operations } from '#libs/api-contract';
 import { contextOf } from '../context.ts';
 import { followEvents } from '../event-stream.ts';
-import type { Output } from '../output.ts';
+import { fitted, type Output } from '../output.ts';
 import { wholeNumber } from '../parse-number.ts';
 
 interface EventOptions {
@@ -56,10 +56,15 @@ export function addEvents(program: Command): void {
     });
 }
 
+const valueWidth = 160;
+
 function printEvent(event: EventDto, output: Output): void {
   if (output.isJson) output.json(event);
-  else
-    output.line(
-      `${String(event.position).padStart(8)}  ${event.time}  ${event.type.padEnd(26)}  ${event.stream}  ${JSON.stringify(event.data).slice(0, 160)}`,
-    );
+  else output.line(eventLine(event, output.isTerminal));
+}
+
+/** @param isCut  on a terminal long data are cut, and end in dots; a pipe gets all of them */
+export function eventLine(event: EventDto, isCut: boolean): string {
+  const text = JSON.stringify(event.data);
+  return `${String(event.position).padStart(8)}  ${event.time}  ${event.type.padEnd(26)}  ${event.stream}  ${isCut ? fitted(text, valueWidth) : text}`;
 }

@@ -8,7 +8,7 @@ import {
 } from '#libs/api-contract';
 import { contextOf } from '../context.ts';
 import { UsageError } from '../exit-codes.ts';
-import type { Output } from '../output.ts';
+import { fitted, type Output } from '../output.ts';
 import { loadRun, stepTable } from '../run-summary.ts';
 
 export function addReplay(program: Command): void {
@@ -83,7 +83,7 @@ async function printTimeline(client: ApiClient, ref: string, output: Output): Pr
   const startMs = Date.parse(run.queuedAt);
   for await (const event of eventsOf(client, run.id)) {
     if (output.isJson) output.json(event);
-    else output.line(timelineLine(event, startMs));
+    else output.line(timelineLine(event, { startMs, isCut: output.isTerminal }));
   }
 }
 
@@ -99,17 +99,24 @@ async function* eventsOf(client: ApiClient, runId: string): AsyncIterable<EventD
   } while (cursor !== undefined);
 }
 
-function timelineLine(event: EventDto, startMs: number): string {
+/** @param options.isCut  on a terminal long values are cut, and end in dots; a pipe gets all of them */
+export function timelineLine(
+  event: EventDto,
+  { startMs, isCut }: { readonly startMs: number; readonly isCut: boolean },
+): string {
   const since = ((Date.parse(event.time) - startMs) / 1000).toFixed(3);
   const { step, attempt, ...rest } = event.data as { step?: string; attempt?: number };
   const subject = step === undefined ? '' : `${step}${attempt === undefined ? '' : `#${attempt}`}`;
-  return `${String(event.position).padStart(8)}  +${since.padStart(9)}s  ${event.type.padEnd(26)}  ${subject.padEnd(16)}  ${briefly(rest)}`.trimEnd();
+  return `${String(event.position).padStart(8)}  +${since.padStart(9)}s  ${event.type.padEnd(26)}  ${subject.padEnd(16)}  ${briefly(rest, isCut)}`.trimEnd();
 }
 
-/** The scalar members of an event's data, and the size of the others. */
-function briefly(data: Readonly<Record<string, unknown>>): string {
+const valueWidth = 60;
+
+/** The scalar members of an event's data. */
+function briefly(data: Readonly<Record<string, unknown>>, isCut: boolean): string {
+  const words = (value: unknown) => String(value).replace(/\s+/g, ' ');
   return Object.entries(data)
     .filter(([, value]) => value === null || typeof value !== 'object')
-    .map(([key, value]) => `${key}=${String(value).slice(0, 60).replace(/\s+/g, ' ')}`)
+    .map(([key, value]) => `${key}=${isCut ? fitted(words(value), valueWidth) : words(value)}`)
     .join(' ');
 }
