@@ -16,6 +16,7 @@ export {
   explainDiagnostic,
   type Severity,
 } from './diagnostic-catalog.ts';
+export { didYouMean } from './did-you-mean.ts';
 export { pipelineJsonSchema } from './json-schema.ts';
 export { artifactFilesMax, pipelineBytesMax } from './limits.ts';
 export { planText } from './plan-text.ts';

@@ -65,6 +65,8 @@ const terms: Readonly<Record<RecordTerm, readonly [title: string, text: string]>
   overdue: ['The attempt was to end long ago, and did not', 'Its executor does not end it.'],
 };
 
+export const recordTerms: readonly string[] = Object.keys(terms);
+
 /** Undefined where it is no word of the record. */
 export function explainTerm(
   word: string,

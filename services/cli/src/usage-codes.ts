@@ -3,7 +3,7 @@ export const usageCodes = {
   'usage.invalid': ['The command line is not understood', 'See `millrace COMMAND --help`.'],
   'code.unknown': [
     'There is no such code',
-    'Codes stand in brackets at the end of an error, such as run.not-found.',
+    'Codes stand in brackets at the end of an error, such as run.not-found; `millrace explain` lists all.',
   ],
   'config.unknown': ['There is no such setting', 'List them with `millrace config explain`.'],
   'file.unreadable': ['The file cannot be read', 'Check the path and its permissions.'],
