@@ -57,7 +57,10 @@ export function addRun(program: Command, finish: (exitCode: number) => void): vo
     )
     .option('--git <url>', 'take the files from a git repository instead')
     .option('--commit <ref>', 'with --git: a branch, a tag or a whole hash (default: HEAD)')
-    .option('--key <type:id:version>', 'start at most one run for this key')
+    .option(
+      '--key <type:id:version>',
+      'start at most one run for this key: what asks (push), what it asks about (main), and which state of that (a commit)',
+    )
     .addHelpText(
       'after',
       '\nThe server of the data directory is used; where none runs, one is started in the background. It stays while\nanything is queued, running or asked for, and idle_exit (10 min) beyond; `millrace stop` ends it.\nThe first Ctrl-C cancels the run, the second forces it.',
