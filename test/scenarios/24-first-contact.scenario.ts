@@ -49,6 +49,33 @@ describe('where nothing has run', { timeout: 60_000 }, () => {
   });
 });
 
+describe('init', { timeout: 60_000 }, () => {
+  it('writes no second file below that of a project, unless it is asked to', async () => {
+    const { cwd } = place('init');
+    const part = join(cwd, 'part');
+    mkdirSync(join(cwd, '.git'));
+    mkdirSync(part);
+    const file = join(part, '.millrace.yaml');
+    expect((await millrace(['init'], { cwd })).code).toBe(0);
+    for (const [where, named] of [
+      [cwd, '.millrace.yaml exists already'],
+      [part, '../.millrace.yaml is the pipeline file of this directory, too'],
+    ] as const)
+      expect(await millrace(['init'], { cwd: where })).toMatchObject({
+        code: 2,
+        stdout: '',
+        stderr: expect.stringContaining(`error: ${named} [init.exists]`),
+      });
+    expect(existsSync(file)).toBe(false);
+    expect(await millrace(['init', '--here'], { cwd: part })).toMatchObject({
+      code: 0,
+      stderr: expect.stringContaining('here and below it takes the place of ../.millrace.yaml'),
+    });
+    expect(existsSync(file)).toBe(true);
+    expect((await millrace(['init', '--here'], { cwd: part })).code).toBe(2);
+  });
+});
+
 describe('doctor', { timeout: 60_000 }, () => {
   const { cwd, dataDir } = place('doctor');
   const env = { HOME: join(cwd, 'home'), XDG_STATE_HOME: join(cwd, 'state') };

@@ -1,6 +1,8 @@
+import { realpathSync } from 'node:fs';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
-import { basename } from 'node:path';
+import { basename, dirname, relative } from 'node:path';
 import type { Command } from 'commander';
+import { findPipelineFile } from '#libs/config';
 import { contextOf } from '../context.ts';
 import { UsageError } from '../exit-codes.ts';
 import { reasonOf } from '../file-failure.ts';
@@ -12,8 +14,16 @@ export function addInit(program: Command): void {
   program
     .command('init')
     .summary('write a first pipeline file')
-    .action(async (_options, command: Command) => {
+    .option('--here', 'also where the project has one above: this directory gets one of its own')
+    .action(async (options: { here?: boolean }, command: Command) => {
       const { output } = contextOf(command);
+      const above = fileAbove();
+      if (above !== undefined && options.here !== true)
+        throw new UsageError(
+          'init.exists',
+          `${above} is the pipeline file of this directory, too`,
+          'Edit that one. A project of its own below another gets one by `millrace init --here`.',
+        );
       const text = firstPipeline(await projectFiles());
       await writeFile(defaultPipelineFile, text, { flag: 'wx' }).catch(
         (error: NodeJS.ErrnoException) => {
@@ -27,11 +37,19 @@ export function addInit(program: Command): void {
       );
       if (output.isJson) output.json({ file: defaultPipelineFile });
       else output.line(`wrote ${defaultPipelineFile}; try: ${asCalled(output.invocation, 'run')}`);
+      if (above !== undefined) output.note(`here and below it takes the place of ${above}`);
       if (text.includes(toBeReplaced))
         output.note(
           `nothing here says how it is tested: write your tests in the place of \`${toBeReplaced}\`, which always passes`,
         );
     });
+}
+
+/** What commands that are called here use until now, where it stands further up. One of another user is used by none. */
+function fileAbove(): string | undefined {
+  const { path } = findPipelineFile(process.cwd());
+  if (path === undefined || dirname(path) === realpathSync('.')) return undefined;
+  return relative(realpathSync('.'), path);
 }
 
 async function projectFiles(): Promise<ProjectFiles> {
