@@ -1,7 +1,14 @@
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { operations, ProblemError, type RunDto } from '#libs/api-contract';
-import { eventually, freshDirectory, millrace, spawnMillrace, TestServer } from './harness.ts';
+import {
+  eventually,
+  freshDirectory,
+  millrace,
+  spawnMillrace,
+  TestServer,
+  writeFiles,
+} from './harness.ts';
 
 const directory = freshDirectory();
 let server: TestServer;
@@ -161,3 +168,24 @@ function isAlive(pid: number): boolean {
     return false;
   }
 }
+
+describe('Ctrl-C before there is a run', { timeout: 60_000 }, () => {
+  it('says so, and which server stays', async () => {
+    const cwd = `${directory.path}/early`;
+    writeFiles(cwd, { '.millrace.yaml': 'name: early\nsteps: [{ id: only, cmd: echo never }]\n' });
+    const child = spawnMillrace(['run'], { cwd, env: { MILLRACE_SANDBOX: 'process' } });
+    let said = '';
+    child.stderr?.on('data', (text) => {
+      said += text;
+    });
+    const ended = new Promise((done) => child.once('close', done));
+    const isStarting = () => existsSync(`${cwd}/.millrace/logs/server.out`) || undefined;
+    await eventually(isStarting, 'the server is on its way');
+    child.kill('SIGINT');
+    expect(await ended).toBe(130);
+    expect(said).toMatch(/^no run was started; the server \(pid \d+\) stays .*millrace\S* stop/m);
+    const pid = /pid (\d+)/.exec(said)?.[1];
+    await eventually(() => existsSync(`${cwd}/.millrace/server.json`) || undefined, 'it is ready');
+    expect((await millrace(['stop'], { cwd })).stdout).toContain(`(pid ${pid}) has ended`);
+  });
+});

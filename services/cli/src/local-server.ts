@@ -26,6 +26,14 @@ const readyMs = 120_000;
 /** What servers say beside their own log, one behind the other; above this many bytes it begins anew. */
 const outBytesMax = 1024 * 1024;
 
+/** The server that this command starts just now. */
+let starting: ChildProcess | undefined;
+
+/** The process of a server that this command has started and that is not ready yet. */
+export function serverOnItsWay(): number | undefined {
+  return starting?.exitCode === null ? starting.pid : undefined;
+}
+
 /** Turns this process into the server, where the platform can; else runs it as a child and answers with its exit code. */
 export async function becomeServer(args: readonly string[]): Promise<number> {
   const argv = [process.execPath, standaloneMain, ...args];
@@ -64,9 +72,11 @@ export async function startInBackground(
     detached: true,
   });
   closeSync(out);
+  starting = child;
   try {
     return await untilReady(child, outPath);
   } finally {
+    starting = undefined;
     child.unref();
     (child.stdio[3] as Readable).destroy();
   }

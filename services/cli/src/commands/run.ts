@@ -1,8 +1,9 @@
 import { type Command, Option } from 'commander';
-import { operations, type StartRunBody } from '#libs/api-contract';
+import { type ApiClient, operations, type StartRunBody } from '#libs/api-contract';
 import { gitUrlProblem, type Isolation, type Plan, type Source } from '#libs/events';
 import { Fault, shellWord } from '#libs/kernel';
 import { gitAccessOf, resolveCommit } from '#libs/sources';
+import { beforeRun } from '../before-run.ts';
 import { type CommandContext, contextOf } from '../context.ts';
 import { exitCodes, HintedFault, UsageError } from '../exit-codes.ts';
 import { asCalledAnywhere } from '../invocation.ts';
@@ -94,26 +95,35 @@ async function runFile(
     inputs: readInputs(options.input),
     isolation: options.isolation,
   };
-  const source = await readGitSource(context, options);
-  const client = await context.client({ works: true, always: true });
+  const { client, source } = await beforeRun(context, () => prepareRun(context, plan, options));
   const body: StartRunBody = {
     ...request,
-    source:
-      source ??
-      (options.source === 'none'
-        ? { kind: 'none' }
-        : await uploadWorkingTree(client, {
-            dir: options.dir,
-            dataDir: context.config.dataDir,
-            checkout: plan.checkout,
-            note: context.output.note,
-          })),
+    source,
     trigger: { kind: 'cli', ...(options.key === undefined ? {} : { key: options.key }) },
   };
   return startAndFollow(context, client, {
     start: () => client.call(operations.startRun, { body }),
     headline: (run) => `run ${run.number} of ${plan.name}`,
   });
+}
+
+/** The server that is to run it, and what it finds there of its files. */
+async function prepareRun(
+  context: CommandContext,
+  plan: Plan,
+  options: RunOptions & Pick<LocatedFile, 'dir'>,
+): Promise<{ readonly client: ApiClient; readonly source: Source }> {
+  const git = await readGitSource(context, options);
+  const client = await context.client({ works: true, always: true });
+  if (git !== undefined) return { client, source: git };
+  if (options.source === 'none') return { client, source: { kind: 'none' } };
+  const source = await uploadWorkingTree(client, {
+    dir: options.dir,
+    dataDir: context.config.dataDir,
+    checkout: plan.checkout,
+    note: context.output.note,
+  });
+  return { client, source };
 }
 
 /** `NAME=VALUE` pairs. @throws UsageError */

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { type ApiClient, operations, type RunDto } from '#libs/api-contract';
+import { beforeRun } from '../before-run.ts';
 import { tellWhoseFiles } from '../compare-tree.ts';
 import { type CommandContext, contextOf } from '../context.ts';
 import { exitCodeOfOutcome, exitCodes, UsageError } from '../exit-codes.ts';
@@ -81,8 +82,10 @@ export function addRetry(program: Command, finish: (exitCode: number) => void): 
         const context = contextOf(command);
         if (options.failed && options.step !== undefined)
           throw new UsageError('retry.ambiguous', 'give --failed or --step, not both');
-        const client = await context.client({ works: true });
-        const before = await loadRun(client, ref);
+        const { client, before } = await beforeRun(context, async () => {
+          const found = await context.client({ works: true });
+          return { client: found, before: await loadRun(found, ref) };
+        });
         const body =
           options.step === undefined ? { failed: true as const } : { step: options.step };
         // Nothing is said about what may yet be refused.
