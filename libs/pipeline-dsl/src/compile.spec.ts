@@ -46,6 +46,20 @@ describe('golden files', () => {
   });
 });
 
+describe('a refusal', () => {
+  const step = (more: string) => `name: p\nsteps: [{ id: a, cmd: x${more} }]\n`;
+
+  it.each([
+    ['whose YAML cannot be read', 'name: [', false],
+    ['with a value of a wrong kind', step(', depends_on: [nosuch], timeout: [1]'), false],
+    ['with an unknown key, which the rest does not depend on', step(', nosuch: 1'), true],
+    ['with a wrong dependency', step(', depends_on: [nosuch]'), true],
+    ['of another system', 'on: push\njobs: { a: { steps: [{ run: x }] } }\n', true],
+  ])('of a file %s says whether all was looked at', (_, text, isWhole) =>
+    expect(compilePipeline(text)).toMatchObject({ ok: false, isWhole }),
+  );
+});
+
 describe('the plan', () => {
   const twoSteps = 'name: a\nsteps:\n  - {id: a, cmd: x}\n  - {id: b, cmd: y, depends_on: a}\n';
 

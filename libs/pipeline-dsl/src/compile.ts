@@ -35,6 +35,8 @@ export type CompileResult =
     }
   | {
       readonly ok: false;
+      /** False where what is wrong kept later checks from reading the file: there may be more. */
+      readonly isWhole: boolean;
       /** At least one error, in the order of the file. */
       readonly diagnostics: readonly Diagnostic[];
     };
@@ -53,15 +55,17 @@ export function compilePipeline(
   const file = options.file ?? '.millrace.yaml';
   const read = readSourceText(source);
   const { text } = read;
-  const refuse = (problems: readonly Problem[]): CompileResult => ({
+  const refuse = (problems: readonly Problem[], isWhole = false): CompileResult => ({
     ok: false,
+    isWhole,
     diagnostics: toDiagnostics(problems, { file, text }),
   });
   if (!read.ok) return refuse([read.problem]);
   const tree = readTree(text);
   if (!tree.ok) return refuse(tree.problems);
   const foreign = foreignFileProblem(tree.root);
-  if (foreign) return refuse([foreign]);
+  // Another system's file is not mended key by key.
+  if (foreign) return refuse([foreign], true);
 
   const value = toValue(tree.root);
   const parsed = pipelineFileSchema.safeParse(value);
@@ -75,7 +79,7 @@ export function compilePipeline(
   }
   // The schema has no transforms: what fits it is the AST as it stands.
   const plan = buildPlan(value as PipelineFile, findings);
-  if (!plan || findings.hasErrors) return refuse(findings.problems);
+  if (!plan || findings.hasErrors) return refuse(findings.problems, plan !== undefined);
   if (options.misfitOf) tellMisfits(plan, value as PipelineFile, { ...options, findings });
   const diagnostics = toDiagnostics(findings.problems, { file, text });
   return { ok: true, plan: freeze(plan), planHash: planHash(plan), diagnostics };

@@ -105,5 +105,7 @@ export async function compileFile(
     const excerpt = formatExcerpt(diagnostic, yaml);
     if (excerpt !== '') say(excerpt);
   }
+  if (!own.ok && !own.isWhole)
+    say('more is checked when these are mended: dependencies, references and values');
   return compiled;
 }
