@@ -1,4 +1,5 @@
 export { Appender } from './appender.ts';
+export { EndingTail } from './ending-tail.ts';
 export type {
   Append,
   AppendResult,

@@ -4,7 +4,6 @@ import type { AddressInfo } from 'node:net';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { serverOperations } from '#libs/api-contract';
 import { Fault, type Ids } from '#libs/kernel';
 import type { Logger } from '#libs/telemetry';
 import { ApiModule, type Served } from './api.module.ts';
@@ -24,12 +23,13 @@ import {
   installBodies,
   jsonBytesMax,
 } from './http/request-bodies.ts';
+import { CountedRequests, type RequestCounts } from './http/request-counts.ts';
 
 export interface RunningApi {
   /** `http://host:port`, with the port that was really taken. */
   readonly url: string;
   readonly requests: RequestCounts;
-  /** Ends open streams, finishes what is being answered, closes the port. Idempotent. */
+  /** Finishes what is being answered, as far as that has an end within 2 s, and closes the port. Idempotent. */
   close(): Promise<void>;
 }
 
@@ -87,7 +87,7 @@ export async function startApi(
   });
   // Errors of hooks and parsers come here too: Nest hands them to its global filters.
   app.useGlobalFilters(problems);
-  const requests: Counting = { open: 0, begun: 0 };
+  const requests = new CountedRequests();
   prepareServer(adapter.getInstance() as unknown as FastifyInstance, parts, {
     ...limits,
     requests,
@@ -119,44 +119,18 @@ export async function startApi(
   return {
     url: `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
     requests,
-    close: () => {
+    close: async () => {
+      await requests.untilAnswered();
       closeSocket();
-      return app.close();
+      await app.close();
     },
   };
-}
-
-/**
- * What is asked for by whoever may ask: a probe, or a stranger, does not need a server. Questions about the server itself
- * are left out.
- */
-export interface RequestCounts {
-  /** Being answered, streams included. */
-  readonly open: number;
-  /** Ever begun. */
-  readonly begun: number;
-}
-
-const aboutTheServer: ReadonlySet<string | undefined> = new Set(
-  Object.values(serverOperations).map(({ path }) => path),
-);
-
-type Counting = { -readonly [Key in keyof RequestCounts]: number };
-
-/** Called when a request has shown its credentials. */
-function count(requests: Counting, request: FastifyRequest, reply: FastifyReply): void {
-  if (aboutTheServer.has(request.routeOptions.url)) return;
-  requests.open += 1;
-  requests.begun += 1;
-  reply.raw.once('close', () => {
-    requests.open -= 1;
-  });
 }
 
 function prepareServer(
   server: FastifyInstance,
   parts: ApiParts,
-  { requests, ...limits }: ApiLimits & { readonly requests: Counting },
+  { requests, ...limits }: ApiLimits & { readonly requests: CountedRequests },
 ): void {
   const gate = new ConnectionGate(limits);
   gate.guard(server.server);
@@ -165,7 +139,7 @@ function prepareServer(
   server.addHook('onRequest', async (request, reply) => {
     if (isOpenRoute(request)) return;
     gate.welcome(request.raw.socket);
-    count(requests, request, reply);
+    requests.add(request, reply);
   });
   const { sourceBytesMax } = parts;
   installBodies(server, { ...bodyTimes, sourceBytesMax, ...limits });

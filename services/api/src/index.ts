@@ -1,7 +1,8 @@
 export { type ApplicationAdapters, applicationPorts } from './application-ports.ts';
-export { type ApiParts, type RequestCounts, type RunningApi, startApi } from './create-api.ts';
+export { type ApiParts, type RunningApi, startApi } from './create-api.ts';
 export { type GatewayParts, LogExecutorGateway } from './executors/executor-gateway.ts';
 export { executorToken } from './executors/internal-executors.ts';
 export { adminTokenVerifier, type VerifyToken } from './http/authentication.ts';
+export type { RequestCounts } from './http/request-counts.ts';
 export { type Metrics, startMetrics } from './server/metrics.ts';
 export type { ServerProcess } from './server/server-process.ts';

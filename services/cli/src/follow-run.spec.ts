@@ -45,9 +45,10 @@ const sentLine = (line: ReturnType<typeof lineOf>) =>
   `event: log\ndata: ${JSON.stringify(line)}\n\n`;
 
 /** Each connection gives its text and breaks, the last one ends. */
-function serverOf(connections: readonly string[]) {
+function serverOf(connections: readonly string[], isGone = () => false) {
   const asked: string[] = [];
   const transport = async (url: string) => {
+    if (isGone()) throw new TypeError('fetch failed');
     if (!url.includes('/stream')) return Response.json(run);
     const text = connections[asked.length] ?? '';
     asked.push(decodeURIComponent(url.replace('http://server/api/v1/', '')));
@@ -83,8 +84,12 @@ const run = {
 };
 
 async function shown(client: ApiClient, showLogs: boolean): Promise<string[]> {
+  return (await followed(client, showLogs)).words;
+}
+
+async function followed(client: ApiClient, showLogs: boolean) {
   const words: string[] = [];
-  await followRun(client, runId, {
+  const end = await followRun(client, runId, {
     after: 0,
     showLogs,
     printer: {
@@ -94,7 +99,7 @@ async function shown(client: ApiClient, showLogs: boolean): Promise<string[]> {
       close() {},
     },
   });
-  return words;
+  return { words, end };
 }
 
 const [begun, ended, over] = events;
@@ -109,6 +114,19 @@ it('shows what comes in the order in which it comes', async () => {
     'run.finished',
   ]);
   expect(asked).toEqual([`runs/${runId}/stream?after=0`]);
+});
+
+it('knows how a run ended though its server has ended since', async () => {
+  if (!begun || !ended || !over) throw new Error('there are three');
+  const text = [sent(begun), sent(ended), sent(over)].join('');
+  let asked: readonly string[] = [];
+  const server = serverOf([text], () => asked.length > 0);
+  asked = server.asked;
+  const { words, end } = await followed(server.client, true);
+  expect(words.at(-1)).toBe('run.finished');
+  expect(end).toEqual({ outcome: 'success', run: undefined });
+  const there = await followed(serverOf([text]).client, true);
+  expect(there.end).toEqual({ outcome: 'success', run });
 });
 
 it('goes on where a connection broke: no line twice, none missing, an open one at its place', async () => {

@@ -1,19 +1,28 @@
 import {
   type ApiClient,
+  type EventDto,
   type LogLineDto,
   logLineSchema,
   operations,
   type RunDto,
 } from '#libs/api-contract';
+import { type Outcome, outcomeSchema } from '#libs/events';
+import { Fault } from '#libs/kernel';
 import { followEvents, type StreamWish, splitText } from './event-stream.ts';
 import type { RunPrinter } from './run-printer.ts';
 import { followRunStream, type RunNews } from './run-stream.ts';
+
+/** How a run that was followed has ended. */
+export interface FollowedEnd {
+  readonly outcome: Outcome;
+  /** Undefined where the server went away behind the end. */
+  readonly run: RunDto | undefined;
+}
 
 /**
  * Shows a run until it has ended: its events as they come, and the log of each step from its first line.
  *
  * @param after  a position at or before the run's first event that is to be shown
- * @returns the run as it ended
  */
 export async function followRun(
   client: ApiClient,
@@ -25,11 +34,11 @@ export async function followRun(
     /** Called once for each time that the server is away. */
     readonly onAway?: () => void;
   },
-): Promise<RunDto> {
+): Promise<FollowedEnd> {
   const { after, printer, showLogs, onAway } = options;
   const abort = new AbortController();
   const { signal } = abort;
-  let end = 0;
+  let end: EventDto | undefined;
   try {
     const news = showLogs
       ? followRunStream(client, runId, { after, signal, onAway })
@@ -38,14 +47,29 @@ export async function followRun(
       if ('line' in item) printer.log(item.step, item.line);
       else {
         printer.event(item.event);
-        end = item.event.position;
-        if (item.event.type === 'run.finished') break;
+        if (item.event.type !== 'run.finished') continue;
+        end = item.event;
+        break;
       }
     }
   } finally {
     abort.abort();
   }
-  return client.call(operations.showRun, { params: { id: runId }, query: { waitFor: end } });
+  if (end === undefined)
+    throw new Fault('server.error', 'never', 'the run was followed without end');
+  const outcome = outcomeSchema.parse((end.data as { outcome: unknown }).outcome);
+  const query = { waitFor: end.position };
+  const run = await client
+    .call(operations.showRun, { params: { id: runId }, query })
+    .catch((error: unknown) => {
+      if (!isUnreachable(error)) throw error;
+      return undefined;
+    });
+  return { outcome, run };
+}
+
+function isUnreachable(error: unknown): boolean {
+  return error instanceof Fault && error.code === 'server.unreachable';
 }
 
 async function* eventsOf(

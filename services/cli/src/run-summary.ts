@@ -9,7 +9,7 @@ import { describeEnd, failures, outcomeWords } from '#libs/events';
 import { type ErrorCode, formatDuration, listed } from '#libs/kernel';
 import { lastSegment, plainText } from '#libs/logs';
 import { failureLines } from './failure-lines.ts';
-import { tailLog } from './follow-run.ts';
+import { type FollowedEnd, tailLog } from './follow-run.ts';
 import { asCalled, type Invocation } from './invocation.ts';
 import { type Output, outcomeMark, table } from './output.ts';
 
@@ -36,8 +36,21 @@ export function runVerdict(client: ApiClient, run: RunDto): object {
   };
 }
 
+/** What is said last of a run that was followed, also where nobody is there any more to ask. */
+export async function printEnd(
+  client: ApiClient,
+  { number, end }: { readonly number: number; readonly end: FollowedEnd },
+  output: Output,
+): Promise<void> {
+  if (end.run) await printVerdict(client, end.run, output);
+  else
+    output.note(
+      `run ${number}: ${end.outcome}; its server has ended since, \`millrace show ${number}\` shows it`,
+    );
+}
+
 /** What a person reads last: on failure the failing step's last lines and the next command. */
-export async function printVerdict(client: ApiClient, run: RunDto, output: Output): Promise<void> {
+async function printVerdict(client: ApiClient, run: RunDto, output: Output): Promise<void> {
   if (output.isJson) {
     output.json(runVerdict(client, run));
     return;

@@ -1,12 +1,12 @@
-import { type ApiClient, operations, type RunDto, type RunStarted } from '#libs/api-contract';
+import { type ApiClient, operations, type RunStarted } from '#libs/api-contract';
 import { Fault } from '#libs/kernel';
 import type { CommandContext } from './context.ts';
 import { exitCodeOfOutcome, exitCodes, LeftRunError } from './exit-codes.ts';
-import { followRun } from './follow-run.ts';
+import { type FollowedEnd, followRun } from './follow-run.ts';
 import { onInterrupt } from './interrupt.ts';
 import { goOnUnheard } from './output.ts';
 import { jsonPrinter, TextPrinter } from './run-printer.ts';
-import { printVerdict } from './run-summary.ts';
+import { printEnd } from './run-summary.ts';
 
 type StartedRun = Pick<RunStarted, 'id' | 'number' | 'position' | 'warnings'>;
 
@@ -43,9 +43,10 @@ export async function startAndFollow(
     const body = { reason: 'interrupted', force: times > 1 };
     await client.call(operations.cancelRun, { params: { id }, body });
   });
-  let ended: RunDto;
+  let end: FollowedEnd;
+  let started: StartedRun;
   try {
-    const started = await run.start();
+    started = await run.start();
     accepted.resolve(started);
     goOnUnheard();
     if (!output.isJson) output.line(output.colors.dim(run.headline(started)));
@@ -55,7 +56,7 @@ export async function startAndFollow(
     const printer = output.isJson ? jsonPrinter(output) : new TextPrinter(output);
     try {
       const after = started.position - 1;
-      ended = await followRun(client, started.id, {
+      end = await followRun(client, started.id, {
         after,
         printer,
         showLogs: !output.isJson,
@@ -69,6 +70,6 @@ export async function startAndFollow(
   } finally {
     interrupt.release();
   }
-  await printVerdict(client, ended, output);
-  return interrupt.wasInterrupted() ? exitCodes.interrupted : exitCodeOfOutcome(ended.outcome);
+  await printEnd(client, { number: started.number, end }, output);
+  return interrupt.wasInterrupted() ? exitCodes.interrupted : exitCodeOfOutcome(end.outcome);
 }

@@ -14,8 +14,8 @@ import { StopWishes } from './stop-wish.ts';
 import { untilUnneeded } from './until-unneeded.ts';
 
 /**
- * How long a server may take to end once it waits for no step any more, in milliseconds: killed steps (30 s), good-byes and
- * reports (7 s), Postgres (20 s). Behind it the process ends anyway.
+ * How long a server may take to end once it waits for no step any more, in milliseconds: killed steps (30 s), good-byes,
+ * reports and answers (9 s), Postgres (20 s). Behind it the process ends anyway.
  */
 const endMs = 60_000;
 

@@ -13,6 +13,7 @@ import {
 import { hiddenFromSteps, placeWorkspaces, userState, type WorkspacesPlace } from '#libs/data-dir';
 import {
   Appender,
+  EndingTail,
   InProcessLogSignal,
   MailboxDeciderRunner,
   PgEventStore,
@@ -201,11 +202,12 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
         ? Math.max(0, Math.ceil(drainUntilMs - systemClock.monotonicMs()))
         : null,
     });
+    const followed = new EndingTail(log);
     const application = createApplication(
       applicationPorts({
         config,
         pool: database.pool,
-        log,
+        log: { ...log, tail: followed },
         readModels: read.models,
         capacity: {
           isDraining: () => isDraining,
@@ -259,7 +261,10 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
       executorToken: (id) => executorToken(token, id),
     };
     const api = await startApi(parts, { listen: config.listen, socketPath: directory.apiSocket });
-    stops.push(() => api.close());
+    stops.push(async () => {
+      followed.end();
+      await api.close();
+    });
     stops.push(
       keepSweeping({ logs, blobs, pool: database.pool, clock: systemClock, config, logger }),
     );

@@ -5,10 +5,10 @@ import { tellWhoseFiles } from '../compare-tree.ts';
 import { type CommandContext, contextOf } from '../context.ts';
 import { exitCodeOfOutcome, exitCodes, UsageError } from '../exit-codes.ts';
 import { findRun } from '../find-run.ts';
-import { followRun } from '../follow-run.ts';
+import { type FollowedEnd, followRun } from '../follow-run.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { jsonPrinter, TextPrinter } from '../run-printer.ts';
-import { loadRun, printVerdict } from '../run-summary.ts';
+import { loadRun, printEnd } from '../run-summary.ts';
 import { awayWords, leftRun, startAndFollow } from '../start-and-follow.ts';
 
 /** Shows a run to its end; an interrupt stops watching, not the run. @returns the exit code of its outcome */
@@ -25,9 +25,9 @@ async function watch(
     printer.close();
     process.exit(exitCodes.interrupted);
   });
-  let run: RunDto;
+  let end: FollowedEnd;
   try {
-    run = await followRun(client, followed.id, {
+    end = await followRun(client, followed.id, {
       after,
       printer,
       showLogs: !output.isJson,
@@ -39,8 +39,8 @@ async function watch(
     printer.close();
     interrupt.release();
   }
-  await printVerdict(client, run, output);
-  return exitCodeOfOutcome(run.outcome);
+  await printEnd(client, { number: followed.number, end }, output);
+  return exitCodeOfOutcome(end.outcome);
 }
 
 export function addWatch(program: Command, finish: (exitCode: number) => void): void {
