@@ -158,6 +158,32 @@ describe('millrace stop', { timeout: 120_000 }, () => {
     expect((await next('dev', id)).outcome).toBe('success');
   });
 
+  it('leaves nothing unsaid and nothing untrue of a run that ends meanwhile', async () => {
+    const cwd = cwdOf('ends');
+    const dataDir = dataDirOf('ends');
+    const server = await TestServer.start({ dataDir });
+    const [begun, end] = ['begun', 'end'].map((name) => join(cwd, name));
+    writeFiles(cwd, {
+      'one.yaml': `name: one
+steps: [{ id: only, cmd: 'echo > ${begun}; while [ ! -e ${end} ]; do sleep 0.05; done; echo over' }]
+`,
+    });
+    const args = ['--data-dir', dataDir];
+    const following = millrace([...args, 'run', '--source', 'none', 'one.yaml'], { cwd });
+    await eventually(() => existsSync(begun ?? '') || undefined, 'the step has begun');
+    const stopping = millrace([...args, 'stop'], { cwd });
+    const said = () => readFileSync(join(dataDir, 'server.out'), 'utf8');
+    await eventually(() => said().includes('waiting for') || undefined, 'it waits');
+    writeFiles(cwd, { end: '' });
+    const [followed, stopped] = await Promise.all([following, stopping]);
+    expect(followed).toMatchObject({ code: 0, stderr: '' });
+    expect(followed.stdout).toMatch(/over\n(.*\n)*.*run 1 of one: success in/);
+    expect(stopped).toMatchObject({
+      code: 0,
+      stdout: `the server (pid ${server.file.pid}) has ended\n`,
+    });
+  });
+
   it('does not wait where that is asked for', async () => {
     const { stop, server, ended } = await serverWithStep('now', { MILLRACE_DRAIN_TIMEOUT: '1h' });
     const answer = await stop('--now', '--json');

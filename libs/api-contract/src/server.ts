@@ -94,6 +94,16 @@ export const serverOperations = {
     status: 200,
     response: serverStateSchema,
   },
+  /** Answered when a drain is over, just before the server closes: the last that it says. */
+  drainedServer: {
+    id: 'drained-server',
+    method: 'GET',
+    path: '/internal/v1/server/drained',
+    tag: 'server',
+    summary: 'What the server leaves when it ends',
+    status: 200,
+    response: serverStateSchema,
+  },
   /** Begin to assign and to run; answered when steps can run. */
   beginWork: {
     id: 'begin-work',

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import {
+  type ApiClient,
   ProblemError,
   type ServerFile,
   type ServerState,
@@ -40,7 +41,24 @@ export async function askToEnd(
 }
 
 /**
- * Resolves when the process is gone, with what was last known of it.
+ * What a server says when its drain is over. Undefined where it never does: it was killed, or is of a version that has no
+ * such question.
+ */
+async function lastWords(client: ApiClient, server: ServerFile): Promise<ServerState | undefined> {
+  while (isThere(server)) {
+    try {
+      return await client.call(serverOperations.drainedServer);
+    } catch (error) {
+      if (error instanceof ProblemError) return undefined;
+      // A drain may take longer than a connection is held.
+      await delay(askMs);
+    }
+  }
+  return undefined;
+}
+
+/**
+ * Resolves when the process is gone, with what it left as it told by itself.
  *
  * @param tell  gets each state on the way
  * @throws Fault `server.error` where it does not end
@@ -51,7 +69,7 @@ export async function untilEnded(
   tell: (state: ServerState) => void = () => {},
 ): Promise<ServerState | undefined> {
   const client = localClient(config, server);
-  let last: ServerState | undefined;
+  const last = lastWords(client, server);
   let deadline = performance.now() + endMs + config.drainTimeout;
   for (let askedMs = Number.NEGATIVE_INFINITY; isThere(server); await delay(lookMs)) {
     if (performance.now() > deadline)
@@ -60,7 +78,6 @@ export async function untilEnded(
     askedMs = performance.now();
     const state = await client.call(serverOperations.serverState).catch(() => undefined);
     if (state === undefined) continue;
-    last = state;
     tell(state);
     // Its drain may be longer than ours would be.
     if (state.drainLeftMs !== null) deadline = performance.now() + state.drainLeftMs + endMs;

@@ -51,6 +51,9 @@ import { type Database, openDatabase } from './database.ts';
 import { keepSweeping } from './keep-sweeping.ts';
 import { systemClock, systemIds, systemRandom, systemTimers } from './process-ports.ts';
 
+/** The read models are behind by moments; more, and what is left is not known. */
+const lastWritesMs = 1_000;
+
 export type { RunningStep };
 
 export interface Standalone {
@@ -99,6 +102,7 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
   const stops: (() => unknown)[] = [];
   let isDraining = false;
   let drainUntilMs = 0;
+  const drained = Promise.withResolvers<void>();
   let working: Promise<void> | undefined;
   const stop = async () => {
     isDraining = true;
@@ -188,7 +192,9 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
       await working?.catch(() => {});
       // First, so that nothing is assigned that nobody takes.
       await scheduler.stop();
-      return executor.drain(withinMs, enough);
+      const cutShort = await executor.drain(withinMs, enough);
+      drained.resolve();
+      return cutShort;
     };
     const hasWork = () => {
       const { activeRuns, lag } = scheduler.readings;
@@ -240,6 +246,13 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
       areReadModelsReady: () => projector.isReady,
       metricsText: () => metrics.text(),
       state,
+      drained: async () => {
+        await drained.promise;
+        // The read models may not have seen yet what ended last.
+        const isCurrent = await projector.waitFor(log.tail.position, lastWritesMs);
+        const left = await state();
+        return isCurrent ? left : { ...left, unfinishedRuns: null };
+      },
       work,
       stop: (how) => {
         if (how === 'if-idle' && (hasWork() || api.requests.open > 0)) return false;

@@ -17,6 +17,14 @@ export class ControlServerController {
     return this.server.state();
   }
 
+  @Route(serverOperations.drainedServer)
+  async drained(
+    @Input(serverOperations.drainedServer) call: Call<typeof serverOperations.drainedServer>,
+  ): Promise<ServerState> {
+    this.requireLocal(call.principal);
+    return this.server.drained();
+  }
+
   @Route(serverOperations.beginWork)
   async beginWork(
     @Input(serverOperations.beginWork) call: Call<typeof serverOperations.beginWork>,

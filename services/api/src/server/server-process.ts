@@ -11,6 +11,8 @@ export interface ServerProcess {
   /** Prometheus text. */
   metricsText(): Promise<string>;
   state(): Promise<ServerState>;
+  /** The state behind a drain: what is unfinished then stays so. Resolves when a drain is over. */
+  drained(): Promise<ServerState>;
   /** Begins to assign and to run, where this process does that. Idempotent; resolves when steps can run. */
   work(): Promise<void>;
   /** Returns at once. @returns false where it was to end only if idle, and is not */

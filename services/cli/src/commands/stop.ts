@@ -56,18 +56,15 @@ async function stop(context: CommandContext, server: ServerFile, now: boolean): 
     process.exit(exitCodes.interrupted);
   });
   const tell = teller(context);
-  let last: ServerState | undefined;
+  let left: ServerState | undefined;
   try {
     const answer = await askToEnd(config, server, now ? 'now' : 'drain');
-    if (typeof answer === 'object') {
-      last = answer;
-      tell(answer);
-    }
-    last = (await untilEnded(config, server, tell)) ?? last;
+    if (typeof answer === 'object') tell(answer);
+    left = await untilEnded(config, server, tell);
   } finally {
     interrupt.release();
   }
-  const unfinishedRuns = last?.unfinishedRuns ?? null;
+  const unfinishedRuns = left?.unfinishedRuns ?? null;
   if (output.isJson) output.json({ stopped: true, pid: server.pid, unfinishedRuns });
   else {
     output.line(`the server (pid ${server.pid}) has ended`);
