@@ -1,5 +1,34 @@
+import { spawnSync } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { createOutput, printable, printableJson, table } from './output.ts';
+
+/** A command that writes two lines and means to exit with 5. */
+const writer = (isWanted: boolean) => `
+  const { goOnUnheard, heedReaders } = await import('${join(import.meta.dirname, 'output.ts')}');
+  heedReaders();
+  if (${isWanted}) goOnUnheard();
+  for (const line of ['one', 'two']) process.stdout.write(line);
+  await new Promise((turn) => setTimeout(turn, 20));
+  process.exitCode = 5;
+`;
+
+it.each([
+  ['wanted unheard', true, 5],
+  ['wanted for its words', false, 3],
+])('a command that is %s says once that it cannot write', (_, isWanted, status) => {
+  const full = openSync('/dev/full', 'w');
+  const args = ['--conditions=source', '--no-warnings', '--input-type=module'];
+  const ended = spawnSync(process.execPath, [...args, '-e', writer(isWanted)], {
+    stdio: ['ignore', full, 'pipe'],
+    encoding: 'utf8',
+    cwd: import.meta.dirname,
+  });
+  closeSync(full);
+  const stderr = 'the output cannot be written: the disk is full\n';
+  expect(ended).toMatchObject({ status, stderr });
+});
 
 describe('what is printed', () => {
   it.each([

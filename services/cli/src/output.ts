@@ -4,6 +4,7 @@ import type { Outcome } from '#libs/events';
 import { activeCharacters } from '#libs/kernel';
 import { plainText } from '#libs/logs';
 import { exitCodes } from './exit-codes.ts';
+import { reasonOf } from './file-failure.ts';
 import { type Invocation, pasteable } from './invocation.ts';
 
 /** Where words go: `out` is the answer, `err` is everything beside it. */
@@ -80,10 +81,18 @@ export function goOnUnheard(): void {
   isWantedUnheard = true;
 }
 
-/** A reader that goes away (`millrace events | head`) ends the command without noise, unless it has more to do. */
+/**
+ * A reader that goes away (`millrace events | head`) ends the command without noise, unless it has more to do. What cannot be
+ * written for another reason, such as a full disk, is told once.
+ */
 export function heedReaders(): void {
+  let isTold = false;
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE' && stream === process.stdout && !isTold) {
+        isTold = true;
+        process.stderr.write(`the output cannot be written: ${reasonOf(error)}\n`);
+      }
       if (!isWantedUnheard)
         process.exit(error.code === 'EPIPE' ? exitCodes.success : exitCodes.systemError);
     });
