@@ -28,10 +28,17 @@ steps:
 `;
 }
 
-async function serverWithStep(name: string, env: Readonly<Record<string, string>> = {}) {
+/** The first of them alone. */
+const oneStep = (name: string) => `${twoSteps(name).split('  - { id: second')[0]}`;
+
+async function serverWithStep(
+  name: string,
+  env: Readonly<Record<string, string>> = {},
+  yaml = twoSteps,
+) {
   const dataDir = dataDirOf(name);
   const server = await TestServer.start({ dataDir, env });
-  const { id } = await server.startRun({ yaml: twoSteps(name) });
+  const { id } = await server.startRun({ yaml: yaml(name) });
   await eventually(() => existsSync(join(cwdOf(name), 'begun')) || undefined, 'the step has begun');
   return {
     server,
@@ -182,6 +189,15 @@ steps: [{ id: only, cmd: 'echo > ${begun}; while [ ! -e ${end} ]; do sleep 0.05;
       code: 0,
       stdout: `the server (pid ${server.file.pid}) has ended\n`,
     });
+  });
+
+  it('does not count a run that ends meanwhile and that nobody follows', async () => {
+    const { release, stop, said, ended } = await serverWithStep('unfollowed', {}, oneStep);
+    const stopping = stop('--json');
+    await eventually(() => said().includes('waiting for') || undefined, 'it waits');
+    release();
+    expect(JSON.parse((await stopping).stdout)).toMatchObject({ unfinishedRuns: 0 });
+    expect(await ended).toBe(0);
   });
 
   it('does not wait where that is asked for', async () => {
