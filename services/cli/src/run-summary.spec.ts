@@ -1,6 +1,14 @@
 import { expect, it } from 'vitest';
 import type { AttemptDto, RunDto, StepDto } from '#libs/api-contract';
-import { nextLines, runTook, shortCommit, shortRef, stepTable, wrongWords } from './run-summary.ts';
+import {
+  endWords,
+  nextLines,
+  runTook,
+  shortCommit,
+  shortRef,
+  stepTable,
+  wrongWords,
+} from './run-summary.ts';
 
 const at = (seconds: number) => new Date(seconds * 1000).toISOString();
 const attempt = (own: Partial<AttemptDto>) =>
@@ -69,6 +77,21 @@ it('names a command for each of several failed steps, and counts the rest', () =
     'millrace retry 4 --failed --data-dir x',
     'millrace explain image.unavailable --data-dir x',
   ]);
+});
+
+it('says how a step ended where that was not well', () => {
+  const words = (own: Partial<StepDto>) => endWords(step('a', own));
+  expect(words({ outcome: 'failure', cause: 'exit', exitCode: 3 })).toBe('a: failure (exit 3)');
+  expect(words({ outcome: 'timeout', cause: 'timeout' })).toBe('a: timeout');
+  const attempts = [attempt({ message: 'no [image.unavailable]' })];
+  expect(words({ outcome: 'error', cause: 'start-failed', attempts })).toBe(
+    'a: error (start-failed: no [image.unavailable])',
+  );
+  expect(words({ status: 'skipped', outcome: 'skipped', skipReason: 'cancelled' })).toBe(
+    'a: skipped (cancelled)',
+  );
+  expect(words({})).toBeUndefined();
+  expect(words({ status: 'running', outcome: null })).toBeUndefined();
 });
 
 it('says how a run went wrong: which steps failed, how, and who cancelled it', () => {

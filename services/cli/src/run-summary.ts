@@ -127,6 +127,13 @@ function endOf(step: StepDto): Readonly<Record<string, unknown>> {
   return { ...step, message: step.attempts.at(-1)?.message };
 }
 
+/** How a step came out that went wrong or did not begin; undefined where it succeeded or has not ended. */
+export function endWords(step: StepDto): string | undefined {
+  if (step.status === 'skipped') return `${step.id}: ${stepState(step)}`;
+  if (step.status !== 'finished' || step.outcome === 'success') return undefined;
+  return `${step.id}: ${outcomeWords(endOf(step))}`;
+}
+
 /** How a run came out that went wrong, and which steps failed, and how; undefined where it did not. */
 export function wrongWords(run: RunDto): string | undefined {
   if (run.outcome === null || run.outcome === 'success') return undefined;

@@ -13,6 +13,7 @@ import { LogLines } from '../log-lines.ts';
 import type { Output } from '../output.ts';
 import { wholeNumber } from '../parse-number.ts';
 import { followRunStream } from '../run-stream.ts';
+import { endWords } from '../run-summary.ts';
 
 interface LogOptions {
   readonly follow?: boolean;
@@ -41,9 +42,13 @@ export function addLogs(program: Command): void {
         const { follow, attempt, tail } = options;
         if (step === undefined && follow && attempt === undefined && tail === undefined)
           await followLogs(api, run, options, output);
-        else if (step !== undefined)
+        else if (step !== undefined) {
           await printLog(api, { runId: run.id, step, isAlone: true }, options, output);
-        else
+          // Of an attempt that was chosen the end of the step says nothing, and a follower saw a step that had not ended.
+          const asked = run.steps.find(({ id }) => id === step);
+          const end = asked && !follow && attempt === undefined ? endWords(asked) : undefined;
+          if (end !== undefined && output.isTerminal) output.note(end);
+        } else
           for (const { id } of run.steps)
             await printLog(api, { runId: run.id, step: id, isAlone: false }, options, output);
       },
