@@ -20,7 +20,7 @@ import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { type Header, pack } from 'tar-stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Fault } from '#libs/kernel';
-import { gitIn } from '#libs/testkit';
+import { asNobody, gitIn } from '#libs/testkit';
 import { checkSnapshot } from './check-snapshot.ts';
 import { extractSnapshot } from './extract-snapshot.ts';
 import { plainTar } from './plain-tar.ts';
@@ -47,25 +47,6 @@ async function bytesOf(stream: Readable): Promise<Buffer> {
   const chunks: Buffer[] = [];
   for await (const chunk of stream) chunks.push(chunk as Buffer);
   return Buffer.concat(chunks);
-}
-
-/** Nothing is unreadable to root. */
-async function asNobody<Result>(work: () => Promise<Result>): Promise<Result> {
-  if (process.geteuid?.() !== 0) return work();
-  for (const path of [root, join(root, 'tree')]) chmodSync(path, 0o755);
-  const tree = join(root, 'tree');
-  execFileSync('chown', ['-R', '65534:65534', tree]);
-  const own = process.env.HOME;
-  process.env.HOME = tree;
-  process.setegid?.(65534);
-  process.seteuid?.(65534);
-  try {
-    return await work();
-  } finally {
-    process.seteuid?.(0);
-    process.setegid?.(0);
-    process.env.HOME = own;
-  }
 }
 
 async function roundTrip(): Promise<string> {
@@ -236,7 +217,9 @@ describe('a working tree', () => {
       execFileSync('mkfifo', [join(root, 'tree/pipe')]);
       chmodSync(join(root, 'tree/secret'), 0);
       chmodSync(join(root, 'tree/closed'), 0);
-      const { files, leftOut } = await asNobody(() => snapshotWorkingTree(join(root, 'tree')));
+      const { files, leftOut } = await asNobody(join(root, 'tree'), () =>
+        snapshotWorkingTree(join(root, 'tree')),
+      );
       chmodSync(join(root, 'tree/closed'), 0o755);
       expect(files).toBe(1);
       expect([...leftOut].sort()).toEqual([

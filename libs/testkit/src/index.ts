@@ -1,4 +1,5 @@
 export { type AnyEvent, AnyEvents } from './any-events.ts';
+export { asNobody } from './as-nobody.ts';
 export { ChaosProxy, type Direction } from './chaos-proxy.ts';
 export { deciderSpec, foldHistory, specTime } from './decider-spec.ts';
 export { gitIn } from './git-in.ts';
