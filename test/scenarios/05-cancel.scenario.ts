@@ -150,7 +150,7 @@ describe('cancel', { timeout: 60_000 }, () => {
         out += chunk.toString();
       });
     const ended = new Promise((done) => child.once('exit', done));
-    await eventually(() => out.includes('begun\n') || undefined, 'the step runs');
+    await eventually(() => out.includes('│ begun\n') || undefined, 'the step runs');
     child.kill('SIGINT');
     await eventually(() => out.includes('cancelling') || undefined, 'the first is heard');
     child.kill('SIGINT');
