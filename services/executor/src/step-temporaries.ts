@@ -1,10 +1,11 @@
-import { lstatSync, readFileSync } from 'node:fs';
+import { lstatSync } from 'node:fs';
 import { lstat, mkdir, mkdtemp, readFile, rmdir, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { workspacesTrash } from '#libs/data-dir';
 import { type Clock, invariant } from '#libs/kernel';
 import { firstNames } from './first-names.ts';
+import { OwnMounts } from './own-mounts.ts';
 import { type LeftTree, removeWithTrash, TreeRemover } from './remove-tree.ts';
 
 /**
@@ -24,6 +25,7 @@ export class StepTemporaries {
   /** Those that nobody has at the moment, untouched. */
   readonly #spare: string[] = [];
   #made = 0;
+  readonly #mounts = new OwnMounts();
   #remover: TreeRemover | undefined;
 
   constructor(stateDir: string, clock: Clock, onLeft: (left: LeftTree) => void) {
@@ -67,7 +69,8 @@ export class StepTemporaries {
 
   /** When its attempt is over. Resolves when the name is free, however much is in it. Never throws. */
   async remove(path: string): Promise<void> {
-    if (this.#isUntouched(path)) {
+    // A directory that is mounted on itself has the device, inode and times that it had.
+    if (this.#isUntouched(path) && !this.#mounts.hasNamed(basename(this.#directory))) {
       this.#spare.push(path);
       return;
     }
@@ -77,26 +80,14 @@ export class StepTemporaries {
 
   #isUntouched(path: string): boolean {
     const state = stateOf(path);
-    if (state !== undefined && state === this.#states.get(path) && !this.#isMounted()) return true;
+    if (state !== undefined && state === this.#states.get(path)) return true;
     this.#states.delete(path);
     return false;
   }
 
-  /**
-   * Whether a step has mounted anything here, or any of this elsewhere: a directory that is mounted on itself has the device, inode
-   * and times that it had. Only root mounts where we see it.
-   */
-  #isMounted(): boolean {
-    if (process.getuid?.() !== 0) return false;
-    try {
-      return readFileSync('/proc/self/mountinfo', 'utf8').includes(`/${basename(this.#directory)}`);
-    } catch {
-      return false; // elsewhere than on Linux
-    }
-  }
-
   /** When no attempt runs any more. */
   async close(): Promise<void> {
+    this.#mounts.close();
     await this.#remover?.settle();
     if (this.#directory !== '') await removeWithTrash(this.#directory, this.#onLeft);
   }
