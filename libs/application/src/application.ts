@@ -1,3 +1,4 @@
+import type { operations, QueryOf } from '#libs/api-contract';
 import type { BlobStore } from '#libs/blobs';
 import type { BoundSettings } from '#libs/domain';
 import type { EventStore, LogTail } from '#libs/event-store';
@@ -8,31 +9,31 @@ import { FollowEvents } from './events/follow-events.ts';
 import { ListEvents } from './events/list-events.ts';
 import { ListRunEvents } from './events/list-run-events.ts';
 import { DrainExecutor } from './executors/drain-executor.ts';
-import { ListExecutors } from './executors/list-executors.ts';
 import { ShowExecutor } from './executors/show-executor.ts';
+import { ListOf } from './list-of.ts';
 import { Once } from './once.ts';
 import { ListPipelineVersions } from './pipelines/list-pipeline-versions.ts';
-import { ListPipelines } from './pipelines/list-pipelines.ts';
 import { RegisterPipeline } from './pipelines/register-pipeline.ts';
 import { ValidatePipeline } from './pipelines/validate-pipeline.ts';
 import type { Capacity, CommandLog, KnownRuns, Materials, ReadModels } from './ports.ts';
 import { ListProjections } from './projections/list-projections.ts';
 import { RebuildProjection } from './projections/rebuild-projection.ts';
-import { ListQueue } from './queue/list-queue.ts';
 import { Reading } from './reading.ts';
 import { CancelRun } from './runs/cancel-run.ts';
 import { ExplainStepWait } from './runs/explain-step-wait.ts';
 import { FollowRun } from './runs/follow-run.ts';
 import { ListRunArtifacts } from './runs/list-run-artifacts.ts';
-import { ListRuns } from './runs/list-runs.ts';
 import { ReadRunArtifact } from './runs/read-run-artifact.ts';
 import { ReadStepLogs } from './runs/read-step-logs.ts';
 import { RetryRun } from './runs/retry-run.ts';
 import { RunHistories } from './runs/run-histories.ts';
+import { RunViews } from './runs/run-views.ts';
 import { ShowRun } from './runs/show-run.ts';
 import { ShowRunState } from './runs/show-run-state.ts';
 import { StartRun } from './runs/start-run.ts';
 import { UploadSource } from './sources/upload-source.ts';
+
+type Operations = typeof operations;
 
 /** What commands need. */
 export interface CommandPorts {
@@ -68,13 +69,15 @@ export function createCommands(ports: CommandPorts) {
 
 /** The use cases that tell something. */
 export function createQueries(ports: CommandPorts & QueryPorts) {
-  const parts = {
-    ...ports,
-    reading: new Reading(ports),
-    histories: new RunHistories(ports.store, () => ports.clock.monotonicMs()),
-  };
+  const { readModels } = ports;
+  const reading = new Reading(ports);
+  const histories = new RunHistories(ports.store, () => ports.clock.monotonicMs());
+  const views = new RunViews({ ...ports, reading, histories });
+  const parts = { ...ports, reading, histories, views };
   return {
-    listRuns: new ListRuns(parts),
+    listRuns: new ListOf(reading, (query: QueryOf<Operations['listRuns']>) =>
+      readModels.listRuns(query),
+    ),
     showRun: new ShowRun(parts),
     showRunState: new ShowRunState(parts),
     explainStepWait: new ExplainStepWait(parts),
@@ -85,10 +88,16 @@ export function createQueries(ports: CommandPorts & QueryPorts) {
     readRunArtifact: new ReadRunArtifact(parts),
     listEvents: new ListEvents(parts),
     followEvents: new FollowEvents(parts),
-    listQueue: new ListQueue(parts),
-    listExecutors: new ListExecutors(parts),
+    listQueue: new ListOf(reading, (query: QueryOf<Operations['listQueue']>) =>
+      readModels.listQueue(query),
+    ),
+    listExecutors: new ListOf(reading, (query: QueryOf<Operations['listExecutors']>) =>
+      readModels.listExecutors(query),
+    ),
     showExecutor: new ShowExecutor(parts),
-    listPipelines: new ListPipelines(parts),
+    listPipelines: new ListOf(reading, (query: QueryOf<Operations['listPipelines']>) =>
+      readModels.listPipelines(query),
+    ),
     listPipelineVersions: new ListPipelineVersions(parts),
     validatePipeline: new ValidatePipeline(parts),
     listProjections: new ListProjections(parts),

@@ -99,6 +99,8 @@ export interface PageQuery {
 export interface ReadModels {
   /** False while the methods throw `read-models.not-ready`. */
   isReady(): boolean;
+  /** Waits a moment for what this process has acknowledged. Never rejects. */
+  seeOwnWrites(): Promise<void>;
   /** @returns false where the read models did not reach the position in time */
   waitFor(position: number, timeoutMs: number): Promise<boolean>;
   listRuns(

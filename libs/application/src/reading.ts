@@ -1,11 +1,8 @@
 import type { Page } from '#libs/api-contract';
-import type { EventStore, LogTail } from '#libs/event-store';
+import type { EventStore } from '#libs/event-store';
 import { type Answer, accepted, type Refusal, refused } from './answer.ts';
 import type { KnownRuns, ReadModels } from './ports.ts';
 import { noSuchRun } from './runs/run-checks.ts';
-
-/** How long a read waits by itself for what this process has already acknowledged. */
-const ownWritesMs = 1_000;
 
 /** Up to where a read has to see the log. */
 export interface ReadWish {
@@ -16,9 +13,8 @@ export interface ReadWish {
 }
 
 export interface ReadingParts {
-  readonly readModels: Pick<ReadModels, 'waitFor'>;
+  readonly readModels: Pick<ReadModels, 'waitFor' | 'seeOwnWrites'>;
   readonly store: Pick<EventStore, 'head'>;
-  readonly tail: Pick<LogTail, 'position'>;
   readonly runs: Pick<KnownRuns, 'findId'>;
 }
 
@@ -32,14 +28,14 @@ export class Reading {
 
   /**
    * Reads see what was acknowledged before them: they wait for the position asked for, or else (briefly) for the newest that
-   * this process knows of.
+   * this process knows of. What is folded from the log itself need not ask.
    *
    * @returns `position.not-reached`, only where the caller names a position
    */
-  async refuseByAge({ waitFor, timeoutMs = 5_000 }: ReadWish = {}): Promise<Refusal | undefined> {
-    const { readModels, tail } = this.#parts;
+  async refuseByAge({ waitFor, timeoutMs = 5_000 }: ReadWish): Promise<Refusal | undefined> {
+    const { readModels } = this.#parts;
     if (waitFor === undefined) {
-      await readModels.waitFor(tail.position, ownWritesMs);
+      await readModels.seeOwnWrites();
       return undefined;
     }
     if (await readModels.waitFor(waitFor, timeoutMs)) return undefined;

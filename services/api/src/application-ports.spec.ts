@@ -25,7 +25,11 @@ function behind() {
       listPipelineVersions: async () => ({ items: seen < 7 ? [] : [{ planHash: 'p' }] }),
     },
     capacity: {},
-    runs: { findId: async () => (seen < 7 ? undefined : 'run') },
+    // The latest run that they know is an older one.
+    runs: {
+      findId: async (ref: string) =>
+        seen >= 7 ? 'run' : ref === 'latest' ? 'an older run' : undefined,
+    },
   } as unknown as ApplicationAdapters);
   return { ports };
 }
@@ -34,6 +38,9 @@ it('a pipeline that this process has registered is found by name at once', async
   expect(await behind().ports.materials.newestPlan('p')).toBe(plan);
 });
 
-it('a run that this process has started is found at once', async () => {
-  expect(await behind().ports.runs.findId('latest')).toBe('run');
-});
+it.each(['7', 'latest'])(
+  'a run that this process has started is found at once as %s',
+  async (ref) => {
+    expect(await behind().ports.runs.findId(ref)).toBe('run');
+  },
+);

@@ -23,7 +23,7 @@ export interface ApplicationAdapters {
     readonly tail: LogTail;
     readonly plans: PlanCache;
   };
-  readonly readModels: ReadModels;
+  readonly readModels: Omit<ReadModels, 'seeOwnWrites'>;
   readonly capacity: Omit<Capacity, 'knowsExecutors'>;
   readonly runs: KnownRuns;
   readonly logs: LogStore;
@@ -37,7 +37,9 @@ export function applicationPorts(adapters: ApplicationAdapters): ApplicationPort
   const { config, pool, log, readModels, capacity, runs, blobs, clock, ids } = adapters;
   const findPlan = async (hash: string) =>
     (await log.plans.load([hash]).catch(() => undefined))?.(hash);
-  const seeOwnWrites = () => readModels.waitFor(log.tail.position, ownWritesMs);
+  const seeOwnWrites = async () => {
+    await readModels.waitFor(log.tail.position, ownWritesMs);
+  };
   return {
     log: {
       runner: log.runner,
@@ -66,13 +68,15 @@ export function applicationPorts(adapters: ApplicationAdapters): ApplicationPort
     runs: {
       ...runs,
       findId: async (ref) => {
+        // The read models may still have an older one as the latest.
+        if (ref === 'latest') await seeOwnWrites();
         const found = await runs.findId(ref);
         if (found !== undefined) return found;
         await seeOwnWrites();
         return runs.findId(ref);
       },
     },
-    readModels,
+    readModels: { ...readModels, seeOwnWrites },
     store: log.store,
     tail: log.tail,
     logs: adapters.logs,

@@ -341,7 +341,7 @@ function readSide(database: Database, plans: PlanCache, projector: Projector) {
   const pipelines = new PipelineReader(database.pool);
   const whole = <Args extends unknown[], Answer>(read: (...args: Args) => Promise<Answer>) =>
     onlyWhenReady(projector, read);
-  const models: ReadModels = {
+  const models: Omit<ReadModels, 'seeOwnWrites'> = {
     isReady: () => projector.isReady,
     listRuns: whole((query) => runs.list(query)),
     showRun: whole((runId) => runs.show(runId)),

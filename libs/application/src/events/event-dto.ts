@@ -4,37 +4,21 @@ import type { Refusal } from '../answer.ts';
 
 /** An event as callers see it, its members in the order of the contract. */
 export function eventDto(event: RecordedEvent): EventDto {
-  const {
-    position,
-    id,
-    type,
-    schemaVersion,
-    stream,
-    version,
-    time,
-    tenant,
-    actor,
-    correlationId,
-    causationId,
-    commandId,
-    traceparent,
-    data,
-  } = event;
   return {
-    position,
-    id,
-    type,
-    schemaVersion,
-    stream,
-    version,
-    time,
-    tenant,
-    actor,
-    correlationId,
-    causationId,
-    commandId,
-    traceparent,
-    data,
+    position: event.position,
+    id: event.id,
+    type: event.type,
+    schemaVersion: event.schemaVersion,
+    stream: event.stream,
+    version: event.version,
+    time: event.time,
+    tenant: event.tenant,
+    actor: event.actor,
+    correlationId: event.correlationId,
+    causationId: event.causationId,
+    commandId: event.commandId,
+    traceparent: event.traceparent,
+    data: event.data,
   };
 }
 

@@ -2,14 +2,14 @@ import type { RunDto, StepDto, StepWhy } from '#libs/api-contract';
 import { stepIsolation } from '#libs/events';
 import type { Clock } from '#libs/kernel';
 import { type Answer, accepted } from '../answer.ts';
-import type { Capacity } from '../ports.ts';
-import type { Reading } from '../reading.ts';
+import type { Capacity, Materials } from '../ports.ts';
 import { misfitJudge } from './judge-run.ts';
-import { findStep, loadRunView, type RunViewParts } from './load-run-view.ts';
+import { findStep, type RunViews } from './run-views.ts';
 import { explainWait } from './step-why.ts';
 
-export interface ExplainStepWaitParts extends RunViewParts {
-  readonly reading: Reading;
+export interface ExplainStepWaitParts {
+  readonly views: RunViews;
+  readonly materials: Pick<Materials, 'findPlan'>;
   readonly capacity: Capacity;
   readonly clock: Pick<Clock, 'nowMs'>;
 }
@@ -24,9 +24,7 @@ export class ExplainStepWait {
 
   /** @param run  uuid, number or `latest` */
   async execute(run: string, step: string): Promise<Answer<StepWhy>> {
-    const found = await this.#parts.reading.runId(run);
-    if (!found.ok) return found;
-    const view = await loadRunView(this.#parts, found.value);
+    const view = await this.#parts.views.find(run);
     if (!view.ok) return view;
     const asked = findStep(view.value, step);
     if (!asked.ok) return asked;

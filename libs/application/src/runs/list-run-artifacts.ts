@@ -2,20 +2,15 @@ import type { operations, Page, QueryOf, RunArtifact } from '#libs/api-contract'
 import { type Answer, accepted, refused } from '../answer.ts';
 import { cursorOf, placeOf } from '../cursor.ts';
 import { foreignCursor } from '../events/events-page.ts';
-import type { Reading } from '../reading.ts';
-import { loadRunView, type RunViewParts } from './load-run-view.ts';
 import { artifactsOf } from './run-artifacts.ts';
-
-export interface ListRunArtifactsParts extends RunViewParts {
-  readonly reading: Reading;
-}
+import type { RunViews } from './run-views.ts';
 
 /** The artifacts of a run, in pages. */
 export class ListRunArtifacts {
-  readonly #parts: ListRunArtifactsParts;
+  readonly #views: RunViews;
 
-  constructor(parts: ListRunArtifactsParts) {
-    this.#parts = parts;
+  constructor({ views }: { readonly views: RunViews }) {
+    this.#views = views;
   }
 
   /** @param run  uuid, number or `latest` */
@@ -23,11 +18,7 @@ export class ListRunArtifacts {
     run: string,
     { cursor, limit }: QueryOf<typeof operations.listRunArtifacts>,
   ): Promise<Answer<Page<RunArtifact>>> {
-    const { reading } = this.#parts;
-    await reading.refuseByAge();
-    const found = await reading.runId(run);
-    if (!found.ok) return found;
-    const view = await loadRunView(this.#parts, found.value);
+    const view = await this.#views.find(run);
     if (!view.ok) return view;
     const artifacts = artifactsOf(view.value);
     const from = cursor === undefined ? 0 : placeOf(cursor);

@@ -1,12 +1,11 @@
 import type { RunArtifact } from '#libs/api-contract';
 import type { BlobStore } from '#libs/blobs';
 import { type Answer, accepted, refused } from '../answer.ts';
-import type { Reading } from '../reading.ts';
-import { loadRunView, type RunViewParts } from './load-run-view.ts';
 import { artifactsOf } from './run-artifacts.ts';
+import type { RunViews } from './run-views.ts';
 
-export interface ReadRunArtifactParts extends RunViewParts {
-  readonly reading: Reading;
+export interface ReadRunArtifactParts {
+  readonly views: RunViews;
   readonly blobs: Pick<BlobStore, 'get'>;
 }
 
@@ -35,11 +34,8 @@ export class ReadRunArtifact {
    * @throws Fault `blob.not-found`
    */
   async execute(run: string, wish: ArtifactWish): Promise<Answer<OpenArtifact>> {
-    const { reading, blobs } = this.#parts;
-    await reading.refuseByAge();
-    const found = await reading.runId(run);
-    if (!found.ok) return found;
-    const view = await loadRunView(this.#parts, found.value);
+    const { views, blobs } = this.#parts;
+    const view = await views.find(run);
     if (!view.ok) return view;
     const artifact = artifactsOf(view.value).findLast(
       ({ name, step, attempt }) =>

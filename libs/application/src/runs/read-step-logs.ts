@@ -1,12 +1,11 @@
 import type { RunDto, StepDto } from '#libs/api-contract';
 import type { LogKey, LogLine, LogStore } from '#libs/logs';
 import { type Answer, accepted, refused } from '../answer.ts';
-import type { Reading } from '../reading.ts';
-import { findStep, loadRunView, type RunViewParts } from './load-run-view.ts';
 import { type EndParts, logIsOver, pause } from './log-end.ts';
+import { findStep, type RunViews } from './run-views.ts';
 
-export interface ReadStepLogsParts extends RunViewParts, Omit<EndParts, 'histories'> {
-  readonly reading: Reading;
+export interface ReadStepLogsParts extends EndParts {
+  readonly views: RunViews;
   readonly logs: Pick<LogStore, 'read'>;
 }
 
@@ -36,15 +35,12 @@ export class ReadStepLogs {
 
   /** @param run  uuid, number or `latest` */
   async execute(run: string, stepId: string, wish: LogWish): Promise<Answer<LogLines>> {
-    const { reading } = this.#parts;
-    await reading.refuseByAge();
-    const found = await reading.runId(run);
-    if (!found.ok) return found;
-    const view = await loadRunView(this.#parts, found.value);
+    const view = await this.#parts.views.find(run);
     if (!view.ok) return view;
+    const runId = view.value.id;
     const step = findStep(view.value, stepId);
     if (!step.ok) return step;
-    if (wish.follow) return accepted((abort) => this.#follow(found.value, step.value, wish, abort));
+    if (wish.follow) return accepted((abort) => this.#follow(runId, step.value, wish, abort));
     if (
       wish.attempt !== undefined &&
       !step.value.attempts.some(({ attempt }) => attempt === wish.attempt)
@@ -52,7 +48,7 @@ export class ReadStepLogs {
       const message = `step ${stepId} of run ${view.value.number} has no attempt ${wish.attempt}`;
       return refused({ code: 'step.not-found', message });
     }
-    return accepted((abort) => this.#attemptLines(found.value, step.value, wish, abort));
+    return accepted((abort) => this.#attemptLines(runId, step.value, wish, abort));
   }
 
   /** One attempt: the one asked for, else the newest. */
@@ -77,7 +73,7 @@ export class ReadStepLogs {
   ): AsyncIterable<LogLine> {
     let attempt = wish.attempt ?? begun.attempts.at(-1)?.attempt ?? 1;
     while (!abort.aborted) {
-      const view = await loadRunView(this.#parts, runId);
+      const view = await this.#parts.views.load(runId);
       const step = view.ok ? findStep(view.value, begun.id) : view;
       if (!view.ok || !step.ok) return;
       if (step.value.attempts.some((candidate) => candidate.attempt === attempt)) {

@@ -1,18 +1,13 @@
 import type { RunDto } from '#libs/api-contract';
 import { type Answer, accepted, refused } from '../answer.ts';
-import type { Reading } from '../reading.ts';
-import { type HistoryEnd, loadRunView, type RunViewParts } from './load-run-view.ts';
-
-export interface ShowRunStateParts extends RunViewParts {
-  readonly reading: Reading;
-}
+import type { HistoryEnd, RunViews } from './run-views.ts';
 
 /** A run as it was, folded from its events. */
 export class ShowRunState {
-  readonly #parts: ShowRunStateParts;
+  readonly #views: RunViews;
 
-  constructor(parts: ShowRunStateParts) {
-    this.#parts = parts;
+  constructor({ views }: { readonly views: RunViews }) {
+    this.#views = views;
   }
 
   /**
@@ -20,10 +15,9 @@ export class ShowRunState {
    * @param at   a position (digits only) or an RFC 3339 instant; absent means now
    */
   async execute(run: string, at?: string): Promise<Answer<RunDto>> {
-    const found = await this.#parts.reading.runId(run);
-    if (!found.ok) return found;
     const end = historyEnd(at);
-    return end.ok ? loadRunView(this.#parts, found.value, end.value) : end;
+    const view = await this.#views.find(run, end.ok ? end.value : {});
+    return view.ok && !end.ok ? end : view;
   }
 }
 

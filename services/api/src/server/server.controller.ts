@@ -8,11 +8,10 @@ import { SERVER_PROCESS, type ServerProcess } from './server-process.ts';
 /** Health, version, metrics and the description of the API. */
 @Controller()
 export class ServerController {
-  private readonly document: object;
+  /** Made for the first who asks: it takes 20 ms, and most servers are never asked. */
+  private document: object | undefined;
 
-  constructor(@Inject(SERVER_PROCESS) private readonly server: ServerProcess) {
-    this.document = openApiDocument(server.version);
-  }
+  constructor(@Inject(SERVER_PROCESS) private readonly server: ServerProcess) {}
 
   @Route(operations.livez)
   livez(): { status: 'alive' } {
@@ -50,6 +49,7 @@ export class ServerController {
 
   @Route(operations.openapi)
   openapi(): object {
+    this.document ??= openApiDocument(this.server.version);
     return this.document;
   }
 
