@@ -22,7 +22,7 @@ const larger: Readonly<Record<string, number>> = {
   'services/api/src/server/metrics.ts startMetrics': 69,
   'services/executor/src/workspaces.ts': 366,
   'services/standalone/src/database.ts openDatabase': 66,
-  'services/standalone/src/standalone.ts': 397,
+  'services/standalone/src/standalone.ts': 393,
   'services/standalone/src/standalone.ts startStandalone': 211,
 };
 

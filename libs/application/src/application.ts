@@ -2,7 +2,7 @@ import type { operations, QueryOf } from '#libs/api-contract';
 import type { BlobStore } from '#libs/blobs';
 import type { BoundSettings } from '#libs/domain';
 import type { EventStore, LogTail } from '#libs/event-store';
-import type { Clock } from '#libs/kernel';
+import type { Clock, Timers } from '#libs/kernel';
 import type { LogStore } from '#libs/logs';
 import type { AdmissionLimits } from './admission.ts';
 import { FollowEvents } from './events/follow-events.ts';
@@ -52,6 +52,7 @@ export interface QueryPorts {
   readonly logs: LogStore;
   readonly blobs: BlobStore;
   readonly clock: Clock;
+  readonly timers: Timers;
 }
 
 /** The use cases that change something. */

@@ -1,5 +1,6 @@
 import { PassThrough, type Readable } from 'node:stream';
 import { checkSnapshot } from './check-snapshot.ts';
+import { drained } from './drained.ts';
 
 /**
  * The bytes of an upload, which end with an error where an entry is not acceptable: whoever stores what it reads here has not
@@ -23,17 +24,4 @@ export async function* judgedSource(body: Readable): AsyncGenerator<Uint8Array> 
   } finally {
     copy.destroy();
   }
-}
-
-/** Resolves when the check has taken what is buffered, or wants no more. */
-function drained(copy: PassThrough): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      copy.removeListener('drain', done);
-      copy.removeListener('close', done);
-      resolve();
-    };
-    copy.once('drain', done);
-    copy.once('close', done);
-  });
 }

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import { type Extract, extract, type Header } from 'tar-stream';
 import { Fault } from '#libs/kernel';
+import { drained } from './drained.ts';
 
 /** The bytes of one entry, to be read while the entry is at hand or not at all. */
 export type EntryBytes = AsyncIterable<Uint8Array>;
@@ -61,19 +62,6 @@ async function feed(stream: Readable, unpack: Extract): Promise<void> {
   }
   if (isEmpty) throw notWhole(undefined);
   unpack.end(null);
-}
-
-function drained(unpack: Extract): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      unpack.removeListener('drain', done);
-      unpack.removeListener('close', done);
-      resolve();
-    };
-    unpack.once('drain', done);
-    unpack.once('close', done);
-    if (unpack.destroyed) done();
-  });
 }
 
 function notWhole(cause: unknown): Fault {

@@ -2,7 +2,7 @@ import type { ApplicationPorts, Capacity, KnownRuns, ReadModels } from '#libs/ap
 import type { BlobStore } from '#libs/blobs';
 import type { Config } from '#libs/config';
 import type { DeciderRunner, EventStore, LogTail, PlanCache } from '#libs/event-store';
-import type { Clock, Ids } from '#libs/kernel';
+import type { Clock, Ids, Timers } from '#libs/kernel';
 import type { LogStore } from '#libs/logs';
 import type { Pool } from '#libs/postgres';
 import { storeSnapshot } from '#libs/sources';
@@ -29,6 +29,7 @@ export interface ApplicationAdapters {
   readonly logs: LogStore;
   readonly blobs: BlobStore;
   readonly clock: Clock;
+  readonly timers: Timers;
   readonly ids: Ids;
 }
 
@@ -82,6 +83,7 @@ export function applicationPorts(adapters: ApplicationAdapters): ApplicationPort
     logs: adapters.logs,
     blobs,
     clock,
+    timers: adapters.timers,
     settings: config,
   };
 }

@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Assignment, ExecutorGateway } from '#libs/api-contract';
 import type { BlobStore } from '#libs/blobs';
-import type { Clock, Ids, Timers } from '#libs/kernel';
+import { type Clock, type Ids, pause, type Timers } from '#libs/kernel';
 import type { LogStore } from '#libs/logs';
 import {
   everySandbox,
@@ -16,7 +16,6 @@ import type { Logger } from '#libs/telemetry';
 import { AssignmentWorker } from './assignment.worker.ts';
 import { HeardPosition } from './heard-position.ts';
 import { HeldAttempts } from './held-attempts.ts';
-import { pause } from './patience.ts';
 import { type ExecutorDescription, Registration } from './registration.ts';
 import { type LeftTree, TreeRemover } from './remove-tree.ts';
 import { runAttempt } from './run-attempt.ts';

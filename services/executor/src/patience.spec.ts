@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { Fault } from '#libs/kernel';
+import { Fault, pause } from '#libs/kernel';
 import { VirtualClock } from '#libs/testkit';
 import { randomIds } from './fakes.ts';
-import { patiently, pause } from './patience.ts';
+import { patiently } from './patience.ts';
 
 const away = new Fault('server.unreachable', 'backoff', 'away');
 const final = new Fault('request.invalid', 'never', 'no');

@@ -1,4 +1,4 @@
-import { Fault, type Ids, retryDelayMs, type Timers } from '#libs/kernel';
+import { Fault, type Ids, pause, retryDelayMs, type Timers } from '#libs/kernel';
 
 /** What waiting takes: timers, and ids as the source of jitter. */
 export interface Patience {
@@ -10,19 +10,6 @@ export interface Patience {
 
 /** The base of the waits: the first retries of a call that failed for a moment come at once for a person's eye. */
 const firstMs = 100;
-
-/** Resolves after the time, or as soon as it is aborted. */
-export function pause(timers: Timers, delayMs: number, abort: AbortSignal): Promise<void> {
-  if (abort.aborted) return Promise.resolve();
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const cancel = timers.after(delayMs, resolve);
-  const end = () => {
-    cancel();
-    resolve();
-  };
-  abort.addEventListener('abort', end, { once: true });
-  return promise.finally(() => abort.removeEventListener('abort', end));
-}
 
 /**
  * The answer, unless the abort comes first: a call may hang for as long as the other side does.

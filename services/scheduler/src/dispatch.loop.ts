@@ -1,8 +1,8 @@
-import type { Clock, Timers } from '#libs/kernel';
+import { type Clock, pause, type Timers } from '#libs/kernel';
 import { type Placement, pickNext, type ReadyStep, type SchedulerState } from '#libs/scheduling';
 import type { Logger } from '#libs/telemetry';
 import type { Lead } from './leader.ts';
-import { pause, tellFault } from './pacing.ts';
+import { tellFault } from './pacing.ts';
 import type { SchedulerCommands, Verdict } from './scheduler-commands.ts';
 
 /** What a loop of the leader works with. */

@@ -1,3 +1,4 @@
+import { pause } from '#libs/kernel';
 import type { Heartbeats } from '#libs/leases';
 import {
   type Beat,
@@ -15,7 +16,7 @@ import {
 } from '#libs/scheduling';
 import type { LoopParts } from './dispatch.loop.ts';
 import type { Lead } from './leader.ts';
-import { pause, repeat, tellFault } from './pacing.ts';
+import { repeat, tellFault } from './pacing.ts';
 
 const sweepEveryMs = 1_000;
 /** Losses on their way at once. */

@@ -1,5 +1,5 @@
 import type { PlanLookup, RecordedEvent } from '#libs/events';
-import { Fault } from '#libs/kernel';
+import { Fault, pause } from '#libs/kernel';
 import {
   restoreSnapshot,
   SchedulerState,
@@ -7,7 +7,7 @@ import {
   snapshotPlans,
   takeSnapshot,
 } from '#libs/scheduling';
-import { pause, tellFault } from './pacing.ts';
+import { tellFault } from './pacing.ts';
 import type { SchedulerParts } from './scheduler.parts.ts';
 
 /** A start then reads at most about this many events beyond the snapshot. */

@@ -1,19 +1,5 @@
-import { Fault, type Timers } from '#libs/kernel';
+import { Fault, pause, type Timers } from '#libs/kernel';
 import type { Logger } from '#libs/telemetry';
-
-/** Resolves after `delayMs` or when the signal aborts, whichever comes first. Never rejects. */
-export function pause(timers: Timers, delayMs: number, abort: AbortSignal): Promise<void> {
-  if (abort.aborted) return Promise.resolve();
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const end = () => {
-    cancel();
-    abort.removeEventListener('abort', end);
-    resolve();
-  };
-  const cancel = timers.after(delayMs, end);
-  abort.addEventListener('abort', end);
-  return promise;
-}
 
 /**
  * Does the work again and again until the signal aborts, `everyMs` after it was done. A Fault is told and the work tried

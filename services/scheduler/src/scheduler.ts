@@ -1,8 +1,9 @@
+import { pause } from '#libs/kernel';
 import { DispatchLoop, type LoopParts } from './dispatch.loop.ts';
 import { type Lead, Leader } from './leader.ts';
 import { LeaseSweeperLoop } from './lease-sweeper.loop.ts';
 import { LogFold } from './log-fold.ts';
-import { pause, repeat } from './pacing.ts';
+import { repeat } from './pacing.ts';
 import type { SchedulerParts } from './scheduler.parts.ts';
 import { SchedulerCommands } from './scheduler-commands.ts';
 import { TimersLoop } from './timers.loop.ts';

@@ -110,7 +110,7 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
     for (let next = stops.pop(); next; next = stops.pop()) await next();
   };
   try {
-    const workspaces = findWorkspaces(directory);
+    const workspaces = placeWorkspaces({ dataDir: directory.root, ...userState() });
     const database = await openDatabase(config, directory.root, logger);
     stops.push(() => database.close());
     const log = openLog(database, logger);
@@ -217,8 +217,7 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
         readModels: read.models,
         capacity: {
           isDraining: () => isDraining,
-          freeBytes: async () =>
-            Math.min(...[directory.root, workspaces.directory].map((path) => freeBytesAt(path))),
+          freeBytes: async () => leastFreeBytes(directory.root, workspaces.directory),
           queuedSteps: read.queuedSteps,
           presentExecutors: read.presentExecutors,
         },
@@ -232,6 +231,7 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
         logs,
         blobs,
         clock: systemClock,
+        timers: systemTimers,
         ids: systemIds,
       }),
     );
@@ -364,13 +364,9 @@ function readSide(database: Database, plans: PlanCache, projector: Projector) {
   };
 }
 
-function findWorkspaces({ root }: DataDirectory): WorkspacesPlace {
-  return placeWorkspaces({ dataDir: root, ...userState() });
-}
-
-function freeBytesAt(path: string): number {
-  const { bavail, bsize } = statfsSync(path);
-  return bavail * bsize;
+function leastFreeBytes(...paths: readonly string[]): number {
+  const free = paths.map((path) => statfsSync(path)).map(({ bavail, bsize }) => bavail * bsize);
+  return Math.min(...free);
 }
 
 function executorSettings(config: Config, directory: DataDirectory, workspaces: WorkspacesPlace) {

@@ -1,4 +1,5 @@
 import { attemptKey, type WantedLog } from '#libs/api-contract';
+import type { Timers } from '#libs/kernel';
 import type { LogStore } from '#libs/logs';
 import { type Answer, accepted } from '../answer.ts';
 import { type FollowedLog, runEvents } from '../events/run-events.ts';
@@ -9,6 +10,7 @@ import { seenOfRun } from './seen-of-run.ts';
 export interface FollowRunParts extends FollowedLog {
   readonly reading: Reading;
   readonly logs: Pick<LogStore, 'read'>;
+  readonly timers: Timers;
 }
 
 export interface FollowRunWish {
@@ -37,7 +39,7 @@ export class FollowRun {
     run: string,
     { after, lines: wanted = [] }: FollowRunWish,
   ): Promise<Answer<FollowedRun | undefined>> {
-    const { reading, logs } = this.#parts;
+    const { reading, logs, timers } = this.#parts;
     const found = await reading.runId(run);
     if (!found.ok) return found;
     const runId = found.value;
@@ -52,7 +54,8 @@ export class FollowRun {
     }));
     return accepted((abort) => {
       const wish = { after: from.value, afterVersion: seen.version, abort };
-      return runFeed({ runId, events: runEvents(this.#parts, runId, wish), logs, running, abort });
+      const events = runEvents(this.#parts, runId, wish);
+      return runFeed({ runId, events, logs, running, timers, abort });
     });
   }
 }

@@ -1,9 +1,18 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import type { DomainEvent, RecordedEvent } from '#libs/events';
+import type { Timers } from '#libs/kernel';
 import { namedUuid } from '#libs/testkit';
 import { logEndMs, logIsOver } from './log-end.ts';
 
 const runId = namedUuid('run');
+/** Those that vitest fakes. */
+const timers: Timers = {
+  after(delayMs, callback) {
+    const timer = setTimeout(callback, delayMs);
+    return () => clearTimeout(timer);
+  },
+};
+
 const now = Date.parse('2026-11-27T00:00:10.000Z');
 beforeEach(() => void vi.useFakeTimers({ now }));
 afterEach(() => void vi.useRealTimers());
@@ -37,6 +46,7 @@ function runWith(there: readonly DomainEvent[], ageMs = 0) {
       },
     },
     clock: { nowMs: () => Date.now(), monotonicMs: () => Date.now() },
+    timers,
   } as unknown as Parameters<typeof logIsOver>[0];
   let isOver = false;
   const over = logIsOver(parts, { runId, step: 'a', attempt: 1 }, abort.signal);

@@ -1,6 +1,6 @@
 import { attemptKey } from '#libs/api-contract';
 import type { RecordedEvent } from '#libs/events';
-import type { Clock } from '#libs/kernel';
+import { type Clock, pause, type Timers } from '#libs/kernel';
 import type { LogKey } from '#libs/logs';
 import { type FollowedLog, runEvents } from '../events/run-events.ts';
 import type { RunHistories } from './run-histories.ts';
@@ -22,6 +22,7 @@ export function endsAttempt(event: RecordedEvent): event is AttemptEnd {
 export interface EndParts extends FollowedLog {
   readonly histories: Pick<RunHistories, 'read'>;
   readonly clock: Clock;
+  readonly timers: Timers;
 }
 
 /**
@@ -33,7 +34,7 @@ export async function logIsOver(parts: EndParts, key: LogKey, abort: AbortSignal
   // A lost attempt's lines are those that are there by now.
   if (end?.type !== 'run.step-finished') return;
   const ageMs = Math.max(0, parts.clock.nowMs() - Date.parse(end.time));
-  await pause(logEndMs - ageMs, abort);
+  await pause(parts.timers, logEndMs - ageMs, abort);
 }
 
 async function attemptEnd(
@@ -53,16 +54,4 @@ async function attemptEnd(
     if (found) return found;
   }
   return undefined;
-}
-
-export function pause(delayMs: number, abort: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, delayMs);
-    const stop = () => {
-      clearTimeout(timer);
-      resolve();
-    };
-    if (abort.aborted) stop();
-    abort.addEventListener('abort', stop, { once: true });
-  });
 }

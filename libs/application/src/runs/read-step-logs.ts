@@ -1,7 +1,8 @@
 import type { RunDto, StepDto } from '#libs/api-contract';
+import { pause } from '#libs/kernel';
 import type { LogKey, LogLine, LogStore } from '#libs/logs';
 import { type Answer, accepted, refused } from '../answer.ts';
-import { type EndParts, logIsOver, pause } from './log-end.ts';
+import { type EndParts, logIsOver } from './log-end.ts';
 import { findStep, type RunViews } from './run-views.ts';
 
 export interface ReadStepLogsParts extends EndParts {
@@ -81,7 +82,7 @@ export class ReadStepLogs {
         if (wish.attempt !== undefined) return;
         attempt += 1;
       } else if (isOver(view.value, step.value)) return;
-      else await pause(pollMs, abort);
+      else await pause(this.#parts.timers, pollMs, abort);
     }
   }
 

@@ -1,10 +1,19 @@
 import { afterEach, expect, it, vi } from 'vitest';
 import type { DomainEvent, RecordedEvent } from '#libs/events';
+import type { Timers } from '#libs/kernel';
 import type { LogKey, LogLine, LogReadOptions } from '#libs/logs';
 import { namedUuid } from '#libs/testkit';
 import { type FeedItem, runFeed } from './run-feed.ts';
 
 const runId = namedUuid('run');
+/** Those that vitest may fake. */
+const timers: Timers = {
+  after(delayMs, callback) {
+    const timer = setTimeout(callback, delayMs);
+    return () => clearTimeout(timer);
+  },
+};
+
 afterEach(() => void vi.useRealTimers());
 
 const started = (step: string): DomainEvent => ({
@@ -48,6 +57,7 @@ function feedOf(
     events: batches(),
     logs: { read: (key, options = {}) => read(key, options) },
     running,
+    timers,
     abort: abort.signal,
   });
   return { feed, abort };

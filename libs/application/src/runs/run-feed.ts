@@ -1,5 +1,6 @@
 import { attemptKey, type StepAttempt, type WantedLog } from '#libs/api-contract';
 import type { RecordedEvent } from '#libs/events';
+import type { Timers } from '#libs/kernel';
 import type { LogLine, LogStore } from '#libs/logs';
 import { JoinedSources } from './joined-sources.ts';
 import { endsAttempt, logEndMs } from './log-end.ts';
@@ -16,6 +17,7 @@ export interface FeedParts {
   readonly logs: Pick<LogStore, 'read'>;
   /** Of the attempts that run where the feed begins. */
   readonly running: readonly WantedLog[];
+  readonly timers: Timers;
   readonly abort: AbortSignal;
 }
 
@@ -97,7 +99,7 @@ class AttemptLogs {
     const end = this.#ends.get(attemptKey(event.data));
     // A lost attempt's log may never get an end: its lines are those that are there by now.
     if (event.type === 'run.step-attempt-lost') end?.abort();
-    else if (end) setTimeout(() => end.abort(), logEndMs);
+    else if (end) this.#parts.timers.after(logEndMs, () => end.abort());
   }
 
   /** Whether lines have to come first. */

@@ -1,0 +1,16 @@
+/** Of Node, or as tar-stream has it. */
+type Target = NodeJS.EventEmitter & { readonly destroyed: boolean };
+
+/** Resolves when a stream has taken what is buffered, or wants no more. */
+export function drained(stream: Target): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      stream.removeListener('drain', done);
+      stream.removeListener('close', done);
+      resolve();
+    };
+    stream.once('drain', done);
+    stream.once('close', done);
+    if (stream.destroyed) done();
+  });
+}
