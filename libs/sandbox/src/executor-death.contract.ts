@@ -41,6 +41,7 @@ export function executorDeathContract(
     });
     afterEach(async () => {
       child?.kill('SIGKILL');
+      await open(rig.stateDir).reap();
       await rig.close();
     });
 

@@ -18,6 +18,7 @@ it('says that a directory may not be read, and not that no server runs in it', a
     expect((error as Fault).code).toBe('data-dir.forbidden');
   } finally {
     if (isRoot) process.seteuid?.(0);
+    else chmodSync(dir, 0o700);
     rmSync(dir, { recursive: true });
   }
   expect(await findServer(dir)).toBeUndefined();

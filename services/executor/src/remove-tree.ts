@@ -93,6 +93,8 @@ export class TreeRemover {
         if (isCode(error, 'ENOENT')) return;
         await unmountBelow(path);
         await unlock([path]);
+        // Who moves a directory into another one must be allowed to write into it, for its `..` changes.
+        if ((await lstat(path)).isDirectory()) await chmod(path, 0o700);
         await rename(path, hoisted);
       });
     } catch (error) {

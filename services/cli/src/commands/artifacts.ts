@@ -78,14 +78,25 @@ export function addArtifacts(program: Command): void {
 }
 
 /** @throws Fault `step.not-found` where there is no such step or attempt */
-function wordsForNone({ number, steps }: RunDto, { step, attempt }: ArtifactChoice): string {
+export function wordsForNone(
+  { number, steps, retryOf }: Pick<RunDto, 'number' | 'steps' | 'retryOf'>,
+  { step, attempt }: ArtifactChoice,
+): string {
   const meant = steps.filter(({ id }) => step === undefined || id === step);
   const what = `${step === undefined ? '' : `step ${step} of `}run ${number}`;
   if (meant.length === 0) {
     const ids = listed(steps.map(({ id }) => id));
     throw new Fault('step.not-found', 'never', `run ${number} has no step ${step}; it has ${ids}`);
   }
-  if (attempt === undefined) return `${what} has no artifacts`;
+  if (attempt === undefined) {
+    // What they made stays with the run that made it.
+    const isReused = meant.some(({ skipReason }) => skipReason === 'reused');
+    const place =
+      isReused && retryOf !== null
+        ? `; those of reused steps are with the run that it repeats: \`millrace artifacts ${retryOf}\``
+        : '';
+    return `${what} has no artifacts${place}`;
+  }
   const isThere = meant.some(({ attempts }) => attempts.some((each) => each.attempt === attempt));
   if (!isThere) throw new Fault('step.not-found', 'never', `${what} has no attempt ${attempt}`);
   return `attempt ${attempt} of ${what} has no artifacts`;
