@@ -4,7 +4,15 @@
  */
 const rank = {
   0: ['kernel'],
-  1: ['events', 'api-contract', 'config', 'telemetry', 'data-dir'],
+  1: [
+    'events',
+    'api-contract',
+    'api-client',
+    'executor-protocol',
+    'config',
+    'telemetry',
+    'data-dir',
+  ],
   2: ['domain', 'pipeline-dsl', 'scheduling'],
   3: [
     'application',
@@ -25,6 +33,8 @@ const adaptersOfApplication = ['event-store', 'logs', 'blobs'];
 /** What a lib may import beside the ranks below its own. */
 const sideways = {
   'api-contract': ['events'],
+  'api-client': ['api-contract'],
+  'executor-protocol': ['events', 'api-contract'],
   'data-dir': ['config'],
   scheduling: ['domain'],
   application: ['domain', 'pipeline-dsl', 'scheduling', ...adaptersOfApplication],
@@ -40,6 +50,8 @@ const packages = {
   kernel: ['node:crypto'],
   events: ['zod'],
   'api-contract': ['zod'],
+  'api-client': ['zod'],
+  'executor-protocol': ['zod'],
   config: ['zod', 'yaml', 'node:fs', 'node:path'],
   telemetry: ['pino', 'node:fs', 'node:path'],
   'data-dir': [

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { operations, ProblemError, type RunDto } from '#libs/api-contract';
+import { ProblemError } from '#libs/api-client';
+import { operations, type RunDto } from '#libs/api-contract';
 import { Fault } from '#libs/kernel';
 import { ChaosProxy, startTestPostgres, type TestDatabase } from '#libs/testkit';
 import { eventually, freshDirectory, TestServer } from '../scenarios/harness.ts';

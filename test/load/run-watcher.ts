@@ -1,5 +1,4 @@
-import type { ApiClient } from '#libs/api-contract';
-import { followEvents } from '../../services/cli/src/event-stream.ts';
+import { type ApiClient, followEvents } from '#libs/api-client';
 
 /** Knows when runs end, by one event stream: asking for each run again and again would be a load of its own. */
 export class RunWatcher {

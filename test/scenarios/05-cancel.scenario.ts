@@ -1,6 +1,7 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { operations, ProblemError, type RunDto } from '#libs/api-contract';
+import { ProblemError } from '#libs/api-client';
+import { operations, type RunDto } from '#libs/api-contract';
 import {
   eventually,
   freshDirectory,

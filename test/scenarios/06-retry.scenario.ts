@@ -1,7 +1,8 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { operations, ProblemError, type RetryRunBody, type RunDto } from '#libs/api-contract';
+import { ProblemError } from '#libs/api-client';
+import { operations, type RetryRunBody, type RunDto } from '#libs/api-contract';
 import { eventually, freshDirectory, millrace, TestServer } from './harness.ts';
 
 const directory = freshDirectory();

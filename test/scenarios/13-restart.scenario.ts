@@ -2,7 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
-import { operations, ProblemError } from '#libs/api-contract';
+import { ProblemError } from '#libs/api-client';
+import { operations } from '#libs/api-contract';
 import { eventually, freshDirectory, type ServerOptions, TestServer } from './harness.ts';
 
 const directory = freshDirectory();

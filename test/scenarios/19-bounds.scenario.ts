@@ -3,7 +3,8 @@ import { globSync, mkdirSync, readFileSync, readlinkSync, writeFileSync } from '
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ApiClient, operations, type RunDto, type StartRunBody } from '#libs/api-contract';
+import { ApiClient } from '#libs/api-client';
+import { operations, type RunDto, type StartRunBody } from '#libs/api-contract';
 import { socketFetch } from '#libs/data-dir';
 import { freshDirectory, millrace, TestServer } from './harness.ts';
 

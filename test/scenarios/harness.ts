@@ -12,8 +12,8 @@ import {
 } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { ApiClient } from '#libs/api-client';
 import {
-  ApiClient,
   operations,
   type RunDto,
   type ServerFile,

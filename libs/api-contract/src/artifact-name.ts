@@ -1,5 +1,4 @@
-import type { AttemptReport } from '#libs/events';
-import { activeCharacters, Fault } from '#libs/kernel';
+import { activeCharacters } from '#libs/kernel';
 
 /** As the record of a run has it. */
 const charactersMax = 1024;
@@ -23,18 +22,4 @@ export function artifactNameProblem(name: string): string | undefined {
     (segment) => new TextEncoder().encode(segment).length > segmentBytesMax,
   );
   return isLong || name.length > charactersMax ? 'its name is too long' : undefined;
-}
-
-/**
- * What a gateway asks of a report before it believes it: an executor says what it likes.
- *
- * @throws Fault `request.invalid`
- */
-export function requireArtifactNames(report: AttemptReport): void {
-  for (const { name } of report.artifacts ?? []) {
-    const problem = artifactNameProblem(name);
-    if (problem === undefined) continue;
-    const shown = JSON.stringify(name.slice(0, 200));
-    throw new Fault('request.invalid', 'never', `artifact ${shown} is refused: ${problem}`);
-  }
 }

@@ -1,35 +1,10 @@
-export { artifactNameProblem, requireArtifactNames } from './artifact-name.ts';
-export { attemptTerms } from './attempt-terms.ts';
-export { ApiClient, type CallOptions, type ClientOptions, ProblemError } from './client.ts';
+export { jsonIn, problemIn } from './answer-text.ts';
+export { artifactNameProblem } from './artifact-name.ts';
 export { type EventDto, eventPageSchema, eventSchema } from './event.ts';
 export { type ExecutorDto, executorPageSchema, executorSchema } from './executor.ts';
-export { executorOperations } from './executor-operations.ts';
-export {
-  type Acknowledgement,
-  type Assignment,
-  type AssignmentsResponse,
-  assignmentSchema,
-  assignmentsResponseSchema,
-  type ExecutorGateway,
-  type FinishedRequest,
-  finishedRequestSchema,
-  type HeartbeatRequest,
-  type HeartbeatResponse,
-  heartbeatRequestSchema,
-  heartbeatResponseSchema,
-  type RegisterRequest,
-  type RegisterResponse,
-  registerRequestSchema,
-  registerResponseSchema,
-  type StartedRequest,
-  type StopRequest,
-  startedRequestSchema,
-} from './executor-protocol.ts';
-export { HttpExecutorGateway, type HttpExecutorGatewayOptions } from './http-executor-gateway.ts';
-export { flawOfTerms, leaseTerms } from './lease-terms.ts';
-export { MemoryExecutorGateway } from './memory-executor-gateway.ts';
 export { openApiDocument } from './openapi.ts';
 export type { Operation, QueryOf } from './operation.ts';
+export { pathOf } from './operation-path.ts';
 export { type OperationName, operations } from './operations.ts';
 export type { Page } from './paging.ts';
 export type { PipelineDto, PipelineRegisteredDto, Validation } from './pipeline.ts';

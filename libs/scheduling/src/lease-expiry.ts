@@ -1,4 +1,4 @@
-import { leaseTerms } from '#libs/api-contract';
+import { leaseTerms } from '#libs/executor-protocol';
 
 /** What one leader has seen of the executors' heartbeat counters, by its own monotonic clock. */
 export interface LeaseWatch {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { attemptTerms } from '#libs/api-contract';
+import { attemptTerms } from '#libs/executor-protocol';
 import type { LiveAttempt } from './executor-entry.ts';
 import { isOverdue, observeAttempts } from './overdue.ts';
 

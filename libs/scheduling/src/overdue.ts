@@ -1,4 +1,4 @@
-import { attemptTerms } from '#libs/api-contract';
+import { attemptTerms } from '#libs/executor-protocol';
 import type { LiveAttempt } from './executor-entry.ts';
 
 /** When each held attempt was first seen assigned and first seen started, by the watcher's monotonic clock. Keyed by fence. */

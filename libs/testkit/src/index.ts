@@ -4,6 +4,7 @@ export { ChaosProxy, type Direction } from './chaos-proxy.ts';
 export { deciderSpec, foldHistory, specTime } from './decider-spec.ts';
 export { gitIn } from './git-in.ts';
 export { memoryApplication } from './memory-application.ts';
+export { MemoryExecutorGateway } from './memory-executor-gateway.ts';
 export { logProcess } from './memory-log.ts';
 export { MemoryRequests } from './memory-requests.ts';
 export { startTestPostgres, type TestDatabase, type TestPostgres } from './postgres.ts';

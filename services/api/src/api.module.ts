@@ -1,7 +1,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { CqrsModule } from '@nestjs/cqrs';
-import type { ExecutorGateway } from '#libs/api-contract';
 import type { Application } from '#libs/application';
+import type { ExecutorGateway } from '#libs/executor-protocol';
 import { APPLICATION } from './application.ts';
 import { commandControllers, commandHandlers } from './commands.ts';
 import { EXECUTOR_GATEWAY, InternalExecutorsController } from './executors/internal-executors.ts';

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { ApiClient } from '#libs/api-contract';
+import type { ApiClient } from '#libs/api-client';
 import {
   type Config,
   settings as everySetting,

@@ -1,7 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { type ApiClient, ProblemError } from '#libs/api-client';
 import {
-  type ApiClient,
-  ProblemError,
   type ServerFile,
   type ServerState,
   type StopServerHow,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ProblemError } from '#libs/api-contract';
+import { ProblemError } from '#libs/api-client';
 import { Fault } from '#libs/kernel';
 import {
   exitCodeOfOutcome,

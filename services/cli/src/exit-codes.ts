@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
-import { type Problem, ProblemError } from '#libs/api-contract';
+import { ProblemError } from '#libs/api-client';
+import { type Problem } from '#libs/api-contract';
 import type { Outcome } from '#libs/events';
 import { describeError, type ErrorCode, Fault } from '#libs/kernel';
 import { fileFailure } from './file-failure.ts';

@@ -1,4 +1,5 @@
-import type { ApiClient, RunDto } from '#libs/api-contract';
+import type { ApiClient } from '#libs/api-client';
+import type { RunDto } from '#libs/api-contract';
 import type { CommandContext } from './context.ts';
 import { loadRun } from './run-summary.ts';
 

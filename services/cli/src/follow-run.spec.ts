@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { ApiClient, type EventDto, type LogLineDto } from '#libs/api-contract';
+import { ApiClient } from '#libs/api-client';
+import { type EventDto, type LogLineDto } from '#libs/api-contract';
 import { followRun } from './follow-run.ts';
 
 const runId = '0198c000-0000-7000-8000-000000000001';

@@ -1,5 +1,5 @@
+import { type ApiClient, followEvents, type StreamWish, splitText } from '#libs/api-client';
 import {
-  type ApiClient,
   type EventDto,
   type LogLineDto,
   logLineSchema,
@@ -8,7 +8,6 @@ import {
 } from '#libs/api-contract';
 import { type Outcome, outcomeSchema } from '#libs/events';
 import { Fault } from '#libs/kernel';
-import { followEvents, type StreamWish, splitText } from './event-stream.ts';
 import type { RunPrinter } from './run-printer.ts';
 import { followRunStream, type RunNews } from './run-stream.ts';
 

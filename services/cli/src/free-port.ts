@@ -1,5 +1,6 @@
 import { createServer } from 'node:net';
-import { ApiClient, operations } from '#libs/api-contract';
+import { ApiClient } from '#libs/api-client';
+import { operations } from '#libs/api-contract';
 import { Fault } from '#libs/kernel';
 
 /** How long whoever has the port may take to say what it is, in milliseconds. */

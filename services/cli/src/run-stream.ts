@@ -1,5 +1,5 @@
+import { type ApiClient, followStream, type StreamWish } from '#libs/api-client';
 import {
-  type ApiClient,
   attemptKey,
   type EventDto,
   eventSchema,
@@ -10,7 +10,6 @@ import {
   type WantedLog,
   wantedLines,
 } from '#libs/api-contract';
-import { followStream, type StreamWish } from './event-stream.ts';
 import { ResumedLines } from './resumed-lines.ts';
 
 /** What a run does: an event, or a line of the log of an attempt. */

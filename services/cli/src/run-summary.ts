@@ -1,10 +1,5 @@
-import {
-  type ApiClient,
-  operations,
-  type RunDto,
-  type RunSummary,
-  type StepDto,
-} from '#libs/api-contract';
+import { type ApiClient } from '#libs/api-client';
+import { operations, type RunDto, type RunSummary, type StepDto } from '#libs/api-contract';
 import { describeEnd, failures, outcomeWords } from '#libs/events';
 import { type ErrorCode, formatDuration, listed } from '#libs/kernel';
 import { lastSegment, plainText } from '#libs/logs';

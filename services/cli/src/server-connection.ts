@@ -1,12 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import {
-  ApiClient,
-  type ClientOptions,
-  type ServerFile,
-  serverFileSchema,
-} from '#libs/api-contract';
+import { ApiClient, type ClientOptions } from '#libs/api-client';
+import { type ServerFile, serverFileSchema } from '#libs/api-contract';
 import type { Config } from '#libs/config';
 import { openOwnDirectory, processIdentity, requireOurs, socketFetch } from '#libs/data-dir';
 import { Fault } from '#libs/kernel';

@@ -1,4 +1,5 @@
-import { type ApiClient, operations, type RunStarted } from '#libs/api-contract';
+import { type ApiClient } from '#libs/api-client';
+import { operations, type RunStarted } from '#libs/api-contract';
 import { Fault } from '#libs/kernel';
 import type { CommandContext } from './context.ts';
 import { exitCodeOfOutcome, exitCodes, LeftRunError } from './exit-codes.ts';

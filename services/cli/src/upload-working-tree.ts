@@ -1,4 +1,5 @@
-import { type ApiClient, operations } from '#libs/api-contract';
+import { type ApiClient } from '#libs/api-client';
+import { operations } from '#libs/api-contract';
 import type { PlanCheckout, Source } from '#libs/events';
 import { snapshotWorkingTree } from '#libs/sources';
 

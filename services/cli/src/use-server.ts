@@ -1,11 +1,6 @@
 import { resolve } from 'node:path';
-import {
-  type ApiClient,
-  ProblemError,
-  type ServerFile,
-  serverOperations,
-  serverProtocol,
-} from '#libs/api-contract';
+import { type ApiClient, ProblemError } from '#libs/api-client';
+import { type ServerFile, serverOperations, serverProtocol } from '#libs/api-contract';
 import {
   type Config,
   type LayeredConfig,

@@ -1,4 +1,4 @@
-import type { AssignmentsResponse, ExecutorGateway } from '#libs/api-contract';
+import type { AssignmentsResponse, ExecutorGateway } from '#libs/executor-protocol';
 import type { Clock, Ids, Timers } from '#libs/kernel';
 import type { Logger } from '#libs/telemetry';
 import { isGone } from './deliver-report.ts';

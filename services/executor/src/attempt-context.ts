@@ -1,5 +1,5 @@
-import type { Assignment, StartedRequest, StopRequest } from '#libs/api-contract';
 import type { AttemptReport } from '#libs/events';
+import type { Assignment, StartedRequest, StopRequest } from '#libs/executor-protocol';
 import type { LogWriter } from '#libs/logs';
 import type { Sandbox, SandboxProbe } from '#libs/sandbox';
 import type { CommitFacts } from '#libs/sources';

@@ -1,5 +1,5 @@
-import type { StopRequest } from '#libs/api-contract';
 import type { AttemptReport, Cause } from '#libs/events';
+import type { StopRequest } from '#libs/executor-protocol';
 import { Fault } from '#libs/kernel';
 import { exitReason, type SandboxExit } from '#libs/sandbox';
 

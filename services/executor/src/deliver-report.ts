@@ -1,5 +1,5 @@
-import type { ExecutorGateway } from '#libs/api-contract';
 import type { AttemptReport, LogSummary } from '#libs/events';
+import type { ExecutorGateway } from '#libs/executor-protocol';
 import { Fault, type Ids, type Timers } from '#libs/kernel';
 import type { Logger } from '#libs/telemetry';
 import type { AttemptContext } from './attempt-context.ts';

@@ -2,10 +2,10 @@ import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type Assignment, MemoryExecutorGateway } from '#libs/api-contract';
 import { MemoryBlobStore } from '#libs/blobs';
+import { type Assignment } from '#libs/executor-protocol';
 import { silentLogger } from '#libs/telemetry';
-import { VirtualClock } from '#libs/testkit';
+import { MemoryExecutorGateway, VirtualClock } from '#libs/testkit';
 import { Executor } from './executor.ts';
 import {
   assignmentOf,

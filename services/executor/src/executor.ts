@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Assignment, ExecutorGateway } from '#libs/api-contract';
 import type { BlobStore } from '#libs/blobs';
+import type { Assignment, ExecutorGateway } from '#libs/executor-protocol';
 import { type Clock, type Ids, pause, type Timers } from '#libs/kernel';
 import type { LogStore } from '#libs/logs';
 import {

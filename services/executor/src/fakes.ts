@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Assignment } from '#libs/api-contract';
 import type { LogSummary } from '#libs/events';
+import type { Assignment } from '#libs/executor-protocol';
 import { type Clock, Fault, type Ids, type Timers } from '#libs/kernel';
 import type { LogKey, LogStore, LogWriter } from '#libs/logs';
 import type {

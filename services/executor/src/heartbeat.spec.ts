@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { MemoryExecutorGateway, type StopRequest } from '#libs/api-contract';
+import { type StopRequest } from '#libs/executor-protocol';
 import { silentLogger } from '#libs/telemetry';
-import { VirtualClock } from '#libs/testkit';
+import { MemoryExecutorGateway, VirtualClock } from '#libs/testkit';
 import { assignmentOf, randomIds } from './fakes.ts';
 import { Heartbeat } from './heartbeat.ts';
 

@@ -1,4 +1,4 @@
-import type { ExecutorGateway, HeartbeatRequest, StopRequest } from '#libs/api-contract';
+import type { ExecutorGateway, HeartbeatRequest, StopRequest } from '#libs/executor-protocol';
 import type { Clock, Timers } from '#libs/kernel';
 import type { Logger } from '#libs/telemetry';
 import { isGone } from './deliver-report.ts';

@@ -1,4 +1,4 @@
-import type { Assignment, StopRequest } from '#libs/api-contract';
+import type { Assignment, StopRequest } from '#libs/executor-protocol';
 import type { Timers } from '#libs/kernel';
 import type { Logger } from '#libs/telemetry';
 import { AttemptContext } from './attempt-context.ts';

@@ -3,12 +3,13 @@ import { lstat, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type Assignment, MemoryExecutorGateway } from '#libs/api-contract';
 import { FsBlobStore } from '#libs/blobs';
+import { type Assignment } from '#libs/executor-protocol';
 import { FsLogStore } from '#libs/logs';
 import { createSandboxDrivers } from '#libs/sandbox';
 import { createSourceProvider } from '#libs/sources';
 import { silentLogger } from '#libs/telemetry';
+import { MemoryExecutorGateway } from '#libs/testkit';
 import { Executor } from './executor.ts';
 import { assignmentOf, randomIds, realTime, settingsIn } from './fakes.ts';
 

@@ -5,7 +5,7 @@ import {
   flawOfTerms,
   type RegisterRequest,
   type RegisterResponse,
-} from '#libs/api-contract';
+} from '#libs/executor-protocol';
 import { type Clock, Fault, type Ids, isUuid, type Timers } from '#libs/kernel';
 import { patiently } from './patience.ts';
 

@@ -2,12 +2,12 @@ import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type Assignment, attemptTerms, MemoryExecutorGateway } from '#libs/api-contract';
 import { MemoryBlobStore } from '#libs/blobs';
 import { attemptReportSchema } from '#libs/events';
+import { type Assignment, attemptTerms } from '#libs/executor-protocol';
 import { Fault } from '#libs/kernel';
 import { silentLogger } from '#libs/telemetry';
-import { VirtualClock } from '#libs/testkit';
+import { MemoryExecutorGateway, VirtualClock } from '#libs/testkit';
 import { AttemptContext } from './attempt-context.ts';
 import { commandMark } from './command-groups.ts';
 import {

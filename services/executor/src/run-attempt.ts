@@ -1,6 +1,6 @@
-import { attemptTerms } from '#libs/api-contract';
 import type { BlobStore } from '#libs/blobs';
 import type { AttemptReport, Cause } from '#libs/events';
+import { attemptTerms } from '#libs/executor-protocol';
 import { BugError, Fault } from '#libs/kernel';
 import type { LogStore } from '#libs/logs';
 import type { AttemptContext } from './attempt-context.ts';

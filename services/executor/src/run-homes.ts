@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, rename, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Assignment } from '#libs/api-contract';
+import type { Assignment } from '#libs/executor-protocol';
 import { isUuid, sha256Hex } from '#libs/kernel';
 import { diskUsageBytes } from './disk-usage.ts';
 import { ownDirectory, type TreeRemover } from './remove-tree.ts';

@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
-import type { Assignment } from '#libs/api-contract';
 import { systemPath } from '#libs/config';
+import type { Assignment } from '#libs/executor-protocol';
 import { isOfUserland } from '#libs/sandbox';
 import type { CommitFacts } from '#libs/sources';
 

@@ -11,8 +11,8 @@ import {
   writeFile,
 } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Assignment } from '#libs/api-contract';
 import { workspacesMark, workspacesTrash } from '#libs/data-dir';
+import type { Assignment } from '#libs/executor-protocol';
 import { type Clock, Fault, isUuid } from '#libs/kernel';
 import type { CommitFacts, SourceFacts, SourceProvider } from '#libs/sources';
 import { diskUsageBytes } from './disk-usage.ts';

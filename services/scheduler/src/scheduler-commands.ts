@@ -1,7 +1,7 @@
-import { leaseTerms } from '#libs/api-contract';
 import { executorDecider, type RunCommand, runDecider } from '#libs/domain';
 import type { RunnerAnswer } from '#libs/event-store';
 import { type Origin, streamName, type WaitReason } from '#libs/events';
+import { leaseTerms } from '#libs/executor-protocol';
 import type { DelayedStep, LiveAttempt, ReadyStep, SchedulerState } from '#libs/scheduling';
 import type { Lead, Leader } from './leader.ts';
 import type { SchedulerParts } from './scheduler.parts.ts';

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { expect, it } from 'vitest';
-import { type ExecutorGateway, HttpExecutorGateway } from '#libs/api-contract';
 import { executorDecider, runDecider } from '#libs/domain';
 import { MemoryEventStore } from '#libs/event-store';
 import { planHash, streamName } from '#libs/events';
+import { type ExecutorGateway, HttpExecutorGateway } from '#libs/executor-protocol';
 import type { Clock, Timers } from '#libs/kernel';
 import { MemoryHeartbeats } from '#libs/leases';
 import { silentLogger } from '#libs/telemetry';
@@ -11,7 +11,7 @@ import { logProcess, planOf, planStep } from '#libs/testkit';
 import {
   type ExecutorGatewayBench,
   executorGatewayContract,
-} from '../../../../libs/api-contract/src/executor-gateway.contract.ts';
+} from '../../../../libs/executor-protocol/src/executor-gateway.contract.ts';
 import { type ApiParts, startApi } from '../create-api.ts';
 import { adminTokenVerifier } from '../http/authentication.ts';
 import { LogExecutorGateway } from './executor-gateway.ts';

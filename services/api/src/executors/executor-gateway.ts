@@ -1,20 +1,5 @@
 import { LRUCache } from 'lru-cache';
 import {
-  type Acknowledgement,
-  type Assignment,
-  type AssignmentsResponse,
-  type ExecutorGateway,
-  type FinishedRequest,
-  type HeartbeatRequest,
-  type HeartbeatResponse,
-  leaseTerms,
-  type RegisterRequest,
-  type RegisterResponse,
-  requireArtifactNames,
-  type StartedRequest,
-  type StopRequest,
-} from '#libs/api-contract';
-import {
   executorDecider,
   heldAttempts,
   holdsFence,
@@ -32,6 +17,21 @@ import {
   stepNetwork,
   streamName,
 } from '#libs/events';
+import {
+  type Acknowledgement,
+  type Assignment,
+  type AssignmentsResponse,
+  type ExecutorGateway,
+  type FinishedRequest,
+  type HeartbeatRequest,
+  type HeartbeatResponse,
+  leaseTerms,
+  type RegisterRequest,
+  type RegisterResponse,
+  requireArtifactNames,
+  type StartedRequest,
+  type StopRequest,
+} from '#libs/executor-protocol';
 import { type Clock, Fault, invariant } from '#libs/kernel';
 import type { Heartbeats } from '#libs/leases';
 import { resolveStepEnv } from '#libs/pipeline-dsl';

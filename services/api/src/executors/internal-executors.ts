@@ -6,7 +6,7 @@ import {
   executorOperations,
   type HeartbeatResponse,
   type RegisterResponse,
-} from '#libs/api-contract';
+} from '#libs/executor-protocol';
 import { HttpProblem } from '../http/http-problem.ts';
 import { type Call, Input, Route } from '../http/route.ts';
 

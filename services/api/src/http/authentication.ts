@@ -1,6 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { executorOperations, type Operation, operations } from '#libs/api-contract';
+import { type Operation, operations } from '#libs/api-contract';
+import { executorOperations } from '#libs/executor-protocol';
 import { HttpProblem } from './http-problem.ts';
 import { isLocal } from './local-socket.ts';
 import { type Identity, type Principal, routePath } from './route.ts';

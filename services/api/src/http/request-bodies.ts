@@ -1,6 +1,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
-import { executorOperations, type Operation, operations } from '#libs/api-contract';
+import { type Operation, operations } from '#libs/api-contract';
+import { executorOperations } from '#libs/executor-protocol';
 import { HttpProblem } from './http-problem.ts';
 import { parseJsonBody } from './json-body.ts';
 import { routePath } from './route.ts';

@@ -5,7 +5,8 @@ import { dirname, join } from 'node:path';
 import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Command } from 'commander';
-import { type ApiClient, operations, type RunArtifact, type RunDto } from '#libs/api-contract';
+import { type ApiClient } from '#libs/api-client';
+import { operations, type RunArtifact, type RunDto } from '#libs/api-contract';
 import { Fault, formatBytes, listed } from '#libs/kernel';
 import {
   type ArtifactChoice,

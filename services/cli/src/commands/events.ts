@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
+import { followEvents } from '#libs/api-client';
 import { type EventDto, operations } from '#libs/api-contract';
 import { contextOf } from '../context.ts';
-import { followEvents } from '../event-stream.ts';
 import { fitted, type Output } from '../output.ts';
 import { wholeNumber } from '../parse-number.ts';
 

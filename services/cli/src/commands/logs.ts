@@ -1,13 +1,7 @@
 import type { Command } from 'commander';
-import {
-  type ApiClient,
-  type LogLineDto,
-  logLineSchema,
-  operations,
-  type RunDto,
-} from '#libs/api-contract';
+import { type ApiClient, splitText } from '#libs/api-client';
+import { type LogLineDto, logLineSchema, operations, type RunDto } from '#libs/api-contract';
 import { contextOf } from '../context.ts';
-import { splitText } from '../event-stream.ts';
 import { findRun } from '../find-run.ts';
 import { LogLines } from '../log-lines.ts';
 import type { Output } from '../output.ts';

@@ -1,11 +1,6 @@
 import type { Command } from 'commander';
-import {
-  type ApiClient,
-  type EventDto,
-  operations,
-  type RunDto,
-  type StepDto,
-} from '#libs/api-contract';
+import { type ApiClient } from '#libs/api-client';
+import { type EventDto, operations, type RunDto, type StepDto } from '#libs/api-contract';
 import { contextOf } from '../context.ts';
 import { UsageError } from '../exit-codes.ts';
 import { fitted, type Output } from '../output.ts';

@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
-import { type ApiClient, operations, type StartRunBody } from '#libs/api-contract';
+import { type ApiClient } from '#libs/api-client';
+import { operations, type StartRunBody } from '#libs/api-contract';
 import { gitUrlProblem, type Isolation, type Plan, type Source } from '#libs/events';
 import { Fault, shellWord } from '#libs/kernel';
 import { gitAccessOf, resolveCommit } from '#libs/sources';

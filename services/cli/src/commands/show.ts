@@ -1,11 +1,6 @@
 import { type Command, Option } from 'commander';
-import {
-  type ApiClient,
-  operations,
-  type RunDto,
-  type RunSummary,
-  serverOperations,
-} from '#libs/api-contract';
+import { type ApiClient } from '#libs/api-client';
+import { operations, type RunDto, type RunSummary, serverOperations } from '#libs/api-contract';
 import { contextOf } from '../context.ts';
 import { type Output, outcomeMark, table } from '../output.ts';
 import { wholeNumber } from '../parse-number.ts';

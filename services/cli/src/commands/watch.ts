@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import { type ApiClient, operations, type RunDto } from '#libs/api-contract';
+import { type ApiClient } from '#libs/api-client';
+import { operations, type RunDto } from '#libs/api-contract';
 import { beforeRun } from '../before-run.ts';
 import { tellWhoseFiles } from '../compare-tree.ts';
 import { type CommandContext, contextOf } from '../context.ts';

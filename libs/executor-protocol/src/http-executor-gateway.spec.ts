@@ -3,15 +3,15 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { describeError, Fault } from '#libs/kernel';
+import { MemoryExecutorGateway } from '#libs/testkit';
 import { executorGatewayContract, oneStepAssignment } from './executor-gateway.contract.ts';
 import {
   finishedRequestSchema,
   heartbeatRequestSchema,
   registerRequestSchema,
   startedRequestSchema,
-} from './executor-protocol.ts';
+} from './executor-gateway.ts';
 import { HttpExecutorGateway } from './http-executor-gateway.ts';
-import { MemoryExecutorGateway } from './memory-executor-gateway.ts';
 
 const enrolment = 'enrolment-token';
 

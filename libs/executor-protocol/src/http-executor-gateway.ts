@@ -1,7 +1,6 @@
 import type { z } from 'zod';
+import { jsonIn, type Operation, type Problem, pathOf, problemIn } from '#libs/api-contract';
 import { Fault, isErrorCode } from '#libs/kernel';
-import { jsonIn, problemIn } from './answer-text.ts';
-import { executorOperations as operations } from './executor-operations.ts';
 import type {
   Acknowledgement,
   AssignmentsResponse,
@@ -12,10 +11,8 @@ import type {
   RegisterRequest,
   RegisterResponse,
   StartedRequest,
-} from './executor-protocol.ts';
-import type { Operation } from './operation.ts';
-import { pathOf } from './operation-path.ts';
-import type { Problem } from './problem.ts';
+} from './executor-gateway.ts';
+import { executorOperations as operations } from './executor-operations.ts';
 
 export interface HttpExecutorGatewayOptions {
   /** Without a trailing slash, such as `https://ci.example.org`. */

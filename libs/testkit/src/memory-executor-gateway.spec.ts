@@ -3,7 +3,7 @@ import {
   type ExecutorGatewayBench,
   executorGatewayContract,
   oneStepAssignment,
-} from './executor-gateway.contract.ts';
+} from '../../executor-protocol/src/executor-gateway.contract.ts';
 import { MemoryExecutorGateway } from './memory-executor-gateway.ts';
 
 executorGatewayContract('MemoryExecutorGateway', async () => memoryBench());

@@ -1,19 +1,19 @@
+import {
+  type Acknowledgement,
+  type Assignment,
+  type AssignmentsResponse,
+  type ExecutorGateway,
+  type FinishedRequest,
+  type HeartbeatRequest,
+  type HeartbeatResponse,
+  leaseTerms,
+  type RegisterRequest,
+  type RegisterResponse,
+  requireArtifactNames,
+  type StartedRequest,
+  type StopRequest,
+} from '#libs/executor-protocol';
 import { Fault, invariant, type Timers } from '#libs/kernel';
-import { requireArtifactNames } from './artifact-name.ts';
-import type {
-  Acknowledgement,
-  Assignment,
-  AssignmentsResponse,
-  ExecutorGateway,
-  FinishedRequest,
-  HeartbeatRequest,
-  HeartbeatResponse,
-  RegisterRequest,
-  RegisterResponse,
-  StartedRequest,
-  StopRequest,
-} from './executor-protocol.ts';
-import { leaseTerms } from './lease-terms.ts';
 
 interface Attempt {
   readonly assignment: Assignment;

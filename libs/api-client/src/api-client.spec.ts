@@ -3,9 +3,9 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import { afterEach, describe, expect, it } from 'vitest';
+import { operations } from '#libs/api-contract';
 import { Fault } from '#libs/kernel';
-import { ApiClient, ProblemError } from './client.ts';
-import { operations } from './operations.ts';
+import { ApiClient, ProblemError } from './api-client.ts';
 
 const servers: Server[] = [];
 afterEach(() => {

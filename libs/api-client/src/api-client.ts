@@ -1,9 +1,6 @@
 import type { z } from 'zod';
+import { type Operation, type Problem, pathOf, problemIn } from '#libs/api-contract';
 import { Fault } from '#libs/kernel';
-import { problemIn } from './answer-text.ts';
-import type { Operation } from './operation.ts';
-import { pathOf } from './operation-path.ts';
-import type { Problem } from './problem.ts';
 
 /** The server said no, in its own words. */
 export class ProblemError extends Error {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Operation } from '#libs/api-contract';
 import {
   assignmentsResponseSchema,
   finishedRequestSchema,
@@ -7,8 +8,7 @@ import {
   registerRequestSchema,
   registerResponseSchema,
   startedRequestSchema,
-} from './executor-protocol.ts';
-import type { Operation } from './operation.ts';
+} from './executor-gateway.ts';
 
 const KiB = 1024;
 const path = '/internal/v1/executors';

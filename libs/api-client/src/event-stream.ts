@@ -1,5 +1,6 @@
-import { type ApiClient, type EventDto, eventSchema, operations } from '#libs/api-contract';
+import { type EventDto, eventSchema, operations } from '#libs/api-contract';
 import { Fault } from '#libs/kernel';
+import type { ApiClient } from './api-client.ts';
 
 /** Pauses between tries when the server is away, in milliseconds. */
 const reconnectMs = 300;

@@ -6,7 +6,7 @@ import type {
   ExecutorGateway,
   RegisterRequest,
   StartedRequest,
-} from './executor-protocol.ts';
+} from './executor-gateway.ts';
 
 /** The rest of the product, as far as the suite needs it. */
 export interface ExecutorGatewayBench {
