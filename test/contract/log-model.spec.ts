@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { PgEventStore } from '#libs/event-store';
-import { streamName } from '#libs/events';
+import { defaultTenant, streamName } from '#libs/events';
 import { uuidFromName } from '#libs/kernel';
 import type { Pool, PoolClient } from '#libs/postgres';
 import { startTestPostgres, type TestDatabase } from '#libs/testkit';
@@ -121,7 +121,7 @@ async function abortAnAppend(): Promise<number> {
         events: [
           { type: 'run.cancel-requested', data: { by: 'x', reason: 'aborted', force: false } },
         ],
-        origin: { tenant: 'default', actor: 'system' },
+        origin: { tenant: defaultTenant, actor: 'system' },
       },
     ]);
     await client.query('rollback');

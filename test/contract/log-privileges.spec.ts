@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PgEventStore } from '#libs/event-store';
-import { streamName } from '#libs/events';
+import { defaultTenant, streamName } from '#libs/events';
 import { uuidFromName } from '#libs/kernel';
 import type { Pool } from '#libs/postgres';
 import { startTestPostgres, type TestDatabase } from '#libs/testkit';
@@ -17,7 +17,7 @@ beforeAll(async () => {
       stream: streamName('run', uuidFromName('one')),
       expectedVersion: 0,
       events: [{ type: 'run.cancel-requested', data: { by: 'x', force: false } }],
-      origin: { tenant: 'default', actor: 'system', commandId: uuidFromName('command') },
+      origin: { tenant: defaultTenant, actor: 'system', commandId: uuidFromName('command') },
     },
   ]);
   const { rows } = await database.ownerPool.query(
@@ -29,7 +29,7 @@ afterAll(() => database.close());
 
 const insert = (table: string) => `
   insert into ${table} (position, recorded_at, stream, version, log_id, stream_kind, type, schema_version, tenant, actor, data)
-  values (2, now(), gen_random_uuid(), 1, 0, 2, 20, 1, 'default', 'x', '{}')`;
+  values (2, now(), gen_random_uuid(), 1, 0, 2, 20, 1, '${defaultTenant}', 'x', '{}')`;
 const writes = (table: string) => [
   insert(table),
   `update ${table} set actor = 'somebody else'`,
@@ -158,7 +158,7 @@ describe('the append function', () => {
       stream,
       expectedVersion: 0,
       events: [{ type: 'run.cancel-requested', data: { by: 'x', force: false } }] as const,
-      origin: { tenant: 'default', actor: 'system' },
+      origin: { tenant: defaultTenant, actor: 'system' },
     };
     expect((await store.append([append]))[0]).toMatchObject({ kind: 'appended' });
     expect((await store.append([append]))[0]).toMatchObject({ kind: 'conflict' });

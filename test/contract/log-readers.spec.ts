@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { InProcessLogSignal, PgEventStore, StoreLogTail } from '#libs/event-store';
-import { streamName } from '#libs/events';
+import { defaultTenant, streamName } from '#libs/events';
 import { uuidFromName } from '#libs/kernel';
 import type { Pool } from '#libs/postgres';
 import { startTestPostgres, type TestDatabase } from '#libs/testkit';
@@ -19,7 +19,7 @@ const appendOf = (name: string) => ({
   events: [
     { type: 'run.cancel-requested', data: { by: 'x', reason: name, force: false } },
   ] as const,
-  origin: { tenant: 'default', actor: 'system' },
+  origin: { tenant: defaultTenant, actor: 'system' },
 });
 
 async function openWrite(pool: Pool): Promise<() => Promise<void>> {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { writeSync } from 'node:fs';
 import { Appender, InProcessLogSignal, PgEventStore } from '#libs/event-store';
-import type { StreamName } from '#libs/events';
+import { defaultTenant, type StreamName } from '#libs/events';
 import { Fault, uuidFromName, uuidv7 } from '#libs/kernel';
 import { openPool, type Pool, type PoolClient, type PoolConfig } from '#libs/postgres';
 
@@ -74,7 +74,7 @@ async function write({ writer, poolConfig, streams }: Assignment): Promise<never
         type: 'run.cancel-requested',
         data: { by: writer, reason: tag, force: false },
       })),
-      origin: { tenant: 'default', actor: 'system', commandId },
+      origin: { tenant: defaultTenant, actor: 'system', commandId },
     });
     if (answer.kind === 'appended') versions.set(stream, answer.version);
     if (answer.kind === 'conflict') versions.set(stream, answer.actualVersion);

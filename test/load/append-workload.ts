@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { DomainEvent, Origin } from '#libs/events';
+import { type DomainEvent, defaultTenant, type Origin } from '#libs/events';
 import { type Clock, type Ids, type Timers, uuidv7 } from '#libs/kernel';
 
 export const clock: Clock = { nowMs: Date.now, monotonicMs: () => performance.now() };
@@ -23,7 +23,7 @@ const executor = freshUuid();
 
 /** As an executor's report has it: all columns filled but the command id. */
 export const originOf = (run: string): Origin => ({
-  tenant: 'default',
+  tenant: defaultTenant,
   actor: `executor:${executor}`,
   correlationId: run,
   causationId: '0-12345678',

@@ -10,7 +10,7 @@ import {
   PlanCache,
   StoreLogTail,
 } from '#libs/event-store';
-import { type Plan, planHash, streamName } from '#libs/events';
+import { defaultTenant, type Plan, planHash, streamName } from '#libs/events';
 import { PgHeartbeats, PgLeaderLeases } from '#libs/leases';
 import { openPool, type PoolConfig } from '#libs/postgres';
 import { Projector } from '#libs/projections';
@@ -123,7 +123,7 @@ async function startRun(runNumber: number): Promise<string> {
       isolation: 'none',
       reusedSteps: [],
     },
-    { tenant: 'default', actor: 'bench', correlationId: runId },
+    { tenant: defaultTenant, actor: 'bench', correlationId: runId },
     { plans: [{ hash, plan }] },
   );
   if (!answer.ok) throw new Error(answer.rejection.message);

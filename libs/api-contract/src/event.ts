@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { tenantIdSchema } from '#libs/events';
 import { cursorSchema, limitSchema, pageOf } from './paging.ts';
 import { runRefSchema } from './run.ts';
 
@@ -12,7 +13,7 @@ export const eventSchema = z
     stream: z.string(),
     version: z.number().int(),
     time: z.iso.datetime({ precision: 3 }),
-    tenant: z.string(),
+    tenant: tenantIdSchema,
     actor: z.string(),
     correlationId: z.string().nullable(),
     causationId: z.string().nullable(),

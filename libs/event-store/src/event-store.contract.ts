@@ -1,12 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   type DomainEvent,
+  defaultTenant,
   type Origin,
   type Plan,
   planHash,
   type RecordedEvent,
   type StreamName,
   streamName,
+  type TenantId,
 } from '#libs/events';
 import { uuidv7 } from '#libs/kernel';
 import type { Append, AppendResult, EventStore } from './event-store.ts';
@@ -30,7 +32,7 @@ export function freshUuid(): string {
   return uuidv7(1_760_000_000_000, random);
 }
 
-export const origin: Origin = { tenant: 'default', actor: 'system' };
+export const origin: Origin = { tenant: defaultTenant, actor: 'system' };
 export const freshRun = (): StreamName => streamName('run', freshUuid());
 export const cancelled = (reason: string): DomainEvent => ({
   type: 'run.cancel-requested',
@@ -77,7 +79,7 @@ export function eventStoreContract(name: string, open: () => Promise<StoreUnderT
     it('gives back what was appended, with its place and its origin', async () => {
       const stream = freshRun();
       const full: Origin = {
-        tenant: 'tenant "ü"',
+        tenant: 'tenant "ü"' as TenantId,
         actor: 'user:ada {,}\\',
         correlationId: freshUuid(),
         causationId: '0-12',

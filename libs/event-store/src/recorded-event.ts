@@ -1,4 +1,4 @@
-import { findEventNumber, type RecordedEvent, upcast } from '#libs/events';
+import { findEventNumber, type RecordedEvent, type TenantId, upcast } from '#libs/events';
 import { invariant } from '#libs/kernel';
 import type { AppendResult } from './event-store.ts';
 import { type PreparedAppend, streamOf } from './prepare-append.ts';
@@ -52,7 +52,7 @@ export function fromRow(row: EventRow): RecordedEvent {
     stream: streamOf(row[4], row[2], row[14]),
     version: row[3],
     time: isoTime(row[1]),
-    tenant: row[9],
+    tenant: row[9] as TenantId,
     actor: row[10],
     correlationId: row[7],
     causationId: row[11],

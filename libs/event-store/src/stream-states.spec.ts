@@ -1,12 +1,12 @@
 import { expect, it } from 'vitest';
-import { streamName } from '#libs/events';
+import { defaultTenant, streamName } from '#libs/events';
 import { uuidFromName } from '#libs/kernel';
 import { MailboxDeciderRunner } from './mailbox-runner.ts';
 import { appenderFor, clock, memoryStore, noteDecider } from './note-decider.contract.ts';
 import { PlanCache } from './plan-cache.ts';
 
 const kib = 1_024;
-const origin = { tenant: 'default', actor: 'spec' };
+const origin = { tenant: defaultTenant, actor: 'spec' };
 
 function runnerOf(decider: Partial<typeof noteDecider>, stateBytesMax?: number) {
   const store = memoryStore();

@@ -1,9 +1,10 @@
 import type { DomainEvent } from './catalog.ts';
 import type { StreamName } from './streams.ts';
+import type { TenantId } from './tenant.ts';
 
 /** Who caused an append, and what it belongs to. */
 export interface Origin {
-  readonly tenant: string;
+  readonly tenant: TenantId;
   /** `user:<name>`, `executor:<id>`, `scheduler:<shard>`, `system`. At most 256 characters. */
   readonly actor: string;
   /** The run, where there is one. */
@@ -30,7 +31,7 @@ export type RecordedEvent<
   readonly version: number;
   /** When it was recorded: RFC 3339 UTC with milliseconds, ordered like position. */
   readonly time: string;
-  readonly tenant: string;
+  readonly tenant: TenantId;
   readonly actor: string;
   readonly correlationId: string | null;
   readonly causationId: string | null;

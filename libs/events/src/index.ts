@@ -86,5 +86,6 @@ export {
   streamName,
   streamUuid,
 } from './streams.ts';
+export { defaultTenant, type TenantId, tenantIdSchema } from './tenant.ts';
 export { upcast } from './upcasters.ts';
 export { type CheckedEvent, checkEvent, eventDataBytesMax } from './validate.ts';

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { InProcessLogSignal, MemoryEventStore, PlanCache, StoreLogTail } from '#libs/event-store';
-import type { StreamName } from '#libs/events';
+import { defaultTenant, type StreamName } from '#libs/events';
 import type { Pool } from '#libs/postgres';
 import { type AnyEvent, AnyEvents, startTestPostgres, type TestDatabase } from '#libs/testkit';
 import { projections } from './catalog.ts';
@@ -337,7 +337,7 @@ function openLog(as = incarnation) {
         events.map(({ stream, event, plans }) => {
           const expectedVersion = versions.get(stream) ?? 0;
           versions.set(stream, expectedVersion + 1);
-          const origin = { tenant: 'default', actor: 'system' };
+          const origin = { tenant: defaultTenant, actor: 'system' };
           return { stream, expectedVersion, events: [event], origin, plans };
         }),
       );

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Operation, type OperationName, operations } from '#libs/api-contract';
 import { InProcessLogSignal, MemoryEventStore, PlanCache, StoreLogTail } from '#libs/event-store';
-import { type DomainEvent, planHash, type StreamName } from '#libs/events';
+import { type DomainEvent, defaultTenant, planHash, type StreamName } from '#libs/events';
 import type { Pool } from '#libs/postgres';
 import { namedUuid, planOf, planStep, startTestPostgres, type TestDatabase } from '#libs/testkit';
 import { ExecutorReader } from './executor-reader.ts';
@@ -37,7 +37,7 @@ beforeAll(async () => {
     second += 1;
     const expectedVersion = versions.get(stream) ?? 0;
     versions.set(stream, expectedVersion + 1);
-    const origin = { tenant: 'default', actor: 'system' };
+    const origin = { tenant: defaultTenant, actor: 'system' };
     const hashed = [{ hash: planHash(plan), plan }];
     await store.append([{ stream, expectedVersion, events: [event], origin, plans: hashed }]);
   };

@@ -1,4 +1,4 @@
-import type { Isolation, PlanLookup, WaitReason } from '#libs/events';
+import type { Isolation, PlanLookup, TenantId, WaitReason } from '#libs/events';
 import { stepNeeds } from './demand.ts';
 import type { ExecutorEntry } from './executor-entry.ts';
 import type { Home } from './executor-pool.ts';
@@ -24,7 +24,7 @@ type StepRow =
 interface RunRow {
   readonly id: string;
   readonly position: number;
-  readonly tenant: string;
+  readonly tenant: TenantId;
   readonly pipeline: string;
   readonly planHash: string;
   readonly isolation: Isolation;

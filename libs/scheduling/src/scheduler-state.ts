@@ -5,6 +5,7 @@ import type {
   PlanLookup,
   RecordedEvent,
   RunEvent,
+  TenantId,
   WaitReason,
 } from '#libs/events';
 import { parseStreamName } from '#libs/events';
@@ -37,7 +38,7 @@ export interface RunEntry {
   readonly id: string;
   /** Where its run.queued stands. */
   readonly position: number;
-  readonly tenant: string;
+  readonly tenant: TenantId;
   readonly pipeline: string;
   readonly planHash: string;
   readonly isolation: Isolation;

@@ -1,5 +1,6 @@
 import {
   type DomainEvent,
+  defaultTenant,
   findEventType,
   type Plan,
   type PlanLookup,
@@ -43,7 +44,7 @@ export class RecordedLog {
       stream,
       version,
       time: new Date(this.#timeMs).toISOString(),
-      tenant: 'default',
+      tenant: defaultTenant,
       actor: 'system',
       correlationId: stream.startsWith('run-') ? stream.slice(4) : null,
       causationId: null,

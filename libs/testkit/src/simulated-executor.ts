@@ -1,6 +1,7 @@
 import { executorDecider, type RegisterExecutor, type RunCommand, runDecider } from '#libs/domain';
 import {
   type AttemptReport,
+  defaultTenant,
   type ExecutorDescription,
   type RecordedEvent,
   streamName,
@@ -66,7 +67,7 @@ export class SimulatedExecutor {
       capabilities,
       version: '1',
     };
-    const origin = { tenant: 'default', actor: `executor:${id}` };
+    const origin = { tenant: defaultTenant, actor: `executor:${id}` };
     const answer = await this.#process.runner.run(
       executorDecider,
       streamName('executor', id),
@@ -86,7 +87,7 @@ export class SimulatedExecutor {
   /** Says good-bye; `replaced` stands for a successor that says it in its stead. */
   async leave(why: 'left' | 'replaced'): Promise<void> {
     this.crash();
-    const origin = { tenant: 'default', actor: `executor:${this.plan.id}` };
+    const origin = { tenant: defaultTenant, actor: `executor:${this.plan.id}` };
     const stream = streamName('executor', this.plan.id);
     await this.#process.runner.run(executorDecider, stream, { kind: 'lose-executor', why }, origin);
   }
@@ -126,7 +127,7 @@ export class SimulatedExecutor {
 
   /** Repeats itself until it is answered. @returns whether it was accepted, by a living executor */
   async #say(about: Assigned, command: RunCommand): Promise<boolean> {
-    const origin = { tenant: 'default', actor: `executor:${this.plan.id}` };
+    const origin = { tenant: defaultTenant, actor: `executor:${this.plan.id}` };
     while (this.isAlive) {
       try {
         const answer = await this.#process.runner.run(runDecider, about.stream, command, origin);

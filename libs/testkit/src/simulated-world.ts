@@ -1,6 +1,7 @@
 import { runDecider } from '#libs/domain';
 import {
   type DomainEvent,
+  defaultTenant,
   type Plan,
   type PlanStep,
   planHash,
@@ -78,7 +79,7 @@ export class SimulatedWorld {
       isolation: 'none',
       reusedSteps: [],
     } as const;
-    const origin = { tenant: 'default', actor: 'user:spec', correlationId: runId };
+    const origin = { tenant: defaultTenant, actor: 'user:spec', correlationId: runId };
     const plans = [{ hash, plan }];
     const answer = await this.front.runner.run(
       runDecider,
@@ -93,7 +94,7 @@ export class SimulatedWorld {
 
   async cancelRun(runId: string): Promise<void> {
     const command = { kind: 'cancel-run', by: 'user:spec', force: false } as const;
-    const origin = { tenant: 'default', actor: 'user:spec', correlationId: runId };
+    const origin = { tenant: defaultTenant, actor: 'user:spec', correlationId: runId };
     await this.front.runner.run(runDecider, streamName('run', runId), command, origin);
   }
 

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { ApiClient } from '#libs/api-client';
 import { type EventDto, type LogLineDto } from '#libs/api-contract';
+import { defaultTenant } from '#libs/events';
 import { followRun } from './follow-run.ts';
 
 const runId = '0198c000-0000-7000-8000-000000000001';
@@ -21,7 +22,7 @@ function eventOf(position: number, type: string, data: Record<string, unknown>):
     stream: `run-${runId}`,
     version: position,
     time,
-    tenant: 'default',
+    tenant: defaultTenant,
     actor: 'test',
     correlationId: runId,
     causationId: null,

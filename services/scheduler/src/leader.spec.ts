@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { defaultTenant } from '#libs/events';
 import { SchedulerRig } from '#libs/testkit';
 import type { SchedulerParts } from './scheduler.parts.ts';
 import { Scheduler } from './scheduler.ts';
@@ -86,7 +87,7 @@ describe('the lead', () => {
       {
         stream: 'scheduler-0',
         expectedVersion: 1,
-        origin: { tenant: 'default', actor: 'scheduler:0' },
+        origin: { tenant: defaultTenant, actor: 'scheduler:0' },
         events: [{ type: 'scheduler.leader-changed', data: { shard: 0, epoch: 7, holder: 'z' } }],
       },
     ]);
@@ -104,7 +105,7 @@ describe('the lead', () => {
         {
           stream: 'scheduler-0',
           expectedVersion: epoch - 1,
-          origin: { tenant: 'default', actor: 'scheduler:0' },
+          origin: { tenant: defaultTenant, actor: 'scheduler:0' },
           events: [{ type: 'scheduler.leader-changed', data: { shard: 0, epoch, holder: 'z' } }],
         },
       ]);

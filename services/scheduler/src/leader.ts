@@ -1,5 +1,5 @@
 import { schedulerDecider } from '#libs/domain';
-import { streamName } from '#libs/events';
+import { defaultTenant, streamName } from '#libs/events';
 import type { LeaderLease } from '#libs/leases';
 import { repeat, tellFault } from './pacing.ts';
 import type { SchedulerParts } from './scheduler.parts.ts';
@@ -92,7 +92,7 @@ export class Leader {
       schedulerDecider,
       streamName('scheduler', shard),
       { kind: 'take-lead', shard, epoch, holder },
-      { tenant: 'default', actor: `scheduler:${shard}` },
+      { tenant: defaultTenant, actor: `scheduler:${shard}` },
     );
     if (!answer.ok) {
       // The row's epochs are behind the log's (it was restored): each claim brings them one nearer.

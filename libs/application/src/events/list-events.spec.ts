@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { MemoryEventStore } from '#libs/event-store';
-import { type DomainEvent, streamName } from '#libs/events';
+import { type DomainEvent, defaultTenant, streamName } from '#libs/events';
 import { uuidFromName } from '#libs/kernel';
 import { ListEvents } from './list-events.ts';
 
@@ -23,7 +23,7 @@ async function longLog(): Promise<MemoryEventStore> {
       stream: streamName('run', runId),
       expectedVersion: 0,
       events,
-      origin: { tenant: 'default', actor: 'spec' },
+      origin: { tenant: defaultTenant, actor: 'spec' },
     },
   ]);
   return store;

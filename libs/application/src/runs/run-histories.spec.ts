@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import type { RunDto } from '#libs/api-contract';
 import { MemoryEventStore } from '#libs/event-store';
-import { streamName } from '#libs/events';
+import { defaultTenant, streamName } from '#libs/events';
 import { namedUuid } from '#libs/testkit';
 import { accepted } from '../answer.ts';
 import { RunHistories } from './run-histories.ts';
@@ -17,7 +17,7 @@ async function historiesOf(runs: Readonly<Record<string, number>>) {
         stream: streamName('run', namedUuid(run)),
         expectedVersion,
         events: Array.from({ length: count }, () => event),
-        origin: { tenant: 'default', actor: 'spec' },
+        origin: { tenant: defaultTenant, actor: 'spec' },
       },
     ]);
   for (const [run, count] of Object.entries(runs)) await append(run, 0, count);

@@ -1,5 +1,5 @@
 import type { RunStarted } from '#libs/api-contract';
-import { streamName } from '#libs/events';
+import { streamName, type TenantId } from '#libs/events';
 import { invariant, uuidFromName } from '#libs/kernel';
 import type { CommandLog } from '../ports.ts';
 
@@ -40,6 +40,6 @@ export function runStartedOf(answer: {
 }
 
 /** A pipeline's id: the same tenant and name give the same pipeline. */
-export function pipelineIdOf(tenant: string, name: string): string {
+export function pipelineIdOf(tenant: TenantId, name: string): string {
   return uuidFromName('pipeline', tenant, name);
 }

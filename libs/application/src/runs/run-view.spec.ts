@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Plan, RecordedEvent, RunEvent } from '#libs/events';
+import { defaultTenant, type Plan, type RecordedEvent, type RunEvent } from '#libs/events';
 import { runView } from './run-view.ts';
 import { explainWait } from './step-why.ts';
 
@@ -51,7 +51,7 @@ function history(...facts: readonly RunEvent[]): readonly RecordedEvent[] {
     stream: `run-${runId}`,
     version: at + 1,
     time: new Date(Date.UTC(2026, 0, 1, 0, 0, at)).toISOString(),
-    tenant: 'default',
+    tenant: defaultTenant,
     actor: 'system',
     correlationId: runId,
     causationId: null,

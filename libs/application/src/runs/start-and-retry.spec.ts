@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { type ExecutorDto, operations } from '#libs/api-contract';
 import { runDecider } from '#libs/domain';
-import { type Isolation, planHash, streamName } from '#libs/events';
+import { defaultTenant, type Isolation, planHash, streamName } from '#libs/events';
 import { Fault } from '#libs/kernel';
 import { memoryApplication } from '#libs/testkit';
 import { compilePlan } from '../pipelines/compile-plan.ts';
 import { ValidatePipeline } from '../pipelines/validate-pipeline.ts';
 
-const origin = { tenant: 'default', actor: 'user:admin' };
+const origin = { tenant: defaultTenant, actor: 'user:admin' };
 const yaml = 'name: p\nsteps: [{ id: a, cmd: x, labels: [gpu] }]\n';
 
 const executor = (isolation: Isolation, more: Partial<ExecutorDto> = {}) =>

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type ExecutorDto, operations } from '#libs/api-contract';
+import { defaultTenant } from '#libs/events';
 import { Fault } from '#libs/kernel';
 import { memoryApplication } from '#libs/testkit';
 import type { CommandPorts } from '../application.ts';
@@ -27,7 +28,7 @@ function open() {
   }));
   const start = (body: object, commandId?: string) =>
     application.startRun.execute(
-      { origin: { tenant: 'default', actor: 'user:admin', commandId }, isLocal: true },
+      { origin: { tenant: defaultTenant, actor: 'user:admin', commandId }, isLocal: true },
       operations.startRun.body.parse(body),
     );
   return { application, changed, numbers, start };
@@ -122,7 +123,7 @@ it.each([
 ] as const)('%s is refused while the server drains, too', async (_, name) => {
   const { application, changed } = open();
   changed.capacity = { isDraining: () => true };
-  const caller = { origin: { tenant: 'default', actor: 'user:admin' }, isLocal: true };
+  const caller = { origin: { tenant: defaultTenant, actor: 'user:admin' }, isLocal: true };
   const answer =
     name === 'retryRun'
       ? application.retryRun.execute(caller, { run: '018f4e6a-0000-7000-8000-000000000009' })
@@ -132,7 +133,7 @@ it.each([
 
 it('each of several registrations at once is answered with its own version', async () => {
   const { application } = open();
-  const caller = { origin: { tenant: 'default', actor: 'user:admin' }, isLocal: true };
+  const caller = { origin: { tenant: defaultTenant, actor: 'user:admin' }, isLocal: true };
   const answers = await Promise.all(
     ['x', 'y', 'z'].map((cmd) =>
       application.registerPipeline.execute(caller, {

@@ -7,6 +7,7 @@ import {
   type Plan,
   planHash,
   streamName,
+  type TenantId,
 } from '#libs/events';
 import { Fault, uuidFromName } from '#libs/kernel';
 import { checkInputs } from '#libs/pipeline-dsl';
@@ -94,7 +95,7 @@ export class StartRun {
     return granted?.ok ? warningsOf(granted.value.judged) : {};
   }
 
-  async #planOf({ yaml, pipeline = '' }: StartRunRequest, tenant: string): Promise<Answer<Plan>> {
+  async #planOf({ yaml, pipeline = '' }: StartRunRequest, tenant: TenantId): Promise<Answer<Plan>> {
     if (yaml !== undefined) {
       const compiled = compilePlan(yaml);
       return compiled.ok ? accepted(compiled.value.plan) : compiled;

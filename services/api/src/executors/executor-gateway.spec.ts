@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { expect, it } from 'vitest';
 import { executorDecider, runDecider } from '#libs/domain';
 import { MemoryEventStore } from '#libs/event-store';
-import { planHash, streamName } from '#libs/events';
+import { defaultTenant, planHash, streamName } from '#libs/events';
 import { type ExecutorGateway, HttpExecutorGateway } from '#libs/executor-protocol';
 import type { Clock, Timers } from '#libs/kernel';
 import { MemoryHeartbeats } from '#libs/leases';
@@ -27,7 +27,7 @@ const clock: Clock & Timers = {
 };
 const secret = 'mrt_of-the-administrator';
 const plan = planOf('contract', [planStep('only')]);
-const origin = { tenant: 'default', actor: 'system' };
+const origin = { tenant: defaultTenant, actor: 'system' };
 
 /** A log in memory, and the gateway that reads what it says from there. */
 function openLog({ allowsProcessDriver } = { allowsProcessDriver: true }) {

@@ -9,14 +9,8 @@ import {
   stopReason,
 } from '#libs/domain';
 import type { DeciderRunner, EventStore, LogTail } from '#libs/event-store';
-import {
-  type Origin,
-  type RecordedEvent,
-  type StreamName,
-  stepIsolation,
-  stepNetwork,
-  streamName,
-} from '#libs/events';
+import type { Origin, RecordedEvent, StreamName } from '#libs/events';
+import { defaultTenant, stepIsolation, stepNetwork, streamName } from '#libs/events';
 import {
   type Acknowledgement,
   type Assignment,
@@ -350,5 +344,5 @@ function runIdOf(event: { readonly stream: StreamName }): string {
 }
 
 function originOf(executorId: string): Origin {
-  return { tenant: 'default', actor: `executor:${executorId}` };
+  return { tenant: defaultTenant, actor: `executor:${executorId}` };
 }

@@ -1,13 +1,14 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { type Operation, operations } from '#libs/api-contract';
+import { defaultTenant } from '#libs/events';
 import { executorOperations } from '#libs/executor-protocol';
 import { HttpProblem } from './http-problem.ts';
 import { isLocal } from './local-socket.ts';
 import { type Identity, type Principal, routePath } from './route.ts';
 
 /** Whose the server is. */
-const administrator: Identity = { tenant: 'default', actor: 'user:admin' };
+const administrator: Identity = { tenant: defaultTenant, actor: 'user:admin' };
 
 /** Checks a bearer token; undefined where it is not one of ours. */
 export type VerifyToken = (token: string) => Identity | undefined;

@@ -9,7 +9,7 @@ import {
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import type { Operation } from '#libs/api-contract';
-import type { Origin } from '#libs/events';
+import { defaultTenant, type Origin, type TenantId } from '#libs/events';
 import { uuidFromName } from '#libs/kernel';
 import { isTraceparent } from '#libs/telemetry';
 import { HttpProblem } from './http-problem.ts';
@@ -32,7 +32,7 @@ export interface Call<Op extends Operation> {
 
 /** Who somebody is, however they come. */
 export interface Identity {
-  readonly tenant: string;
+  readonly tenant: TenantId;
   readonly actor: string;
 }
 
@@ -43,7 +43,7 @@ export interface Principal extends Identity {
 }
 
 /** Who calls an open route. */
-const nobody: Principal = { tenant: 'default', actor: 'anonymous', isLocal: false };
+const nobody: Principal = { tenant: defaultTenant, actor: 'anonymous', isLocal: false };
 
 /** Serves an operation: method, path and status come from the table that openapi.json is made from. */
 export function Route(operation: Operation): MethodDecorator {

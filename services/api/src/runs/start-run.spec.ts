@@ -3,6 +3,7 @@ import { NestFactory } from '@nestjs/core';
 import { CommandBus, CqrsModule } from '@nestjs/cqrs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type ExecutorDto, operations } from '#libs/api-contract';
+import { defaultTenant } from '#libs/events';
 import { memoryApplication } from '#libs/testkit';
 import { APPLICATION } from '../application.ts';
 import { StartRunCommand, StartRunHandler } from './start-run.ts';
@@ -27,7 +28,7 @@ beforeAll(async () => {
   start = (body, commandId) =>
     commands.execute(
       new StartRunCommand(
-        { origin: { tenant: 'default', actor: 'user:admin', commandId }, isLocal: true },
+        { origin: { tenant: defaultTenant, actor: 'user:admin', commandId }, isLocal: true },
         operations.startRun.body.parse(body),
       ),
     );
