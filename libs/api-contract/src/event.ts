@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { tenantIdSchema } from '#libs/events';
+import { instantSchema } from './instant.ts';
 import { cursorSchema, limitSchema, pageOf } from './paging.ts';
 import { runRefSchema } from './run.ts';
 
@@ -12,8 +13,8 @@ export const eventSchema = z
     schemaVersion: z.number().int(),
     stream: z.string(),
     version: z.number().int(),
-    time: z.iso.datetime({ precision: 3 }),
     tenant: tenantIdSchema,
+    time: instantSchema,
     actor: z.string(),
     correlationId: z.string().nullable(),
     causationId: z.string().nullable(),

@@ -1,8 +1,7 @@
 import { z } from 'zod';
 import { isolationSchema } from '#libs/events';
+import { instantSchema } from './instant.ts';
 import { cursorSchema, limitSchema, pageOf, waitForShape } from './paging.ts';
-
-const instant = z.iso.datetime({ precision: 3 });
 
 export const executorSchema = z
   .object({
@@ -16,8 +15,8 @@ export const executorSchema = z
     drivers: z.array(z.string()),
     isolation: isolationSchema,
     version: z.string(),
-    registeredAt: instant,
-    lostAt: instant.nullable(),
+    registeredAt: instantSchema,
+    lostAt: instantSchema.nullable(),
     lostWhy: z.string().nullable(),
   })
   .meta({ id: 'Executor' });

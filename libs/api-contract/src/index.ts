@@ -2,6 +2,7 @@ export { jsonIn, problemIn } from './answer-text.ts';
 export { artifactNameProblem } from './artifact-name.ts';
 export { type EventDto, eventPageSchema, eventSchema } from './event.ts';
 export { type ExecutorDto, executorPageSchema, executorSchema } from './executor.ts';
+export { type ServerState, type StopServerHow, serverOperations } from './local-server.ts';
 export { openApiDocument } from './openapi.ts';
 export type { Operation, QueryOf } from './operation.ts';
 export { pathOf } from './operation-path.ts';
@@ -9,23 +10,18 @@ export { type OperationName, operations } from './operations.ts';
 export type { Page } from './paging.ts';
 export type { PipelineDto, PipelineRegisteredDto, Validation } from './pipeline.ts';
 export { type DiagnosticDto, diagnosticSchema, type Problem, problemSchema } from './problem.ts';
+export type { ProjectionStatusDto } from './projection.ts';
 export type { QueueItem } from './queue.ts';
+export { type RunDto, type RunSummary, runRefSchema } from './run.ts';
+export type { RunArtifact } from './run-artifact.ts';
 export type {
-  AttemptDto,
-  LogLineDto,
   RetryRunBody,
-  RunArtifact,
-  RunDto,
   RunRetried,
   RunStarted,
-  RunSummary,
   RunWarning,
   StartRunBody,
   StartRunRequest,
-  StepDto,
-  StepWhy,
-} from './run.ts';
-export { logLineSchema, runRefSchema } from './run.ts';
+} from './run-requests.ts';
 export {
   attemptKey,
   runLogLineSchema,
@@ -34,14 +30,12 @@ export {
   wantedLines,
 } from './run-stream.ts';
 export {
-  type ProjectionStatusDto,
   type ServerFile,
-  type ServerState,
-  type SourceUploaded,
   type StartMessage,
-  type StopServerHow,
   serverFileSchema,
-  serverOperations,
   serverProtocol,
   startMessageSchema,
-} from './server.ts';
+} from './server-file.ts';
+export type { SourceUploaded } from './source.ts';
+export type { AttemptDto, StepDto, StepWhy } from './step.ts';
+export { type LogLineDto, logLineSchema } from './step-log.ts';

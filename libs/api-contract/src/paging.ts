@@ -31,3 +31,4 @@ export const waitForShape = {
   waitFor: z.coerce.number().int().min(0).optional(),
   timeoutMs: z.coerce.number().int().min(0).max(60_000).default(5_000),
 };
+export const waitForQuerySchema = z.strictObject(waitForShape);

@@ -1,8 +1,10 @@
 import { z } from 'zod';
+import { instantSchema } from './instant.ts';
 import { cursorSchema, limitSchema, pageOf, waitForShape } from './paging.ts';
 import { diagnosticSchema } from './problem.ts';
 
-const instant = z.iso.datetime({ precision: 3 });
+/** Room for a pipeline that is too large, so that the compiler can say so. */
+export const pipelineBytesMax = 12 * 1024 * 1024;
 export const pipelineNameSchema = z.string().min(1).max(200);
 
 export const pipelineSchema = z
@@ -12,7 +14,7 @@ export const pipelineSchema = z
     version: z.number().int(),
     planHash: z.string(),
     sourceHash: z.string(),
-    registeredAt: instant,
+    registeredAt: instantSchema,
   })
   .meta({ id: 'Pipeline' });
 export type PipelineDto = z.infer<typeof pipelineSchema>;

@@ -1,8 +1,7 @@
 import { z } from 'zod';
 import { stepIdSchema, waitReasonSchema } from '#libs/events';
+import { instantSchema } from './instant.ts';
 import { cursorSchema, limitSchema, pageOf, waitForShape } from './paging.ts';
-
-const instant = z.iso.datetime({ precision: 3 });
 
 /** A step that may start and has no executor yet. */
 export const queueItemSchema = z
@@ -13,11 +12,11 @@ export const queueItemSchema = z
     step: stepIdSchema,
     attempt: z.number().int(),
     labels: z.array(z.string()),
-    queuedAt: instant,
-    notBefore: instant.nullable(),
+    queuedAt: instantSchema,
+    notBefore: instantSchema.nullable(),
     /** Null during the first second. */
     reason: waitReasonSchema.nullable(),
-    reasonSince: instant.nullable(),
+    reasonSince: instantSchema.nullable(),
   })
   .meta({ id: 'QueueItem' });
 export type QueueItem = z.infer<typeof queueItemSchema>;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { stepIdSchema } from '#libs/events';
 import { eventSchema } from './event.ts';
-import { logLineSchema } from './run.ts';
+import { logLineSchema } from './step-log.ts';
 
 /** Room for a hundred logs with names of usual length; the others begin again from their first line. */
 const linesCharsMax = 4_000;

@@ -1,0 +1,36 @@
+import {
+  eventPageSchema,
+  eventSchema,
+  listEventsQuerySchema,
+  resumeHeadersSchema,
+  streamEventsQuerySchema,
+} from './event.ts';
+import type { Operation } from './operation.ts';
+
+/** Operations that read the log of events. */
+export const eventOperations = {
+  listEvents: {
+    id: 'list-events',
+    method: 'GET',
+    path: '/api/v1/events',
+    tag: 'events',
+    summary: 'List events in the order of the log',
+    description:
+      'With `types`, one request looks at a bounded part of the log: a page may have fewer items than `limit`, or none, and a `next` all the same. Go on until `next` is null.',
+    query: listEventsQuerySchema,
+    status: 200,
+    response: eventPageSchema,
+  },
+  streamEvents: {
+    id: 'stream-events',
+    method: 'GET',
+    path: '/api/v1/events/stream',
+    tag: 'events',
+    summary: 'Follow the log as server-sent events, resumed by Last-Event-ID',
+    query: streamEventsQuerySchema,
+    headers: resumeHeadersSchema,
+    status: 200,
+    response: eventSchema,
+    responseType: 'text/event-stream',
+  },
+} as const satisfies Record<string, Operation>;

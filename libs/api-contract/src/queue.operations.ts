@@ -1,0 +1,16 @@
+import type { Operation } from './operation.ts';
+import { listQueueQuerySchema, queuePageSchema } from './queue.ts';
+
+/** The operation that lists what waits for an executor. */
+export const queueOperations = {
+  listQueue: {
+    id: 'list-queue',
+    method: 'GET',
+    path: '/api/v1/queue',
+    tag: 'queue',
+    summary: 'List the steps that wait for an executor',
+    query: listQueueQuerySchema,
+    status: 200,
+    response: queuePageSchema,
+  },
+} as const satisfies Record<string, Operation>;
