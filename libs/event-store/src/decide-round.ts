@@ -1,12 +1,13 @@
-import type { DomainEvent, Origin, Plan, PlanLookup, StreamName } from '#libs/events';
-import type { Rejection } from '#libs/kernel';
+import type { DomainEvent, Plan, PlanLookup, StreamName, TenantId } from '#libs/events';
+import { invariant, type Rejection } from '#libs/kernel';
 import type { Append } from './event-store.ts';
+import type { CommandOrigin } from './runner.ts';
 import type { AnyDecider, StreamState } from './stream-states.ts';
 
 /** A command on its way through a stream's mailbox. */
 export interface Command {
   readonly command: unknown;
-  readonly origin: Origin;
+  readonly origin: CommandOrigin;
   readonly guard?: { readonly shard: number; readonly epoch: number } | undefined;
   readonly plans?: readonly { readonly hash: string; readonly plan: Plan }[] | undefined;
 }
@@ -50,6 +51,7 @@ export interface RoundInput<C extends Command> {
 
 interface Draft {
   readonly expectedVersion: number;
+  readonly tenant: TenantId;
   readonly command: Command;
   readonly events: DomainEvent[];
 }
@@ -62,7 +64,7 @@ export async function decideRound<C extends Command>(input: RoundInput<C>): Prom
   const { decider, stream, base } = input;
   const decided: Decided<C>[] = [];
   const drafts: Draft[] = [];
-  let { state, version } = base;
+  let { state, version, tenant } = base;
   for (const command of input.commands) {
     const decision = decider.decide(command.command, state);
     if (!decision.ok || decision.events.length === 0) {
@@ -70,7 +72,8 @@ export async function decideRound<C extends Command>(input: RoundInput<C>): Prom
       decided.push({ kind: 'settled', command, after: drafts.length, rejection });
       continue;
     }
-    const draft = draftFor(drafts, command, version);
+    tenant = tenantFor(command.origin, tenant, stream);
+    const draft = draftFor(drafts, command, { expectedVersion: version, tenant });
     const count = decision.events.length;
     decided.push({
       kind: 'append',
@@ -89,13 +92,30 @@ export async function decideRound<C extends Command>(input: RoundInput<C>): Prom
   return { decided, appends: drafts.map((draft) => toAppend(stream, draft)) };
 }
 
+/** @throws BugError where a command of one tenant reached a stream of another: who asks must be refused before */
+function tenantFor(
+  origin: CommandOrigin,
+  ofStream: TenantId | undefined,
+  stream: StreamName,
+): TenantId {
+  const tenant = ofStream ?? origin.tenant;
+  invariant(tenant !== undefined, `${stream} does not exist, so it has no tenant`);
+  const isOwn = origin.tenant === undefined || origin.tenant === tenant;
+  invariant(isOwn, `${stream} belongs to another tenant than the command`);
+  return tenant;
+}
+
 /** The last draft where both commands are plain and of one origin, else a new one. */
-function draftFor(drafts: Draft[], command: Command, expectedVersion: number): Draft {
+function draftFor(
+  drafts: Draft[],
+  command: Command,
+  at: Pick<Draft, 'expectedVersion' | 'tenant'>,
+): Draft {
   const last = drafts.at(-1);
   if (last !== undefined && isPlain(command) && isPlain(last.command)) {
     if (isSameOrigin(last.command.origin, command.origin)) return last;
   }
-  const draft = { expectedVersion, command, events: [] };
+  const draft = { ...at, command, events: [] };
   drafts.push(draft);
   return draft;
 }
@@ -104,7 +124,7 @@ function isPlain({ origin, guard, plans }: Command): boolean {
   return origin.commandId === undefined && guard === undefined && (plans?.length ?? 0) === 0;
 }
 
-function isSameOrigin(a: Origin, b: Origin): boolean {
+function isSameOrigin(a: CommandOrigin, b: CommandOrigin): boolean {
   return (
     a === b ||
     (a.tenant === b.tenant &&
@@ -115,7 +135,9 @@ function isSameOrigin(a: Origin, b: Origin): boolean {
   );
 }
 
-function toAppend(stream: StreamName, { command, expectedVersion, events }: Draft): Append {
-  const { origin, guard, plans } = command;
+function toAppend(stream: StreamName, draft: Draft): Append {
+  const { command, expectedVersion, events, tenant } = draft;
+  const { guard, plans } = command;
+  const origin = { ...command.origin, tenant };
   return { stream, expectedVersion, events, origin, guard, plans };
 }

@@ -16,4 +16,10 @@ export { PgEventStore } from './pg-event-store.ts';
 export { PlanCache } from './plan-cache.ts';
 export type { BatchStore, PreparedAppend, StagedBatch } from './prepare-append.ts';
 export type { AppendAnswer } from './recorded-event.ts';
-export type { DeciderRunner, LogTail, RunnerAnswer, StreamDecider } from './runner.ts';
+export type {
+  CommandOrigin,
+  DeciderRunner,
+  LogTail,
+  RunnerAnswer,
+  StreamDecider,
+} from './runner.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Origin, planHash, type StreamName, streamName } from '#libs/events';
+import { type Origin, planHash, type StreamName, streamName, tenantIdSchema } from '#libs/events';
 import { accept, Fault } from '#libs/kernel';
 import {
   appendOf,
@@ -268,5 +268,35 @@ describe('MailboxDeciderRunner', () => {
     });
     expect(answer.ok).toBe(true);
     expect((await runnerOf().load(planned, stream)).state).toBe('wanted');
+  });
+});
+
+describe('whose stream it is', () => {
+  const acme = tenantIdSchema.parse('acme');
+  const { tenant: _, ...serverOrigin } = origin;
+
+  it('what the server itself adds carries the tenant of the stream', async () => {
+    const { store, runner, stream, note } = setUp();
+    await note('1', { tenant: acme });
+    await runner.run(noteDecider, stream, { kind: 'note', text: '2' }, serverOrigin);
+    const events = await store.readStream(stream);
+    expect(events.map(({ tenant }) => tenant)).toEqual([acme, acme]);
+    expect(await runner.load(noteDecider, stream)).toMatchObject({ tenant: acme });
+  });
+
+  it('a command of another tenant is a bug of its sender, and takes none with it', async () => {
+    const { store, stream, note } = setUp();
+    await note('1', { tenant: acme });
+    const own = note('2', { tenant: acme });
+    await expect(note('3')).rejects.toThrow('belongs to another tenant');
+    await own;
+    expect(await store.readStream(stream)).toHaveLength(2);
+  });
+
+  it('a stream that does not exist has no tenant to add under', async () => {
+    const { runner, stream } = setUp();
+    const sent = runner.run(noteDecider, stream, { kind: 'note', text: '1' }, serverOrigin);
+    await expect(sent).rejects.toThrow('does not exist');
+    expect(await runner.load(noteDecider, stream)).toMatchObject({ tenant: undefined });
   });
 });

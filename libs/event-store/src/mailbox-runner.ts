@@ -69,7 +69,7 @@ export class MailboxDeciderRunner implements DeciderRunner {
     decider: StreamDecider<State, C, Event, Code>,
     stream: StreamName,
     options: { readonly atLeast?: number } = {},
-  ): Promise<{ readonly state: State; readonly version: number; readonly position: number }> {
+  ): Promise<StreamState & { readonly state: State }> {
     const any = decider as unknown as AnyDecider;
     const kept = options.atLeast === undefined ? undefined : this.#states.kept(any, stream);
     const isEnough = kept !== undefined && kept.version >= (options.atLeast ?? 0);

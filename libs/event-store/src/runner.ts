@@ -1,4 +1,4 @@
-import type { Origin, Plan, PlanLookup, RecordedEvent, StreamName } from '#libs/events';
+import type { Origin, Plan, PlanLookup, RecordedEvent, StreamName, TenantId } from '#libs/events';
 import type { Decider, Rejection } from '#libs/kernel';
 
 /** A decider whose events may name plans; the runner loads those before it folds. */
@@ -36,10 +36,17 @@ export type RunnerAnswer<
       readonly rejection: Rejection<Code | 'log.conflict' | 'scheduler.stale-epoch'>;
     };
 
+/** Who gives a command. */
+export interface CommandOrigin extends Omit<Origin, 'tenant'> {
+  /** Absent: the tenant of the stream, which must exist then. Executors and schedulers serve the streams of all tenants. */
+  readonly tenant?: TenantId | undefined;
+}
+
 /**
  * Loads a stream (cached by version), decides, appends, and retries on conflict (at most 5 times, then `log.conflict`).
  * Commands to one stream wait in a mailbox: what is queued is decided one after the other against one state and travels
  * as one append. Commands with a command id, a guard or plans keep their own append within the same batch.
+ * A stream belongs to the tenant of its first event: a command of another one is a bug of its sender, and refused as such.
  */
 export interface DeciderRunner {
   /** @throws Fault of the event store */
@@ -52,7 +59,7 @@ export interface DeciderRunner {
     decider: StreamDecider<State, Command, Event, Code>,
     stream: StreamName,
     command: Command,
-    origin: Origin,
+    origin: CommandOrigin,
     options?: {
       readonly guard?: { readonly shard: number; readonly epoch: number };
       readonly plans?: readonly { readonly hash: string; readonly plan: Plan }[];
@@ -71,7 +78,13 @@ export interface DeciderRunner {
     decider: StreamDecider<State, Command, Event, Code>,
     stream: StreamName,
     options?: { readonly atLeast?: number },
-  ): Promise<{ readonly state: State; readonly version: number; readonly position: number }>;
+  ): Promise<{
+    readonly state: State;
+    readonly version: number;
+    readonly position: number;
+    /** Whose stream it is; undefined if it does not exist. */
+    readonly tenant: TenantId | undefined;
+  }>;
 }
 
 /**

@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import type { PlanLookup, RecordedEvent, StreamName } from '#libs/events';
+import type { PlanLookup, RecordedEvent, StreamName, TenantId } from '#libs/events';
 import type { EventStore } from './event-store.ts';
 import type { PlanCache } from './plan-cache.ts';
 import type { StreamDecider } from './runner.ts';
@@ -14,6 +14,8 @@ export interface StreamState {
   readonly version: number;
   /** Of the stream's last event; 0 for a stream that does not exist. */
   readonly position: number;
+  /** Whose stream it is; undefined if it does not exist. */
+  readonly tenant: TenantId | undefined;
 }
 
 /** Folded streams in memory: some hundred runs of a thousand steps, or as many small ones as are ever open. */
@@ -60,6 +62,7 @@ export class StreamStates {
       state: decider.initialState,
       version: 0,
       position: 0,
+      tenant: undefined,
     };
     const events = await this.#store.readStream(stream, { afterVersion: base.version });
     return await this.advance(decider, stream, { base, events });
@@ -72,13 +75,14 @@ export class StreamStates {
     from: { readonly base: StreamState; readonly events: readonly RecordedEvent[] },
   ): Promise<StreamState> {
     const lookup = await this.lookupFor(decider, from.events);
-    let { state, version, position } = from.base;
+    let { state, version, position, tenant } = from.base;
     for (const event of from.events) {
       state = decider.evolve(state, event, event, lookup);
       version = event.version;
       position = event.position;
+      tenant ??= event.tenant;
     }
-    const advanced = { state, version, position };
+    const advanced = { state, version, position, tenant };
     this.#keep(decider, stream, advanced);
     return advanced;
   }

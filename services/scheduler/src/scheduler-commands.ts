@@ -1,6 +1,6 @@
 import { executorDecider, type RunCommand, runDecider } from '#libs/domain';
-import type { RunnerAnswer } from '#libs/event-store';
-import { defaultTenant, type Origin, streamName, type WaitReason } from '#libs/events';
+import type { CommandOrigin, RunnerAnswer } from '#libs/event-store';
+import { streamName, type WaitReason } from '#libs/events';
 import { leaseTerms } from '#libs/executor-protocol';
 import type { DelayedStep, LiveAttempt, ReadyStep, SchedulerState } from '#libs/scheduling';
 import type { Lead, Leader } from './leader.ts';
@@ -69,7 +69,7 @@ export class SchedulerCommands {
   async loseExecutor(lead: Lead, executorId: string): Promise<Verdict> {
     const { runner } = this.#parts;
     const command = { kind: 'lose-executor', why: 'silent' } as const;
-    const origin = { tenant: defaultTenant, actor: this.#actor };
+    const origin = { actor: this.#actor };
     const stream = streamName('executor', executorId);
     const guard = this.#guard(lead);
     return this.#judge(await runner.run(executorDecider, stream, command, origin, { guard }));
@@ -87,10 +87,9 @@ export class SchedulerCommands {
     return this.#judge(await runner.run(runDecider, stream, command, origin, { guard }));
   }
 
-  #originOf(about: { readonly runId: string; readonly causedBy: number }): Origin {
+  #originOf(about: { readonly runId: string; readonly causedBy: number }): CommandOrigin {
     const run = this.#state().runs.get(about.runId);
     return {
-      tenant: run?.tenant ?? defaultTenant,
       actor: this.#actor,
       correlationId: about.runId,
       causationId: `0-${about.causedBy}`,

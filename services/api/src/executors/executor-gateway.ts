@@ -161,7 +161,7 @@ export class LogExecutorGateway implements ExecutorGateway {
     command: Parameters<typeof runDecider.decide>[0],
   ): Promise<Acknowledgement> {
     await this.requirePresent(executorId, { atLeast: 1 });
-    const origin = { ...originOf(executorId), correlationId: runId };
+    const origin = { actor: `executor:${executorId}`, correlationId: runId };
     const answer = await this.parts.runner.run(
       runDecider,
       streamName('run', runId),
