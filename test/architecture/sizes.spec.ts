@@ -16,7 +16,6 @@ const larger: Readonly<Record<string, number>> = {
   'libs/projections/src/run-detail.projection.ts stepChanges': 64,
   'libs/sandbox/src/oci/spec.ts ociConfig': 63,
   'services/api/src/create-api.ts startApi': 70,
-  'services/api/src/executors/executor-gateway.ts': 354,
   'services/api/src/server/metrics.ts startMetrics': 69,
   'services/executor/src/workspaces.ts': 366,
   'services/standalone/src/database.ts openDatabase': 66,

@@ -1,6 +1,7 @@
 export { type ApplicationAdapters, applicationPorts } from './application-ports.ts';
 export { type ApiParts, type RunningApi, startApi } from './create-api.ts';
-export { type GatewayParts, LogExecutorGateway } from './executors/executor-gateway.ts';
+export { LogExecutorGateway } from './executors/executor-gateway.ts';
+export type { GatewayParts } from './executors/gateway-parts.ts';
 export { executorToken } from './executors/internal-executors.ts';
 export { adminTokenVerifier, type VerifyToken } from './http/authentication.ts';
 export type { RequestCounts } from './http/request-counts.ts';
