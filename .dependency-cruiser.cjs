@@ -16,6 +16,7 @@ const rank = {
   2: ['domain', 'pipeline-dsl', 'scheduling'],
   3: [
     'application',
+    'application-adapters',
     'postgres',
     'event-store',
     'leases',
@@ -38,6 +39,7 @@ const sideways = {
   'data-dir': ['config'],
   scheduling: ['domain'],
   application: ['domain', 'pipeline-dsl', 'scheduling', ...adaptersOfApplication],
+  'application-adapters': ['application', 'postgres', 'event-store', 'logs', 'blobs', 'sources'],
   'event-store': ['postgres'],
   leases: ['postgres'],
   projections: ['postgres', 'event-store', 'api-contract'],

@@ -1,4 +1,3 @@
-export { type ApplicationAdapters, applicationPorts } from './application-ports.ts';
 export { type ApiParts, type RunningApi, startApi } from './create-api.ts';
 export { LogExecutorGateway } from './executors/executor-gateway.ts';
 export type { GatewayParts } from './executors/gateway-parts.ts';

@@ -21,7 +21,7 @@ const rowsMax = 10_000;
 /** No upload takes longer, in milliseconds: what is older was left by one that was interrupted. */
 const abandonedMs = 24 * 3_600_000;
 
-/** Keys are remembered for a day (`pg-requests.ts` of the api), commands as long as each says. */
+/** Keys are remembered for a day (`libs/application-adapters/src/pg-requests.ts`), commands as long as each says. */
 const statements = {
   commands: 'select forget_commands_v1($1) as count',
   requests: `with gone as (

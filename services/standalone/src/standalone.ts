@@ -2,6 +2,7 @@ import { statfsSync } from 'node:fs';
 import { availableParallelism, hostname } from 'node:os';
 import type { ServerState, StopServerHow } from '#libs/api-contract';
 import { createApplication, type ReadModels } from '#libs/application';
+import { applicationPorts } from '#libs/application-adapters';
 import { FsBlobStore } from '#libs/blobs';
 import {
   allowsProcessDriver,
@@ -36,7 +37,6 @@ import type { Logger } from '#libs/telemetry';
 import {
   type ApiParts,
   adminTokenVerifier,
-  applicationPorts,
   executorToken,
   LogExecutorGateway,
   type RequestCounts,

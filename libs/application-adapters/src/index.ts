@@ -1,0 +1,1 @@
+export { type ApplicationAdapters, applicationPorts } from './application-ports.ts';
