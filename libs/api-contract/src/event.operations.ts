@@ -14,6 +14,7 @@ export const eventOperations = {
     method: 'GET',
     path: '/api/v1/events',
     tag: 'events',
+    requires: 'events:read',
     summary: 'List events in the order of the log',
     description:
       'With `types`, one request looks at a bounded part of the log: a page may have fewer items than `limit`, or none, and a `next` all the same. Go on until `next` is null.',
@@ -26,6 +27,7 @@ export const eventOperations = {
     method: 'GET',
     path: '/api/v1/events/stream',
     tag: 'events',
+    requires: 'events:read',
     summary: 'Follow the log as server-sent events, resumed by Last-Event-ID',
     query: streamEventsQuerySchema,
     headers: resumeHeadersSchema,

@@ -4,10 +4,18 @@ export { type EventDto, eventPageSchema, eventSchema } from './event.ts';
 export { type ExecutorDto, executorPageSchema, executorSchema } from './executor.ts';
 export { type ServerState, type StopServerHow, serverOperations } from './local-server.ts';
 export { openApiDocument } from './openapi.ts';
-export type { Operation, QueryOf } from './operation.ts';
+export type { Operation, QueryOf, Requirement } from './operation.ts';
 export { pathOf } from './operation-path.ts';
 export { type OperationName, operations } from './operations.ts';
 export type { Page } from './paging.ts';
+export {
+  allPermissions,
+  localPermissions,
+  type Permission,
+  type Permissions,
+  permissions,
+  remotePermissions,
+} from './permission.ts';
 export type { PipelineDto, PipelineRegisteredDto, Validation } from './pipeline.ts';
 export { type DiagnosticDto, diagnosticSchema, type Problem, problemSchema } from './problem.ts';
 export type { ProjectionStatusDto } from './projection.ts';

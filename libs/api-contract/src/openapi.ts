@@ -53,6 +53,7 @@ function describe(
     tags: [operation.tag],
     summary: operation.summary,
     ...(operation.description === undefined ? {} : { description: operation.description }),
+    ...accessTo(operation),
     parameters,
     responses: {
       [String(operation.status)]: {
@@ -80,7 +81,6 @@ function describe(
       },
     },
   };
-  if (operation.isOpen) described.security = [];
   if (operation.body)
     described.requestBody = {
       required: true,
@@ -95,6 +95,10 @@ function describe(
     described.requestBody = { description, required: true, content };
   }
   return described;
+}
+
+function accessTo({ requires }: Operation): JsonObject {
+  return requires === 'nothing' ? { security: [] } : { 'x-required-permission': requires };
 }
 
 function parametersOf(

@@ -1,4 +1,11 @@
 import type { z } from 'zod';
+import type { Permission } from './permission.ts';
+
+/**
+ * What a caller has to show: a permission; the token that was given to the executor `{id}`, and no other; or nothing, not even
+ * credentials.
+ */
+export type Requirement = Permission | 'executor-token' | 'nothing';
 
 /** One route of the public face: the API serves it, the CLI calls it, openapi.json describes it. */
 export interface Operation {
@@ -10,10 +17,7 @@ export interface Operation {
   readonly summary: string;
   /** What a client has to know beside the summary. */
   readonly description?: string;
-  /** Open without a token. */
-  readonly isOpen?: boolean;
-  /** Takes the token that was given to the executor `{id}`, and no other. */
-  readonly isForExecutor?: boolean;
+  readonly requires: Requirement;
   readonly params?: z.ZodObject;
   readonly query?: z.ZodObject;
   /** Of its own, by their usual spelling; a request may spell them otherwise. */

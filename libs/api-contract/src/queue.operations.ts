@@ -8,6 +8,7 @@ export const queueOperations = {
     method: 'GET',
     path: '/api/v1/queue',
     tag: 'queue',
+    requires: 'queue:read',
     summary: 'List the steps that wait for an executor',
     query: listQueueQuerySchema,
     status: 200,

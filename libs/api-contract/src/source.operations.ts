@@ -8,6 +8,7 @@ export const sourceOperations = {
     method: 'POST',
     path: '/api/v1/sources',
     tag: 'sources',
+    requires: 'sources:upload',
     summary: 'Upload a working tree as a tar, plain or compressed by gzip or zstd',
     bodyTypes: ['application/x-tar', 'application/gzip', 'application/zstd'],
     status: 201,

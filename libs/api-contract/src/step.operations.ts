@@ -18,6 +18,7 @@ export const stepOperations = {
     method: 'GET',
     path: '/api/v1/runs/{id}/steps/{step}/logs',
     tag: 'runs',
+    requires: 'logs:read',
     summary: 'Read the log of a step',
     description:
       'With `Accept: text/plain` the text alone, a line a line; what a terminal would act on is left out, but for colours.',
@@ -33,6 +34,7 @@ export const stepOperations = {
     method: 'GET',
     path: '/api/v1/runs/{id}/steps/{step}/why',
     tag: 'runs',
+    requires: 'runs:read',
     summary: 'Say why a step waits or waited, and how it ended',
     params: stepParams,
     query: waitForQuerySchema,
@@ -44,6 +46,7 @@ export const stepOperations = {
     method: 'GET',
     path: '/api/v1/runs/{id}/artifacts',
     tag: 'runs',
+    requires: 'artifacts:read',
     summary: 'List the artifacts of a run',
     params: runParams,
     query: listQuerySchema,
@@ -55,6 +58,7 @@ export const stepOperations = {
     method: 'GET',
     path: '/api/v1/runs/{id}/artifacts/{path}',
     tag: 'runs',
+    requires: 'artifacts:read',
     summary:
       'Download an artifact; of several steps or attempts with the same path the last one to finish counts, unless ?step= and ?attempt= name one',
     params: z.object({ id: runRefSchema, path: z.string().min(1).max(1024) }),

@@ -1,6 +1,7 @@
 import type {
   ExecutorDto,
   Page,
+  Permissions,
   PipelineDto,
   ProjectionStatusDto,
   QueueItem,
@@ -10,12 +11,11 @@ import type {
 import type { DeciderRunner, EventStore } from '#libs/event-store';
 import type { Origin, Plan } from '#libs/events';
 
-/** Who asks, and by which way. */
+/** Who asks, and what they may do; the border of each transport decides both. */
 export interface Caller {
   /** With a command id where the caller gave an idempotency key. */
   readonly origin: Origin;
-  /** The local administrator: came by the socket in the data directory. Never true over TCP. */
-  readonly isLocal: boolean;
+  readonly permissions: Permissions;
 }
 
 /** What an idempotency key was used for. */

@@ -18,11 +18,11 @@ export class ValidatePipeline {
   }
 
   async execute(
-    { isLocal }: Pick<Caller, 'isLocal'>,
+    { permissions }: Pick<Caller, 'permissions'>,
     { yaml, file }: { readonly yaml: string; readonly file: string },
   ): Promise<Validation> {
     const { capacity, settings } = this.#parts;
-    const { isolationMin } = runBounds(settings, isLocal);
+    const { isolationMin } = runBounds(settings, permissions.has('runs:use-host'));
     const misfitOf = await misfitJudge(capacity, isolationMin);
     const compiled = compilePipeline(yaml, { file, misfitOf });
     return { valid: compiled.ok, diagnostics: [...compiled.diagnostics] };

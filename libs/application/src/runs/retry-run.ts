@@ -59,7 +59,7 @@ export class RetryRun {
   }
 
   async #retry(
-    { origin, isLocal }: Caller,
+    { origin, permissions }: Caller,
     runId: string,
     step: string | undefined,
   ): Promise<Answer<RunRetried>> {
@@ -79,7 +79,7 @@ export class RetryRun {
       const message = `the plan of run ${earlier.runNumber} is gone`;
       return refused({ code: 'pipeline.not-found', message });
     }
-    const bounds = runBounds(settings, isLocal);
+    const bounds = runBounds(settings, permissions.has('runs:use-host'));
     const beyond = refuseByNetwork(plan, bounds);
     if (beyond) return refused(beyond);
     const { isolationMin } = bounds;

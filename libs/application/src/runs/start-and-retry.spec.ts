@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { type ExecutorDto, operations } from '#libs/api-contract';
+import {
+  allPermissions,
+  type ExecutorDto,
+  operations,
+  remotePermissions,
+} from '#libs/api-contract';
 import { runDecider } from '#libs/domain';
 import { defaultTenant, type Isolation, planHash, streamName } from '#libs/events';
 import { Fault } from '#libs/kernel';
@@ -28,15 +33,18 @@ function openApplication(executors: readonly ExecutorDto[], awayFrom = Number.PO
   const { application } = opened;
   return {
     ...opened,
-    start: (body: object = {}, isLocal = true) =>
+    start: (body: object = {}, mayUseHost = true) =>
       application.startRun.execute(
-        { origin, isLocal },
+        { origin, permissions: mayUseHost ? allPermissions : remotePermissions },
         operations.startRun.body.parse({ yaml, ...body }),
       ),
     /** Of a run that waits: it is cancelled first. */
     retry: async (run: string) => {
-      await application.cancelRun.execute({ origin, isLocal: true }, { run, force: true });
-      return application.retryRun.execute({ origin, isLocal: true }, { run });
+      await application.cancelRun.execute(
+        { origin, permissions: allPermissions },
+        { run, force: true },
+      );
+      return application.retryRun.execute({ origin, permissions: allPermissions }, { run });
     },
   };
 }
@@ -104,12 +112,17 @@ it('a repeated retry of the latest run names the run that was the latest then', 
     runs: { ...runs, findId: async (ref) => (ref === 'latest' ? latest : ref) },
   }));
   const request = operations.startRun.body.parse({ yaml });
-  const first = idOf(await application.startRun.execute({ origin, isLocal: true }, request));
+  const first = idOf(
+    await application.startRun.execute({ origin, permissions: allPermissions }, request),
+  );
   latest = first;
-  await application.cancelRun.execute({ origin, isLocal: true }, { run: first, force: true });
+  await application.cancelRun.execute(
+    { origin, permissions: allPermissions },
+    { run: first, force: true },
+  );
   const caller = {
     origin: { ...origin, commandId: '018f4e6a-0000-7000-8000-000000000001' },
-    isLocal: true,
+    permissions: allPermissions,
   };
   const retry = await application.retryRun.execute(caller, { run: 'latest' });
   expect(retry).toMatchObject({ ok: true, value: { number: 2, retryOf: first } });
@@ -136,9 +149,9 @@ describe('isolation', () => {
       false,
       /isolation_min .*MILLRACE_ISOLATION_MIN=none\).* "millrace run" without --server, [^`]*$/,
     ],
-  ])('%s and nobody gives is refused', async (_, body, isLocal, detail) => {
+  ])('%s and nobody gives is refused', async (_, body, mayUseHost, detail) => {
     const { start } = openApplication([executor('none')]);
-    expect(await start({ yaml: plain, ...body }, isLocal)).toMatchObject({
+    expect(await start({ yaml: plain, ...body }, mayUseHost)).toMatchObject({
       refusal: { code: 'isolation.unavailable', message: expect.stringMatching(detail) },
     });
   });
@@ -158,9 +171,12 @@ describe('isolation', () => {
   it('of a checked file is that which its caller would get', async () => {
     const { ports } = openApplication([executor('none')]);
     const validate = new ValidatePipeline(ports);
-    const codes = async (isLocal: boolean) => {
+    const codes = async (mayUseHost: boolean) => {
       const file = '.millrace.yaml';
-      const checked = await validate.execute({ isLocal }, { yaml: plain, file });
+      const checked = await validate.execute(
+        { permissions: mayUseHost ? allPermissions : remotePermissions },
+        { yaml: plain, file },
+      );
       return checked.diagnostics.map(({ code }) => code);
     };
     expect(await codes(true)).not.toContain('lint.no-executor');

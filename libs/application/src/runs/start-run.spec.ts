@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type ExecutorDto, operations } from '#libs/api-contract';
+import { allPermissions, type ExecutorDto, operations } from '#libs/api-contract';
 import { defaultTenant } from '#libs/events';
 import { Fault } from '#libs/kernel';
 import { memoryApplication } from '#libs/testkit';
@@ -28,7 +28,10 @@ function open() {
   }));
   const start = (body: object, commandId?: string) =>
     application.startRun.execute(
-      { origin: { tenant: defaultTenant, actor: 'user:admin', commandId }, isLocal: true },
+      {
+        origin: { tenant: defaultTenant, actor: 'user:admin', commandId },
+        permissions: allPermissions,
+      },
       operations.startRun.body.parse(body),
     );
   return { application, changed, numbers, start };
@@ -123,7 +126,10 @@ it.each([
 ] as const)('%s is refused while the server drains, too', async (_, name) => {
   const { application, changed } = open();
   changed.capacity = { isDraining: () => true };
-  const caller = { origin: { tenant: defaultTenant, actor: 'user:admin' }, isLocal: true };
+  const caller = {
+    origin: { tenant: defaultTenant, actor: 'user:admin' },
+    permissions: allPermissions,
+  };
   const answer =
     name === 'retryRun'
       ? application.retryRun.execute(caller, { run: '018f4e6a-0000-7000-8000-000000000009' })
@@ -133,7 +139,10 @@ it.each([
 
 it('each of several registrations at once is answered with its own version', async () => {
   const { application } = open();
-  const caller = { origin: { tenant: defaultTenant, actor: 'user:admin' }, isLocal: true };
+  const caller = {
+    origin: { tenant: defaultTenant, actor: 'user:admin' },
+    permissions: allPermissions,
+  };
   const answers = await Promise.all(
     ['x', 'y', 'z'].map((cmd) =>
       application.registerPipeline.execute(caller, {

@@ -75,7 +75,7 @@ export class StartRun {
     const plan = found.value;
     const checked = checkInputs(plan, request.inputs);
     if (!checked.ok) return refused(refuseByInputs(checked.problems));
-    const bounds = runBounds(settings, caller.isLocal);
+    const bounds = runBounds(settings, caller.permissions.has('runs:use-host'));
     const refusal =
       (await refuseBySource(materials, request.source)) ?? refuseByNetwork(plan, bounds);
     if (refusal) return refused(refusal);

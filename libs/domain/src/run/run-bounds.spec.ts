@@ -15,10 +15,13 @@ describe('what a run may have', () => {
     ['none', false, 'standard', 'standard'],
     ['standard', true, 'none', 'standard'],
     ['strict', true, undefined, 'strict'],
-  ])('isolation_min %s, local %s, asked %s: %s', (isolationMin, isLocal, isolation, expected) => {
-    const bounds = runBounds({ ...unset, isolationMin }, isLocal);
-    expect(grantRun(bounds, { isolation }).isolation).toBe(expected);
-  });
+  ])(
+    'isolation_min %s, host allowed %s, asked %s: %s',
+    (isolationMin, mayUseHost, isolation, expected) => {
+      const bounds = runBounds({ ...unset, isolationMin }, mayUseHost);
+      expect(grantRun(bounds, { isolation }).isolation).toBe(expected);
+    },
+  );
 
   it.each<[Network | undefined, boolean, Network, Network]>([
     [undefined, false, 'none', 'none'],
@@ -27,9 +30,9 @@ describe('what a run may have', () => {
     ['host', true, 'host', 'host'],
     ['none', true, 'none', 'none'],
   ])(
-    'network_max %s, local %s: at most %s, by default %s',
-    (networkMax, isLocal, max, byDefault) => {
-      const bounds = runBounds({ ...unset, networkMax }, isLocal);
+    'network_max %s, host allowed %s: at most %s, by default %s',
+    (networkMax, mayUseHost, max, byDefault) => {
+      const bounds = runBounds({ ...unset, networkMax }, mayUseHost);
       expect([bounds.networkMax, bounds.networkDefault]).toEqual([max, byDefault]);
       expect(grantRun(bounds, {}).network).toBe(byDefault);
     },

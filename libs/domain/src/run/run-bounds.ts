@@ -7,13 +7,13 @@ import {
   type Plan,
 } from '#libs/events';
 
-/** What an operator has set; unset means the default, which differs for the local administrator. */
+/** What an operator has set; unset means the default, which is wider for a caller who may use the host. */
 export interface BoundSettings {
   readonly isolationMin: Isolation | undefined;
   readonly networkMax: Network | undefined;
 }
 
-/** What the server lets somebody's runs have. Decided by who calls and by which way, never by what the call says. */
+/** What the server lets somebody's runs have. Decided by the caller's permissions, never by what the call says. */
 export interface RunBounds {
   readonly isolationMin: Isolation;
   readonly networkMax: Network;
@@ -22,15 +22,15 @@ export interface RunBounds {
 }
 
 /**
- * The local administrator could run the same commands without us, so nothing is kept from them by default. What is set holds for
- * everybody. Others get the network only for steps that ask for it, however far `networkMax` goes.
+ * A caller who may use the host could run the same commands without us, so nothing is kept from them by default. What is set
+ * holds for everybody. Others get the network only for steps that ask for it, however far `networkMax` goes.
  */
-export function runBounds(settings: BoundSettings, isLocal: boolean): RunBounds {
-  const networkMax = settings.networkMax ?? (isLocal ? 'host' : 'none');
+export function runBounds(settings: BoundSettings, mayUseHost: boolean): RunBounds {
+  const networkMax = settings.networkMax ?? (mayUseHost ? 'host' : 'none');
   return {
-    isolationMin: settings.isolationMin ?? (isLocal ? 'none' : 'standard'),
+    isolationMin: settings.isolationMin ?? (mayUseHost ? 'none' : 'standard'),
     networkMax,
-    networkDefault: isLocal ? networkMax : 'none',
+    networkDefault: mayUseHost ? networkMax : 'none',
   };
 }
 

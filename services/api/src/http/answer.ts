@@ -4,7 +4,7 @@ import type { Call } from './route.ts';
 
 /** Who calls, as use cases know them. */
 export function callerOf({ origin, principal }: Pick<Call<never>, 'origin' | 'principal'>): Caller {
-  return { origin, isLocal: principal.isLocal };
+  return { origin, permissions: principal.permissions };
 }
 
 /** @throws HttpProblem for what a use case refuses */

@@ -1,17 +1,26 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { type Operation, operations } from '#libs/api-contract';
+import {
+  allPermissions,
+  localPermissions,
+  type Permission,
+  type Permissions,
+  remotePermissions,
+} from '#libs/api-contract';
 import { defaultTenant } from '#libs/events';
-import { executorOperations } from '#libs/executor-protocol';
 import { HttpProblem } from './http-problem.ts';
 import { isLocal } from './local-socket.ts';
-import { type Identity, type Principal, routePath } from './route.ts';
+import { operationOf, type Principal } from './route.ts';
 
 /** Whose the server is. */
-const administrator: Identity = { tenant: defaultTenant, actor: 'user:admin' };
+const administrator: Principal = {
+  tenant: defaultTenant,
+  actor: 'user:admin',
+  permissions: allPermissions,
+};
 
 /** Checks a bearer token; undefined where it is not one of ours. */
-export type VerifyToken = (token: string) => Identity | undefined;
+export type VerifyToken = (token: string) => Principal | undefined;
 
 /** The administrator's token by its digest, compared in constant time. */
 export function adminTokenVerifier(token: string): VerifyToken {
@@ -22,16 +31,6 @@ export function adminTokenVerifier(token: string): VerifyToken {
   };
 }
 
-const openRoutes = routesWhere(operations, ({ isOpen }) => isOpen);
-const executorRoutes = routesWhere(executorOperations, ({ isForExecutor }) => isForExecutor);
-
-function routesWhere(
-  table: Readonly<Record<string, Operation>>,
-  holds: (operation: Operation) => boolean | undefined,
-): ReadonlySet<string> {
-  return new Set(Object.values(table).filter(holds).map(routePath));
-}
-
 /** What the hook asks of the rest of the server. */
 export interface Credentials {
   readonly verifyToken: VerifyToken;
@@ -40,18 +39,19 @@ export interface Credentials {
 }
 
 /**
- * Deny by default: one hook before everything, unknown addresses included, and before a byte of any body is read. What is
- * open, and whose token is wanted, is judged by the route that will really serve the request, never by the text of the path.
+ * Deny by default: one hook before everything, unknown addresses included, and before a byte of any body is read. The
+ * operation that will serve the request says what its caller has to show.
  */
 export function installAuthentication(server: FastifyInstance, credentials: Credentials): void {
   server.decorateRequest('principal', null as unknown as Principal);
   server.addHook('onRequest', async (request: FastifyRequest) => {
-    if (isOpenRoute(request)) return;
-    if (executorRoutes.has(routeOf(request))) requireExecutor(request, credentials);
-    else {
-      const principal = requirePrincipal(request, credentials.verifyToken);
-      (request as FastifyRequest & { principal: Principal }).principal = principal;
-    }
+    const requirement = operationOf(request)?.requires;
+    if (requirement === 'nothing') return;
+    if (requirement === 'executor-token') return requireExecutor(request, credentials);
+    const principal = requirePrincipal(request, credentials.verifyToken);
+    // Without a route the answer is a 404 or 405; a route without an operation is nobody's to call.
+    if (request.routeOptions.url !== undefined) requirePermission(principal, requirement);
+    (request as FastifyRequest & { principal: Principal }).principal = principal;
   });
 }
 
@@ -66,27 +66,42 @@ export function requireAnybody(request: FastifyRequest, { verifyToken }: Credent
 
 /** Whether the request needs no credentials. */
 export function isOpenRoute(request: FastifyRequest): boolean {
-  return openRoutes.has(routeOf(request));
-}
-
-function routeOf(request: FastifyRequest): string {
-  return request.routeOptions.url ?? '';
+  return operationOf(request)?.requires === 'nothing';
 }
 
 /**
  * Who calls: by the socket in the data directory the administrator, who needs no token there, else whose token the request
- * carries. A token that is sent must be valid either way.
+ * carries. A token that is sent must be valid either way. Over TCP, loopback included, nobody has the local permissions.
  *
  * @throws HttpProblem `request.unauthorized`
  */
 function requirePrincipal(request: FastifyRequest, verify: VerifyToken): Principal {
   const local = isLocal(request.raw.socket);
-  if (local && request.headers.authorization === undefined)
-    return { ...administrator, isLocal: true };
+  if (local && request.headers.authorization === undefined) return administrator;
   const token = bearerToken(request);
-  const identity = token === undefined ? undefined : verify(token);
-  if (identity === undefined) throw unauthorized();
-  return { ...identity, isLocal: local };
+  const principal = token === undefined ? undefined : verify(token);
+  if (principal === undefined) throw unauthorized();
+  return local ? principal : { ...principal, permissions: overNetwork(principal.permissions) };
+}
+
+function overNetwork(permissions: Permissions): Permissions {
+  if (permissions === allPermissions) return remotePermissions;
+  return new Set([...permissions].filter((permission) => !localPermissions.has(permission)));
+}
+
+/** @throws HttpProblem `request.forbidden`; it names the permission */
+function requirePermission({ permissions }: Principal, required: Permission | undefined): void {
+  if (required !== undefined && permissions.has(required)) return;
+  const isLocalOnly = required !== undefined && localPermissions.has(required);
+  throw new HttpProblem(
+    'request.forbidden',
+    `this needs the permission ${required ?? 'of an operation'}, which the caller does not have`,
+    isLocalOnly
+      ? {
+          hint: 'The socket in the data directory, on the server’s machine, gives it; no token does.',
+        }
+      : {},
+  );
 }
 
 /** @throws HttpProblem `request.unauthorized` where the token is not that of the executor in the path */

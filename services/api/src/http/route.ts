@@ -8,7 +8,7 @@ import {
 } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
-import type { Operation } from '#libs/api-contract';
+import type { Operation, Permissions } from '#libs/api-contract';
 import { defaultTenant, type Origin, type TenantId } from '#libs/events';
 import { uuidFromName } from '#libs/kernel';
 import { isTraceparent } from '#libs/telemetry';
@@ -30,23 +30,32 @@ export interface Call<Op extends Operation> {
   readonly reply: FastifyReply;
 }
 
-/** Who somebody is, however they come. */
-export interface Identity {
+/** Who is calling; set by the authentication hook. */
+export interface Principal {
   readonly tenant: TenantId;
   readonly actor: string;
-}
-
-/** Who is calling; set by the authentication hook. */
-export interface Principal extends Identity {
-  /** Came by the socket in the data directory: the local administrator. Never true over TCP, loopback included. */
-  readonly isLocal: boolean;
+  readonly permissions: Permissions;
 }
 
 /** Who calls an open route. */
-const nobody: Principal = { tenant: defaultTenant, actor: 'anonymous', isLocal: false };
+const nobody: Principal = {
+  tenant: defaultTenant,
+  actor: 'anonymous',
+  permissions: new Set(),
+};
+
+/** Every operation that a controller serves, by method and path. */
+const served = new Map<string, Operation>();
+
+/** The operation that will serve a request, by the route that was found for it, never by the text of its path. */
+export function operationOf(request: FastifyRequest): Operation | undefined {
+  const method = request.method === 'HEAD' ? 'GET' : request.method;
+  return served.get(`${method} ${request.routeOptions.url ?? ''}`);
+}
 
 /** Serves an operation: method, path and status come from the table that openapi.json is made from. */
 export function Route(operation: Operation): MethodDecorator {
+  served.set(`${operation.method} ${routePath(operation)}`, operation);
   return applyDecorators(
     RequestMapping({ path: routePath(operation), method: RequestMethod[operation.method] }),
     HttpCode(operation.status),

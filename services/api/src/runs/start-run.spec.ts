@@ -2,7 +2,7 @@ import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { CommandBus, CqrsModule } from '@nestjs/cqrs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type ExecutorDto, operations } from '#libs/api-contract';
+import { allPermissions, type ExecutorDto, operations } from '#libs/api-contract';
 import { defaultTenant } from '#libs/events';
 import { memoryApplication } from '#libs/testkit';
 import { APPLICATION } from '../application.ts';
@@ -28,7 +28,10 @@ beforeAll(async () => {
   start = (body, commandId) =>
     commands.execute(
       new StartRunCommand(
-        { origin: { tenant: defaultTenant, actor: 'user:admin', commandId }, isLocal: true },
+        {
+          origin: { tenant: defaultTenant, actor: 'user:admin', commandId },
+          permissions: allPermissions,
+        },
         operations.startRun.body.parse(body),
       ),
     );

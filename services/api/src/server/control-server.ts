@@ -1,7 +1,7 @@
 import { Controller, Inject } from '@nestjs/common';
 import { type ServerState, serverOperations } from '#libs/api-contract';
 import { HttpProblem } from '../http/http-problem.ts';
-import { type Call, Input, type Principal, Route } from '../http/route.ts';
+import { type Call, Input, Route } from '../http/route.ts';
 import { SERVER_PROCESS, type ServerProcess } from './server-process.ts';
 
 /** What the commands of the local administrator ask of the server itself. Not part of the public face. */
@@ -10,26 +10,17 @@ export class ControlServerController {
   constructor(@Inject(SERVER_PROCESS) private readonly server: ServerProcess) {}
 
   @Route(serverOperations.serverState)
-  async state(
-    @Input(serverOperations.serverState) call: Call<typeof serverOperations.serverState>,
-  ): Promise<ServerState> {
-    this.requireLocal(call.principal);
+  async state(): Promise<ServerState> {
     return this.server.state();
   }
 
   @Route(serverOperations.drainedServer)
-  async drained(
-    @Input(serverOperations.drainedServer) call: Call<typeof serverOperations.drainedServer>,
-  ): Promise<ServerState> {
-    this.requireLocal(call.principal);
+  async drained(): Promise<ServerState> {
     return this.server.drained();
   }
 
   @Route(serverOperations.beginWork)
-  async beginWork(
-    @Input(serverOperations.beginWork) call: Call<typeof serverOperations.beginWork>,
-  ): Promise<ServerState> {
-    this.requireLocal(call.principal);
+  async beginWork(): Promise<ServerState> {
     if (this.server.isDraining())
       throw new HttpProblem('server.draining', 'the server is shutting down', {
         retryAfterSeconds: 5,
@@ -42,17 +33,8 @@ export class ControlServerController {
   async stop(
     @Input(serverOperations.stopServer) call: Call<typeof serverOperations.stopServer>,
   ): Promise<ServerState> {
-    this.requireLocal(call.principal);
     if (!this.server.stop(call.body.how))
       throw new HttpProblem('server.busy', 'the server works on runs, or others ask it');
     return this.server.state();
-  }
-
-  private requireLocal({ isLocal }: Principal): void {
-    if (!isLocal)
-      throw new HttpProblem(
-        'request.forbidden',
-        'the server itself is controlled by the socket in its data directory alone',
-      );
   }
 }

@@ -1,0 +1,39 @@
+/** What a caller can be allowed to do, `<noun>:<verb>`. Closed: an operation that needs another one adds it here. */
+export const permissions = [
+  'pipelines:read',
+  'pipelines:register',
+  'sources:upload',
+  'runs:read',
+  'runs:start',
+  'runs:cancel',
+  /** Its runs may have no isolation and the host's network, if no setting says otherwise. */
+  'runs:use-host',
+  /** Also the lines of logs in the stream of a run. */
+  'logs:read',
+  'artifacts:read',
+  'queue:read',
+  'executors:read',
+  'executors:drain',
+  'executors:register',
+  'events:read',
+  'projections:read',
+  'projections:rebuild',
+  'metrics:read',
+  /** Begin to work, drain, stop. */
+  'server:control',
+] as const;
+export type Permission = (typeof permissions)[number];
+export type Permissions = ReadonlySet<Permission>;
+
+/** Whoever has these could do the same as a user of the server's machine, so that nobody has them over a network. */
+export const localPermissions: Permissions = new Set<Permission>([
+  'runs:use-host',
+  'server:control',
+]);
+
+export const allPermissions: Permissions = new Set(permissions);
+
+/** What is left of a caller's permissions over a network. */
+export const remotePermissions: Permissions = new Set(
+  permissions.filter((permission) => !localPermissions.has(permission)),
+);
