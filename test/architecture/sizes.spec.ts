@@ -15,12 +15,8 @@ const larger: Readonly<Record<string, number>> = {
   'libs/pipeline-dsl/src/schema.ts': 356,
   'libs/projections/src/run-detail.projection.ts stepChanges': 64,
   'libs/sandbox/src/oci/spec.ts ociConfig': 63,
-  'services/api/src/create-api.ts startApi': 70,
   'services/api/src/server/metrics.ts startMetrics': 69,
   'services/executor/src/workspaces.ts': 366,
-  'services/standalone/src/database.ts openDatabase': 66,
-  'services/standalone/src/standalone.ts': 393,
-  'services/standalone/src/standalone.ts startStandalone': 211,
 };
 
 const sources = ['libs', 'services'].flatMap((floor) =>

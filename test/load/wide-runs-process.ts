@@ -18,7 +18,8 @@ import { silentLogger } from '#libs/telemetry';
 import { planOf, planStep } from '#libs/testkit';
 import { LogExecutorGateway } from '../../services/api/src/executors/executor-gateway.ts';
 import { startMetrics } from '../../services/api/src/server/metrics.ts';
-import { PgSnapshotStore, Scheduler } from '../../services/scheduler/src/index.ts';
+import { PgSnapshotStore } from '../../services/scheduler/src/pg-snapshot-store.ts';
+import { Scheduler } from '../../services/scheduler/src/scheduler.ts';
 import { clock, freshUuid, ids, timers } from './append-workload.ts';
 
 interface Task {

@@ -1,3 +1,4 @@
+export { freeBytes } from './free-bytes.ts';
 export { type DataDirLock, dataDirHolder, lockDataDir } from './lock-data-dir.ts';
 export { type OwnDirectory, openOwnDirectory } from './own-directory.ts';
 export {

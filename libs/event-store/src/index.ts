@@ -12,6 +12,7 @@ export { InProcessLogSignal } from './in-process-log-signal.ts';
 export { StoreLogTail } from './log-tail.ts';
 export { MailboxDeciderRunner } from './mailbox-runner.ts';
 export { MemoryEventStore } from './memory-event-store.ts';
+export { type EventLog, type EventLogParts, openLog } from './open-log.ts';
 export { PgEventStore } from './pg-event-store.ts';
 export { PlanCache } from './plan-cache.ts';
 export type { BatchStore, PreparedAppend, StagedBatch } from './prepare-append.ts';

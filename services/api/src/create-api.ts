@@ -92,22 +92,7 @@ export async function startApi(
     ...limits,
     requests,
   });
-  const at = listen.lastIndexOf(':');
-  const host = listen.slice(0, at).replace(/^\[|\]$/g, '');
-  try {
-    await app.listen({ host, port: Number(listen.slice(at + 1)) });
-  } catch (cause) {
-    await app.close();
-    if ((cause as NodeJS.ErrnoException).code === 'EADDRINUSE')
-      throw new Fault('port.taken', 'never', `${listen} is in use`, { cause });
-    throw new Fault(
-      'config.invalid',
-      'never',
-      `cannot listen on ${listen}: ${(cause as Error).message}`,
-      { cause },
-    );
-  }
-  const { port } = app.getHttpServer().address() as AddressInfo;
+  const url = await listenAt(app, listen);
   let closeSocket = () => {};
   try {
     const server = app.getHttpServer() as Server;
@@ -117,7 +102,7 @@ export async function startApi(
     throw error;
   }
   return {
-    url: `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
+    url,
     requests,
     close: async () => {
       await requests.untilAnswered();
@@ -125,6 +110,29 @@ export async function startApi(
       await app.close();
     },
   };
+}
+
+/**
+ * Closes the server if it cannot listen.
+ *
+ * @param listen  `HOST:PORT`
+ * @returns `http://host:port`
+ * @throws Fault `port.taken`, `config.invalid`
+ */
+async function listenAt(app: NestFastifyApplication, listen: string): Promise<string> {
+  const at = listen.lastIndexOf(':');
+  const host = listen.slice(0, at).replace(/^\[|\]$/g, '');
+  try {
+    await app.listen({ host, port: Number(listen.slice(at + 1)) });
+  } catch (cause) {
+    await app.close();
+    const { code, message } = cause as NodeJS.ErrnoException;
+    if (code === 'EADDRINUSE')
+      throw new Fault('port.taken', 'never', `${listen} is in use`, { cause });
+    throw new Fault('config.invalid', 'never', `cannot listen on ${listen}: ${message}`, { cause });
+  }
+  const { port } = app.getHttpServer().address() as AddressInfo;
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
 function prepareServer(

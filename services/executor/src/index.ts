@@ -1,3 +1,3 @@
-export { Executor, type ExecutorParts, type RunningStep } from './executor.ts';
-export type { ExecutorSettings } from './settings.ts';
+export { composeExecutor, type ExecutorComposition } from './compose.ts';
+export type { Executor, RunningStep } from './executor.ts';
 export { hasWorkspace } from './workspace-entries.ts';

@@ -1,4 +1,2 @@
-export { PgSnapshotStore } from './pg-snapshot-store.ts';
-export type { SchedulerParts } from './scheduler.parts.ts';
-export { Scheduler, type SchedulerReadings } from './scheduler.ts';
-export type { SnapshotStore, StoredSnapshot } from './snapshot-store.ts';
+export { composeScheduler, type SchedulerComposition } from './compose.ts';
+export type { Scheduler, SchedulerReadings } from './scheduler.ts';

@@ -1,5 +1,6 @@
 import type { Logger } from '#libs/telemetry';
-import type { RunningStep, Standalone } from './standalone.ts';
+import type { RunningStep } from '../../executor/src/index.ts';
+import type { ProcessLife } from './process-life.ts';
 
 /** How often it looks whether the words about what it waits for still hold, in milliseconds. */
 const lookMs = 250;
@@ -10,7 +11,7 @@ const lookMs = 250;
  * @param options.enough  aborted where nobody wants to wait any longer
  */
 export async function drainAloud(
-  standalone: Pick<Standalone, 'drain' | 'running'>,
+  life: Pick<ProcessLife, 'drain' | 'running'>,
   options: {
     readonly withinMs: number;
     readonly enough: AbortSignal;
@@ -21,7 +22,7 @@ export async function drainAloud(
   const { withinMs, enough, say, logger } = options;
   let last = '';
   const tell = () => {
-    const steps = wordsOf(standalone.running);
+    const steps = wordsOf(life.running);
     if (steps === last || steps === '' || enough.aborted) return;
     last = steps;
     const most = `at most ${Math.ceil(withinMs / 1000)} s`;
@@ -30,9 +31,7 @@ export async function drainAloud(
   };
   tell();
   const timer = setInterval(tell, lookMs);
-  const cutShort = wordsOf(
-    await standalone.drain(withinMs, enough).finally(() => clearInterval(timer)),
-  );
+  const cutShort = wordsOf(await life.drain(withinMs, enough).finally(() => clearInterval(timer)));
   if (cutShort === '') return;
   say(`ended before its time: ${cutShort}`);
   logger.warn({ steps: cutShort }, 'steps were ended before their time');

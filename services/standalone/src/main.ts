@@ -7,7 +7,7 @@ import { describeError, Fault, invariant } from '#libs/kernel';
 import { createLogger, type Logger } from '#libs/telemetry';
 import { type DataDirectory, openDataDirectory } from './data-directory.ts';
 import { drainAloud } from './drain-aloud.ts';
-import { systemClock, systemTimers } from './process-ports.ts';
+import { systemPorts } from './process-ports.ts';
 import { type Standalone, startStandalone } from './standalone.ts';
 import { tellStarter } from './start-pipe.ts';
 import { StopWishes } from './stop-wish.ts';
@@ -108,10 +108,9 @@ function watch(standalone: Standalone, wishes: StopWishes, at: Place): void {
   const usage = () => ({
     openRequests: standalone.requests.open,
     activity: standalone.requests.begun + standalone.position,
-    hasWork: standalone.hasWork(),
+    hasWork: standalone.life.hasWork(),
   });
-  const ports = { clock: systemClock, timers: systemTimers };
-  void untilUnneeded(usage, config.idleExit, ports).then(() =>
+  void untilUnneeded(usage, config.idleExit, systemPorts).then(() =>
     wishes.wish({ how: 'drain', why: 'nobody needs it', exitCode: 0 }),
   );
 }
@@ -125,7 +124,7 @@ interface Place {
 /** A server that cannot work ends with everything that it has started. */
 async function workOrEnd(standalone: Standalone): Promise<void> {
   try {
-    await standalone.work();
+    await standalone.life.work();
   } catch (error) {
     await standalone.stop();
     throw error;
@@ -175,7 +174,7 @@ async function serve(at: Place): Promise<number> {
   logger.info({ why: wish.why, how: wish.how }, 'ending');
   const { enough } = wishes;
   if (wish.how !== 'gone')
-    await drainAloud(standalone, { withinMs: config.drainTimeout, enough, say, logger });
+    await drainAloud(standalone.life, { withinMs: config.drainTimeout, enough, say, logger });
   setTimeout(() => process.exit(3), endMs).unref();
   if (!directory.isInPlace()) {
     say(`${directory.root} is gone: this server ends`);

@@ -3,9 +3,9 @@ import { type Clock, type Ids, type Timers, uuidv7 } from '#libs/kernel';
 
 // The one place where time and randomness enter: everything else gets them handed in.
 
-export const systemClock: Clock = { nowMs: () => Date.now(), monotonicMs: () => performance.now() };
+const systemClock: Clock = { nowMs: () => Date.now(), monotonicMs: () => performance.now() };
 
-export const systemTimers: Timers = {
+const systemTimers: Timers = {
   after(delayMs, callback) {
     const timer = setTimeout(callback, delayMs);
     return () => clearTimeout(timer);
@@ -17,7 +17,7 @@ const idBytes = 10;
 let pool = randomBytes(idBytes * 512);
 let used = 0;
 
-export const systemIds: Ids = {
+const systemIds: Ids = {
   uuid() {
     if (used === pool.length) {
       pool = randomBytes(pool.length);
@@ -29,4 +29,10 @@ export const systemIds: Ids = {
   },
 };
 
-export const systemRandom = (): number => Math.random();
+/** Handed to every composition. */
+export const systemPorts = {
+  clock: systemClock,
+  timers: systemTimers,
+  ids: systemIds,
+  random: () => Math.random(),
+} as const;

@@ -1,0 +1,51 @@
+import type { Clock, Ids, Timers } from '#libs/kernel';
+import type { Pool } from '#libs/postgres';
+import type { Logger } from '#libs/telemetry';
+import { Appender } from './appender.ts';
+import type { EventStore } from './event-store.ts';
+import { InProcessLogSignal } from './in-process-log-signal.ts';
+import { StoreLogTail } from './log-tail.ts';
+import { MailboxDeciderRunner } from './mailbox-runner.ts';
+import { PgEventStore } from './pg-event-store.ts';
+import { PlanCache } from './plan-cache.ts';
+import type { DeciderRunner, LogTail } from './runner.ts';
+
+/** The log with everything in this process that works on it. A process has one. */
+export interface EventLog {
+  readonly store: EventStore;
+  /** The only way to write. */
+  readonly runner: DeciderRunner;
+  readonly tail: LogTail;
+  readonly plans: PlanCache;
+  /** Tells what this process has appended, as soon as it is acknowledged. */
+  readonly appender: Pick<Appender, 'onAppended'>;
+}
+
+export interface EventLogParts {
+  /** For the log alone: readers must not delay an append. Whoever opened it closes it. */
+  readonly pool: Pool;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly ids: Ids;
+  /** [0, 1). */
+  readonly random: () => number;
+  readonly logger: Logger;
+}
+
+/** Opens the log over Postgres. There is nothing to close. */
+export function openLog({ pool, logger, ...system }: EventLogParts): EventLog {
+  const { clock, timers } = system;
+  const store = new PgEventStore(pool);
+  const signal = new InProcessLogSignal(timers);
+  const appender = new Appender({ ...system, store, signal });
+  const plans = new PlanCache(store);
+  const runner = new MailboxDeciderRunner({ store, appender, plans, clock });
+  const tail = new StoreLogTail({
+    store,
+    signal,
+    timers,
+    onFault: (fault) => logger.warn({ error: fault.message }, 'the log cannot be read'),
+  });
+  appender.onAppended((events) => tail.feed(events));
+  return { store, runner, tail, plans, appender };
+}

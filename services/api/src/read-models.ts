@@ -1,0 +1,53 @@
+import type { ReadModels } from '#libs/application';
+import type { PlanCache } from '#libs/event-store';
+import type { Pool } from '#libs/postgres';
+import {
+  ExecutorReader,
+  onlyWhenReady,
+  PipelineReader,
+  type Projector,
+  QueueReader,
+  RunReader,
+} from '#libs/projections';
+
+/** Nobody has more. */
+const executorsMax = 1_000;
+
+export interface ReadModelParts {
+  readonly pool: Pool;
+  readonly plans: PlanCache;
+  readonly projector: Pick<Projector, 'isReady' | 'statuses' | 'waitFor' | 'rebuild'>;
+}
+
+/** The read models of this process; each read throws `read-models.not-ready` until they may be shown. */
+export function openReadModels({ pool, plans, projector }: ReadModelParts) {
+  const runs = new RunReader(pool);
+  const queue = new QueueReader(pool, plans);
+  const executors = new ExecutorReader(pool);
+  const pipelines = new PipelineReader(pool);
+  const whole = <Args extends unknown[], Answer>(read: (...args: Args) => Promise<Answer>) =>
+    onlyWhenReady(projector, read);
+  const models: Omit<ReadModels, 'seeOwnWrites'> = {
+    isReady: () => projector.isReady,
+    listRuns: whole((query) => runs.list(query)),
+    showRun: whole((runId) => runs.show(runId)),
+    listQueue: whole((query) => queue.list(query)),
+    listExecutors: whole((query) => executors.list(query)),
+    showExecutor: whole((id) => executors.show(id)),
+    listPipelines: whole((query) => pipelines.list(query)),
+    listPipelineVersions: whole((name, query) => pipelines.versions(name, query)),
+    listProjections: () => projector.statuses(),
+    waitFor: (position, timeoutMs) => projector.waitFor(position, timeoutMs),
+    rebuild: (name) => projector.rebuild(name),
+  };
+  return {
+    models,
+    unfinishedRuns: whole(() => runs.countUnfinished()),
+    findRunId: whole((ref: string) => runs.findId(ref)),
+    repeatsOf: whole((runId: string, number: number) => runs.repeatsOf(runId, number)),
+    queuedSteps: whole(() => queue.count()),
+    presentExecutors: whole(
+      async () => (await executors.list({ all: false, limit: executorsMax })).items,
+    ),
+  };
+}

@@ -1,0 +1,18 @@
+import type { ServerState, StopServerHow } from '#libs/api-contract';
+
+/** How far the process behind the API is: what it does with runs, and how it ends. */
+export interface ServerLife {
+  readonly status: ServerState['status'];
+  /** The steps that run in this process. */
+  readonly running: readonly ServerState['running'][number][];
+  /** How long a drain may still wait for running steps; null while nothing drains. */
+  readonly drainLeftMs: number | null;
+  /** Resolves when a drain is over. */
+  readonly drained: Promise<void>;
+  /** Whether runs wait or run here. */
+  hasWork(): boolean;
+  /** Begins to assign and to run, if this process does that. Idempotent; resolves when steps can run. */
+  work(): Promise<void>;
+  /** Asks that the process end. Returns at once. */
+  end(how: StopServerHow): void;
+}

@@ -1,0 +1,47 @@
+import { openPool, type Pool, type PoolConfig } from '#libs/postgres';
+import type { Logger } from '#libs/telemetry';
+
+/** A heartbeat reads the log: two that freeze one after the other must fit before an executor gives up (14 s). */
+const appendWithinMs = 5_000;
+/** A lease that is renewed later than its term (3 s) is lost anyway. */
+const leaseWithinMs = 2_000;
+
+/** How to connect: as the owner of the database, or as a role that the owner may act as. */
+export type Connect = (role?: string) => PoolConfig;
+
+/** The connections of one process, apart by what must not wait for what. */
+export interface Pools {
+  /** For requests and loops. */
+  readonly pool: Pool;
+  /** For the log alone: a full pool of readers never delays an append. */
+  readonly appendPool: Pool;
+  /** For leases and heartbeats alone, which are worth nothing late. */
+  readonly leasePool: Pool;
+  close(): Promise<void>;
+}
+
+export function openPools(config: PoolConfig, logger: Logger): Pools {
+  const onIdleError = (error: Error) =>
+    logger.warn({ error: error.message }, 'an idle connection to the database broke');
+  const pool = openPool(config, { max: 8, applicationName: 'millrace', onIdleError });
+  const appendPool = openPool(config, {
+    max: 2,
+    applicationName: 'millrace-append',
+    answerWithinMs: appendWithinMs,
+    onIdleError,
+  });
+  const leasePool = openPool(config, {
+    max: 2,
+    applicationName: 'millrace-leases',
+    answerWithinMs: leaseWithinMs,
+    onIdleError,
+  });
+  return {
+    pool,
+    appendPool,
+    leasePool,
+    close: async () => {
+      for (const each of [pool, appendPool, leasePool]) await each.end();
+    },
+  };
+}

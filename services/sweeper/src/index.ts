@@ -1,0 +1,1 @@
+export { Sweeper, type SweeperParts } from './sweeper.loop.ts';
