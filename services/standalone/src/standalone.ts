@@ -55,23 +55,30 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
   }
 }
 
-async function open(options: StandaloneOptions, opened: ClosingStack): Promise<Standalone> {
+/** What all roles work on: the database, the log, and the stores in the data directory. */
+async function openShared(options: StandaloneOptions, opened: ClosingStack) {
   const { config, directory, logger } = options;
-  const workspaces = placeWorkspaces({ dataDir: directory.root, ...userState() });
   const database = await openDatabase(config, directory.root, logger);
   opened.add(() => database.close());
-  const log = openLog({ pool: database.appendPool, ...systemPorts, logger });
-  const shared = {
+  return {
     ...systemPorts,
     config,
     logger,
-    log,
+    database,
+    log: openLog({ pool: database.appendPool, ...systemPorts, logger }),
     pool: database.pool,
     leasePool: database.leasePool,
     logs: new FsLogStore(directory.logs, systemPorts.clock),
     blobs: new FsBlobStore(directory.blobs),
     adminToken: directory.ensureAdminToken(),
   };
+}
+
+async function open(options: StandaloneOptions, opened: ClosingStack): Promise<Standalone> {
+  const { config, directory } = options;
+  const workspaces = placeWorkspaces({ dataDir: directory.root, ...userState() });
+  const shared = await openShared(options, opened);
+  const { database, log } = shared;
   const projector = new Projector({ ...shared, ...log });
   await projector.start();
   opened.add(() => projector.stop());
