@@ -1,5 +1,4 @@
 import { availableParallelism } from 'node:os';
-import type { ExecutorGateway } from '#libs/executor-protocol';
 import type { BlobStore } from '#libs/blobs';
 import {
   allowsProcessDriver,
@@ -9,6 +8,7 @@ import {
   thisBuild,
 } from '#libs/config';
 import type { WorkspacesPlace } from '#libs/data-dir';
+import type { ExecutorGateway } from '#libs/executor-protocol';
 import type { Clock, Ids, Timers } from '#libs/kernel';
 import type { LogStore } from '#libs/logs';
 import { createSandboxDrivers, machineMemoryBytes } from '#libs/sandbox';
