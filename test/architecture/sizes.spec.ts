@@ -9,7 +9,6 @@ const functionLinesMax = 60;
 
 /** What is larger all the same, with its lines: an entry may shrink, or go; none may come or grow. */
 const larger: Readonly<Record<string, number>> = {
-  'libs/api-contract/src/openapi.ts describe': 67,
   'libs/config/src/schema.ts': 330,
   'libs/event-store/src/appender.ts': 313,
   'libs/pipeline-dsl/src/schema.ts': 356,

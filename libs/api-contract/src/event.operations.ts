@@ -5,7 +5,7 @@ import {
   resumeHeadersSchema,
   streamEventsQuerySchema,
 } from './event.ts';
-import type { Operation } from './operation.ts';
+import type { PublicOperation } from './operation.ts';
 
 /** Operations that read the log of events. */
 export const eventOperations = {
@@ -29,10 +29,13 @@ export const eventOperations = {
     tag: 'events',
     requires: 'events:read',
     summary: 'Follow the log as server-sent events, resumed by Last-Event-ID',
+    description:
+      'An event has its position as `id` and its type as `event`. The stream does not end by itself. A comment every 15 seconds shows that it is alive.',
     query: streamEventsQuerySchema,
     headers: resumeHeadersSchema,
+    errors: ['run.not-found', 'position.not-reached'],
     status: 200,
     response: eventSchema,
     responseType: 'text/event-stream',
   },
-} as const satisfies Record<string, Operation>;
+} as const satisfies Record<string, PublicOperation>;

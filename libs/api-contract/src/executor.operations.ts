@@ -1,6 +1,10 @@
-import { z } from 'zod';
-import { executorPageSchema, executorSchema, listExecutorsQuerySchema } from './executor.ts';
-import type { Operation } from './operation.ts';
+import {
+  executorPageSchema,
+  executorParamsSchema,
+  executorSchema,
+  listExecutorsQuerySchema,
+} from './executor.ts';
+import type { PublicOperation } from './operation.ts';
 import { waitForQuerySchema } from './paging.ts';
 import { positionSchema } from './position.ts';
 
@@ -13,6 +17,8 @@ export const executorOperations = {
     tag: 'executors',
     requires: 'executors:read',
     summary: 'List executors',
+    description:
+      'Executors that run steps, the last registered first. Lost executors are left out unless `all` is set.',
     query: listExecutorsQuerySchema,
     status: 200,
     response: executorPageSchema,
@@ -24,8 +30,10 @@ export const executorOperations = {
     tag: 'executors',
     requires: 'executors:read',
     summary: 'Show an executor',
-    params: z.object({ id: z.uuid() }),
+    description: 'Lost executors are shown as well.',
+    params: executorParamsSchema,
     query: waitForQuerySchema,
+    errors: ['executor.not-found'],
     status: 200,
     response: executorSchema,
   },
@@ -36,9 +44,12 @@ export const executorOperations = {
     tag: 'executors',
     requires: 'executors:drain',
     summary: 'Give an executor no new steps',
-    params: z.object({ id: z.uuid() }),
+    description:
+      'The executor gets no new steps and ends those that it runs. The answer does not wait for that.',
+    params: executorParamsSchema,
     takesIdempotencyKey: true,
+    errors: ['executor.not-found', 'executor.gone'],
     status: 202,
     response: positionSchema,
   },
-} as const satisfies Record<string, Operation>;
+} as const satisfies Record<string, PublicOperation>;

@@ -1,4 +1,6 @@
 import { z } from 'zod';
 
-/** RFC 3339 in UTC, with milliseconds. */
-export const instantSchema = z.iso.datetime({ precision: 3 });
+/** A time: RFC 3339 in UTC, with milliseconds. */
+export const instantSchema = z.iso
+  .datetime({ precision: 3 })
+  .describe('RFC 3339 in UTC, with milliseconds.');

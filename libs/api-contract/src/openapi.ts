@@ -1,10 +1,9 @@
-import { z } from 'zod';
-import { invariant, listed } from '#libs/kernel';
+import { listed } from '#libs/kernel';
+import { problemAnswers } from './openapi-problems.ts';
+import { Components, type JsonObject, parametersOf } from './openapi-schemas.ts';
 import type { Operation } from './operation.ts';
 import { operations } from './operations.ts';
 import { problemSchema } from './problem.ts';
-
-type JsonObject = Record<string, unknown>;
 
 /** OpenAPI 3.1 (JSON Schema 2020-12), made from the operations table. Pure: the same table gives the same document. */
 export function openApiDocument(version: string): JsonObject {
@@ -13,157 +12,126 @@ export function openApiDocument(version: string): JsonObject {
   const problem = components.schemaOf(problemSchema, 'output');
   for (const operation of Object.values<Operation>(operations)) {
     const item = paths[operation.path] ?? {};
-    item[operation.method.toLowerCase()] = describe(operation, { components, problem });
+    item[operation.method.toLowerCase()] = describe(operation, components, problem);
     paths[operation.path] = item;
   }
   return {
     openapi: '3.1.0',
-    info: { title: 'Millrace', version, license: { name: 'Apache-2.0', identifier: 'Apache-2.0' } },
+    info: {
+      title: 'Millrace',
+      version,
+      description:
+        'The public interface of a Millrace server. Requests are strict: an unknown member is refused. Answers are open: expect members that this document does not name. Every failure is a problem document (RFC 9457) with a stable `code`.',
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+    },
     servers: [{ url: '/', description: 'The server that this document comes from.' }],
     security: [{ bearer: [] }],
+    tags: Object.entries(tags).map(([name, description]) => ({ name, description })),
     paths,
     components: {
-      securitySchemes: { bearer: { type: 'http', scheme: 'bearer' } },
+      securitySchemes: {
+        bearer: {
+          type: 'http',
+          scheme: 'bearer',
+          description: 'The administrator’s token is in DATA_DIR/admin-token.',
+        },
+      },
       schemas: components.schemas,
     },
   };
 }
 
-function describe(
-  operation: Operation,
-  { components, problem }: { readonly components: Components; readonly problem: JsonObject },
-): JsonObject {
-  const parameters = [
-    ...parametersOf(operation.params, 'path'),
-    ...parametersOf(operation.query, 'query'),
-    ...parametersOf(operation.headers, 'header'),
-    ...(operation.takesIdempotencyKey
-      ? [
-          {
-            name: 'Idempotency-Key',
-            in: 'header',
-            required: false,
-            schema: { type: 'string', maxLength: 255 },
-          },
-        ]
-      : []),
-  ];
-  const described: JsonObject = {
+/** The groups of operations. */
+const tags: Readonly<Record<string, string>> = {
+  pipelines: 'What runs follow: compiled plans under a name, in versions.',
+  sources: 'The files of runs.',
+  runs: 'Runs, their steps, logs and artifacts.',
+  queue: 'Steps that wait for an executor.',
+  executors: 'Processes that run steps.',
+  events: 'The log: everything that happened, in order.',
+  projections: 'Read models: tables that are built from the log.',
+  server: 'The server itself.',
+};
+
+function describe(operation: Operation, components: Components, problem: JsonObject): JsonObject {
+  const isOpen = operation.requires === 'nothing';
+  const requestBody = requestBodyOf(operation, components);
+  return {
     operationId: operation.id,
     tags: [operation.tag],
     summary: operation.summary,
-    ...(operation.description === undefined ? {} : { description: operation.description }),
-    ...accessTo(operation),
-    parameters,
+    description: operation.description,
+    ...(isOpen ? { security: [] } : { 'x-required-permission': operation.requires }),
+    parameters: [
+      ...parametersOf(operation.params, 'path'),
+      ...parametersOf(operation.query, 'query'),
+      ...parametersOf(operation.headers, 'header'),
+      ...(operation.takesIdempotencyKey ? [idempotencyKey] : []),
+    ],
+    ...(requestBody === undefined ? {} : { requestBody }),
     responses: {
-      [String(operation.status)]: {
-        description: 'Success',
-        ...(operation.response || operation.responseType
-          ? {
-              content: {
-                [operation.responseType ?? 'application/json']: {
-                  schema: operation.response
-                    ? components.schemaOf(operation.response, 'output')
-                    : { type: 'string' },
-                },
-                ...(operation.textType
-                  ? { [operation.textType]: { schema: { type: 'string' } } }
-                  : {}),
-              },
-            }
-          : {}),
-      },
-      default: {
-        description: 'A problem',
-        content: {
-          'application/problem+json': { schema: problem },
-        },
-      },
+      [String(operation.status)]: answerOf(operation, components),
+      ...otherAnswersOf(operation, components),
+      ...problemAnswers(operation, problem),
     },
   };
-  if (operation.body)
-    described.requestBody = {
+}
+
+const idempotencyKey: JsonObject = {
+  name: 'Idempotency-Key',
+  in: 'header',
+  required: false,
+  description:
+    'A text that names this request, 1 to 255 characters, such as a uuid. A repeat with the same key within a day gets the first answer; another request with it is refused.',
+  schema: { type: 'string', minLength: 1, maxLength: 255 },
+};
+
+function requestBodyOf(operation: Operation, components: Components): JsonObject | undefined {
+  const { body, bodyTypes } = operation;
+  if (body)
+    return {
+      description: body.description ?? 'What is asked for.',
       required: true,
-      content: { 'application/json': { schema: components.schemaOf(operation.body, 'input') } },
+      content: { 'application/json': { schema: components.schemaOf(body, 'input') } },
     };
-  else if (operation.bodyTypes) {
-    // One type: generators of clients know bytes by this name alone, and drop an operation that has others.
-    const content = {
-      'application/octet-stream': { schema: { type: 'string', format: 'binary' } },
-    };
-    const description = `Also as ${listed(operation.bodyTypes)}.`;
-    described.requestBody = { description, required: true, content };
-  }
-  return described;
-}
-
-function accessTo({ requires }: Operation): JsonObject {
-  return requires === 'nothing' ? { security: [] } : { 'x-required-permission': requires };
-}
-
-function parametersOf(
-  schema: z.ZodObject | undefined,
-  place: 'path' | 'query' | 'header',
-): JsonObject[] {
-  if (!schema) return [];
-  const described = toJsonSchema(schema, 'input') as {
-    properties?: Record<string, JsonObject>;
-    required?: string[];
+  if (!bodyTypes) return undefined;
+  // One type: generators of clients know bytes by this name alone, and drop an operation that has others.
+  return {
+    description: `The bytes. They may also be sent as ${listed(bodyTypes)}.`,
+    required: true,
+    content: { 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } },
   };
-  return Object.entries(described.properties ?? {}).map(([name, property]) => ({
-    name,
-    in: place,
-    required: place === 'path' || (described.required ?? []).includes(name),
-    schema: property,
-  }));
 }
 
-/** The nouns of the API: each schema that has a name stands once, and is referred to. */
-class Components {
-  readonly schemas: Record<string, JsonObject> = {};
-
-  schemaOf(schema: z.ZodType, io: 'input' | 'output'): JsonObject {
-    const { $defs = {}, ...json } = toJsonSchema(schema, io) as {
-      $defs?: Record<string, JsonObject>;
-    };
-    for (const [name, definition] of Object.entries($defs)) this.#add(name, definition);
-    return json;
-  }
-
-  /** A noun that requests and answers say differently would need two names. */
-  #add(name: string, definition: JsonObject): void {
-    const known = this.schemas[name];
-    invariant(
-      known === undefined || JSON.stringify(known) === JSON.stringify(definition),
-      `${name} has two schemas`,
-    );
-    this.schemas[name] = definition;
-  }
+function answerOf(operation: Operation, components: Components): JsonObject {
+  const { response, responseType, textType, query } = operation;
+  const description = response?.description ?? 'The text or the bytes.';
+  if (!response && !responseType) return { description };
+  const isBytes = responseType === 'application/octet-stream';
+  const text = isBytes ? { type: 'string', format: 'binary' } : { type: 'string' };
+  const schema = response ? components.schemaOf(response, 'output') : text;
+  const isPage = query !== undefined && 'cursor' in query.shape;
+  return {
+    description,
+    ...(isPage ? { headers: { Link: linkHeader } } : {}),
+    content: {
+      [responseType ?? 'application/json']: { schema },
+      ...(textType ? { [textType]: { schema: { type: 'string' } } } : {}),
+    },
+  };
 }
 
-function toJsonSchema(schema: z.ZodType, io: 'input' | 'output'): JsonObject {
-  const json = z.toJSONSchema(schema, {
-    io,
-    unrepresentable: 'any',
-    override: ({ jsonSchema }) => simplify(jsonSchema, io),
+const linkHeader: JsonObject = {
+  description: 'The address of the next page, as `<…>; rel="next"`. Absent on the last page.',
+  schema: { type: 'string' },
+};
+
+/** A 503 of this kind has the same body as the success. */
+function otherAnswersOf(operation: Operation, components: Components): JsonObject {
+  const answers = Object.entries(operation.otherAnswers ?? {}).map(([status, description]) => {
+    const hasBody = status !== '204' && operation.response !== undefined;
+    const { content } = hasBody ? answerOf(operation, components) : {};
+    return [status, { description, ...(content ? { content } : {}) }];
   });
-  const text = JSON.stringify({ ...json, $schema: undefined });
-  return JSON.parse(text.replaceAll('"#/$defs/', '"#/components/schemas/')) as JsonObject;
-}
-
-/**
- * zod writes a long pattern beside each format, and the safe-integer bounds beside each integer: noise for readers. Answers may get
- * members, so none is closed. A default that is an object stands in words: generators of clients drop the operation for it.
- */
-function simplify(jsonSchema: JsonObject, io: 'input' | 'output'): void {
-  if (jsonSchema.format !== undefined) delete jsonSchema.pattern;
-  if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
-  if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
-  if (io === 'output' && jsonSchema.additionalProperties === false)
-    delete jsonSchema.additionalProperties;
-  if (typeof jsonSchema.default === 'object' && jsonSchema.default !== null) {
-    const words = `Default: ${JSON.stringify(jsonSchema.default)}.`;
-    jsonSchema.description = [jsonSchema.description, words].filter(Boolean).join(' ');
-    delete jsonSchema.default;
-  }
+  return Object.fromEntries(answers) as JsonObject;
 }

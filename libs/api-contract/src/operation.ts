@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { ErrorCode } from '#libs/kernel';
 import type { Permission } from './permission.ts';
 
 /**
@@ -15,7 +16,7 @@ export interface Operation {
   readonly path: string;
   readonly tag: string;
   readonly summary: string;
-  /** What a client has to know beside the summary. */
+  /** What a client has to know beside the summary: one to five sentences. */
   readonly description?: string;
   readonly requires: Requirement;
   readonly params?: z.ZodObject;
@@ -28,12 +29,22 @@ export interface Operation {
   /** Of a JSON body; default 64 KiB, what a few fields need. */
   readonly bodyBytesMax?: number;
   readonly takesIdempotencyKey?: boolean;
+  /** Codes that it answers beside those that `errorsOf` adds to operations of its kind. */
+  readonly errors?: readonly ErrorCode[];
+  /** Of a success. */
   readonly status: number;
+  /** Further statuses that are no problems, with what each means. */
+  readonly otherAnswers?: Readonly<Record<number, string>>;
   readonly response?: z.ZodType;
   /** Default application/json. */
   readonly responseType?: string;
   /** What is answered instead where `Accept` asks for it. */
   readonly textType?: string;
+}
+
+/** An operation of the public face: openapi.json describes it. */
+export interface PublicOperation extends Operation {
+  readonly description: string;
 }
 
 /** The checked query of an operation, with defaults. */

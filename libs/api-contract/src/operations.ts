@@ -1,6 +1,6 @@
 import { eventOperations } from './event.operations.ts';
 import { executorOperations } from './executor.operations.ts';
-import type { Operation } from './operation.ts';
+import type { PublicOperation } from './operation.ts';
 import { pipelineOperations } from './pipeline.operations.ts';
 import { projectionOperations } from './projection.operations.ts';
 import { queueOperations } from './queue.operations.ts';
@@ -22,6 +22,6 @@ export const operations = {
   ...eventOperations,
   ...projectionOperations,
   ...processOperations,
-} as const satisfies Record<string, Operation>;
+} as const satisfies Record<string, PublicOperation>;
 
 export type OperationName = keyof typeof operations;

@@ -1,10 +1,9 @@
-import { z } from 'zod';
-import type { Operation } from './operation.ts';
+import type { PublicOperation } from './operation.ts';
 import {
   listQuerySchema,
   pipelineBytesMax,
-  pipelineNameSchema,
   pipelinePageSchema,
+  pipelineParamsSchema,
   pipelineRegisteredSchema,
   registerPipelineBodySchema,
   validateBodySchema,
@@ -20,9 +19,12 @@ export const pipelineOperations = {
     tag: 'pipelines',
     requires: 'pipelines:register',
     summary: 'Register a pipeline, or a new version of it',
+    description:
+      'Compiles the text and stores the plan under the name in the text. A text with the same meaning as the newest version keeps that version.',
     body: registerPipelineBodySchema,
     bodyBytesMax: pipelineBytesMax,
     takesIdempotencyKey: true,
+    errors: ['pipeline.invalid'],
     status: 201,
     response: pipelineRegisteredSchema,
   },
@@ -33,6 +35,7 @@ export const pipelineOperations = {
     tag: 'pipelines',
     requires: 'pipelines:read',
     summary: 'List pipelines by name',
+    description: 'Lists the newest version of every registered pipeline, by name.',
     query: listQuerySchema,
     status: 200,
     response: pipelinePageSchema,
@@ -44,6 +47,8 @@ export const pipelineOperations = {
     tag: 'pipelines',
     requires: 'pipelines:read',
     summary: 'Compile a pipeline and say what is wrong with it',
+    description:
+      'Nothing is stored. A pipeline that is not valid is an answer of this operation, not an error.',
     body: validateBodySchema,
     bodyBytesMax: pipelineBytesMax,
     status: 200,
@@ -56,9 +61,11 @@ export const pipelineOperations = {
     tag: 'pipelines',
     requires: 'pipelines:read',
     summary: 'List the versions of a pipeline, the newest first',
-    params: z.object({ name: pipelineNameSchema }),
+    description: 'Every version stays; runs keep the plan that they began with.',
+    params: pipelineParamsSchema,
     query: listQuerySchema,
+    errors: ['pipeline.not-found'],
     status: 200,
     response: pipelinePageSchema,
   },
-} as const satisfies Record<string, Operation>;
+} as const satisfies Record<string, PublicOperation>;

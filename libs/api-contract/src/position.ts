@@ -1,3 +1,12 @@
 import { z } from 'zod';
 
-export const positionSchema = z.object({ position: z.number().int() }).meta({ id: 'Position' });
+/** The place of an event in the log: 1, 2, 3 … */
+export const logPositionSchema = z.number().int();
+
+export const positionSchema = z
+  .object({
+    position: logPositionSchema.describe(
+      'The position of the last event that the command added to the log. A read with `waitFor` set to it shows the result.',
+    ),
+  })
+  .meta({ id: 'Position', description: 'Where the result of a command stands in the log.' });

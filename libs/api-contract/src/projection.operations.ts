@@ -1,7 +1,6 @@
-import { z } from 'zod';
-import type { Operation } from './operation.ts';
+import type { PublicOperation } from './operation.ts';
 import { positionSchema } from './position.ts';
-import { projectionListSchema } from './projection.ts';
+import { projectionListSchema, projectionParamsSchema } from './projection.ts';
 
 /** Operations that show and rebuild read models. */
 export const projectionOperations = {
@@ -12,6 +11,7 @@ export const projectionOperations = {
     tag: 'projections',
     requires: 'projections:read',
     summary: 'List the read models and how far they are',
+    description: 'Reads of everything but events and logs are answered by the read models.',
     status: 200,
     response: projectionListSchema,
   },
@@ -22,8 +22,11 @@ export const projectionOperations = {
     tag: 'projections',
     requires: 'projections:rebuild',
     summary: 'Build a read model again from the first event',
-    params: z.object({ name: z.string().min(1).max(64) }),
+    description:
+      'The new tables are built beside those in use and take their place when they are complete. The answer does not wait for that.',
+    params: projectionParamsSchema,
+    errors: ['request.not-found'],
     status: 202,
     response: positionSchema,
   },
-} as const satisfies Record<string, Operation>;
+} as const satisfies Record<string, PublicOperation>;

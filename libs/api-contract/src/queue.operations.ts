@@ -1,4 +1,4 @@
-import type { Operation } from './operation.ts';
+import type { PublicOperation } from './operation.ts';
 import { listQueueQuerySchema, queuePageSchema } from './queue.ts';
 
 /** The operation that lists what waits for an executor. */
@@ -10,8 +10,10 @@ export const queueOperations = {
     tag: 'queue',
     requires: 'queue:read',
     summary: 'List the steps that wait for an executor',
+    description:
+      'Steps that may start now or later and have no executor, with the reason why each waits.',
     query: listQueueQuerySchema,
     status: 200,
     response: queuePageSchema,
   },
-} as const satisfies Record<string, Operation>;
+} as const satisfies Record<string, PublicOperation>;

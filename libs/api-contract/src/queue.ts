@@ -1,26 +1,34 @@
 import { z } from 'zod';
-import { stepIdSchema, waitReasonSchema } from '#libs/events';
+import { stepIdSchema } from '#libs/events';
 import { instantSchema } from './instant.ts';
 import { cursorSchema, limitSchema, pageOf, waitForShape } from './paging.ts';
+import { waitReasonSchema } from './vocabulary.ts';
 
-/** A step that may start and has no executor yet. */
 export const queueItemSchema = z
   .object({
-    run: z.uuid(),
-    runNumber: z.number().int(),
-    pipeline: z.string(),
-    step: stepIdSchema,
-    attempt: z.number().int(),
-    labels: z.array(z.string()),
-    queuedAt: instantSchema,
-    notBefore: instantSchema.nullable(),
-    /** Null during the first second. */
-    reason: waitReasonSchema.nullable(),
-    reasonSince: instantSchema.nullable(),
+    run: z.uuid().describe('The id of the run.'),
+    runNumber: z.number().int().describe('The number of the run.'),
+    pipeline: z.string().describe('The name of the pipeline.'),
+    step: stepIdSchema.describe('The id of the step.'),
+    attempt: z.number().int().describe('The attempt that waits: 1, 2, 3 …'),
+    labels: z.array(z.string()).describe('The labels that an executor must have.'),
+    queuedAt: instantSchema.describe('When the step could start.'),
+    notBefore: instantSchema
+      .nullable()
+      .describe('The earliest start of a delayed retry; null if it may start at once.'),
+    reason: waitReasonSchema
+      .nullable()
+      .describe('Why the step waits; null during the first second.'),
+    reasonSince: instantSchema
+      .nullable()
+      .describe('Since when it waits for this reason; null during the first second.'),
   })
-  .meta({ id: 'QueueItem' });
+  .meta({
+    id: 'QueueItem',
+    description: 'A step that may start and waits for an executor.',
+  });
 export type QueueItem = z.infer<typeof queueItemSchema>;
-export const queuePageSchema = pageOf(queueItemSchema);
+export const queuePageSchema = pageOf(queueItemSchema, 'QueuePage', 'waiting steps');
 export const listQueueQuerySchema = z.strictObject({
   limit: limitSchema,
   cursor: cursorSchema,

@@ -31,7 +31,9 @@ export const streamRunQuerySchema = z.strictObject({
     .int()
     .min(0)
     .default(0)
-    .describe('Begin behind this position. Default: with the first event of the run.'),
+    .describe(
+      'The stream begins behind this position. Default 0: with the first event of the run.',
+    ),
   lines: z
     .string()
     .max(linesCharsMax)
@@ -44,7 +46,7 @@ export const streamRunQuerySchema = z.strictObject({
     )
     .optional()
     .describe(
-      'Of attempts that run where the stream begins: the first line wanted of their logs, as `ATTEMPT:LINE:STEP`, separated by commas. Default: the first.',
+      'The first line to send of the logs of attempts that run where the stream begins, as `ATTEMPT:LINE:STEP`, separated by commas. Default: line 1.',
     ),
 });
 
@@ -61,9 +63,11 @@ export function wantedLines(logs: readonly WantedLog[]): string | undefined {
 
 export const runLogLineSchema = z
   .object({
-    step: stepIdSchema,
-    attempt: z.number().int(),
+    step: stepIdSchema.describe('The step that wrote the line.'),
+    attempt: z.number().int().describe('The attempt of the step: 1, 2, 3 …'),
     ...logLineSchema.shape,
   })
-  .meta({ id: 'RunLogLine' });
-export const runStreamItemSchema = z.union([eventSchema, runLogLineSchema]);
+  .meta({ id: 'RunLogLine', description: 'A line of the log of a step of a run.' });
+export const runStreamItemSchema = z
+  .union([eventSchema, runLogLineSchema])
+  .meta({ id: 'RunStreamItem', description: 'An event of a run, or a line of one of its logs.' });

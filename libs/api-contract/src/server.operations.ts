@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { Operation } from './operation.ts';
-import { readinessSchema, versionSchema } from './server.ts';
+import type { PublicOperation } from './operation.ts';
+import { livenessSchema, openApiSchema, readinessSchema, versionSchema } from './server.ts';
 
 /** Operations that say how the server is and what it offers. */
 export const processOperations = {
@@ -11,8 +11,9 @@ export const processOperations = {
     tag: 'server',
     requires: 'nothing',
     summary: 'This description',
+    description: 'The document describes every operation of the public interface.',
     status: 200,
-    response: z.unknown(),
+    response: openApiSchema,
   },
   problemType: {
     id: 'problem-type',
@@ -21,7 +22,9 @@ export const processOperations = {
     tag: 'server',
     requires: 'nothing',
     summary: 'What a code of an error means and what to do about it',
-    params: z.object({ code: z.string().max(100) }),
+    description: 'The `type` of each problem document leads here.',
+    params: z.object({ code: z.string().max(100).describe('The code of the problem.') }),
+    errors: ['request.not-found'],
     status: 200,
     responseType: 'text/plain',
   },
@@ -32,8 +35,9 @@ export const processOperations = {
     tag: 'server',
     requires: 'nothing',
     summary: 'Is the process alive?',
+    description: 'Answers as long as the process runs, whatever else fails.',
     status: 200,
-    response: z.object({ status: z.literal('alive') }),
+    response: livenessSchema,
   },
   readyz: {
     id: 'readyz',
@@ -42,7 +46,10 @@ export const processOperations = {
     tag: 'server',
     requires: 'nothing',
     summary: 'Can it serve?',
+    description:
+      'Asks the database and the read models. A server that is about to end is not ready.',
     status: 200,
+    otherAnswers: { 503: 'The server cannot serve requests; the body says why.' },
     response: readinessSchema,
   },
   version: {
@@ -52,6 +59,7 @@ export const processOperations = {
     tag: 'server',
     requires: 'nothing',
     summary: 'Which version is it?',
+    description: 'The version does not change while the process runs.',
     status: 200,
     response: versionSchema,
   },
@@ -62,7 +70,8 @@ export const processOperations = {
     tag: 'server',
     requires: 'metrics:read',
     summary: 'Metrics in the Prometheus text format',
+    description: 'Counters, gauges and histograms of the process and of the log.',
     status: 200,
     responseType: 'text/plain',
   },
-} as const satisfies Record<string, Operation>;
+} as const satisfies Record<string, PublicOperation>;

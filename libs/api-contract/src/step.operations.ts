@@ -1,15 +1,14 @@
-import { z } from 'zod';
-import { stepIdSchema } from '#libs/events';
-import type { Operation } from './operation.ts';
+import type { PublicOperation } from './operation.ts';
 import { waitForQuerySchema } from './paging.ts';
 import { listQuerySchema } from './pipeline.ts';
-import { runRefSchema } from './run.ts';
-import { runArtifactPageSchema } from './run-artifact.ts';
+import { runParamsSchema } from './run.ts';
+import {
+  runArtifactPageSchema,
+  runArtifactParamsSchema,
+  runArtifactQuerySchema,
+} from './run-artifact.ts';
 import { stepWhySchema } from './step.ts';
-import { logLineSchema, runLogsQuerySchema } from './step-log.ts';
-
-const runParams = z.object({ id: runRefSchema });
-const stepParams = z.object({ id: runRefSchema, step: stepIdSchema });
+import { logLineSchema, runLogsQuerySchema, stepParamsSchema } from './step-log.ts';
 
 /** Operations that show what the steps of a run waited for, printed and made. */
 export const stepOperations = {
@@ -21,9 +20,10 @@ export const stepOperations = {
     requires: 'logs:read',
     summary: 'Read the log of a step',
     description:
-      'With `Accept: text/plain` the text alone, a line a line; what a terminal would act on is left out, but for colours.',
-    params: stepParams,
+      'One JSON object a line. With `Accept: text/plain` only the text is sent, without control characters other than colours. With `follow` the answer ends when the step has ended.',
+    params: stepParamsSchema,
     query: runLogsQuerySchema,
+    errors: ['run.not-found', 'step.not-found'],
     status: 200,
     response: logLineSchema,
     responseType: 'application/x-ndjson',
@@ -36,8 +36,10 @@ export const stepOperations = {
     tag: 'runs',
     requires: 'runs:read',
     summary: 'Say why a step waits or waited, and how it ended',
-    params: stepParams,
+    description: 'Waits of more than a second are recorded; shorter ones are not listed.',
+    params: stepParamsSchema,
     query: waitForQuerySchema,
+    errors: ['run.not-found', 'step.not-found'],
     status: 200,
     response: stepWhySchema,
   },
@@ -48,8 +50,10 @@ export const stepOperations = {
     tag: 'runs',
     requires: 'artifacts:read',
     summary: 'List the artifacts of a run',
-    params: runParams,
+    description: 'Files that attempts left, attempt by attempt in the order of the steps.',
+    params: runParamsSchema,
     query: listQuerySchema,
+    errors: ['run.not-found'],
     status: 200,
     response: runArtifactPageSchema,
   },
@@ -59,14 +63,13 @@ export const stepOperations = {
     path: '/api/v1/runs/{id}/artifacts/{path}',
     tag: 'runs',
     requires: 'artifacts:read',
-    summary:
-      'Download an artifact; of several steps or attempts with the same path the last one to finish counts, unless ?step= and ?attempt= name one',
-    params: z.object({ id: runRefSchema, path: z.string().min(1).max(1024) }),
-    query: z.strictObject({
-      step: stepIdSchema.optional(),
-      attempt: z.coerce.number().int().min(1).optional(),
-    }),
+    summary: 'Download an artifact',
+    description:
+      'If several steps or attempts left a file of this name, the last one to finish counts, unless `step` and `attempt` choose. The bytes are checked against their digest while they are sent.',
+    params: runArtifactParamsSchema,
+    query: runArtifactQuerySchema,
+    errors: ['run.not-found', 'artifact.not-found', 'blob.not-found'],
     status: 200,
     responseType: 'application/octet-stream',
   },
-} as const satisfies Record<string, Operation>;
+} as const satisfies Record<string, PublicOperation>;

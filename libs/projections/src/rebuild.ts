@@ -1,7 +1,8 @@
 import type { EventStore, PlanCache } from '#libs/event-store';
 import { Fault } from '#libs/kernel';
-import { inTransaction, type Pool, type PoolClient } from '#libs/postgres';
+import type { Pool, PoolClient } from '#libs/postgres';
 import { putCheckpoint } from './checkpoints.ts';
+import { inTransaction } from './in-transaction.ts';
 import type { Projection } from './projection.ts';
 import { applyBatch, plansOf, readSchema, type TableName } from './read-model-writer.ts';
 

@@ -1,1 +1,1 @@
-export { composeSweeper } from './compose.ts';
+export { Sweeper, type SweeperParts } from './sweeper.loop.ts';

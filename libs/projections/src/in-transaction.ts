@@ -1,4 +1,4 @@
-import type { Pool, PoolClient } from './pool.ts';
+import type { Pool, PoolClient } from '#libs/postgres';
 
 /** Runs the work in one transaction; rolls back where it throws. */
 export async function inTransaction<Value>(
