@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { defaultTenant, type TenantId } from '#libs/events';
 import { compilePipeline } from '#libs/pipeline-dsl';
 import { type ApplicationAdapters, applicationPorts } from './application-ports.ts';
 
@@ -27,7 +28,7 @@ function behind() {
     capacity: {},
     // The latest run that they know is an older one.
     runs: {
-      findId: async (ref: string) =>
+      findId: async (_: TenantId, ref: string) =>
         seen >= 7 ? 'run' : ref === 'latest' ? 'an older run' : undefined,
     },
   } as unknown as ApplicationAdapters);
@@ -35,12 +36,12 @@ function behind() {
 }
 
 it('a pipeline that this process has registered is found by name at once', async () => {
-  expect(await behind().ports.materials.newestPlan('p')).toBe(plan);
+  expect(await behind().ports.materials.newestPlan(defaultTenant, 'p')).toBe(plan);
 });
 
 it.each(['7', 'latest'])(
   'a run that this process has started is found at once as %s',
   async (ref) => {
-    expect(await behind().ports.runs.findId(ref)).toBe('run');
+    expect(await behind().ports.runs.findId(defaultTenant, ref)).toBe('run');
   },
 );

@@ -58,23 +58,25 @@ export function applicationPorts(adapters: ApplicationAdapters): ApplicationPort
     },
     materials: {
       findPlan,
-      newestPlan: async (pipeline) => {
+      newestPlan: async (tenant, pipeline) => {
         await seeOwnWrites();
-        const [newest] = (await readModels.listPipelineVersions(pipeline, { limit: 1 })).items;
+        const versions = await readModels.listPipelineVersions(tenant, pipeline, { limit: 1 });
+        const [newest] = versions.items;
         return newest && findPlan(newest.planHash);
       },
-      hasSnapshot: (digest) => blobs.has(digest.slice('sha256:'.length)),
-      storeSnapshot: (tar) => storeSnapshot(blobs, tar, { bytesMax: config.sourceBytesMax }),
+      hasSnapshot: (_tenant, digest) => blobs.has(digest.slice('sha256:'.length)),
+      storeSnapshot: (_tenant, tar) =>
+        storeSnapshot(blobs, tar, { bytesMax: config.sourceBytesMax }),
     },
     runs: {
       ...runs,
-      findId: async (ref) => {
+      findId: async (tenant, ref) => {
         // The read models may still have an older one as the latest.
         if (ref === 'latest') await seeOwnWrites();
-        const found = await runs.findId(ref);
+        const found = await runs.findId(tenant, ref);
         if (found !== undefined) return found;
         await seeOwnWrites();
-        return runs.findId(ref);
+        return runs.findId(tenant, ref);
       },
     },
     readModels: { ...readModels, seeOwnWrites },

@@ -76,8 +76,8 @@ export function createQueries(ports: CommandPorts & QueryPorts) {
   const views = new RunViews({ ...ports, reading, histories });
   const parts = { ...ports, reading, histories, views };
   return {
-    listRuns: new ListOf(reading, (query: QueryOf<Operations['listRuns']>) =>
-      readModels.listRuns(query),
+    listRuns: new ListOf(reading, (tenant, query: QueryOf<Operations['listRuns']>) =>
+      readModels.listRuns(tenant, query),
     ),
     showRun: new ShowRun(parts),
     showRunState: new ShowRunState(parts),
@@ -89,15 +89,15 @@ export function createQueries(ports: CommandPorts & QueryPorts) {
     readRunArtifact: new ReadRunArtifact(parts),
     listEvents: new ListEvents(parts),
     followEvents: new FollowEvents(parts),
-    listQueue: new ListOf(reading, (query: QueryOf<Operations['listQueue']>) =>
-      readModels.listQueue(query),
+    listQueue: new ListOf(reading, (tenant, query: QueryOf<Operations['listQueue']>) =>
+      readModels.listQueue(tenant, query),
     ),
-    listExecutors: new ListOf(reading, (query: QueryOf<Operations['listExecutors']>) =>
-      readModels.listExecutors(query),
+    listExecutors: new ListOf(reading, (tenant, query: QueryOf<Operations['listExecutors']>) =>
+      readModels.listExecutors(tenant, query),
     ),
     showExecutor: new ShowExecutor(parts),
-    listPipelines: new ListOf(reading, (query: QueryOf<Operations['listPipelines']>) =>
-      readModels.listPipelines(query),
+    listPipelines: new ListOf(reading, (tenant, query: QueryOf<Operations['listPipelines']>) =>
+      readModels.listPipelines(tenant, query),
     ),
     listPipelineVersions: new ListPipelineVersions(parts),
     validatePipeline: new ValidatePipeline(parts),

@@ -22,6 +22,6 @@ export type {
 export type { CancelRunRequest } from './runs/cancel-run.ts';
 export type { FollowedRun, FollowRunWish } from './runs/follow-run.ts';
 export type { ArtifactWish, OpenArtifact } from './runs/read-run-artifact.ts';
-export type { LogLines, LogWish } from './runs/read-step-logs.ts';
+export type { LoggedStep, LogLines, LogWish } from './runs/read-step-logs.ts';
 export type { RetryRunRequest } from './runs/retry-run.ts';
 export type { FeedItem } from './runs/run-feed.ts';

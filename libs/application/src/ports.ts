@@ -9,7 +9,7 @@ import type {
   RunSummary,
 } from '#libs/api-contract';
 import type { DeciderRunner, EventStore } from '#libs/event-store';
-import type { Origin, Plan } from '#libs/events';
+import type { Origin, Plan, TenantId } from '#libs/events';
 
 /** Who asks, and what they may do; the border of each transport decides both. */
 export interface Caller {
@@ -62,27 +62,28 @@ export interface Capacity {
   presentExecutors(): Promise<readonly ExecutorDto[]>;
 }
 
-/** Plans by hash or name, snapshots by digest. */
+/** Plans by hash or name, snapshots by digest. Names and digests are those of one tenant: another's are not found. */
 export interface Materials {
   findPlan(hash: string): Promise<Plan | undefined>;
   /** The newest version of a registered pipeline; sees everything that this process has acknowledged. */
-  newestPlan(pipeline: string): Promise<Plan | undefined>;
+  newestPlan(tenant: TenantId, pipeline: string): Promise<Plan | undefined>;
   /** Whether a snapshot was uploaded. @param digest  `sha256:` and 64 hexadecimal digits */
-  hasSnapshot(digest: string): Promise<boolean>;
+  hasSnapshot(tenant: TenantId, digest: string): Promise<boolean>;
   /**
    * Stores a snapshot, where every entry is acceptable. Idempotent: the same tree has one digest.
    *
    * @throws Fault `source.invalid`, `request.too-large`; nothing is stored then
    */
   storeSnapshot(
+    tenant: TenantId,
     tar: AsyncIterable<Uint8Array>,
   ): Promise<{ readonly digest: string; readonly size: number }>;
 }
 
 /** Runs as a caller names them, and what is left of finished ones. */
 export interface KnownRuns {
-  /** The uuid of a run by uuid, number or `latest`; sees everything that this process has acknowledged. */
-  findId(ref: string): Promise<string | undefined>;
+  /** The uuid of a tenant's run by uuid, number or `latest`; sees everything that this process has acknowledged. */
+  findId(tenant: TenantId, ref: string): Promise<string | undefined>;
   /** Whether the executor still keeps the workspace of a finished run. */
   isWorkspaceKept(runId: string): Promise<boolean>;
   /** The runs that repeat a run (of that number), and those that repeat them, the newest first. */
@@ -95,7 +96,11 @@ export interface PageQuery {
   readonly cursor?: string | undefined;
 }
 
-/** What the log tells, in tables. @throws Fault `read-models.not-ready` while one is built of which nothing may be shown */
+/**
+ * What the log tells, in tables. Lists and names are those of one tenant; `showRun` takes a run that was found for its caller.
+ *
+ * @throws Fault `read-models.not-ready` while one is built of which nothing may be shown
+ */
 export interface ReadModels {
   /** False while the methods throw `read-models.not-ready`. */
   isReady(): boolean;
@@ -104,17 +109,25 @@ export interface ReadModels {
   /** @returns false where the read models did not reach the position in time */
   waitFor(position: number, timeoutMs: number): Promise<boolean>;
   listRuns(
+    tenant: TenantId,
     query: PageQuery & {
       readonly status?: string | undefined;
       readonly pipeline?: string | undefined;
     },
   ): Promise<Page<RunSummary>>;
   showRun(runId: string): Promise<RunDto | undefined>;
-  listQueue(query: PageQuery): Promise<Page<QueueItem>>;
-  listExecutors(query: PageQuery & { readonly all: boolean }): Promise<Page<ExecutorDto>>;
-  showExecutor(id: string): Promise<ExecutorDto | undefined>;
-  listPipelines(query: PageQuery): Promise<Page<PipelineDto>>;
-  listPipelineVersions(name: string, query: PageQuery): Promise<Page<PipelineDto>>;
+  listQueue(tenant: TenantId, query: PageQuery): Promise<Page<QueueItem>>;
+  listExecutors(
+    tenant: TenantId,
+    query: PageQuery & { readonly all: boolean },
+  ): Promise<Page<ExecutorDto>>;
+  showExecutor(tenant: TenantId, id: string): Promise<ExecutorDto | undefined>;
+  listPipelines(tenant: TenantId, query: PageQuery): Promise<Page<PipelineDto>>;
+  listPipelineVersions(
+    tenant: TenantId,
+    name: string,
+    query: PageQuery,
+  ): Promise<Page<PipelineDto>>;
   listProjections(): Promise<readonly ProjectionStatusDto[]>;
   /** Resolves when the rebuild has begun. @throws Fault `request.not-found` */
   rebuild(projection: string): Promise<void>;

@@ -1,7 +1,7 @@
 import type { Page } from '#libs/api-contract';
 import type { EventStore } from '#libs/event-store';
 import { type Answer, accepted, type Refusal, refused } from './answer.ts';
-import type { KnownRuns, ReadModels } from './ports.ts';
+import type { Caller, KnownRuns, ReadModels } from './ports.ts';
 import { noSuchRun } from './runs/run-checks.ts';
 
 /** Up to where a read has to see the log. */
@@ -50,8 +50,8 @@ export class Reading {
   }
 
   /** The uuid of the run that a caller means by uuid, number or `latest`, or `run.not-found`. */
-  async runId(ref: string): Promise<Answer<string>> {
-    const runId = await this.#parts.runs.findId(ref);
+  async runId({ origin }: Caller, ref: string): Promise<Answer<string>> {
+    const runId = await this.#parts.runs.findId(origin.tenant, ref);
     return runId === undefined ? refused(noSuchRun(ref)) : accepted(runId);
   }
 

@@ -1,4 +1,5 @@
 import type { ExecutorDto, Page } from '#libs/api-contract';
+import type { TenantId } from '#libs/events';
 import { type Pool, queryRows } from '#libs/postgres';
 import { decodeCursor, toPage } from './cursor.ts';
 
@@ -29,26 +30,41 @@ export class ExecutorReader {
     this.#pool = pool;
   }
 
-  async list(query: {
-    readonly all: boolean;
-    readonly limit: number;
-    readonly cursor?: string | undefined;
-  }): Promise<Page<ExecutorDto>> {
+  async list(
+    tenant: TenantId,
+    query: {
+      readonly all: boolean;
+      readonly limit: number;
+      readonly cursor?: string | undefined;
+    },
+  ): Promise<Page<ExecutorDto>> {
     const before = decodeCursor(query.cursor, /^\d{1,15}$/);
     const rows = await queryRows<ExecutorRow>(
       this.#pool,
       `select ${columns} from read_models.executors e
-       where ($1 or status <> 'lost') and ($2::bigint is null or position < $2) order by position desc limit $3`,
-      [query.all, before ?? null, query.limit + 1],
+       where tenant = $4 and ($1 or status <> 'lost') and ($2::bigint is null or position < $2)
+       order by position desc limit $3`,
+      [query.all, before ?? null, query.limit + 1, tenant],
     );
     return toPage(rows, query.limit, { item: executorOf, key: (row) => row.position });
   }
 
-  async show(id: string): Promise<ExecutorDto | undefined> {
+  /** Those that are not lost, of all tenants: what the server runs steps with. */
+  async present(limit: number): Promise<readonly ExecutorDto[]> {
     const rows = await queryRows<ExecutorRow>(
       this.#pool,
-      `select ${columns} from read_models.executors e where executor_id = $1`,
-      [id],
+      `select ${columns} from read_models.executors e
+       where status <> 'lost' order by position desc limit $1`,
+      [limit],
+    );
+    return rows.map(executorOf);
+  }
+
+  async show(tenant: TenantId, id: string): Promise<ExecutorDto | undefined> {
+    const rows = await queryRows<ExecutorRow>(
+      this.#pool,
+      `select ${columns} from read_models.executors e where tenant = $2 and executor_id = $1`,
+      [id, tenant],
     );
     return rows[0] && executorOf(rows[0]);
   }

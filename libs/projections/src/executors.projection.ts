@@ -5,6 +5,7 @@ const executors: ReadTable = {
   key: ['executor_id'],
   columns: {
     executor_id: 'uuid',
+    tenant: 'text',
     name: 'text',
     status: 'text',
     labels: 'jsonb',
@@ -22,7 +23,7 @@ const executors: ReadTable = {
 /** Executors, the lost ones too: an id stands for one life of a process. */
 export const executorsProjection: Projection = {
   name: 'executors',
-  version: 1,
+  version: 2,
   tables: [executors],
   handles: ['executor.registered', 'executor.drained', 'executor.lost'],
   project(event) {
@@ -32,6 +33,7 @@ export const executorsProjection: Projection = {
       case 'executor.registered': {
         const { name, labels, slots, capabilities, version } = event.data;
         const insert = {
+          tenant: event.tenant,
           name,
           status: 'online',
           labels,

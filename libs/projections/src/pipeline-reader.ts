@@ -1,4 +1,5 @@
 import type { Page, PipelineDto } from '#libs/api-contract';
+import type { TenantId } from '#libs/events';
 import { type Pool, queryRows } from '#libs/postgres';
 import { decodeCursor, toPage } from './cursor.ts';
 
@@ -25,25 +26,25 @@ export class PipelineReader {
   }
 
   /** The newest version of each, by name. */
-  async list(query: PageQuery): Promise<Page<PipelineDto>> {
+  async list(tenant: TenantId, query: PageQuery): Promise<Page<PipelineDto>> {
     const after = decodeCursor(query.cursor, /^\P{Cc}{1,200}$/u);
     const rows = await queryRows<PipelineRow>(
       this.#pool,
       `select distinct on (name) * from read_models.pipeline_versions
-       where $1::text is null or name > $1 order by name, version desc limit $2`,
-      [after ?? null, query.limit + 1],
+       where tenant = $3 and ($1::text is null or name > $1) order by name, version desc limit $2`,
+      [after ?? null, query.limit + 1, tenant],
     );
     return toPage(rows, query.limit, { item: pipelineOf, key: (row) => row.name });
   }
 
   /** The newest first. */
-  async versions(name: string, query: PageQuery): Promise<Page<PipelineDto>> {
+  async versions(tenant: TenantId, name: string, query: PageQuery): Promise<Page<PipelineDto>> {
     const before = decodeCursor(query.cursor, /^\d{1,9}$/);
     const rows = await queryRows<PipelineRow>(
       this.#pool,
       `select * from read_models.pipeline_versions
-       where name = $1 and ($2::int is null or version < $2) order by version desc limit $3`,
-      [name, before ?? null, query.limit + 1],
+       where tenant = $4 and name = $1 and ($2::int is null or version < $2) order by version desc limit $3`,
+      [name, before ?? null, query.limit + 1, tenant],
     );
     return toPage(rows, query.limit, { item: pipelineOf, key: (row) => row.version });
   }

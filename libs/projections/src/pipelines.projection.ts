@@ -6,6 +6,7 @@ const pipelineVersions: ReadTable = {
   columns: {
     pipeline_id: 'uuid',
     version: 'int',
+    tenant: 'text',
     name: 'text',
     plan_hash: 'text',
     source_hash: 'text',
@@ -16,17 +17,24 @@ const pipelineVersions: ReadTable = {
 /** Every version of every pipeline. */
 export const pipelinesProjection: Projection = {
   name: 'pipelines',
-  version: 1,
+  version: 2,
   tables: [pipelineVersions],
   handles: ['pipeline.registered'],
   project(event) {
     if (event.type !== 'pipeline.registered') return [];
-    const { name, version, planHash, sourceHash } = event.data;
+    const { tenant, data } = event;
+    const { name, version, planHash, sourceHash } = data;
     return [
       {
         table: pipelineVersions.name,
         key: { pipeline_id: event.stream.slice('pipeline-'.length), version },
-        insert: { name, plan_hash: planHash, source_hash: sourceHash, registered_at: event.time },
+        insert: {
+          tenant,
+          name,
+          plan_hash: planHash,
+          source_hash: sourceHash,
+          registered_at: event.time,
+        },
       },
     ];
   },

@@ -1,5 +1,6 @@
 import type { Page, QueueItem } from '#libs/api-contract';
 import type { PlanCache } from '#libs/event-store';
+import type { TenantId } from '#libs/events';
 import { type Pool, queryRows } from '#libs/postgres';
 import { decodeCursor, toPage } from './cursor.ts';
 
@@ -27,10 +28,10 @@ export class QueueReader {
     this.#plans = plans;
   }
 
-  async list(query: {
-    readonly limit: number;
-    readonly cursor?: string | undefined;
-  }): Promise<Page<QueueItem>> {
+  async list(
+    tenant: TenantId,
+    query: { readonly limit: number; readonly cursor?: string | undefined },
+  ): Promise<Page<QueueItem>> {
     const after = decodeCursor(query.cursor, /^\d{1,15}-[a-z][a-z0-9_-]{0,62}$/);
     const position = after === undefined ? null : after.slice(0, after.indexOf('-'));
     const step = after === undefined ? '' : after.slice(after.indexOf('-') + 1);
@@ -38,9 +39,9 @@ export class QueueReader {
       this.#pool,
       `select q.*, r.number, r.pipeline, r.plan_hash
        from read_models.queued_steps q join read_models.run_list r using (run_id)
-       where $1::bigint is null or (q.position, q.step) > ($1, $2)
+       where q.tenant = $4 and ($1::bigint is null or (q.position, q.step) > ($1, $2))
        order by q.position, q.step limit $3`,
-      [position, step, query.limit + 1],
+      [position, step, query.limit + 1, tenant],
     );
     const plans = await this.#plans.load(new Set(rows.map((row) => row.plan_hash)));
     return toPage(rows, query.limit, {
@@ -60,6 +61,7 @@ export class QueueReader {
     });
   }
 
+  /** Of all tenants: what the server has before it. */
   async count(): Promise<number> {
     const rows = await queryRows<{ count: number }>(
       this.#pool,

@@ -5,6 +5,7 @@ const queuedSteps: ReadTable = {
   key: ['run_id', 'step'],
   columns: {
     run_id: 'uuid',
+    tenant: 'text',
     step: 'text',
     attempt: 'int',
     position: 'bigint',
@@ -18,7 +19,7 @@ const queuedSteps: ReadTable = {
 /** Steps that may start and have no executor yet. */
 export const queueProjection: Projection = {
   name: 'queue',
-  version: 1,
+  version: 2,
   tables: [queuedSteps],
   handles: [
     'run.step-queued',
@@ -35,6 +36,7 @@ export const queueProjection: Projection = {
       case 'run.step-queued': {
         const { attempt, notBefore } = event.data;
         const insert = {
+          tenant: event.tenant,
           attempt,
           position: event.position,
           queued_at: event.time,

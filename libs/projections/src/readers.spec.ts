@@ -169,11 +169,11 @@ describe('RunReader', () => {
 
   it('finds runs by uuid, number and latest', async () => {
     const runs = new RunReader(pool);
-    expect(await runs.findId(runId(7))).toBe(runId(7));
-    expect(await runs.findId('7')).toBe(runId(7));
-    expect(await runs.findId('latest')).toBe(runId(30));
+    expect(await runs.findId(defaultTenant, runId(7))).toBe(runId(7));
+    expect(await runs.findId(defaultTenant, '7')).toBe(runId(7));
+    expect(await runs.findId(defaultTenant, 'latest')).toBe(runId(30));
     for (const unknown of [namedUuid('nobody'), '31', '999999999999999']) {
-      expect(await runs.findId(unknown)).toBeUndefined();
+      expect(await runs.findId(defaultTenant, unknown)).toBeUndefined();
     }
     expect(await runs.show(namedUuid('nobody'))).toBeUndefined();
   });
@@ -190,7 +190,7 @@ describe('RunReader', () => {
     const runs = new RunReader(pool);
     const seen: number[] = [];
     for (let cursor: string | undefined; ; ) {
-      const page = await runs.list({ ...query, limit: 4, cursor });
+      const page = await runs.list(defaultTenant, { ...query, limit: 4, cursor });
       expectAnswer('listRuns', page);
       seen.push(...page.items.map(({ number }) => number));
       if (page.next === null) break;
@@ -203,7 +203,7 @@ describe('RunReader', () => {
 describe('QueueReader', () => {
   it('lists what waits, with its reason', async () => {
     const queue = new QueueReader(pool, plans);
-    const page = await queue.list({ limit: 10 });
+    const page = await queue.list(defaultTenant, { limit: 10 });
     expectAnswer('listQueue', page);
     expect(page).toEqual({
       items: [
@@ -229,37 +229,49 @@ describe('QueueReader', () => {
 describe('ExecutorReader', () => {
   it('counts what an executor holds; the lost are shown on demand', async () => {
     const executors = new ExecutorReader(pool);
-    const present = await executors.list({ all: false, limit: 10 });
+    const present = await executors.list(defaultTenant, { all: false, limit: 10 });
     expectAnswer('listExecutors', present);
     expect(present.items).toMatchObject([{ id: executor, status: 'online', slots: 2, busy: 1 }]);
-    const all = await executors.list({ all: true, limit: 1 });
+    const all = await executors.list(defaultTenant, { all: true, limit: 1 });
     expect(all.items).toMatchObject([{ name: 'lost', status: 'lost', lostWhy: 'silent' }]);
-    const rest = await executors.list({ all: true, limit: 1, cursor: all.next ?? '' });
+    const rest = await executors.list(defaultTenant, {
+      all: true,
+      limit: 1,
+      cursor: all.next ?? '',
+    });
     expect(rest).toMatchObject({ items: [{ name: 'executor' }], next: null });
-    expect(await executors.show(executor)).toEqual(present.items[0]);
-    expect(await executors.show(namedUuid('nobody'))).toBeUndefined();
+    expect(await executors.show(defaultTenant, executor)).toEqual(present.items[0]);
+    expect(await executors.show(defaultTenant, namedUuid('nobody'))).toBeUndefined();
   });
 });
 
 describe('PipelineReader', () => {
   it('lists the newest version of each, and all versions of one', async () => {
     const pipelines = new PipelineReader(pool);
-    const page = await pipelines.list({ limit: 1 });
+    const page = await pipelines.list(defaultTenant, { limit: 1 });
     expectAnswer('listPipelines', page);
     expect(page.items).toMatchObject([{ name: 'bank', version: 1 }]);
-    const rest = await pipelines.list({ limit: 1, cursor: page.next ?? '' });
+    const rest = await pipelines.list(defaultTenant, { limit: 1, cursor: page.next ?? '' });
     expect(rest).toMatchObject({ items: [{ name: 'shop', version: 2 }], next: null });
-    const versions = await pipelines.versions('shop', { limit: 1 });
+    const versions = await pipelines.versions(defaultTenant, 'shop', { limit: 1 });
     expect(versions.items).toMatchObject([{ version: 2 }]);
-    const older = await pipelines.versions('shop', { limit: 1, cursor: versions.next ?? '' });
+    const older = await pipelines.versions(defaultTenant, 'shop', {
+      limit: 1,
+      cursor: versions.next ?? '',
+    });
     expect(older).toMatchObject({ items: [{ version: 1 }], next: null });
-    expect(await pipelines.versions('nobody', { limit: 1 })).toEqual({ items: [], next: null });
+    expect(await pipelines.versions(defaultTenant, 'nobody', { limit: 1 })).toEqual({
+      items: [],
+      next: null,
+    });
   });
 });
 
 it('a cursor of another list is refused', async () => {
-  const { next } = await new PipelineReader(pool).list({ limit: 1 });
-  await expect(new RunReader(pool).list({ limit: 1, cursor: next ?? '' })).rejects.toMatchObject({
+  const { next } = await new PipelineReader(pool).list(defaultTenant, { limit: 1 });
+  await expect(
+    new RunReader(pool).list(defaultTenant, { limit: 1, cursor: next ?? '' }),
+  ).rejects.toMatchObject({
     code: 'request.cursor',
   });
 });

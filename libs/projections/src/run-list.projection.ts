@@ -6,6 +6,7 @@ const runList: ReadTable = {
   key: ['run_id'],
   columns: {
     run_id: 'uuid',
+    tenant: 'text',
     number: 'bigint',
     pipeline: 'text',
     plan_hash: 'text',
@@ -28,7 +29,7 @@ const runList: ReadTable = {
 /** A row a run: what lists show, and the head of a run's page. The database derives `status` from the times. */
 export const runListProjection: Projection = {
   name: 'run-list',
-  version: 3,
+  version: 4,
   tables: [runList],
   handles: ['run.queued', 'run.step-started', 'run.cancel-requested', 'run.finished'],
   project(event) {
@@ -37,6 +38,7 @@ export const runListProjection: Projection = {
       case 'run.queued': {
         const { data } = event;
         const insert = {
+          tenant: event.tenant,
           number: data.runNumber,
           pipeline: data.pipeline,
           plan_hash: data.planHash,

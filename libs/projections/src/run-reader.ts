@@ -1,5 +1,5 @@
 import type { AttemptDto, Page, RunDto, RunSummary, StepDto } from '#libs/api-contract';
-import { type AttemptReport, attemptReportSchema } from '#libs/events';
+import { type AttemptReport, attemptReportSchema, type TenantId } from '#libs/events';
 import { isUuid } from '#libs/kernel';
 import { type Pool, queryRows } from '#libs/postgres';
 import { decodeCursor, toPage } from './cursor.ts';
@@ -92,12 +92,15 @@ export class RunReader {
   }
 
   /** The newest first. */
-  async list(query: {
-    readonly status?: string | undefined;
-    readonly pipeline?: string | undefined;
-    readonly limit: number;
-    readonly cursor?: string | undefined;
-  }): Promise<Page<RunSummary>> {
+  async list(
+    tenant: TenantId,
+    query: {
+      readonly status?: string | undefined;
+      readonly pipeline?: string | undefined;
+      readonly limit: number;
+      readonly cursor?: string | undefined;
+    },
+  ): Promise<Page<RunSummary>> {
     const values: unknown[] = [];
     const conditions: string[] = [];
     const where = (column: string, value: unknown) => {
@@ -105,6 +108,7 @@ export class RunReader {
       conditions.push(`${column} $${values.length}`);
     };
     const before = decodeCursor(query.cursor, /^\d{1,15}$/);
+    where('tenant =', tenant);
     if (query.status !== undefined) where('status =', query.status);
     // Few runs are not finished; their index is found by these very words.
     if (query.status !== undefined && query.status !== 'finished')
@@ -115,7 +119,7 @@ export class RunReader {
     const rows = await queryRows<RunRow>(
       this.#pool,
       `select * from read_models.run_list
-       ${conditions.length === 0 ? '' : `where ${conditions.join(' and ')}`}
+       where ${conditions.join(' and ')}
        order by number desc limit $${values.length}`,
       values,
     );
@@ -123,17 +127,14 @@ export class RunReader {
   }
 
   /** @param ref  a uuid, a number, or `latest` */
-  async findId(ref: string): Promise<string | undefined> {
-    const [text, values] =
-      ref === 'latest'
-        ? ['select run_id from read_models.run_list order by number desc limit 1', []]
-        : isUuid(ref)
-          ? ['select run_id from read_models.run_list where run_id = $1', [ref]]
-          : ['select run_id from read_models.run_list where number = $1', [ref]];
+  async findId(tenant: TenantId, ref: string): Promise<string | undefined> {
+    const ofTenant = 'select run_id from read_models.run_list where tenant = $1';
     const rows = await queryRows<{ run_id: string }>(
       this.#pool,
-      text as string,
-      values as string[],
+      ref === 'latest'
+        ? `${ofTenant} order by number desc limit 1`
+        : `${ofTenant} and ${isUuid(ref) ? 'run_id' : 'number'} = $2`,
+      ref === 'latest' ? [tenant] : [tenant, ref],
     );
     return rows[0]?.run_id;
   }

@@ -54,7 +54,7 @@ export function memoryApplication(
       },
     },
     runs: {
-      findId: async (ref) => ref,
+      findId: async (_tenant, ref) => ref,
       isWorkspaceKept: async () => true,
       repeatsOf: async () => [],
     },

@@ -1,5 +1,6 @@
 import type { ReadModels } from '#libs/application';
 import type { PlanCache } from '#libs/event-store';
+import type { TenantId } from '#libs/events';
 import type { Pool } from '#libs/postgres';
 import {
   ExecutorReader,
@@ -29,13 +30,13 @@ export function openReadModels({ pool, plans, projector }: ReadModelParts) {
     onlyWhenReady(projector, read);
   const models: Omit<ReadModels, 'seeOwnWrites'> = {
     isReady: () => projector.isReady,
-    listRuns: whole((query) => runs.list(query)),
+    listRuns: whole((tenant, query) => runs.list(tenant, query)),
     showRun: whole((runId) => runs.show(runId)),
-    listQueue: whole((query) => queue.list(query)),
-    listExecutors: whole((query) => executors.list(query)),
-    showExecutor: whole((id) => executors.show(id)),
-    listPipelines: whole((query) => pipelines.list(query)),
-    listPipelineVersions: whole((name, query) => pipelines.versions(name, query)),
+    listQueue: whole((tenant, query) => queue.list(tenant, query)),
+    listExecutors: whole((tenant, query) => executors.list(tenant, query)),
+    showExecutor: whole((tenant, id) => executors.show(tenant, id)),
+    listPipelines: whole((tenant, query) => pipelines.list(tenant, query)),
+    listPipelineVersions: whole((tenant, name, query) => pipelines.versions(tenant, name, query)),
     listProjections: () => projector.statuses(),
     waitFor: (position, timeoutMs) => projector.waitFor(position, timeoutMs),
     rebuild: (name) => projector.rebuild(name),
@@ -43,11 +44,9 @@ export function openReadModels({ pool, plans, projector }: ReadModelParts) {
   return {
     models,
     unfinishedRuns: whole(() => runs.countUnfinished()),
-    findRunId: whole((ref: string) => runs.findId(ref)),
+    findRunId: whole((tenant: TenantId, ref: string) => runs.findId(tenant, ref)),
     repeatsOf: whole((runId: string, number: number) => runs.repeatsOf(runId, number)),
     queuedSteps: whole(() => queue.count()),
-    presentExecutors: whole(
-      async () => (await executors.list({ all: false, limit: executorsMax })).items,
-    ),
+    presentExecutors: whole(() => executors.present(executorsMax)),
   };
 }

@@ -1,6 +1,7 @@
 import type { EventDto } from '#libs/api-contract';
 import { findEventType, type RecordedEvent } from '#libs/events';
 import type { Refusal } from '../answer.ts';
+import type { Caller } from '../ports.ts';
 
 /** An event as callers see it, its members in the order of the contract. */
 export function eventDto(event: RecordedEvent): EventDto {
@@ -20,6 +21,15 @@ export function eventDto(event: RecordedEvent): EventDto {
     traceparent: event.traceparent,
     data: event.data,
   };
+}
+
+/** Whether an event is for a caller who asks for some types, or for all. */
+export function wantedBy(
+  { origin }: Caller,
+  types: readonly string[] | undefined,
+): (event: RecordedEvent) => boolean {
+  const wanted = types && new Set(types);
+  return ({ tenant, type }) => tenant === origin.tenant && (wanted?.has(type) ?? true);
 }
 
 /** Names the type that does not exist. */

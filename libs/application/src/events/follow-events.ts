@@ -1,7 +1,8 @@
 import type { RecordedEvent } from '#libs/events';
 import { type Answer, accepted, refused } from '../answer.ts';
+import type { Caller } from '../ports.ts';
 import type { Reading } from '../reading.ts';
-import { refuseByTypes } from './event-dto.ts';
+import { refuseByTypes, wantedBy } from './event-dto.ts';
 import { batchMax, type FollowedLog, runEvents } from './run-events.ts';
 
 export interface FollowEventsParts extends FollowedLog {
@@ -19,7 +20,7 @@ export interface FollowEventsWish {
 /** Batches of events as they come, until the abort. A batch may be empty. */
 export type FollowedEvents = (abort: AbortSignal) => AsyncIterable<readonly RecordedEvent[]>;
 
-/** The log, or the events of a run, without end. */
+/** A tenant's part of the log, or the events of a run, without end. */
 export class FollowEvents {
   readonly #parts: FollowEventsParts;
 
@@ -27,24 +28,26 @@ export class FollowEvents {
     this.#parts = parts;
   }
 
-  async execute({ after, types, run }: FollowEventsWish): Promise<Answer<FollowedEvents>> {
+  async execute(
+    caller: Caller,
+    { after, types, run }: FollowEventsWish,
+  ): Promise<Answer<FollowedEvents>> {
     const { tail, reading } = this.#parts;
     const refusal = refuseByTypes(types);
     if (refusal) return refused(refusal);
-    const found = run === undefined ? undefined : await reading.runId(run);
+    const found = run === undefined ? undefined : await reading.runId(caller, run);
     if (found?.ok === false) return found;
     const from = await reading.positionInLog(after);
     if (!from.ok) return from;
-    const wanted = types && new Set(types);
     const { value: position } = from;
+    const isWanted = wantedBy(caller, types);
     const parts = this.#parts;
     return accepted(async function* (abort) {
       const batches =
         found === undefined
           ? tail.follow(position, { abort, batchMax })
           : runEvents(parts, found.value, { after: position, abort });
-      for await (const batch of batches)
-        yield wanted === undefined ? batch : batch.filter(({ type }) => wanted.has(type));
+      for await (const batch of batches) yield batch.filter(isWanted);
     });
   }
 }

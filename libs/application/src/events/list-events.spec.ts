@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { allPermissions } from '#libs/api-contract';
 import { MemoryEventStore } from '#libs/event-store';
 import { type DomainEvent, defaultTenant, streamName } from '#libs/events';
 import { uuidFromName } from '#libs/kernel';
@@ -6,6 +7,10 @@ import { ListEvents } from './list-events.ts';
 
 const clock = { nowMs: () => 0, monotonicMs: () => 0 };
 const runId = uuidFromName('run');
+const caller = {
+  origin: { tenant: defaultTenant, actor: 'spec' },
+  permissions: allPermissions,
+};
 
 /** A log of 45,000 events, of which the first and one late are of a rare type. */
 async function longLog(): Promise<MemoryEventStore> {
@@ -40,7 +45,7 @@ it('looks for rare types in bounded pieces, and pages on over those that are emp
   const pages: number[][] = [];
   for (let cursor: string | undefined | null; cursor !== null; ) {
     const query = { after: 0, limit: 50, types: ['run.finished'], cursor };
-    const answer = await list.execute(query);
+    const answer = await list.execute(caller, query);
     if (!answer.ok) expect.fail(answer.refusal.message);
     pages.push(answer.value.items.map(({ position }) => position));
     cursor = answer.value.next;
@@ -53,10 +58,10 @@ it('refuses a type that does not exist, and a cursor that is not its own', async
   const store = await longLog();
   const list = new ListEvents({ store });
   const query = { after: 0, limit: 50 };
-  expect(await list.execute({ ...query, types: ['run.finishd'] })).toMatchObject({
+  expect(await list.execute(caller, { ...query, types: ['run.finishd'] })).toMatchObject({
     refusal: { code: 'request.invalid', message: 'there is no event type run.finishd' },
   });
-  expect(await list.execute({ ...query, cursor: 'x' })).toMatchObject({
+  expect(await list.execute(caller, { ...query, cursor: 'x' })).toMatchObject({
     refusal: { code: 'request.cursor' },
   });
 });

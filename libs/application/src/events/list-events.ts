@@ -3,7 +3,8 @@ import type { EventStore } from '#libs/event-store';
 import type { RecordedEvent } from '#libs/events';
 import { type Answer, accepted, refused } from '../answer.ts';
 import { cursorOf } from '../cursor.ts';
-import { eventDto, refuseByTypes } from './event-dto.ts';
+import type { Caller } from '../ports.ts';
+import { eventDto, refuseByTypes, wantedBy } from './event-dto.ts';
 import { firstPositionBefore } from './events-page.ts';
 
 /**
@@ -12,7 +13,10 @@ import { firstPositionBefore } from './events-page.ts';
  */
 const scanSpan = 20_000;
 
-/** The log in pages. A cursor is the position behind which the next page begins. */
+/**
+ * A tenant's part of the log in pages. A cursor is the position behind which the next page begins; a page may be short where
+ * events of other tenants stand between.
+ */
 export class ListEvents {
   readonly #store: Pick<EventStore, 'readLog' | 'scanLog'>;
 
@@ -20,23 +24,35 @@ export class ListEvents {
     this.#store = store;
   }
 
-  async execute(query: QueryOf<typeof operations.listEvents>): Promise<Answer<Page<EventDto>>> {
+  async execute(
+    caller: Caller,
+    query: QueryOf<typeof operations.listEvents>,
+  ): Promise<Answer<Page<EventDto>>> {
     const { limit, types } = query;
     const from = firstPositionBefore(query);
     if (!from.ok) return from;
-    const after = from.value;
-    if (types === undefined)
-      return accepted(pageFrom(await this.#store.readLog({ after, limit }), limit));
     const refusal = refuseByTypes(types);
     if (refusal) return refused(refusal);
-    const scan = await this.#store.scanLog({ after, limit, types, span: scanSpan });
-    const next = scan.hasMore ? cursorOf(scan.through) : null;
-    return accepted({ items: scan.events.map(eventDto), next });
+    const { events, through } = await this.#read({ after: from.value, limit, types });
+    const items = events.filter(wantedBy(caller, types)).map(eventDto);
+    return accepted({ items, next: through === undefined ? null : cursorOf(through) });
   }
-}
 
-function pageFrom(events: readonly RecordedEvent[], limit: number): Page<EventDto> {
-  const last = events.at(-1);
-  const next = events.length === limit && last ? cursorOf(last.position) : null;
-  return { items: events.map(eventDto), next };
+  /** @returns `through`: where the next page begins, if there is one */
+  async #read(page: {
+    readonly after: number;
+    readonly limit: number;
+    readonly types: readonly string[] | undefined;
+  }): Promise<{
+    readonly events: readonly RecordedEvent[];
+    readonly through?: number | undefined;
+  }> {
+    const { types, limit } = page;
+    if (types !== undefined) {
+      const scan = await this.#store.scanLog({ ...page, types, span: scanSpan });
+      return { events: scan.events, through: scan.hasMore ? scan.through : undefined };
+    }
+    const events = await this.#store.readLog(page);
+    return { events, through: events.length === limit ? events.at(-1)?.position : undefined };
+  }
 }

@@ -3,6 +3,7 @@ import type { EventStore } from '#libs/event-store';
 import { streamName } from '#libs/events';
 import { type Answer, accepted, refused } from '../answer.ts';
 import { cursorOf } from '../cursor.ts';
+import type { Caller } from '../ports.ts';
 import type { Reading } from '../reading.ts';
 import { eventDto, refuseByTypes } from './event-dto.ts';
 import { firstPositionBefore } from './events-page.ts';
@@ -22,11 +23,12 @@ export class ListRunEvents {
 
   /** @param run  uuid, number or `latest` */
   async execute(
+    caller: Caller,
     run: string,
     query: QueryOf<typeof operations.listRunEvents>,
   ): Promise<Answer<Page<EventDto>>> {
     const { store, reading } = this.#parts;
-    const found = await reading.runId(run);
+    const found = await reading.runId(caller, run);
     if (!found.ok) return found;
     const from = firstPositionBefore(query);
     if (!from.ok) return from;

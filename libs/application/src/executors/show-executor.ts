@@ -1,6 +1,6 @@
 import type { ExecutorDto } from '#libs/api-contract';
-import { type Answer, accepted, refused } from '../answer.ts';
-import type { ReadModels } from '../ports.ts';
+import { type Answer, accepted, type Refusal, refused } from '../answer.ts';
+import type { Caller, ReadModels } from '../ports.ts';
 import type { Reading, ReadWish } from '../reading.ts';
 
 export interface ShowExecutorParts {
@@ -15,12 +15,16 @@ export class ShowExecutor {
     this.#parts = parts;
   }
 
-  async execute(id: string, wish: ReadWish): Promise<Answer<ExecutorDto>> {
+  async execute({ origin }: Caller, id: string, wish: ReadWish): Promise<Answer<ExecutorDto>> {
     const { reading, readModels } = this.#parts;
     const refusal = await reading.refuseByAge(wish);
     if (refusal) return refused(refusal);
-    const executor = await readModels.showExecutor(id);
+    const executor = await readModels.showExecutor(origin.tenant, id);
     if (executor) return accepted(executor);
-    return refused({ code: 'executor.not-found', message: `there is no executor ${id}` });
+    return refused(noSuchExecutor(id));
   }
+}
+
+export function noSuchExecutor(id: string): Refusal {
+  return { code: 'executor.not-found', message: `there is no executor ${id}` };
 }

@@ -33,7 +33,7 @@ export class CancelRun {
     { run, ...wish }: CancelRunRequest,
   ): Promise<Answer<{ readonly position: number }>> {
     const { log, runs, once } = this.#parts;
-    const runId = await runs.findId(run);
+    const runId = await runs.findId(origin.tenant, run);
     if (runId === undefined) return refused(noSuchRun(run));
     return once.act({ key: origin.commandId, asked: [{ id: run }, wish] }, async () => {
       const answer = await log.runner.run(

@@ -2,7 +2,7 @@ import type { RunDto, StepDto, StepWhy } from '#libs/api-contract';
 import { stepIsolation } from '#libs/events';
 import type { Clock } from '#libs/kernel';
 import { type Answer, accepted } from '../answer.ts';
-import type { Capacity, Materials } from '../ports.ts';
+import type { Caller, Capacity, Materials } from '../ports.ts';
 import { misfitJudge } from './judge-run.ts';
 import { findStep, type RunViews } from './run-views.ts';
 import { explainWait } from './step-why.ts';
@@ -23,8 +23,8 @@ export class ExplainStepWait {
   }
 
   /** @param run  uuid, number or `latest` */
-  async execute(run: string, step: string): Promise<Answer<StepWhy>> {
-    const view = await this.#parts.views.find(run);
+  async execute(caller: Caller, run: string, step: string): Promise<Answer<StepWhy>> {
+    const view = await this.#parts.views.find(caller, run);
     if (!view.ok) return view;
     const asked = findStep(view.value, step);
     if (!asked.ok) return asked;

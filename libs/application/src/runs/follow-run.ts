@@ -3,6 +3,7 @@ import type { Timers } from '#libs/kernel';
 import type { LogStore } from '#libs/logs';
 import { type Answer, accepted } from '../answer.ts';
 import { type FollowedLog, runEvents } from '../events/run-events.ts';
+import type { Caller } from '../ports.ts';
 import type { Reading } from '../reading.ts';
 import { type FeedItem, runFeed } from './run-feed.ts';
 import { seenOfRun } from './seen-of-run.ts';
@@ -36,11 +37,12 @@ export class FollowRun {
    * @returns undefined where nothing of the run is to come
    */
   async execute(
+    caller: Caller,
     run: string,
     { after, lines: wanted = [] }: FollowRunWish,
   ): Promise<Answer<FollowedRun | undefined>> {
     const { reading, logs, timers } = this.#parts;
-    const found = await reading.runId(run);
+    const found = await reading.runId(caller, run);
     if (!found.ok) return found;
     const runId = found.value;
     const from = await reading.positionInLog(after);

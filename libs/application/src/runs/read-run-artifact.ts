@@ -1,6 +1,7 @@
 import type { RunArtifact } from '#libs/api-contract';
 import type { BlobStore } from '#libs/blobs';
 import { type Answer, accepted, refused } from '../answer.ts';
+import type { Caller } from '../ports.ts';
 import { artifactsOf } from './run-artifacts.ts';
 import type { RunViews } from './run-views.ts';
 
@@ -33,9 +34,9 @@ export class ReadRunArtifact {
    * @param run  uuid, number or `latest`
    * @throws Fault `blob.not-found`
    */
-  async execute(run: string, wish: ArtifactWish): Promise<Answer<OpenArtifact>> {
+  async execute(caller: Caller, run: string, wish: ArtifactWish): Promise<Answer<OpenArtifact>> {
     const { views, blobs } = this.#parts;
-    const view = await views.find(run);
+    const view = await views.find(caller, run);
     if (!view.ok) return view;
     const artifact = artifactsOf(view.value).findLast(
       ({ name, step, attempt }) =>

@@ -2,12 +2,19 @@ import type { RunDto, StepDto } from '#libs/api-contract';
 import { pause } from '#libs/kernel';
 import type { LogKey, LogLine, LogStore } from '#libs/logs';
 import { type Answer, accepted, refused } from '../answer.ts';
+import type { Caller } from '../ports.ts';
 import { type EndParts, logIsOver } from './log-end.ts';
 import { findStep, type RunViews } from './run-views.ts';
 
 export interface ReadStepLogsParts extends EndParts {
   readonly views: RunViews;
   readonly logs: Pick<LogStore, 'read'>;
+}
+
+export interface LoggedStep {
+  /** uuid, number or `latest`. */
+  readonly run: string;
+  readonly step: string;
 }
 
 export interface LogWish {
@@ -34,9 +41,12 @@ export class ReadStepLogs {
     this.#parts = parts;
   }
 
-  /** @param run  uuid, number or `latest` */
-  async execute(run: string, stepId: string, wish: LogWish): Promise<Answer<LogLines>> {
-    const view = await this.#parts.views.find(run);
+  async execute(
+    caller: Caller,
+    { run, step: stepId }: LoggedStep,
+    wish: LogWish,
+  ): Promise<Answer<LogLines>> {
+    const view = await this.#parts.views.find(caller, run);
     if (!view.ok) return view;
     const runId = view.value.id;
     const step = findStep(view.value, stepId);

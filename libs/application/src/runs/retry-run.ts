@@ -48,7 +48,7 @@ export class RetryRun {
   /** @throws Fault of the log and of the read models */
   async execute(caller: Caller, { run, step }: RetryRunRequest): Promise<Answer<RunRetried>> {
     const { runs, once } = this.#parts;
-    const runId = await runs.findId(run);
+    const runId = await runs.findId(caller.origin.tenant, run);
     if (runId === undefined) return refused(noSuchRun(run));
     const repeatable = {
       key: caller.origin.commandId,
@@ -87,7 +87,8 @@ export class RetryRun {
     const judged = await judgeRun(capacity, { plan, asked, isolationMin, without: reuse.value });
     if (judged.refusal) return refused(judged.refusal);
     // An address that was taken once, by rules of then, does not get into another event.
-    const gone = source.kind === 'git' ? await refuseBySource(materials, source) : undefined;
+    const gone =
+      source.kind === 'git' ? await refuseBySource(materials, origin.tenant, source) : undefined;
     if (gone) return refused(gone);
     const newId = log.newId();
     const answer = await log.runner.run(

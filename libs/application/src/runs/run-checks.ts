@@ -1,15 +1,16 @@
 import { type RunBounds, stepBeyondNetwork } from '#libs/domain';
-import { gitUrlProblem, type Plan, type Source } from '#libs/events';
+import { gitUrlProblem, type Plan, type Source, type TenantId } from '#libs/events';
 import type { InputProblem } from '#libs/pipeline-dsl';
 import type { Refusal } from '../answer.ts';
 import type { Materials } from '../ports.ts';
 
 /**
  * A repository's address is checked before it stands in an event for ever: no path on the server, no credentials. A snapshot
- * must have been uploaded.
+ * must have been uploaded by the same tenant.
  */
 export async function refuseBySource(
   materials: Materials,
+  tenant: TenantId,
   source: Source,
 ): Promise<Refusal | undefined> {
   if (source.kind === 'git') {
@@ -22,7 +23,8 @@ export async function refuseBySource(
           errors: [{ pointer: '/source/url', detail: problem }],
         };
   }
-  if (source.kind === 'none' || (await materials.hasSnapshot(source.digest))) return undefined;
+  if (source.kind === 'none' || (await materials.hasSnapshot(tenant, source.digest)))
+    return undefined;
   return { code: 'source.not-found', message: `there is no source ${source.digest}` };
 }
 

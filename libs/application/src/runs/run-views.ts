@@ -2,7 +2,7 @@ import type { RunDto, StepDto } from '#libs/api-contract';
 import type { RecordedEvent } from '#libs/events';
 import { listed } from '#libs/kernel';
 import { type Answer, accepted, refused } from '../answer.ts';
-import type { Materials } from '../ports.ts';
+import type { Caller, Materials } from '../ports.ts';
 import type { Reading } from '../reading.ts';
 import { noSuchRun } from './run-checks.ts';
 import type { RunHistories } from './run-histories.ts';
@@ -33,8 +33,8 @@ export class RunViews {
    * @param run  uuid, number or `latest`
    * @returns `run.not-found` for one that is unknown, or did not exist yet
    */
-  async find(run: string, end: HistoryEnd = {}): Promise<Answer<RunDto>> {
-    const found = await this.#parts.reading.runId(run);
+  async find(caller: Caller, run: string, end: HistoryEnd = {}): Promise<Answer<RunDto>> {
+    const found = await this.#parts.reading.runId(caller, run);
     return found.ok ? this.load(found.value, end) : found;
   }
 

@@ -1,5 +1,6 @@
 import type { RunDto } from '#libs/api-contract';
 import { type Answer, accepted, refused } from '../answer.ts';
+import type { Caller } from '../ports.ts';
 import type { HistoryEnd, RunViews } from './run-views.ts';
 
 /** A run as it was, folded from its events. */
@@ -14,9 +15,9 @@ export class ShowRunState {
    * @param run  uuid, number or `latest`
    * @param at   a position (digits only) or an RFC 3339 instant; absent means now
    */
-  async execute(run: string, at?: string): Promise<Answer<RunDto>> {
+  async execute(caller: Caller, run: string, at?: string): Promise<Answer<RunDto>> {
     const end = historyEnd(at);
-    const view = await this.#views.find(run, end.ok ? end.value : {});
+    const view = await this.#views.find(caller, run, end.ok ? end.value : {});
     return view.ok && !end.ok ? end : view;
   }
 }

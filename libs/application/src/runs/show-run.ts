@@ -1,6 +1,6 @@
 import type { RunDto } from '#libs/api-contract';
 import { type Answer, accepted, refused } from '../answer.ts';
-import type { ReadModels } from '../ports.ts';
+import type { Caller, ReadModels } from '../ports.ts';
 import type { Reading, ReadWish } from '../reading.ts';
 import { noSuchRun } from './run-checks.ts';
 
@@ -18,11 +18,11 @@ export class ShowRun {
   }
 
   /** @param run  uuid, number or `latest` */
-  async execute(run: string, wish: ReadWish): Promise<Answer<RunDto>> {
+  async execute(caller: Caller, run: string, wish: ReadWish): Promise<Answer<RunDto>> {
     const { reading, readModels } = this.#parts;
     const refusal = await reading.refuseByAge(wish);
     if (refusal) return refused(refusal);
-    const found = await reading.runId(run);
+    const found = await reading.runId(caller, run);
     if (!found.ok) return found;
     const shown = await readModels.showRun(found.value);
     return shown ? accepted(shown) : refused(noSuchRun(found.value));

@@ -109,7 +109,7 @@ it('a repeated retry of the latest run names the run that was the latest then', 
   const executors = [executor('none')];
   let latest = '';
   const { application } = memoryApplication(executors, ({ runs }) => ({
-    runs: { ...runs, findId: async (ref) => (ref === 'latest' ? latest : ref) },
+    runs: { ...runs, findId: async (_, ref) => (ref === 'latest' ? latest : ref) },
   }));
   const request = operations.startRun.body.parse({ yaml });
   const first = idOf(

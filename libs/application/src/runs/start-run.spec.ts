@@ -133,7 +133,7 @@ it.each([
   const answer =
     name === 'retryRun'
       ? application.retryRun.execute(caller, { run: '018f4e6a-0000-7000-8000-000000000009' })
-      : application.uploadSource.execute((async function* () {})());
+      : application.uploadSource.execute(caller, (async function* () {})());
   expect(await answer).toMatchObject({ ok: false, refusal: { code: 'server.draining' } });
 });
 

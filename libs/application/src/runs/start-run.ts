@@ -70,14 +70,15 @@ export class StartRun {
     const { capacity, materials, settings } = this.#parts;
     const overload = await refuseByLoad(capacity, settings);
     if (overload) return refused(overload);
-    const found = await this.#planOf(request, caller.origin.tenant);
+    const { tenant } = caller.origin;
+    const found = await this.#planOf(request, tenant);
     if (!found.ok) return found;
     const plan = found.value;
     const checked = checkInputs(plan, request.inputs);
     if (!checked.ok) return refused(refuseByInputs(checked.problems));
     const bounds = runBounds(settings, caller.permissions.has('runs:use-host'));
     const refusal =
-      (await refuseBySource(materials, request.source)) ?? refuseByNetwork(plan, bounds);
+      (await refuseBySource(materials, tenant, request.source)) ?? refuseByNetwork(plan, bounds);
     if (refusal) return refused(refusal);
     const { isolationMin } = bounds;
     const asked = request.isolation ?? 'none';
@@ -100,7 +101,7 @@ export class StartRun {
       const compiled = compilePlan(yaml);
       return compiled.ok ? accepted(compiled.value.plan) : compiled;
     }
-    const plan = await this.#parts.materials.newestPlan(pipeline);
+    const plan = await this.#parts.materials.newestPlan(tenant, pipeline);
     return plan
       ? accepted(plan)
       : refused({

@@ -1,7 +1,7 @@
 import type { SourceUploaded } from '#libs/api-contract';
 import { type AdmissionLimits, refuseByLoad } from '../admission.ts';
 import { type Answer, accepted, refused } from '../answer.ts';
-import type { Capacity, Materials } from '../ports.ts';
+import type { Caller, Capacity, Materials } from '../ports.ts';
 
 export interface UploadSourceParts {
   readonly capacity: Capacity;
@@ -21,9 +21,14 @@ export class UploadSource {
    * @param tar  plain, or compressed by gzip or zstd
    * @throws Fault `source.invalid` for an entry that is not acceptable, `request.too-large`; nothing is stored then
    */
-  async execute(tar: AsyncIterable<Uint8Array>): Promise<Answer<SourceUploaded>> {
+  async execute(
+    { origin }: Caller,
+    tar: AsyncIterable<Uint8Array>,
+  ): Promise<Answer<SourceUploaded>> {
     const { capacity, materials, settings } = this.#parts;
     const overload = await refuseByLoad(capacity, settings);
-    return overload ? refused(overload) : accepted(await materials.storeSnapshot(tar));
+    return overload
+      ? refused(overload)
+      : accepted(await materials.storeSnapshot(origin.tenant, tar));
   }
 }

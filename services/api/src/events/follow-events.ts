@@ -1,15 +1,24 @@
 import { Controller, Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import { operations } from '#libs/api-contract';
-import type { Answer, Application, FollowEventsWish, FollowedEvents } from '#libs/application';
+import type {
+  Answer,
+  Application,
+  Caller,
+  FollowEventsWish,
+  FollowedEvents,
+} from '#libs/application';
 import { APPLICATION } from '../application.ts';
-import { valueOrProblem } from '../http/answer.ts';
+import { callerOf, valueOrProblem } from '../http/answer.ts';
 import { eventText, resumedAfter } from '../http/event-text.ts';
 import { type Call, Input, Route } from '../http/route.ts';
 import { sendEvents } from '../http/send-events.ts';
 
 export class FollowEventsQuery extends Query<Answer<FollowedEvents>> {
-  constructor(readonly wish: FollowEventsWish) {
+  constructor(
+    readonly caller: Caller,
+    readonly wish: FollowEventsWish,
+  ) {
     super();
   }
 }
@@ -18,8 +27,8 @@ export class FollowEventsQuery extends Query<Answer<FollowedEvents>> {
 export class FollowEventsHandler implements IQueryHandler<FollowEventsQuery> {
   constructor(@Inject(APPLICATION) private readonly application: Application) {}
 
-  execute({ wish }: FollowEventsQuery): Promise<Answer<FollowedEvents>> {
-    return this.application.followEvents.execute(wish);
+  execute({ caller, wish }: FollowEventsQuery): Promise<Answer<FollowedEvents>> {
+    return this.application.followEvents.execute(caller, wish);
   }
 }
 
@@ -34,7 +43,7 @@ export class FollowEventsController {
   ): Promise<void> {
     const { run, types } = call.query;
     const after = resumedAfter(call.headers) ?? call.query.after;
-    const query = new FollowEventsQuery({ after, run, types });
+    const query = new FollowEventsQuery(callerOf(call), { after, run, types });
     const batches = valueOrProblem(await this.queries.execute(query));
     await sendEvents(call.reply, async function* (abort) {
       for await (const batch of batches(abort)) yield batch.map(eventText).join('');

@@ -1,14 +1,17 @@
 import { Controller, Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import { type EventDto, operations, type Page, type QueryOf } from '#libs/api-contract';
-import type { Answer, Application } from '#libs/application';
+import type { Answer, Application, Caller } from '#libs/application';
 import { APPLICATION } from '../application.ts';
-import { valueOrProblem } from '../http/answer.ts';
+import { callerOf, valueOrProblem } from '../http/answer.ts';
 import { withNextLink } from '../http/next-link.ts';
 import { type Call, Input, Route } from '../http/route.ts';
 
 export class ListEventsQuery extends Query<Answer<Page<EventDto>>> {
-  constructor(readonly query: QueryOf<typeof operations.listEvents>) {
+  constructor(
+    readonly caller: Caller,
+    readonly query: QueryOf<typeof operations.listEvents>,
+  ) {
     super();
   }
 }
@@ -17,8 +20,8 @@ export class ListEventsQuery extends Query<Answer<Page<EventDto>>> {
 export class ListEventsHandler implements IQueryHandler<ListEventsQuery> {
   constructor(@Inject(APPLICATION) private readonly application: Application) {}
 
-  execute({ query }: ListEventsQuery): Promise<Answer<Page<EventDto>>> {
-    return this.application.listEvents.execute(query);
+  execute({ caller, query }: ListEventsQuery): Promise<Answer<Page<EventDto>>> {
+    return this.application.listEvents.execute(caller, query);
   }
 }
 
@@ -32,7 +35,7 @@ export class ListEventsController {
   ): Promise<Page<EventDto>> {
     return withNextLink(
       call,
-      valueOrProblem(await this.queries.execute(new ListEventsQuery(call.query))),
+      valueOrProblem(await this.queries.execute(new ListEventsQuery(callerOf(call), call.query))),
     );
   }
 }

@@ -1,14 +1,17 @@
 import { Controller, Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import { type ExecutorDto, operations, type Page, type QueryOf } from '#libs/api-contract';
-import type { Answer, Application } from '#libs/application';
+import type { Answer, Application, Caller } from '#libs/application';
 import { APPLICATION } from '../application.ts';
-import { valueOrProblem } from '../http/answer.ts';
+import { callerOf, valueOrProblem } from '../http/answer.ts';
 import { withNextLink } from '../http/next-link.ts';
 import { type Call, Input, Route } from '../http/route.ts';
 
 export class ListExecutorsQuery extends Query<Answer<Page<ExecutorDto>>> {
-  constructor(readonly query: QueryOf<typeof operations.listExecutors>) {
+  constructor(
+    readonly caller: Caller,
+    readonly query: QueryOf<typeof operations.listExecutors>,
+  ) {
     super();
   }
 }
@@ -17,8 +20,8 @@ export class ListExecutorsQuery extends Query<Answer<Page<ExecutorDto>>> {
 export class ListExecutorsHandler implements IQueryHandler<ListExecutorsQuery> {
   constructor(@Inject(APPLICATION) private readonly application: Application) {}
 
-  execute({ query }: ListExecutorsQuery): Promise<Answer<Page<ExecutorDto>>> {
-    return this.application.listExecutors.execute(query);
+  execute({ caller, query }: ListExecutorsQuery): Promise<Answer<Page<ExecutorDto>>> {
+    return this.application.listExecutors.execute(caller, query);
   }
 }
 
@@ -32,7 +35,9 @@ export class ListExecutorsController {
   ): Promise<Page<ExecutorDto>> {
     return withNextLink(
       call,
-      valueOrProblem(await this.queries.execute(new ListExecutorsQuery(call.query))),
+      valueOrProblem(
+        await this.queries.execute(new ListExecutorsQuery(callerOf(call), call.query)),
+      ),
     );
   }
 }

@@ -44,7 +44,10 @@ beforeAll(async () => {
     logger: silentLogger,
     sourceBytesMax: bytesMax,
     application: memoryApplication([], ({ materials }) => ({
-      materials: { ...materials, storeSnapshot: (tar) => storeSnapshot(blobs, tar, { bytesMax }) },
+      materials: {
+        ...materials,
+        storeSnapshot: (_, tar) => storeSnapshot(blobs, tar, { bytesMax }),
+      },
     })).application as ApiParts['application'],
     server: { version: '0.0.0' } as ApiParts['server'],
     verifyToken: adminTokenVerifier(secret),

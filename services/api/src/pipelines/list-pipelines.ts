@@ -1,14 +1,17 @@
 import { Controller, Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import { operations, type Page, type PipelineDto, type QueryOf } from '#libs/api-contract';
-import type { Answer, Application } from '#libs/application';
+import type { Answer, Application, Caller } from '#libs/application';
 import { APPLICATION } from '../application.ts';
-import { valueOrProblem } from '../http/answer.ts';
+import { callerOf, valueOrProblem } from '../http/answer.ts';
 import { withNextLink } from '../http/next-link.ts';
 import { type Call, Input, Route } from '../http/route.ts';
 
 export class ListPipelinesQuery extends Query<Answer<Page<PipelineDto>>> {
-  constructor(readonly query: QueryOf<typeof operations.listPipelines>) {
+  constructor(
+    readonly caller: Caller,
+    readonly query: QueryOf<typeof operations.listPipelines>,
+  ) {
     super();
   }
 }
@@ -17,8 +20,8 @@ export class ListPipelinesQuery extends Query<Answer<Page<PipelineDto>>> {
 export class ListPipelinesHandler implements IQueryHandler<ListPipelinesQuery> {
   constructor(@Inject(APPLICATION) private readonly application: Application) {}
 
-  execute({ query }: ListPipelinesQuery): Promise<Answer<Page<PipelineDto>>> {
-    return this.application.listPipelines.execute(query);
+  execute({ caller, query }: ListPipelinesQuery): Promise<Answer<Page<PipelineDto>>> {
+    return this.application.listPipelines.execute(caller, query);
   }
 }
 
@@ -32,7 +35,9 @@ export class ListPipelinesController {
   ): Promise<Page<PipelineDto>> {
     return withNextLink(
       call,
-      valueOrProblem(await this.queries.execute(new ListPipelinesQuery(call.query))),
+      valueOrProblem(
+        await this.queries.execute(new ListPipelinesQuery(callerOf(call), call.query)),
+      ),
     );
   }
 }

@@ -1,14 +1,17 @@
 import { Controller, Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import { operations, type Page, type QueryOf, type QueueItem } from '#libs/api-contract';
-import type { Answer, Application } from '#libs/application';
+import type { Answer, Application, Caller } from '#libs/application';
 import { APPLICATION } from '../application.ts';
-import { valueOrProblem } from '../http/answer.ts';
+import { callerOf, valueOrProblem } from '../http/answer.ts';
 import { withNextLink } from '../http/next-link.ts';
 import { type Call, Input, Route } from '../http/route.ts';
 
 export class ListQueueQuery extends Query<Answer<Page<QueueItem>>> {
-  constructor(readonly query: QueryOf<typeof operations.listQueue>) {
+  constructor(
+    readonly caller: Caller,
+    readonly query: QueryOf<typeof operations.listQueue>,
+  ) {
     super();
   }
 }
@@ -17,8 +20,8 @@ export class ListQueueQuery extends Query<Answer<Page<QueueItem>>> {
 export class ListQueueHandler implements IQueryHandler<ListQueueQuery> {
   constructor(@Inject(APPLICATION) private readonly application: Application) {}
 
-  execute({ query }: ListQueueQuery): Promise<Answer<Page<QueueItem>>> {
-    return this.application.listQueue.execute(query);
+  execute({ caller, query }: ListQueueQuery): Promise<Answer<Page<QueueItem>>> {
+    return this.application.listQueue.execute(caller, query);
   }
 }
 
@@ -32,7 +35,7 @@ export class ListQueueController {
   ): Promise<Page<QueueItem>> {
     return withNextLink(
       call,
-      valueOrProblem(await this.queries.execute(new ListQueueQuery(call.query))),
+      valueOrProblem(await this.queries.execute(new ListQueueQuery(callerOf(call), call.query))),
     );
   }
 }

@@ -1,14 +1,15 @@
 import { Controller, Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import { operations, type StepWhy } from '#libs/api-contract';
-import type { Answer, Application } from '#libs/application';
+import type { Answer, Application, Caller } from '#libs/application';
 import { APPLICATION } from '../application.ts';
-import { valueOrProblem } from '../http/answer.ts';
+import { callerOf, valueOrProblem } from '../http/answer.ts';
 
 import { type Call, Input, Route } from '../http/route.ts';
 
 export class ExplainStepWaitQuery extends Query<Answer<StepWhy>> {
   constructor(
+    readonly caller: Caller,
     readonly run: string,
     readonly step: string,
   ) {
@@ -20,8 +21,8 @@ export class ExplainStepWaitQuery extends Query<Answer<StepWhy>> {
 export class ExplainStepWaitHandler implements IQueryHandler<ExplainStepWaitQuery> {
   constructor(@Inject(APPLICATION) private readonly application: Application) {}
 
-  execute({ run, step }: ExplainStepWaitQuery): Promise<Answer<StepWhy>> {
-    return this.application.explainStepWait.execute(run, step);
+  execute({ caller, run, step }: ExplainStepWaitQuery): Promise<Answer<StepWhy>> {
+    return this.application.explainStepWait.execute(caller, run, step);
   }
 }
 
@@ -33,7 +34,7 @@ export class ExplainStepWaitController {
   async why(
     @Input(operations.explainStepWait) call: Call<typeof operations.explainStepWait>,
   ): Promise<StepWhy> {
-    const query = new ExplainStepWaitQuery(call.params.id, call.params.step);
+    const query = new ExplainStepWaitQuery(callerOf(call), call.params.id, call.params.step);
     return valueOrProblem(await this.queries.execute(query));
   }
 }

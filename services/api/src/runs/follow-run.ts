@@ -1,9 +1,16 @@
 import { Controller, Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import { operations } from '#libs/api-contract';
-import type { Answer, Application, FeedItem, FollowedRun, FollowRunWish } from '#libs/application';
+import type {
+  Answer,
+  Application,
+  Caller,
+  FeedItem,
+  FollowedRun,
+  FollowRunWish,
+} from '#libs/application';
 import { APPLICATION } from '../application.ts';
-import { valueOrProblem } from '../http/answer.ts';
+import { callerOf, valueOrProblem } from '../http/answer.ts';
 import { eventText, resumedAfter } from '../http/event-text.ts';
 import { type Call, Input, Route } from '../http/route.ts';
 import { sendEvents } from '../http/send-events.ts';
@@ -11,6 +18,7 @@ import { inBlocks } from './log-text.ts';
 
 export class FollowRunQuery extends Query<Answer<FollowedRun | undefined>> {
   constructor(
+    readonly caller: Caller,
     readonly run: string,
     readonly wish: FollowRunWish,
   ) {
@@ -22,8 +30,8 @@ export class FollowRunQuery extends Query<Answer<FollowedRun | undefined>> {
 export class FollowRunHandler implements IQueryHandler<FollowRunQuery> {
   constructor(@Inject(APPLICATION) private readonly application: Application) {}
 
-  execute({ run, wish }: FollowRunQuery): Promise<Answer<FollowedRun | undefined>> {
-    return this.application.followRun.execute(run, wish);
+  execute({ caller, run, wish }: FollowRunQuery): Promise<Answer<FollowedRun | undefined>> {
+    return this.application.followRun.execute(caller, run, wish);
   }
 }
 
@@ -37,7 +45,10 @@ export class FollowRunController {
     @Input(operations.streamRun) call: Call<typeof operations.streamRun>,
   ): Promise<void> {
     const after = resumedAfter(call.headers) ?? call.query.after;
-    const query = new FollowRunQuery(call.params.id, { after, lines: call.query.lines });
+    const query = new FollowRunQuery(callerOf(call), call.params.id, {
+      after,
+      lines: call.query.lines,
+    });
     const items = valueOrProblem(await this.queries.execute(query));
     if (items === undefined) await call.reply.status(204).send();
     else await sendEvents(call.reply, (abort) => inBlocks(items(abort), itemText));

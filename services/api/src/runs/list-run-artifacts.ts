@@ -1,14 +1,15 @@
 import { Controller, Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import { operations, type Page, type QueryOf, type RunArtifact } from '#libs/api-contract';
-import type { Answer, Application } from '#libs/application';
+import type { Answer, Application, Caller } from '#libs/application';
 import { APPLICATION } from '../application.ts';
-import { valueOrProblem } from '../http/answer.ts';
+import { callerOf, valueOrProblem } from '../http/answer.ts';
 import { withNextLink } from '../http/next-link.ts';
 import { type Call, Input, Route } from '../http/route.ts';
 
 export class ListRunArtifactsQuery extends Query<Answer<Page<RunArtifact>>> {
   constructor(
+    readonly caller: Caller,
     readonly run: string,
     readonly query: QueryOf<typeof operations.listRunArtifacts>,
   ) {
@@ -20,8 +21,8 @@ export class ListRunArtifactsQuery extends Query<Answer<Page<RunArtifact>>> {
 export class ListRunArtifactsHandler implements IQueryHandler<ListRunArtifactsQuery> {
   constructor(@Inject(APPLICATION) private readonly application: Application) {}
 
-  execute({ run, query }: ListRunArtifactsQuery): Promise<Answer<Page<RunArtifact>>> {
-    return this.application.listRunArtifacts.execute(run, query);
+  execute({ caller, run, query }: ListRunArtifactsQuery): Promise<Answer<Page<RunArtifact>>> {
+    return this.application.listRunArtifacts.execute(caller, run, query);
   }
 }
 
@@ -33,7 +34,7 @@ export class ListRunArtifactsController {
   async list(
     @Input(operations.listRunArtifacts) call: Call<typeof operations.listRunArtifacts>,
   ): Promise<Page<RunArtifact>> {
-    const query = new ListRunArtifactsQuery(call.params.id, call.query);
+    const query = new ListRunArtifactsQuery(callerOf(call), call.params.id, call.query);
     return withNextLink(call, valueOrProblem(await this.queries.execute(query)));
   }
 }

@@ -1,14 +1,17 @@
 import { Controller, Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import { operations, type Page, type QueryOf, type RunSummary } from '#libs/api-contract';
-import type { Answer, Application } from '#libs/application';
+import type { Answer, Application, Caller } from '#libs/application';
 import { APPLICATION } from '../application.ts';
-import { valueOrProblem } from '../http/answer.ts';
+import { callerOf, valueOrProblem } from '../http/answer.ts';
 import { withNextLink } from '../http/next-link.ts';
 import { type Call, Input, Route } from '../http/route.ts';
 
 export class ListRunsQuery extends Query<Answer<Page<RunSummary>>> {
-  constructor(readonly query: QueryOf<typeof operations.listRuns>) {
+  constructor(
+    readonly caller: Caller,
+    readonly query: QueryOf<typeof operations.listRuns>,
+  ) {
     super();
   }
 }
@@ -17,8 +20,8 @@ export class ListRunsQuery extends Query<Answer<Page<RunSummary>>> {
 export class ListRunsHandler implements IQueryHandler<ListRunsQuery> {
   constructor(@Inject(APPLICATION) private readonly application: Application) {}
 
-  execute({ query }: ListRunsQuery): Promise<Answer<Page<RunSummary>>> {
-    return this.application.listRuns.execute(query);
+  execute({ caller, query }: ListRunsQuery): Promise<Answer<Page<RunSummary>>> {
+    return this.application.listRuns.execute(caller, query);
   }
 }
 
@@ -32,7 +35,7 @@ export class ListRunsController {
   ): Promise<Page<RunSummary>> {
     return withNextLink(
       call,
-      valueOrProblem(await this.queries.execute(new ListRunsQuery(call.query))),
+      valueOrProblem(await this.queries.execute(new ListRunsQuery(callerOf(call), call.query))),
     );
   }
 }

@@ -1,14 +1,15 @@
 import { Controller, Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import { operations } from '#libs/api-contract';
-import type { Answer, Application, ArtifactWish, OpenArtifact } from '#libs/application';
+import type { Answer, Application, ArtifactWish, Caller, OpenArtifact } from '#libs/application';
 import { APPLICATION } from '../application.ts';
-import { valueOrProblem } from '../http/answer.ts';
+import { callerOf, valueOrProblem } from '../http/answer.ts';
 import { type Call, Input, Route } from '../http/route.ts';
 import { sendStream } from '../http/send-stream.ts';
 
 export class ReadRunArtifactQuery extends Query<Answer<OpenArtifact>> {
   constructor(
+    readonly caller: Caller,
     readonly run: string,
     readonly wish: ArtifactWish,
   ) {
@@ -20,8 +21,8 @@ export class ReadRunArtifactQuery extends Query<Answer<OpenArtifact>> {
 export class ReadRunArtifactHandler implements IQueryHandler<ReadRunArtifactQuery> {
   constructor(@Inject(APPLICATION) private readonly application: Application) {}
 
-  execute({ run, wish }: ReadRunArtifactQuery): Promise<Answer<OpenArtifact>> {
-    return this.application.readRunArtifact.execute(run, wish);
+  execute({ caller, run, wish }: ReadRunArtifactQuery): Promise<Answer<OpenArtifact>> {
+    return this.application.readRunArtifact.execute(caller, run, wish);
   }
 }
 
@@ -34,7 +35,7 @@ export class ReadRunArtifactController {
     @Input(operations.readRunArtifact) call: Call<typeof operations.readRunArtifact>,
   ): Promise<void> {
     const { id, path } = call.params;
-    const query = new ReadRunArtifactQuery(id, { name: path, ...call.query });
+    const query = new ReadRunArtifactQuery(callerOf(call), id, { name: path, ...call.query });
     const { artifact, size, stream } = valueOrProblem(await this.queries.execute(query));
     const fileName = (path.split('/').at(-1) ?? 'artifact').replace(/[^A-Za-z0-9._-]/g, '_');
     const reply = call.reply

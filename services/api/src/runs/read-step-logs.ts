@@ -2,18 +2,18 @@ import { Readable } from 'node:stream';
 import { Controller, Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import { operations } from '#libs/api-contract';
-import type { Answer, Application, LogLines, LogWish } from '#libs/application';
+import type { Answer, Application, Caller, LoggedStep, LogLines, LogWish } from '#libs/application';
 import { APPLICATION } from '../application.ts';
 import { prefers } from '../http/accept.ts';
-import { valueOrProblem } from '../http/answer.ts';
+import { callerOf, valueOrProblem } from '../http/answer.ts';
 import { type Call, Input, Route } from '../http/route.ts';
 import { sendStream } from '../http/send-stream.ts';
 import { inBlocks, logJson, logText } from './log-text.ts';
 
 export class ReadStepLogsQuery extends Query<Answer<LogLines>> {
   constructor(
-    readonly run: string,
-    readonly step: string,
+    readonly caller: Caller,
+    readonly at: LoggedStep,
     readonly wish: LogWish,
   ) {
     super();
@@ -24,8 +24,8 @@ export class ReadStepLogsQuery extends Query<Answer<LogLines>> {
 export class ReadStepLogsHandler implements IQueryHandler<ReadStepLogsQuery> {
   constructor(@Inject(APPLICATION) private readonly application: Application) {}
 
-  execute({ run, step, wish }: ReadStepLogsQuery): Promise<Answer<LogLines>> {
-    return this.application.readStepLogs.execute(run, step, wish);
+  execute({ caller, at, wish }: ReadStepLogsQuery): Promise<Answer<LogLines>> {
+    return this.application.readStepLogs.execute(caller, at, wish);
   }
 }
 
@@ -38,7 +38,8 @@ export class ReadStepLogsController {
 
   @Route(operations.readStepLogs)
   async read(@Input(operations.readStepLogs) call: LogCall): Promise<void> {
-    const query = new ReadStepLogsQuery(call.params.id, call.params.step, call.query);
+    const at = { run: call.params.id, step: call.params.step };
+    const query = new ReadStepLogsQuery(callerOf(call), at, call.query);
     const lines = valueOrProblem(await this.queries.execute(query));
     const abort = new AbortController();
     call.reply.raw.once('close', () => abort.abort());

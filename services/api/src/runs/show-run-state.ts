@@ -1,14 +1,15 @@
 import { Controller, Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import { operations, type RunDto } from '#libs/api-contract';
-import type { Answer, Application } from '#libs/application';
+import type { Answer, Application, Caller } from '#libs/application';
 import { APPLICATION } from '../application.ts';
-import { valueOrProblem } from '../http/answer.ts';
+import { callerOf, valueOrProblem } from '../http/answer.ts';
 
 import { type Call, Input, Route } from '../http/route.ts';
 
 export class ShowRunStateQuery extends Query<Answer<RunDto>> {
   constructor(
+    readonly caller: Caller,
     readonly run: string,
     readonly at: string | undefined,
   ) {
@@ -20,8 +21,8 @@ export class ShowRunStateQuery extends Query<Answer<RunDto>> {
 export class ShowRunStateHandler implements IQueryHandler<ShowRunStateQuery> {
   constructor(@Inject(APPLICATION) private readonly application: Application) {}
 
-  execute({ run, at }: ShowRunStateQuery): Promise<Answer<RunDto>> {
-    return this.application.showRunState.execute(run, at);
+  execute({ caller, run, at }: ShowRunStateQuery): Promise<Answer<RunDto>> {
+    return this.application.showRunState.execute(caller, run, at);
   }
 }
 
@@ -33,7 +34,7 @@ export class ShowRunStateController {
   async show(
     @Input(operations.showRunState) call: Call<typeof operations.showRunState>,
   ): Promise<RunDto> {
-    const query = new ShowRunStateQuery(call.params.id, call.query.at);
+    const query = new ShowRunStateQuery(callerOf(call), call.params.id, call.query.at);
     return valueOrProblem(await this.queries.execute(query));
   }
 }

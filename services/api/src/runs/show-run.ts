@@ -1,14 +1,15 @@
 import { Controller, Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import { operations, type QueryOf, type RunDto } from '#libs/api-contract';
-import type { Answer, Application } from '#libs/application';
+import type { Answer, Application, Caller } from '#libs/application';
 import { APPLICATION } from '../application.ts';
-import { valueOrProblem } from '../http/answer.ts';
+import { callerOf, valueOrProblem } from '../http/answer.ts';
 
 import { type Call, Input, Route } from '../http/route.ts';
 
 export class ShowRunQuery extends Query<Answer<RunDto>> {
   constructor(
+    readonly caller: Caller,
     readonly run: string,
     readonly query: QueryOf<typeof operations.showRun>,
   ) {
@@ -20,8 +21,8 @@ export class ShowRunQuery extends Query<Answer<RunDto>> {
 export class ShowRunHandler implements IQueryHandler<ShowRunQuery> {
   constructor(@Inject(APPLICATION) private readonly application: Application) {}
 
-  execute({ run, query }: ShowRunQuery): Promise<Answer<RunDto>> {
-    return this.application.showRun.execute(run, query);
+  execute({ caller, run, query }: ShowRunQuery): Promise<Answer<RunDto>> {
+    return this.application.showRun.execute(caller, run, query);
   }
 }
 
@@ -31,7 +32,7 @@ export class ShowRunController {
 
   @Route(operations.showRun)
   async show(@Input(operations.showRun) call: Call<typeof operations.showRun>): Promise<RunDto> {
-    const query = new ShowRunQuery(call.params.id, call.query);
+    const query = new ShowRunQuery(callerOf(call), call.params.id, call.query);
     return valueOrProblem(await this.queries.execute(query));
   }
 }

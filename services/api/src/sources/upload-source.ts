@@ -2,14 +2,17 @@ import type { Readable } from 'node:stream';
 import { Controller, Inject } from '@nestjs/common';
 import { Command, CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { operations, type SourceUploaded } from '#libs/api-contract';
-import type { Answer, Application } from '#libs/application';
+import type { Answer, Application, Caller } from '#libs/application';
 import { APPLICATION } from '../application.ts';
-import { valueOrProblem } from '../http/answer.ts';
+import { callerOf, valueOrProblem } from '../http/answer.ts';
 import { HttpProblem } from '../http/http-problem.ts';
 import { type Call, Input, Route } from '../http/route.ts';
 
 export class UploadSourceCommand extends Command<Answer<SourceUploaded>> {
-  constructor(readonly tar: Readable) {
+  constructor(
+    readonly caller: Caller,
+    readonly tar: Readable,
+  ) {
     super();
   }
 }
@@ -18,8 +21,8 @@ export class UploadSourceCommand extends Command<Answer<SourceUploaded>> {
 export class UploadSourceHandler implements ICommandHandler<UploadSourceCommand> {
   constructor(@Inject(APPLICATION) private readonly application: Application) {}
 
-  execute({ tar }: UploadSourceCommand): Promise<Answer<SourceUploaded>> {
-    return this.application.uploadSource.execute(tar);
+  execute({ caller, tar }: UploadSourceCommand): Promise<Answer<SourceUploaded>> {
+    return this.application.uploadSource.execute(caller, tar);
   }
 }
 
@@ -37,6 +40,8 @@ export class UploadSourceController {
         'request.media-type',
         'send a tar as application/x-tar, plain or compressed by gzip or zstd',
       );
-    return valueOrProblem(await this.commands.execute(new UploadSourceCommand(body)));
+    return valueOrProblem(
+      await this.commands.execute(new UploadSourceCommand(callerOf(call), body)),
+    );
   }
 }
