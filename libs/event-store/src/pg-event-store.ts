@@ -1,11 +1,10 @@
 import { LRUCache } from 'lru-cache';
 import { findEventType, type Plan, type RecordedEvent, type StreamName } from '#libs/events';
 import { Fault, invariant } from '#libs/kernel';
-import type { Pool } from '#libs/postgres';
+import { type Pool, postgresFault } from '#libs/postgres';
 import { AppendConnection } from './append-connection.ts';
 import { type AnswerRow, appendStatement, appendValues, readAnswer } from './append-statement.ts';
 import type { Append, AppendResult, LogHead, LogScan } from './event-store.ts';
-import { asLogFault } from './pg-fault.ts';
 import {
   type BatchStore,
   type PreparedAppend,
@@ -154,7 +153,7 @@ export class PgEventStore implements BatchStore {
     try {
       return await answer;
     } catch (error) {
-      throw asLogFault(error);
+      throw postgresFault(error, 'log.unavailable');
     } finally {
       this.#underWay.delete(answer);
     }

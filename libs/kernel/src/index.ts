@@ -14,6 +14,7 @@ export { type Ids, isUuid, uuidFromName, uuidv7 } from './ids.ts';
 export { assertNever, BugError, invariant } from './invariant.ts';
 export { listed } from './listed.ts';
 export { pause } from './pause.ts';
+export { type Loop, repeat } from './repeat.ts';
 export { retryDelayMs } from './retry-delay.ts';
 export { shellWord } from './shell-word.ts';
 export { type Clock, exactDuration, formatDuration, parseDurationMs, type Timers } from './time.ts';

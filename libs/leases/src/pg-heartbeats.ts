@@ -1,6 +1,5 @@
-import type { Pool } from '#libs/postgres';
+import { type Pool, queryRows } from '#libs/postgres';
 import type { HeartbeatRow, Heartbeats } from './leases.ts';
-import { query } from './pg-query.ts';
 
 /** Heartbeats in `executor_heartbeats`. Methods throw Fault `postgres.unreachable`. The pool stays its opener's. */
 export class PgHeartbeats implements Heartbeats {
@@ -11,7 +10,7 @@ export class PgHeartbeats implements Heartbeats {
   }
 
   async beat(executorId: string, freeSlots: number): Promise<void> {
-    await query(
+    await queryRows(
       this.#pool,
       `insert into executor_heartbeats as h (executor_id, beats, free_slots) values ($1, 1, $2)
        on conflict (executor_id) do update set beats = h.beats + 1, free_slots = excluded.free_slots`,
@@ -20,7 +19,7 @@ export class PgHeartbeats implements Heartbeats {
   }
 
   async readAll(): Promise<readonly HeartbeatRow[]> {
-    return await query<HeartbeatRow>(
+    return await queryRows<HeartbeatRow>(
       this.#pool,
       `select executor_id as "executorId", beats, free_slots as "freeSlots" from executor_heartbeats`,
       [],
@@ -28,6 +27,8 @@ export class PgHeartbeats implements Heartbeats {
   }
 
   async remove(executorId: string): Promise<void> {
-    await query(this.#pool, 'delete from executor_heartbeats where executor_id = $1', [executorId]);
+    await queryRows(this.#pool, 'delete from executor_heartbeats where executor_id = $1', [
+      executorId,
+    ]);
   }
 }

@@ -2,6 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Fault, sha256Hex } from '#libs/kernel';
 import type { Pool, PoolClient } from './pool.ts';
+import { isMissingPrivilege, reasonOf } from './postgres-errors.ts';
 
 export interface MigrateOptions {
   /** Folder with `0001_name.sql`, `0002_…`; other files are ignored. */
@@ -23,8 +24,6 @@ interface Migration {
   readonly checksum: string;
 }
 
-/** SQLSTATE 42501. */
-const insufficientPrivilege = '42501';
 const privilegesNeeded =
   'the user of the database must own it and may make roles (alter role … createrole), or be a superuser';
 
@@ -97,7 +96,7 @@ async function applyOne(client: PoolClient, migration: Migration): Promise<void>
     await client.query('commit');
   } catch (cause) {
     await client.query('rollback').catch(() => {});
-    const help = codeOf(cause) === insufficientPrivilege ? `; ${privilegesNeeded}` : '';
+    const help = isMissingPrivilege(cause) ? `; ${privilegesNeeded}` : '';
     throw failed(`${migration.name}: ${reasonOf(cause)}${help}`, cause);
   }
 }
@@ -114,17 +113,6 @@ async function readMigrations(dir: string): Promise<readonly Migration[]> {
     migrations.push({ number, name, sql, checksum: sha256Hex(sql) });
   }
   return migrations;
-}
-
-/** What the driver says, which never holds a password; where a host has several addresses its message is empty. */
-function reasonOf(cause: unknown): string {
-  const message = cause instanceof Error ? cause.message : String(cause);
-  return message === '' ? (codeOf(cause) ?? 'no reason given') : message;
-}
-
-function codeOf(cause: unknown): string | undefined {
-  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
-  return typeof code === 'string' ? code : undefined;
 }
 
 function failed(message: string, cause?: unknown): Fault {

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { ChaosProxy, startTestPostgres, type TestDatabase } from '#libs/testkit';
-import { isPassingError } from './passing-error.ts';
 import { openPool, type Pool } from './pool.ts';
+import { isPassingError } from './postgres-errors.ts';
 
 let database: TestDatabase;
 let proxy: ChaosProxy;

@@ -1,11 +1,10 @@
-import { Fault } from '#libs/kernel';
-import { isPassingError } from './passing-error.ts';
 import type { Pool } from './pool.ts';
+import { postgresFault } from './postgres-errors.ts';
 
 /**
  * One statement, by any connection of the pool.
  *
- * @throws Fault `postgres.unreachable` (retry: backoff) where trying again can help; else the error of `pg` itself
+ * @throws Fault `postgres.unreachable` (retry: backoff) if trying again can help; else the error of `pg` itself
  */
 export async function queryRows<Row>(
   pool: Pool,
@@ -14,11 +13,7 @@ export async function queryRows<Row>(
 ): Promise<readonly Row[]> {
   try {
     return (await pool.query(text, [...values])).rows;
-  } catch (cause) {
-    if (!isPassingError(cause)) throw cause;
-    const message = cause instanceof Error ? cause.message : String(cause);
-    throw new Fault('postgres.unreachable', 'backoff', `Postgres does not answer: ${message}`, {
-      cause,
-    });
+  } catch (error) {
+    throw postgresFault(error);
   }
 }

@@ -1,10 +1,9 @@
 import type { EventStore, LogTail, PlanCache } from '#libs/event-store';
 import type { RecordedEvent } from '#libs/events';
 import { Fault, type Timers } from '#libs/kernel';
-import type { Pool } from '#libs/postgres';
+import { inTransaction, type Pool } from '#libs/postgres';
 import { projections as allProjections } from './catalog.ts';
 import { CheckpointMoved, moveCheckpoints, readCheckpoints } from './checkpoints.ts';
-import { inTransaction } from './in-transaction.ts';
 import type { Projection } from './projection.ts';
 import { applyBatch, liveTable, plansOf } from './read-model-writer.ts';
 import { rebuildTables } from './rebuild.ts';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { PlanCache } from '#libs/event-store';
 import type { PlanLookup, RecordedEvent } from '#libs/events';
-import type { PoolClient } from '#libs/postgres';
+import { isRefusedValue, type PoolClient } from '#libs/postgres';
 import { changeStatements } from './change-statements.ts';
 import { mergeChanges } from './merge-changes.ts';
 import type { Projection, RowChange } from './projection.ts';
@@ -51,7 +51,7 @@ export async function applyBatch(
     const failures = await writeBatch(client, projections, batch, options);
     return await keepFailures(client, failures);
   } catch (error) {
-    if (!isRefusal(error)) throw error;
+    if (!isRefusedValue(error)) throw error;
     await client.query('rollback to savepoint batch');
     return await keepFailures(client, await applySingly(client, projections, batch, options));
   }
@@ -71,7 +71,7 @@ async function applySingly(
       try {
         failures.push(...(await writeBatch(client, [projection], [event], options)));
       } catch (error) {
-        if (!isRefusal(error)) throw error;
+        if (!isRefusedValue(error)) throw error;
         await client.query('rollback to savepoint event');
         failures.push(failureOf(projection, event, error));
       }
@@ -133,10 +133,4 @@ function failureOf(
   error: unknown,
 ): ProjectionFailure {
   return { projection: name, position, error: String(error).slice(0, 2_000) };
-}
-
-/** The database says no to a value (a data exception, a violated constraint, a limit), not to us. */
-function isRefusal(error: unknown): boolean {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  return typeof code === 'string' && /^(?:22|23|54)[0-9A-Z]{3}$/.test(code);
 }

@@ -1,8 +1,7 @@
 import type { EventStore, PlanCache } from '#libs/event-store';
 import { Fault } from '#libs/kernel';
-import type { Pool, PoolClient } from '#libs/postgres';
+import { inTransaction, type Pool, type PoolClient } from '#libs/postgres';
 import { putCheckpoint } from './checkpoints.ts';
-import { inTransaction } from './in-transaction.ts';
 import type { Projection } from './projection.ts';
 import { applyBatch, plansOf, readSchema, type TableName } from './read-model-writer.ts';
 

@@ -1,9 +1,9 @@
 import { type Clock, pause, type Timers } from '#libs/kernel';
 import { type Placement, pickNext, type ReadyStep, type SchedulerState } from '#libs/scheduling';
 import type { Logger } from '#libs/telemetry';
-import type { Lead } from './leader.ts';
 import { tellFault } from './pacing.ts';
 import type { SchedulerCommands, Verdict } from './scheduler-commands.ts';
+import type { Lead } from './take-lead.ts';
 
 /** What a loop of the leader works with. */
 export interface LoopParts {

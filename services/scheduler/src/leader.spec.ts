@@ -136,8 +136,8 @@ describe('the lead', () => {
           ? undefined
           : { holder: 'z', epoch: 7, counter: Math.floor(rig.world.clock.nowMs()) };
       },
-      async claim(shard: number, holder: string) {
-        return this.isOpen ? { shard, epoch: 1, holder } : undefined;
+      async claim(name: string, holder: string) {
+        return this.isOpen ? { name, number: 0, epoch: 1, holder } : undefined;
       },
       async renew() {
         return true;

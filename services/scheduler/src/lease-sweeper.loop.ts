@@ -15,8 +15,8 @@ import {
   startWatch,
 } from '#libs/scheduling';
 import type { LoopParts } from './dispatch.loop.ts';
-import type { Lead } from './leader.ts';
-import { repeat, tellFault } from './pacing.ts';
+import { repeatLogged, tellFault } from './pacing.ts';
+import type { Lead } from './take-lead.ts';
 
 const sweepEveryMs = 1_000;
 /** Losses on their way at once. */
@@ -59,7 +59,7 @@ export class LeaseSweeperLoop {
   run(): Promise<void> {
     const { timers, logger, stopping: abort } = this.#parts;
     const loop = { name: 'lease-sweeper', everyMs: () => sweepEveryMs, timers, logger, abort };
-    return repeat(loop, () => this.#sweep());
+    return repeatLogged(loop, () => this.#sweep());
   }
 
   /** What is held in the name of lost executors is lost, at once. */

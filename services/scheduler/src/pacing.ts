@@ -1,28 +1,12 @@
-import { Fault, pause, type Timers } from '#libs/kernel';
+import { Fault, type Loop, repeat } from '#libs/kernel';
 import type { Logger } from '#libs/telemetry';
 
-/**
- * Does the work again and again until the signal aborts, `everyMs` after it was done. A Fault is told and the work tried
- * again; anything else is a bug and ends the process by its unhandled rejection.
- */
-export async function repeat(
-  loop: {
-    readonly name: string;
-    readonly everyMs: () => number;
-    readonly timers: Timers;
-    readonly logger: Logger;
-    readonly abort: AbortSignal;
-  },
+/** Repeats the work. A Fault is logged and the work tried again; any other error is a bug and ends the process. */
+export function repeatLogged(
+  { name, logger, ...loop }: Omit<Loop, 'onError'> & { name: string; logger: Logger },
   work: () => Promise<void> | void,
 ): Promise<void> {
-  while (!loop.abort.aborted) {
-    try {
-      await work();
-    } catch (error) {
-      tellFault(loop.logger, loop.name, error);
-    }
-    await pause(loop.timers, loop.everyMs(), loop.abort);
-  }
+  return repeat({ ...loop, onError: (error) => tellFault(logger, name, error) }, work);
 }
 
 /** @throws what is no Fault */

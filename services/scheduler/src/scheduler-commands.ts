@@ -2,9 +2,10 @@ import { executorDecider, type RunCommand, runDecider } from '#libs/domain';
 import type { CommandOrigin, RunnerAnswer } from '#libs/event-store';
 import { streamName, type WaitReason } from '#libs/events';
 import { leaseTerms } from '#libs/executor-protocol';
+import type { Leader } from '#libs/leases';
 import type { DelayedStep, LiveAttempt, ReadyStep, SchedulerState } from '#libs/scheduling';
-import type { Lead, Leader } from './leader.ts';
 import type { SchedulerParts } from './scheduler.parts.ts';
+import type { Lead } from './take-lead.ts';
 
 /** `done`: it stands in the log · `nothing`: there was nothing to do · `refused`: a rejection. */
 export type Verdict = 'done' | 'nothing' | 'refused';
@@ -17,12 +18,12 @@ type LostWhy = Extract<RunCommand, { kind: 'lose-attempt' }>['why'];
  */
 export class SchedulerCommands {
   readonly #parts: Pick<SchedulerParts, 'runner' | 'clock' | 'random' | 'shard'>;
-  readonly #leader: Leader;
+  readonly #leader: Pick<Leader<Lead>, 'stepDown'>;
   readonly #state: () => SchedulerState;
 
   constructor(
     parts: Pick<SchedulerParts, 'runner' | 'clock' | 'random' | 'shard'>,
-    leader: Leader,
+    leader: Pick<Leader<Lead>, 'stepDown'>,
     state: () => SchedulerState,
   ) {
     this.#parts = parts;
@@ -71,8 +72,9 @@ export class SchedulerCommands {
     const command = { kind: 'lose-executor', why: 'silent' } as const;
     const origin = { actor: this.#actor };
     const stream = streamName('executor', executorId);
-    const guard = this.#guard(lead);
-    return this.#judge(await runner.run(executorDecider, stream, command, origin, { guard }));
+    return this.#judge(
+      await runner.run(executorDecider, stream, command, origin, { guard: guardOf(lead) }),
+    );
   }
 
   async #toRun(
@@ -83,8 +85,9 @@ export class SchedulerCommands {
     const { runner } = this.#parts;
     const stream = streamName('run', about.runId);
     const origin = this.#originOf(about);
-    const guard = this.#guard(lead);
-    return this.#judge(await runner.run(runDecider, stream, command, origin, { guard }));
+    return this.#judge(
+      await runner.run(runDecider, stream, command, origin, { guard: guardOf(lead) }),
+    );
   }
 
   #originOf(about: { readonly runId: string; readonly causedBy: number }): CommandOrigin {
@@ -105,11 +108,11 @@ export class SchedulerCommands {
     return 'refused';
   }
 
-  #guard(lead: Lead) {
-    return { shard: this.#parts.shard, epoch: lead.epoch };
-  }
-
   get #actor(): string {
     return `scheduler:${this.#parts.shard}`;
   }
+}
+
+function guardOf({ shard, epoch }: Lead) {
+  return { shard, epoch };
 }

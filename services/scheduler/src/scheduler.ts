@@ -1,11 +1,12 @@
 import { pause } from '#libs/kernel';
+import { Leader } from '#libs/leases';
 import { DispatchLoop, type LoopParts } from './dispatch.loop.ts';
-import { type Lead, Leader } from './leader.ts';
 import { LeaseSweeperLoop } from './lease-sweeper.loop.ts';
 import { LogFold } from './log-fold.ts';
-import { repeat } from './pacing.ts';
+import { repeatLogged } from './pacing.ts';
 import type { SchedulerParts } from './scheduler.parts.ts';
 import { SchedulerCommands } from './scheduler-commands.ts';
+import { type Lead, takeLead } from './take-lead.ts';
 import { TimersLoop } from './timers.loop.ts';
 import { WaitNotesLoop } from './wait-notes.loop.ts';
 
@@ -40,7 +41,7 @@ export class Scheduler {
   private readonly parts: SchedulerParts;
   private readonly stopping = new AbortController();
   private readonly fold: LogFold;
-  private readonly leader: Leader;
+  private readonly leader: Leader<Lead>;
   private readonly dispatcher: DispatchLoop;
   private readonly sweeper: LeaseSweeperLoop;
   private readonly retries: TimersLoop;
@@ -50,7 +51,11 @@ export class Scheduler {
   constructor(parts: SchedulerParts) {
     this.parts = parts;
     this.fold = new LogFold(parts, () => this.act());
-    this.leader = new Leader(parts);
+    this.leader = new Leader({
+      ...parts,
+      name: `scheduler:${parts.shard}`,
+      onElected: (lease) => takeLead(parts, lease),
+    });
     const state = () => this.fold.state;
     const loop: LoopParts = {
       state,
@@ -77,7 +82,7 @@ export class Scheduler {
       this.leader.run(abort),
       this.sweeper.run(),
       this.waitNotes.run(),
-      repeat(pulse, () => this.act()),
+      repeatLogged(pulse, () => this.act()),
     ];
   }
 

@@ -1,8 +1,8 @@
 import type { WaitReason } from '#libs/events';
 import { type DelayedStep, type ReadyStep, waitReason } from '#libs/scheduling';
 import type { LoopParts } from './dispatch.loop.ts';
-import type { Lead } from './leader.ts';
-import { repeat, tellFault } from './pacing.ts';
+import { repeatLogged, tellFault } from './pacing.ts';
+import type { Lead } from './take-lead.ts';
 
 const lookEveryMs = 250;
 /** Shorter waits are not worth an event. */
@@ -25,7 +25,7 @@ export class WaitNotesLoop {
   run(): Promise<void> {
     const { timers, logger, stopping: abort } = this.#parts;
     const loop = { name: 'wait-notes', everyMs: () => lookEveryMs, timers, logger, abort };
-    return repeat(loop, () => this.#look());
+    return repeatLogged(loop, () => this.#look());
   }
 
   #look(): void {

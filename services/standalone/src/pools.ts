@@ -1,10 +1,11 @@
+import { leaderTerms } from '#libs/leases';
 import { openPool, type Pool, type PoolConfig } from '#libs/postgres';
 import type { Logger } from '#libs/telemetry';
 
 /** A heartbeat reads the log: two that freeze one after the other must fit before an executor gives up (14 s). */
 const appendWithinMs = 5_000;
-/** A lease that is renewed later than its term (3 s) is lost anyway. */
-const leaseWithinMs = 2_000;
+/** A lease whose renewal is answered later than this is lost anyway. */
+const leaseWithinMs = leaderTerms.termMs - leaderTerms.renewMs;
 
 /** How to connect: as the owner of the database, or as a role that the owner may act as. */
 export type Connect = (role?: string) => PoolConfig;

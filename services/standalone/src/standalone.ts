@@ -11,7 +11,7 @@ import type { Logger } from '#libs/telemetry';
 import { composeApi, composeGateway, type RequestCounts } from '../../api/src/index.ts';
 import { composeExecutor, hasWorkspace } from '../../executor/src/index.ts';
 import { composeScheduler } from '../../scheduler/src/index.ts';
-import { Sweeper } from '../../sweeper/src/index.ts';
+import { composeSweeper } from '../../sweeper/src/index.ts';
 import { ClosingStack } from './closing-stack.ts';
 import type { DataDirectory } from './data-directory.ts';
 import { openDatabase } from './database.ts';
@@ -70,6 +70,7 @@ async function openShared(options: StandaloneOptions, opened: ClosingStack) {
     leasePool: database.leasePool,
     logs: new FsLogStore(directory.logs, systemPorts.clock),
     blobs: new FsBlobStore(directory.blobs),
+    process: `${hostname()}:${process.pid}`,
     adminToken: directory.ensureAdminToken(),
   };
 }
@@ -83,7 +84,7 @@ async function open(options: StandaloneOptions, opened: ClosingStack): Promise<S
   await projector.start();
   opened.add(() => projector.stop());
   const gateway = composeGateway(shared);
-  const scheduler = composeScheduler({ ...shared, process: `${hostname()}:${process.pid}` });
+  const scheduler = composeScheduler(shared);
   const executor = composeExecutor({
     ...shared,
     name: hostname(),
@@ -107,7 +108,7 @@ async function open(options: StandaloneOptions, opened: ClosingStack): Promise<S
     listen: { listen: config.listen, socketPath: directory.apiSocket },
   });
   opened.add(() => api.close());
-  const sweeper = new Sweeper(shared);
+  const sweeper = composeSweeper(shared);
   sweeper.start();
   opened.add(() => sweeper.stop());
   opened.add(() => life.stop());

@@ -1,1 +1,1 @@
-export { Sweeper, type SweeperParts } from './sweeper.loop.ts';
+export { composeSweeper } from './compose.ts';

@@ -1,16 +1,26 @@
 import type { FsBlobStore } from '#libs/blobs';
 import type { Config } from '#libs/config';
 import { type Clock, pause, type Timers } from '#libs/kernel';
+import {
+  type GuardedWrites,
+  Leader,
+  type LeaderLease,
+  type LeaderLeases,
+  type LeaderTerms,
+} from '#libs/leases';
 import type { FsLogStore } from '#libs/logs';
-import type { Pool } from '#libs/postgres';
+import type { PoolClient } from '#libs/postgres';
 import type { Logger } from '#libs/telemetry';
-import { forgetOldCommands, forgetOldRequests } from './forget-rows.ts';
+import { forgetRows, forgetStatements } from './forget-rows.ts';
 
 export interface SweeperParts {
   readonly logs: Pick<FsLogStore, 'sweep'>;
   readonly blobs: Pick<FsBlobStore, 'removeAbandoned'>;
-  readonly pool: Pool;
-  readonly clock: Pick<Clock, 'nowMs'>;
+  readonly leases: LeaderLeases;
+  readonly guarded: GuardedWrites<Pick<PoolClient, 'query'>>;
+  /** Who this process is; unique for each life of a process. */
+  readonly holder: string;
+  readonly clock: Clock;
   readonly timers: Timers;
   readonly config: Pick<Config, 'logKeep' | 'logStoreBytesMax'>;
   readonly logger: Logger;
@@ -20,32 +30,44 @@ export interface SweeperParts {
 const sweepMs = 3_600_000;
 /** No upload takes longer, in milliseconds: an older part of a blob was left by one that was interrupted. */
 const abandonedMs = 24 * 3_600_000;
+/** Nobody waits for a sweep, and an idle server should write little: a renewal every two minutes. */
+const sweeperTerms: LeaderTerms = { termMs: 600_000, renewMs: 120_000, watchMs: 120_000 };
 
 /**
- * Retention: every hour it removes old logs, parts of blobs whose upload was interrupted, and command ids and idempotency keys
- * past their time. Workspaces lie with an executor, which removes them itself.
+ * Retention: every hour it removes old logs and parts of blobs whose upload was interrupted, which are this process's own
+ * files, and command ids and idempotency keys past their time. All processes share those: only the leader deletes them.
+ * Workspaces lie with an executor, which removes them itself.
  */
 export class Sweeper {
   readonly #parts: SweeperParts;
+  readonly #leader: Leader<LeaderLease>;
   readonly #stopping = new AbortController();
+  #ended: Promise<unknown> = Promise.resolve();
 
   constructor(parts: SweeperParts) {
     this.#parts = parts;
+    this.#leader = new Leader({
+      ...parts,
+      name: 'sweeper',
+      onElected: async (lease) => lease,
+      terms: sweeperTerms,
+    });
   }
 
   /** Returns at once. Called once. */
   start(): void {
-    void this.#run();
-  }
-
-  /** A sweep that is under way ends with what it removes now. Idempotent. */
-  stop(): void {
-    this.#stopping.abort();
-  }
-
-  async #run(): Promise<void> {
-    const { timers } = this.#parts;
     const { signal } = this.#stopping;
+    this.#ended = Promise.all([this.#run(signal), this.#leader.run(signal)]);
+  }
+
+  /** Ends a sweep that is under way with what it removes now. Resolves when another process may lead. Idempotent. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#ended;
+  }
+
+  async #run(signal: AbortSignal): Promise<void> {
+    const { timers } = this.#parts;
     for (;;) {
       await pause(timers, sweepMs, signal);
       if (signal.aborted) return;
@@ -55,18 +77,30 @@ export class Sweeper {
 
   /** One kind after the other; one that fails does not keep the next from being swept. */
   async #sweep(): Promise<void> {
-    const { logs, blobs, pool, clock, config, logger } = this.#parts;
+    const { logs, blobs, clock, config, logger } = this.#parts;
     const sweeps: Readonly<Record<string, () => Promise<unknown>>> = {
       logs: () => logs.sweep({ ageMs: config.logKeep, bytesMax: config.logStoreBytesMax }),
       blobs: () => blobs.removeAbandoned(clock.nowMs() - abandonedMs),
-      commands: () => forgetOldCommands(pool),
-      requests: () => forgetOldRequests(pool),
+      commands: () => this.#forget(forgetStatements.commands),
+      requests: () => this.#forget(forgetStatements.requests),
     };
     for (const [what, sweep] of Object.entries(sweeps)) {
       if (this.#stopping.signal.aborted) return;
       await sweep().catch((error: unknown) =>
         logger.warn({ what, error: String(error) }, 'the sweep failed'),
       );
+    }
+  }
+
+  /** Repeats the statement until no more is to be forgotten, this process does not lead, or it is told to stop. */
+  async #forget(statement: string): Promise<void> {
+    for (let isMore = true; isMore && !this.#stopping.signal.aborted; ) {
+      const lease = this.#leader.current;
+      if (lease === undefined) return;
+      const isWritten = await this.#parts.guarded.write(lease, async (client) => {
+        isMore = await forgetRows(client, statement);
+      });
+      if (!isWritten) return this.#leader.stepDown('a newer epoch refused the write');
     }
   }
 }

@@ -1,4 +1,4 @@
-import type { Pool, PoolClient } from '#libs/postgres';
+import type { Pool, PoolClient } from './pool.ts';
 
 /** Runs the work in one transaction; rolls back where it throws. */
 export async function inTransaction<Value>(

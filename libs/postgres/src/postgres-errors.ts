@@ -1,0 +1,60 @@
+import { type ErrorCode, Fault } from '#libs/kernel';
+
+// What an error of `pg` means: the one place that reads SQLSTATEs.
+
+/**
+ * Classes that speak of the server's state, not of our statement: connection, authorization and database name (both
+ * are checked when a connection is made), rollback (deadlock, serialisation), resources (disk full), object not
+ * available (lock timeout), operator, system.
+ */
+const passingClasses = new Set(['08', '28', '3D', '40', '53', '55', '57', '58']);
+
+/** Classes by which the database refuses a value: data exception, violated constraint, exceeded limit. */
+const refusalClasses = new Set(['22', '23', '54']);
+
+/** Whether an error of `pg` speaks of the world, so that trying again can help; else it is a bug in the statement. */
+export function isPassingError(error: unknown): boolean {
+  const state = sqlStateOf(error);
+  return state === undefined || passingClasses.has(state.slice(0, 2));
+}
+
+/** Whether the database refused a value, so that the same statement with another value can succeed. */
+export function isRefusedValue(error: unknown): boolean {
+  return refusalClasses.has(sqlStateOf(error)?.slice(0, 2) ?? '');
+}
+
+/** Whether the user of the database lacks a right. */
+export function isMissingPrivilege(error: unknown): boolean {
+  return sqlStateOf(error) === '42501';
+}
+
+/**
+ * An error of `pg` as its callers throw it: a Fault (retry: backoff) if trying again can help; else the error itself,
+ * which is a bug. A Fault stays as it is.
+ *
+ * @param code  what cannot be reached, in the words of the caller's port
+ */
+export function postgresFault(
+  error: unknown,
+  code: Extract<ErrorCode, 'postgres.unreachable' | 'log.unavailable'> = 'postgres.unreachable',
+): unknown {
+  if (error instanceof Fault || !isPassingError(error)) return error;
+  const what =
+    code === 'log.unavailable' ? 'the log cannot be reached' : 'Postgres does not answer';
+  return new Fault(code, 'backoff', `${what}: ${reasonOf(error)}`, { cause: error });
+}
+
+/** What the driver says, which never holds a password. For a host with several addresses its message is empty. */
+export function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if (error.message !== '') return error.message;
+  return 'code' in error && typeof error.code === 'string' ? error.code : 'no reason given';
+}
+
+/** Errors without an SQLSTATE come from the connection: refused, reset, timed out, ended. */
+function sqlStateOf(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !('code' in error)) return undefined;
+  return typeof error.code === 'string' && /^[0-9A-Z]{5}$/.test(error.code) && 'severity' in error
+    ? error.code
+    : undefined;
+}
