@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { PgEventStore } from '#libs/event-store';
-import { defaultTenant, streamName } from '#libs/events';
+import { defaultTenant, streamId, streamName } from '#libs/events';
 import { uuidFromName } from '#libs/kernel';
 import type { Pool, PoolClient } from '#libs/postgres';
 import { startTestPostgres, type TestDatabase } from '#libs/testkit';
@@ -112,7 +112,7 @@ async function abortAnAppend(): Promise<number> {
     await client.query('begin');
     const [stream = streamName('run', uuidFromName('none'))] = shared;
     const { rows } = await client.query('select version from streams where stream = $1', [
-      stream.slice('run-'.length),
+      streamId('run', stream),
     ]);
     const [result] = await store.append([
       {

@@ -1,4 +1,5 @@
 import { type ApiClient, followEvents } from '#libs/api-client';
+import { streamId } from '#libs/events';
 
 /** Knows when runs end, by one event stream: asking for each run again and again would be a load of its own. */
 export class RunWatcher {
@@ -25,7 +26,7 @@ export class RunWatcher {
   async #follow(client: ApiClient, after: number): Promise<void> {
     const options = { after, types: ['run.finished'], signal: this.#abort.signal };
     for await (const event of followEvents(client, options)) {
-      const runId = event.stream.slice('run-'.length);
+      const runId = streamId('run', event.stream);
       const { outcome } = event.data as { outcome: string };
       const waiting = this.#waiting.get(runId);
       if (waiting) waiting(outcome);

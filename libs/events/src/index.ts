@@ -82,6 +82,7 @@ export {
   parseStreamName,
   type StreamKind,
   type StreamName,
+  streamId,
   streamKinds,
   streamName,
   streamUuid,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { BugError, isUuid } from '#libs/kernel';
-import { parseStreamName, streamKinds, streamName, streamUuid } from './streams.ts';
+import { parseStreamName, streamId, streamKinds, streamName, streamUuid } from './streams.ts';
 
 const id = '01900000-0000-7000-8000-000000000001';
 
@@ -11,6 +11,13 @@ it.each([
 ] as const)('%s-%s is taken apart where it was put together', (kind, name) =>
   expect(parseStreamName(streamName(kind, name))).toEqual({ kind, id: name }),
 );
+
+it('a known kind leaves the id, and refuses a stream of another kind', () => {
+  expect(streamId('run', `run-${id}`)).toBe(id);
+  expect(streamId('config', 'config-two-words')).toBe('two-words');
+  for (const name of [`executor-${id}`, 'run', 'runs-1', ''])
+    expect(() => streamId('run', name)).toThrow(BugError);
+});
 
 it.each(['', 'run', '-x', 'nosuch-1', 'toString-1', '__proto__-1'])('%j names no stream', (name) =>
   expect(() => parseStreamName(name)).toThrow(BugError),

@@ -1,4 +1,4 @@
-import { invariant, isUuid, uuidFromName } from '#libs/kernel';
+import { BugError, invariant, isUuid, uuidFromName } from '#libs/kernel';
 
 /** The kinds of stream with their number in the log. Frozen: a number never changes its meaning. */
 export const streamKinds = {
@@ -26,6 +26,16 @@ export function parseStreamName(name: string): { readonly kind: StreamKind; read
   const kind = name.slice(0, dash);
   invariant(dash > 0 && Object.hasOwn(streamKinds, kind), `no stream is named ${name}`);
   return { kind: kind as StreamKind, id: name.slice(dash + 1) };
+}
+
+/**
+ * The id in the name of a stream whose kind is known: the run's of `run-<id>`.
+ *
+ * @throws BugError if it is a stream of another kind
+ */
+export function streamId(kind: StreamKind, name: string): string {
+  if (!name.startsWith(`${kind}-`)) throw new BugError(`${name} is no stream of the kind ${kind}`);
+  return name.slice(kind.length + 1);
 }
 
 /** The uuid under which a stream stands in the log: its own id where that is a uuid, else one made from the name. */

@@ -1,3 +1,4 @@
+import { streamId } from '#libs/events';
 import type { Projection, ReadTable } from './projection.ts';
 
 const executors: ReadTable = {
@@ -28,7 +29,7 @@ export const executorsProjection: Projection = {
   handles: ['executor.registered', 'executor.drained', 'executor.lost'],
   project(event) {
     const table = executors.name;
-    const key = { executor_id: event.stream.slice('executor-'.length) };
+    const key = { executor_id: streamId('executor', event.stream) };
     switch (event.type) {
       case 'executor.registered': {
         const { name, labels, slots, capabilities, version } = event.data;

@@ -1,3 +1,4 @@
+import { streamId } from '#libs/events';
 import type { Projection, ReadTable } from './projection.ts';
 
 const pipelineVersions: ReadTable = {
@@ -27,7 +28,7 @@ export const pipelinesProjection: Projection = {
     return [
       {
         table: pipelineVersions.name,
-        key: { pipeline_id: event.stream.slice('pipeline-'.length), version },
+        key: { pipeline_id: streamId('pipeline', event.stream), version },
         insert: {
           tenant,
           name,

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { InProcessLogSignal, MemoryEventStore, PlanCache, StoreLogTail } from '#libs/event-store';
-import { defaultTenant, type StreamName } from '#libs/events';
+import { defaultTenant, type StreamName, streamId } from '#libs/events';
 import type { Pool } from '#libs/postgres';
 import { type AnyEvent, AnyEvents, startTestPostgres, type TestDatabase } from '#libs/testkit';
 import { projections } from './catalog.ts';
@@ -267,7 +267,7 @@ describe('an event that a projection cannot take', () => {
     expect(thrown.rows[0].count).toBeGreaterThan(0);
     const steps = await pool.query(
       `select 1 from read_models.run_steps where run_id = $1 limit 1`,
-      [other.slice('run-'.length)],
+      [streamId('run', other)],
     );
     expect(steps.rowCount).toBe(1);
   });

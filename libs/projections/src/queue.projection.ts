@@ -1,3 +1,4 @@
+import { streamId } from '#libs/events';
 import type { Projection, ReadTable } from './projection.ts';
 
 const queuedSteps: ReadTable = {
@@ -31,7 +32,7 @@ export const queueProjection: Projection = {
   project(event) {
     if (!('step' in event.data)) return [];
     const table = queuedSteps.name;
-    const key = { run_id: event.stream.slice('run-'.length), step: event.data.step };
+    const key = { run_id: streamId('run', event.stream), step: event.data.step };
     switch (event.type) {
       case 'run.step-queued': {
         const { attempt, notBefore } = event.data;

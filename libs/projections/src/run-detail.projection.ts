@@ -1,4 +1,4 @@
-import type { PlanLookup, RecordedEvent } from '#libs/events';
+import { type PlanLookup, type RecordedEvent, streamId } from '#libs/events';
 import type { Projection, ReadTable, RowChange } from './projection.ts';
 
 const runSteps: ReadTable = {
@@ -66,7 +66,7 @@ export const runDetailProjection: Projection = {
     'run.step-skipped',
   ],
   project(event, plans) {
-    const runId = event.stream.slice('run-'.length);
+    const runId = streamId('run', event.stream);
     if (event.type === 'run.queued') return stepRows(runId, event.data.planHash, plans);
     return 'step' in event.data ? stepChanges(event, { run_id: runId, step: event.data.step }) : [];
   },

@@ -1,4 +1,4 @@
-import type { RecordedEvent } from '#libs/events';
+import { type RecordedEvent, streamId } from '#libs/events';
 import type { Projection, ReadTable } from './projection.ts';
 
 const runList: ReadTable = {
@@ -33,7 +33,7 @@ export const runListProjection: Projection = {
   tables: [runList],
   handles: ['run.queued', 'run.step-started', 'run.cancel-requested', 'run.finished'],
   project(event) {
-    const key = { run_id: event.stream.slice('run-'.length) };
+    const key = { run_id: streamId('run', event.stream) };
     switch (event.type) {
       case 'run.queued': {
         const { data } = event;

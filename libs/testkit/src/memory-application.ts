@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { ExecutorDto } from '#libs/api-contract';
 import { type CommandPorts, createCommands } from '#libs/application';
 import { MemoryEventStore } from '#libs/event-store';
+import { streamId } from '#libs/events';
 import { type Clock, Fault, type Timers } from '#libs/kernel';
 import { logProcess } from './memory-log.ts';
 import { MemoryRequests } from './memory-requests.ts';
@@ -35,7 +36,7 @@ export function memoryApplication(
       findStartedRun: async (commandId) => {
         const events = await store.readLog({ after: 0, limit: 10_000 });
         const own = events.find((event) => event.commandId === commandId);
-        return own?.type === 'run.queued' ? own.stream.slice('run-'.length) : undefined;
+        return own?.type === 'run.queued' ? streamId('run', own.stream) : undefined;
       },
     },
     capacity: {

@@ -9,6 +9,7 @@ import {
   type RecordedEvent,
   type RunEvent,
   type StreamName,
+  streamId,
 } from '#libs/events';
 import { invariant, uuidFromName } from '#libs/kernel';
 
@@ -46,7 +47,7 @@ export class RecordedLog {
       time: new Date(this.#timeMs).toISOString(),
       tenant: defaultTenant,
       actor: 'system',
-      correlationId: stream.startsWith('run-') ? stream.slice(4) : null,
+      correlationId: stream.startsWith('run-') ? streamId('run', stream) : null,
       causationId: null,
       commandId: null,
       traceparent: null,

@@ -1,4 +1,4 @@
-import type { PlanLookup, RecordedEvent } from '#libs/events';
+import { type PlanLookup, type RecordedEvent, streamId } from '#libs/events';
 import { Fault, pause } from '#libs/kernel';
 import {
   restoreSnapshot,
@@ -88,7 +88,7 @@ export class LogFold {
         case 'run.step-queued':
         case 'run.step-assigned':
         case 'run.step-retry-scheduled': {
-          const run = this.#state.runs.get(event.stream.slice('run-'.length));
+          const run = this.#state.runs.get(streamId('run', event.stream));
           if (run !== undefined) hashes.add(run.planHash);
           break;
         }

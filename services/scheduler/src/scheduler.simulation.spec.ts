@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { AttemptReport, PlanStep, RecordedEvent } from '#libs/events';
+import { type AttemptReport, type PlanStep, type RecordedEvent, streamId } from '#libs/events';
 import { namedUuid, planStep, SchedulerRig, type SimulatedExecutor } from '#libs/testkit';
 import type { SchedulerParts } from './scheduler.parts.ts';
 import { Scheduler } from './scheduler.ts';
@@ -177,7 +177,7 @@ function checkHistory(events: readonly RecordedEvent[]): void {
       epoch = event.data.epoch;
     }
     if (event.type === 'executor.registered')
-      labelsOf.set(event.stream.slice(9), event.data.labels);
+      labelsOf.set(streamId('executor', event.stream), event.data.labels);
     if (event.type !== 'run.step-assigned') continue;
     const attempt = `${event.stream}/${event.data.step}/${event.data.attempt}`;
     expect(assigned.has(attempt)).toBe(false);

@@ -1,5 +1,5 @@
 import type { RunStarted } from '#libs/api-contract';
-import { streamName, type TenantId } from '#libs/events';
+import { streamId, streamName, type TenantId } from '#libs/events';
 import { invariant, uuidFromName } from '#libs/kernel';
 import type { CommandLog } from '../ports.ts';
 
@@ -36,7 +36,7 @@ export function runStartedOf(answer: {
   const queued = answer.events.find((event) => event.type === 'run.queued');
   invariant(queued, `the answer of ${answer.stream} has no run.queued`);
   const { runNumber } = queued.data as { runNumber: number };
-  return { id: answer.stream.slice('run-'.length), number: runNumber, position: answer.position };
+  return { id: streamId('run', answer.stream), number: runNumber, position: answer.position };
 }
 
 /** A pipeline's id: the same tenant and name give the same pipeline. */

@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import { type RunState, runDecider } from '#libs/domain';
 import type { DeciderRunner, EventStore } from '#libs/event-store';
-import { type StreamName, streamName } from '#libs/events';
+import { type StreamName, streamId, streamName } from '#libs/events';
 
 /** The attempt that a fence was given to. */
 export interface AttemptRef {
@@ -47,5 +47,5 @@ export class KnownAttempts {
 
 /** The run whose stream an event stands in. */
 export function runIdOf(event: { readonly stream: StreamName }): string {
-  return event.stream.slice('run-'.length);
+  return streamId('run', event.stream);
 }
