@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { operations, type RunDto } from '#libs/api-contract';
+import { leaseTerms } from '#libs/executor-protocol';
 import { eventually, freshDirectory, TestServer, workspacesOf } from '../scenarios/harness.ts';
 
 export interface ChaosReport {
@@ -14,8 +15,8 @@ export interface ChaosReport {
   readonly violations: readonly string[];
 }
 
-/** Beyond the time after which the guard kills what a frozen executor runs (14 s), in milliseconds. */
-const longFreezeMs = 15_000;
+/** Beyond the time after which the guard kills what a frozen executor runs , in milliseconds. */
+const longFreezeMs = leaseTerms.selfFenceMs + 1_000;
 
 /**
  * Kills the server with -9 again and again while runs go, in half of the rounds after it was frozen, and compares what the

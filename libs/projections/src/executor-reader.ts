@@ -1,7 +1,7 @@
 import type { ExecutorDto, Page } from '#libs/api-contract';
 import type { TenantId } from '#libs/events';
 import { type Pool, queryRows } from '#libs/postgres';
-import { decodeCursor, toPage } from './cursor.ts';
+import { pageStart, toPage } from './page.ts';
 
 interface ExecutorRow {
   readonly executor_id: string;
@@ -38,7 +38,7 @@ export class ExecutorReader {
       readonly cursor?: string | undefined;
     },
   ): Promise<Page<ExecutorDto>> {
-    const before = decodeCursor(query.cursor, /^\d{1,15}$/);
+    const before = pageStart(query.cursor, /^\d{1,15}$/);
     const rows = await queryRows<ExecutorRow>(
       this.#pool,
       `select ${columns} from read_models.executors e

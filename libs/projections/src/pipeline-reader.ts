@@ -1,7 +1,7 @@
 import type { Page, PipelineDto } from '#libs/api-contract';
 import type { TenantId } from '#libs/events';
 import { type Pool, queryRows } from '#libs/postgres';
-import { decodeCursor, toPage } from './cursor.ts';
+import { pageStart, toPage } from './page.ts';
 
 interface PipelineRow {
   readonly pipeline_id: string;
@@ -27,7 +27,7 @@ export class PipelineReader {
 
   /** The newest version of each, by name. */
   async list(tenant: TenantId, query: PageQuery): Promise<Page<PipelineDto>> {
-    const after = decodeCursor(query.cursor, /^\P{Cc}{1,200}$/u);
+    const after = pageStart(query.cursor, /^\P{Cc}{1,200}$/u);
     const rows = await queryRows<PipelineRow>(
       this.#pool,
       `select distinct on (name) * from read_models.pipeline_versions
@@ -39,7 +39,7 @@ export class PipelineReader {
 
   /** The newest first. */
   async versions(tenant: TenantId, name: string, query: PageQuery): Promise<Page<PipelineDto>> {
-    const before = decodeCursor(query.cursor, /^\d{1,9}$/);
+    const before = pageStart(query.cursor, /^\d{1,9}$/);
     const rows = await queryRows<PipelineRow>(
       this.#pool,
       `select * from read_models.pipeline_versions

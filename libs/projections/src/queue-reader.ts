@@ -2,7 +2,7 @@ import type { Page, QueueItem } from '#libs/api-contract';
 import type { PlanCache } from '#libs/event-store';
 import type { TenantId } from '#libs/events';
 import { type Pool, queryRows } from '#libs/postgres';
-import { decodeCursor, toPage } from './cursor.ts';
+import { pageStart, toPage } from './page.ts';
 
 interface QueueRow {
   readonly run_id: string;
@@ -32,7 +32,7 @@ export class QueueReader {
     tenant: TenantId,
     query: { readonly limit: number; readonly cursor?: string | undefined },
   ): Promise<Page<QueueItem>> {
-    const after = decodeCursor(query.cursor, /^\d{1,15}-[a-z][a-z0-9_-]{0,62}$/);
+    const after = pageStart(query.cursor, /^\d{1,15}-[a-z][a-z0-9_-]{0,62}$/);
     const position = after === undefined ? null : after.slice(0, after.indexOf('-'));
     const step = after === undefined ? '' : after.slice(after.indexOf('-') + 1);
     const rows = await queryRows<QueueRow>(

@@ -2,7 +2,7 @@ import type { AttemptDto, Page, RunDto, RunSummary, StepDto } from '#libs/api-co
 import { type AttemptReport, attemptReportSchema, type TenantId } from '#libs/events';
 import { isUuid } from '#libs/kernel';
 import { type Pool, queryRows } from '#libs/postgres';
-import { decodeCursor, toPage } from './cursor.ts';
+import { pageStart, toPage } from './page.ts';
 
 interface RunRow {
   readonly run_id: string;
@@ -107,7 +107,7 @@ export class RunReader {
       values.push(value);
       conditions.push(`${column} $${values.length}`);
     };
-    const before = decodeCursor(query.cursor, /^\d{1,15}$/);
+    const before = pageStart(query.cursor, /^\d{1,15}$/);
     where('tenant =', tenant);
     if (query.status !== undefined) where('status =', query.status);
     // Few runs are not finished; their index is found by these very words.

@@ -13,7 +13,7 @@ export interface Beat {
 }
 
 /** Readings further apart than this prove nothing about the time between them. */
-export const readingGapMsMax = 5_000;
+const readingGapMsMax = leaseTerms.heartbeatMs;
 
 /** A new leader has seen nothing yet: every lease gets a whole term from its first reading on. */
 export function startWatch(nowMs: number): LeaseWatch {

@@ -1,9 +1,13 @@
+import { leaseTerms } from '#libs/executor-protocol';
 import { leaderTerms } from '#libs/leases';
 import { openPool, type Pool, type PoolConfig } from '#libs/postgres';
 import type { Logger } from '#libs/telemetry';
 
-/** A heartbeat reads the log: two that freeze one after the other must fit before an executor gives up (14 s). */
-const appendWithinMs = 5_000;
+/**
+ * A heartbeat reads the log. Two connections that freeze one after the other must cost less than an executor waits for an
+ * acknowledgement; each is given up a second after its time, and a second is left for the heartbeat itself.
+ */
+const appendWithinMs = leaseTerms.selfFenceMs / 2 - 2_000;
 /** A lease whose renewal is answered later than this is lost anyway. */
 const leaseWithinMs = leaderTerms.termMs - leaderTerms.renewMs;
 

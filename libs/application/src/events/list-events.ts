@@ -2,10 +2,9 @@ import type { EventDto, operations, Page, QueryOf } from '#libs/api-contract';
 import type { EventStore } from '#libs/event-store';
 import type { RecordedEvent } from '#libs/events';
 import { type Answer, accepted, refused } from '../answer.ts';
-import { cursorOf } from '../cursor.ts';
+import { cursorOf, placeOf } from '../place-cursor.ts';
 import type { Caller } from '../ports.ts';
 import { eventDto, refuseByTypes, wantedBy } from './event-dto.ts';
-import { firstPositionBefore } from './events-page.ts';
 
 /**
  * Positions that one request for some types looks at, at most: types have no index, which would cost every append. A page may
@@ -29,7 +28,7 @@ export class ListEvents {
     query: QueryOf<typeof operations.listEvents>,
   ): Promise<Answer<Page<EventDto>>> {
     const { limit, types } = query;
-    const from = firstPositionBefore(query);
+    const from = placeOf(query.cursor, query.after);
     if (!from.ok) return from;
     const refusal = refuseByTypes(types);
     if (refusal) return refused(refusal);

@@ -2,11 +2,10 @@ import type { EventDto, operations, Page, QueryOf } from '#libs/api-contract';
 import type { EventStore } from '#libs/event-store';
 import { streamName } from '#libs/events';
 import { type Answer, accepted, refused } from '../answer.ts';
-import { cursorOf } from '../cursor.ts';
+import { cursorOf, placeOf } from '../place-cursor.ts';
 import type { Caller } from '../ports.ts';
 import type { Reading } from '../reading.ts';
 import { eventDto, refuseByTypes } from './event-dto.ts';
-import { firstPositionBefore } from './events-page.ts';
 
 export interface ListRunEventsParts {
   readonly store: Pick<EventStore, 'readStream'>;
@@ -30,7 +29,7 @@ export class ListRunEvents {
     const { store, reading } = this.#parts;
     const found = await reading.runId(caller, run);
     if (!found.ok) return found;
-    const from = firstPositionBefore(query);
+    const from = placeOf(query.cursor, query.after);
     if (!from.ok) return from;
     const refusal = refuseByTypes(query.types);
     if (refusal) return refused(refusal);

@@ -1,5 +1,5 @@
 import type { Validation } from '#libs/api-contract';
-import { type BoundSettings, runBounds } from '#libs/domain';
+import { type BoundSettings, grantRun, runBounds } from '#libs/domain';
 import { compilePipeline } from '#libs/pipeline-dsl';
 import type { Caller, Capacity } from '../ports.ts';
 import { misfitJudge } from '../runs/judge-run.ts';
@@ -22,8 +22,8 @@ export class ValidatePipeline {
     { yaml, file }: { readonly yaml: string; readonly file: string },
   ): Promise<Validation> {
     const { capacity, settings } = this.#parts;
-    const { isolationMin } = runBounds(settings, permissions.has('runs:use-host'));
-    const misfitOf = await misfitJudge(capacity, isolationMin);
+    const { isolation } = grantRun(runBounds(settings, permissions.has('runs:use-host')), {});
+    const misfitOf = await misfitJudge(capacity, isolation);
     const compiled = compilePipeline(yaml, { file, misfitOf });
     return { valid: compiled.ok, diagnostics: [...compiled.diagnostics] };
   }

@@ -1,5 +1,5 @@
 import type { ExecutorDto, RunWarning } from '#libs/api-contract';
-import { higherIsolation, type Isolation, type Plan } from '#libs/events';
+import type { Isolation, Plan } from '#libs/events';
 import { type Misfit, misfitOf, type Offer } from '#libs/scheduling';
 import type { Refusal } from '../answer.ts';
 import type { Capacity } from '../ports.ts';
@@ -19,6 +19,8 @@ export async function misfitJudge(
 /** A run before it is started. */
 export interface RunToJudge {
   readonly plan: Plan;
+  /** The floor that the run gets. */
+  readonly granted: Isolation;
   /** The floor that the caller asks for. */
   readonly asked: Isolation;
   /** The floor that the server sets. */
@@ -43,10 +45,9 @@ export function warningsOf({ warnings }: Judgement): { readonly warnings?: RunWa
 /** Called before the append: once a run is in the log its caller is told so, whatever becomes of the read models. */
 export async function judgeRun(
   capacity: Capacity,
-  { plan, asked, isolationMin, without = [] }: RunToJudge,
+  { plan, granted: floor, asked, isolationMin, without = [] }: RunToJudge,
 ): Promise<Judgement> {
   const offers = await presentOffers(capacity);
-  const floor = higherIsolation(asked, isolationMin);
   const left = new Set(without);
   const found = new Map<string, RunWarning>();
   for (const { id } of plan.steps) {

@@ -1,7 +1,6 @@
 import type { operations, Page, QueryOf, RunArtifact } from '#libs/api-contract';
-import { type Answer, accepted, refused } from '../answer.ts';
-import { cursorOf, placeOf } from '../cursor.ts';
-import { foreignCursor } from '../events/events-page.ts';
+import { type Answer, accepted } from '../answer.ts';
+import { cursorOf, placeOf } from '../place-cursor.ts';
 import type { Caller } from '../ports.ts';
 import { artifactsOf } from './run-artifacts.ts';
 import type { RunViews } from './run-views.ts';
@@ -23,10 +22,10 @@ export class ListRunArtifacts {
     const view = await this.#views.find(caller, run);
     if (!view.ok) return view;
     const artifacts = artifactsOf(view.value);
-    const from = cursor === undefined ? 0 : placeOf(cursor);
-    if (from === undefined) return refused(foreignCursor);
-    const to = from + limit;
+    const from = placeOf(cursor, 0);
+    if (!from.ok) return from;
+    const to = from.value + limit;
     const next = to < artifacts.length ? cursorOf(to) : null;
-    return accepted({ items: artifacts.slice(from, to), next });
+    return accepted({ items: artifacts.slice(from.value, to), next });
   }
 }

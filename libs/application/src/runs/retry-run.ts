@@ -84,7 +84,11 @@ export class RetryRun {
     if (beyond) return refused(beyond);
     const { isolationMin } = bounds;
     const { isolation: asked, network = 'none', source } = earlier;
-    const judged = await judgeRun(capacity, { plan, asked, isolationMin, without: reuse.value });
+    const granted = grantRun(bounds, { isolation: asked, network });
+    const judged = await judgeRun(capacity, {
+      ...{ plan, asked, isolationMin, without: reuse.value },
+      granted: granted.isolation,
+    });
     if (judged.refusal) return refused(judged.refusal);
     // An address that was taken once, by rules of then, does not get into another event.
     const gone =
@@ -105,7 +109,7 @@ export class RetryRun {
         trigger: { kind: 'retry', actor: origin.actor },
         inputs: earlier.inputs,
         source,
-        ...grantRun(bounds, { isolation: asked, network }),
+        ...granted,
         retryOf: runId,
         reusedSteps: reuse.value,
       },

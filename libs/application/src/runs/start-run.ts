@@ -82,9 +82,15 @@ export class StartRun {
     if (refusal) return refused(refusal);
     const { isolationMin } = bounds;
     const asked = request.isolation ?? 'none';
-    const judged = await judgeRun(capacity, { plan, asked, isolationMin });
+    const granted = grantRun(bounds, request);
+    const judged = await judgeRun(capacity, {
+      plan,
+      granted: granted.isolation,
+      asked,
+      isolationMin,
+    });
     if (judged.refusal) return refused(judged.refusal);
-    return accepted({ plan, inputs: checked.inputs, ...grantRun(bounds, request), judged });
+    return accepted({ plan, inputs: checked.inputs, ...granted, judged });
   }
 
   /** What the caller would be told now; nothing where that cannot be said, for the run is there either way. */
