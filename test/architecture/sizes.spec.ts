@@ -15,7 +15,6 @@ const larger: Readonly<Record<string, number>> = {
   'libs/projections/src/run-detail.projection.ts stepChanges': 64,
   'libs/sandbox/src/oci/spec.ts ociConfig': 63,
   'services/api/src/server/metrics.ts startMetrics': 69,
-  'services/executor/src/workspaces.ts': 366,
 };
 
 const sources = ['libs', 'services'].flatMap((floor) =>

@@ -1,24 +1,24 @@
 import type { AssignmentsResponse, ExecutorGateway } from '#libs/executor-protocol';
 import type { Clock, Ids, Timers } from '#libs/kernel';
 import type { Logger } from '#libs/telemetry';
+import type { ConsumedPosition } from './consumed-position.ts';
 import { isGone } from './deliver-report.ts';
-import type { HeardPosition } from './heard-position.ts';
 import { Heartbeat } from './heartbeat.ts';
 import type { HeldAttempts } from './held-attempts.ts';
-import { backOff } from './patience.ts';
 import type { Membership } from './registration.ts';
+import { backOff } from './retry-call.ts';
 import type { Workspaces } from './workspaces.ts';
 
 export interface AssignmentWorkerParts {
   readonly gateway: ExecutorGateway;
-  /** Registers; tries until it is known, or until the abort, which it throws. */
+  /** Registers, repeated until the server answers. @throws the reason of the abort */
   readonly join: (abort: AbortSignal) => Promise<Membership>;
   readonly held: HeldAttempts;
   readonly workspaces: Workspaces;
-  readonly heard: HeardPosition;
-  /** Whatever runs may go on for this long. */
+  readonly consumed: ConsumedPosition;
+  /** Running sandboxes may go on for this long. */
   readonly extendTerm: (termMs: number) => void;
-  /** Kills whatever runs, at once. Resolves when nothing is held. */
+  /** Kills all sandboxes at once. Resolves when no attempt is held. */
   readonly endEverything: () => Promise<void>;
   readonly clock: Clock;
   readonly timers: Timers;
@@ -27,20 +27,20 @@ export interface AssignmentWorkerParts {
 }
 
 const pollWaitMs = 20_000;
-const retryMostMs = 5_000;
+const retryDelayMsMax = 5_000;
 
 /**
- * Listens for what the executor shall do. It lives through any number of registrations: when one is lost, whatever was held
- * under it is ended, and it registers anew.
+ * Takes the server's messages: assignments, stops, ended runs. It lives through any number of registrations: if one is lost, the
+ * attempts held under it are ended, and it registers anew.
  */
 export class AssignmentWorker {
   readonly #parts: AssignmentWorkerParts;
   #isTaking = true;
-  /** Aborted: the executor goes away. */
+  /** Aborted when the executor leaves. */
   readonly #leaving = new AbortController();
   #membership: Membership | undefined;
   #heartbeat: Heartbeat | undefined;
-  /** Lets go of the registration that is named. */
+  /** Gives up the registration of that id. */
   #lose: (executorId: string, why: string) => void = () => {};
   #life: Promise<void> = Promise.resolve();
 
@@ -58,26 +58,26 @@ export class AssignmentWorker {
     this.#life = this.#live(this.#membership);
   }
 
-  /** Takes nothing more; what runs goes on, and its heartbeats, and cancels are heard. */
+  /** Takes no more assignments. Running attempts and heartbeats go on, and stops still arrive. */
   stopIntake(): void {
     this.#isTaking = false;
     this.#parts.held.close();
   }
 
-  /** Ends the heartbeats, too. Resolves when nothing of it goes on. */
+  /** Ends the heartbeats, too. Resolves when it does nothing any more. */
   async stop(): Promise<void> {
     this.stopIntake();
     this.#leaving.abort();
     await this.#life;
-    await this.#parts.heard.close();
+    await this.#parts.consumed.close();
   }
 
-  /** What is held under this registration may be somebody else's by now. */
+  /** Whether attempts held under this registration may have been given to another executor. */
   isSilent(executorId: string): boolean {
     return this.#membership?.executorId !== executorId || this.#heartbeat?.isSilent !== false;
   }
 
-  /** Somebody else heard that the executor was declared lost. */
+  /** Called if another request was answered that the executor was declared lost. */
   gone(executorId: string): void {
     this.#lose(executorId, 'the server declared it lost');
   }
@@ -87,10 +87,13 @@ export class AssignmentWorker {
     for (let membership: Membership | undefined = first; membership; ) {
       const why = await this.#serve(membership);
       if (why === undefined) return;
-      logger.error({ executorId: membership.executorId, why }, 'this executor ends what it holds');
+      logger.error(
+        { executorId: membership.executorId, why },
+        'registration lost: all attempts are ended',
+      );
       this.#membership = undefined;
       await endEverything().catch((error: unknown) =>
-        logger.error({ error: String(error) }, 'not everything ended'),
+        logger.error({ error: String(error) }, 'not all attempts ended'),
       );
       membership = this.#isTaking ? await this.#rejoin(join) : undefined;
       this.#membership = membership;
@@ -103,14 +106,14 @@ export class AssignmentWorker {
         return await join(this.#leaving.signal);
       } catch (error) {
         if (this.#leaving.signal.aborted) return undefined;
-        this.#parts.logger.error({ error: String(error) }, 'registering was refused');
+        this.#parts.logger.error({ error: String(error) }, 'registration refused');
         await this.#backOff(tries, this.#leaving.signal);
       }
     }
     return undefined;
   }
 
-  /** @returns why the registration was lost; undefined where the executor leaves */
+  /** @returns why the registration was lost; undefined if the executor leaves */
   async #serve(membership: Membership): Promise<string | undefined> {
     const { gateway, held, extendTerm, clock, timers, logger } = this.#parts;
     const lost = new AbortController();
@@ -126,7 +129,7 @@ export class AssignmentWorker {
       gateway,
       membership,
       describe: () => held.describe(),
-      onHeard: extendTerm,
+      onAcknowledged: extendTerm,
       onStop: (stop) => held.stop(stop),
       onLost,
       clock,
@@ -136,7 +139,7 @@ export class AssignmentWorker {
     this.#heartbeat = heartbeat;
     heartbeat.start();
     void this.#poll(membership, AbortSignal.any([lost.signal, this.#leaving.signal]), onLost);
-    // Not for the poll, which may hang while the other side does: what was lost is ended at once.
+    // The poll is not awaited: it may hang as long as the server does, and lost attempts are ended at once.
     await aborted(AbortSignal.any([lost.signal, this.#leaving.signal]));
     heartbeat.stop();
     return this.#leaving.signal.aborted ? undefined : why;
@@ -147,7 +150,7 @@ export class AssignmentWorker {
     abort: AbortSignal,
     onLost: (why: string) => void,
   ): Promise<void> {
-    let after = await this.#parts.heard.startFrom(membership);
+    let after = await this.#parts.consumed.startFrom(membership);
     for (let failures = 0; !abort.aborted; ) {
       try {
         const answer = await this.#parts.gateway.assignments(membership.executorId, {
@@ -158,36 +161,39 @@ export class AssignmentWorker {
         failures = 0;
         if (abort.aborted) return;
         if (answer.incarnation !== undefined && answer.incarnation !== membership.incarnation)
-          return onLost('the log was replaced by another, what is held belongs to none');
+          return onLost('the log was replaced by another one, which does not know these attempts');
         this.#take(answer, membership);
         after = answer.position;
       } catch (error) {
         if (abort.aborted) return;
         if (isGone(error)) return onLost('the server declared it lost');
         failures += 1;
-        this.#parts.logger.warn({ error: String(error) }, 'no assignments were heard');
+        this.#parts.logger.warn({ error: String(error) }, 'assignments could not be fetched');
         await this.#backOff(failures, abort);
       }
     }
   }
 
   #take(answer: AssignmentsResponse, { executorId, incarnation }: Membership): void {
-    const { held, workspaces, heard, logger } = this.#parts;
+    const { held, workspaces, consumed, logger } = this.#parts;
     for (const assignment of answer.assignments) held.take(assignment, executorId);
     for (const stop of answer.stop) held.stop(stop);
     const ends = answer.ended.map(({ runId, keep }) =>
       workspaces
         .end(runId, keep)
         .catch((error: unknown) =>
-          logger.error({ runId, error: String(error) }, 'a workspace is left'),
+          logger.error(
+            { runId, error: String(error) },
+            'the workspace of an ended run could not be kept or removed',
+          ),
         ),
     );
-    heard.note({ position: answer.position, incarnation }, ends);
+    consumed.note({ position: answer.position, incarnation }, ends);
   }
 
   #backOff(tries: number, abort: AbortSignal): Promise<void> {
     const { timers, ids } = this.#parts;
-    return backOff({ timers, ids, mostMs: retryMostMs }, tries, abort);
+    return backOff({ timers, ids, delayMsMax: retryDelayMsMax }, tries, abort);
   }
 }
 

@@ -4,22 +4,22 @@ import { Fault, type Ids, type Timers } from '#libs/kernel';
 import type { Logger } from '#libs/telemetry';
 import type { AttemptContext } from './attempt-context.ts';
 import { bareReport } from './attempt-report.ts';
-import { patiently } from './patience.ts';
+import { retryCall } from './retry-call.ts';
 
 export interface DeliveryParts {
   readonly gateway: ExecutorGateway;
   readonly timers: Timers;
   readonly ids: Ids;
   readonly logger: Logger;
-  /** The executor was declared lost: told at once, so that the rest of what it holds ends too. */
+  /** Called at once if the server declared the executor lost, so that its other attempts end, too. */
   readonly onGone: (executorId: string) => void;
 }
 
-const reportRetryMostMs = 3_000;
+const reportRetryDelayMsMax = 3_000;
 
 /**
- * Closes the log and reports, again and again until the report is acknowledged or nobody wants it. A report that is
- * refused for what it says goes once more without its details: the run must not wait for ever for an attempt that is over.
+ * Closes the log and sends the report until it is acknowledged or nobody wants it. If the server refuses its content it is sent
+ * once more without details: the run must not wait for ever for an attempt that is over.
  */
 export async function deliverReport(context: AttemptContext, parts: DeliveryParts): Promise<void> {
   if (!context.report || context.stopReason === 'fenced') return;
@@ -33,13 +33,16 @@ export async function deliverReport(context: AttemptContext, parts: DeliveryPart
     const about = { ...context.ref, error: String(error) };
     if (isGone(error)) parts.onGone(context.executorId);
     else {
-      parts.logger.error(about, 'a report was refused; it goes without its details');
+      parts.logger.error(
+        about,
+        'the server refused a report: it is sent again without its details',
+      );
       await finish(context, bareReport(context.report), parts);
     }
   }
 }
 
-/** For attempts that report nothing. Idempotent. */
+/** Also called for attempts that report nothing. Idempotent. */
 export async function closeLog(
   context: AttemptContext,
   parts: Pick<DeliveryParts, 'logger'>,
@@ -47,19 +50,22 @@ export async function closeLog(
   try {
     return await context.log?.close();
   } catch (error) {
-    parts.logger.error({ ...context.ref, error: String(error) }, 'a log could not be closed');
+    parts.logger.error(
+      { ...context.ref, error: String(error) },
+      'the log of an attempt could not be closed',
+    );
     return undefined;
   }
 }
 
 async function finish(context: AttemptContext, report: AttemptReport, parts: DeliveryParts) {
   const { timers, ids, gateway } = parts;
-  const { accepted } = await patiently(
+  const { accepted } = await retryCall(
     () => gateway.finished(context.executorId, { ...context.ref, report }),
     context.silenced,
-    { timers, ids, mostMs: reportRetryMostMs },
+    { timers, ids, delayMsMax: reportRetryDelayMsMax },
   );
-  if (!accepted) parts.logger.info(context.ref, 'a report came too late: the attempt was fenced');
+  if (!accepted) parts.logger.info(context.ref, 'a report was not taken: its attempt was fenced');
 }
 
 export function isGone(error: unknown): boolean {

@@ -220,7 +220,7 @@ describe('an executor', () => {
 });
 
 describe('an executor that nobody hears', () => {
-  it('kills what it runs 14 s after its last heard heartbeat, and registers anew', async () => {
+  it('kills its attempts 14 s after its last acknowledged heartbeat, and registers anew', async () => {
     await executor.start();
     const first = executor.executorId;
     assign();

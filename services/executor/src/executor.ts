@@ -14,7 +14,7 @@ import {
 import type { SourceProvider } from '#libs/sources';
 import type { Logger } from '#libs/telemetry';
 import { AssignmentWorker } from './assignment.worker.ts';
-import { HeardPosition } from './heard-position.ts';
+import { ConsumedPosition } from './consumed-position.ts';
 import { HeldAttempts } from './held-attempts.ts';
 import { type ExecutorDescription, Registration } from './registration.ts';
 import { type LeftTree, TreeRemover } from './remove-tree.ts';
@@ -96,7 +96,7 @@ export class Executor {
       join: (abort) => this.#registration.register(this.#description, abort),
       held: this.#held,
       workspaces: this.#workspaces,
-      heard: new HeardPosition(stateDir, clock),
+      consumed: new ConsumedPosition(stateDir, clock),
       extendTerm: (termMs) => {
         for (const driver of parts.drivers) driver.extendTerm(termMs);
       },

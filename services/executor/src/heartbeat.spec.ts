@@ -34,7 +34,7 @@ beforeEach(async () => {
     gateway,
     membership: { ...answer, sentAtMs: clock.monotonicMs() },
     describe: () => ({ held: [...held], freeSlots: 4 - held.length }),
-    onHeard: (leftMs) => terms.push(leftMs),
+    onAcknowledged: (leftMs) => terms.push(leftMs),
     onStop: (stop) => stops.push(stop),
     onLost: (why) => lost.push({ why, atMs: clock.monotonicMs() }),
     clock,

@@ -8,44 +8,43 @@ export interface HeartbeatParts {
   readonly gateway: ExecutorGateway;
   readonly membership: Membership;
   readonly describe: () => HeartbeatRequest;
-  /** What runs may go on for this long without another acknowledgement. */
-  readonly onHeard: (leftMs: number) => void;
+  /** Running attempts may go on for this long without another acknowledgement. */
+  readonly onAcknowledged: (leftMs: number) => void;
   readonly onStop: (stop: StopRequest) => void;
-  /** Called once: declared lost, or silent for so long that somebody else may take over. Nothing is held any more. */
+  /** Called once: the executor was declared lost, or was silent for so long that another may have its attempts. */
   readonly onLost: (why: string) => void;
   readonly clock: Clock;
   readonly timers: Timers;
   readonly logger: Logger;
 }
 
-/** After a failure the next one goes out this soon: three of them must fit before the executor gives up. */
-const againMs = 1_000;
-/** Unanswered at once; a server that hangs is not to be buried under heartbeats. */
-const underWayMax = 4;
+/** The next heartbeat after one that failed: three of them must fit before the executor gives up. */
+const retryMs = 1_000;
+/** Unanswered heartbeats at a time: a server that hangs must not be buried under them. */
+const unansweredMax = 4;
 const tooSilent = 'no heartbeat was acknowledged for too long';
 
 /**
- * Says at a steady pace, whatever else goes on, that the executor is there, and judges by the monotonic clock when nobody
- * can have heard it for too long. The time counts from when the last acknowledged one was sent: the server's own count
- * began no earlier.
+ * Sends heartbeats at a steady pace, whatever else goes on, and judges by the monotonic clock when the executor was silent for too
+ * long. Silence counts from the moment when the last acknowledged heartbeat was sent: the server's own count began no earlier.
  */
 export class Heartbeat {
   readonly #parts: HeartbeatParts;
-  #heardAtMs: number;
-  #underWay = 0;
+  #acknowledgedAtMs: number;
+  #unanswered = 0;
   #isOver = false;
   #cancelNext: () => void = () => {};
   #cancelFence: () => void = () => {};
 
   constructor(parts: HeartbeatParts) {
     this.#parts = parts;
-    this.#heardAtMs = parts.membership.sentAtMs;
+    this.#acknowledgedAtMs = parts.membership.sentAtMs;
   }
 
   start(): void {
     this.#scheduleNext(this.#parts.membership.heartbeatMs);
     this.#armFence();
-    this.#parts.onHeard(this.#leftMs);
+    this.#parts.onAcknowledged(this.#leftMs);
   }
 
   stop(): void {
@@ -63,45 +62,45 @@ export class Heartbeat {
   }
 
   async #beat(): Promise<void> {
-    if (this.#underWay >= underWayMax) return;
+    if (this.#unanswered >= unansweredMax) return;
     const { gateway, membership, describe, clock, logger } = this.#parts;
     const sentAtMs = clock.monotonicMs();
-    this.#underWay += 1;
+    this.#unanswered += 1;
     try {
       const { stop } = await gateway.heartbeat(membership.executorId, describe());
-      if (!this.#isOver) this.#heard(sentAtMs, stop);
+      if (!this.#isOver) this.#acknowledged(sentAtMs, stop);
     } catch (error) {
       if (this.#isOver) return;
       logger.warn({ error: String(error) }, 'a heartbeat was not acknowledged');
       if (isGone(error)) this.#lose('the server declared it lost');
-      else this.#scheduleNext(againMs);
+      else this.#scheduleNext(retryMs);
     } finally {
-      this.#underWay -= 1;
+      this.#unanswered -= 1;
     }
   }
 
-  #heard(sentAtMs: number, stop: readonly StopRequest[]): void {
+  #acknowledged(sentAtMs: number, stop: readonly StopRequest[]): void {
     // The answer may have been on its way for longer than we may wait.
     if (this.isSilent) {
       this.#lose(tooSilent);
       return;
     }
-    this.#heardAtMs = Math.max(this.#heardAtMs, sentAtMs);
+    this.#acknowledgedAtMs = Math.max(this.#acknowledgedAtMs, sentAtMs);
     this.#armFence();
-    this.#parts.onHeard(this.#leftMs);
+    this.#parts.onAcknowledged(this.#leftMs);
     for (const each of stop) this.#parts.onStop(each);
   }
 
   /**
-   * Nobody can have heard it for too long, whether the timers had their turn to say so or not: a process that was frozen
-   * sees first what happened meanwhile.
+   * Whether the silence was too long, even if the timers had no turn to say so: a process that was frozen sees first what
+   * happened meanwhile.
    */
   get isSilent(): boolean {
     return this.#leftMs <= 0;
   }
 
   get #leftMs(): number {
-    const silentMs = this.#parts.clock.monotonicMs() - this.#heardAtMs;
+    const silentMs = this.#parts.clock.monotonicMs() - this.#acknowledgedAtMs;
     return this.#parts.membership.selfFenceMs - silentMs;
   }
 

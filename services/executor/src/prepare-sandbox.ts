@@ -91,7 +91,7 @@ async function writeCommands(
   { name, isContained }: { readonly name: string; readonly isContained: boolean },
 ): Promise<Pick<SandboxSpec, 'argv' | 'commands'>> {
   const { assignment, shell, markWord } = context;
-  const dir = workspaces.commandsDir(name);
+  const dir = workspaces.commands.pathOf(name);
   const mount = isContained ? commandsMount : dir;
   const { files, argv } = commandFiles(assignment.commands, {
     directory: mount,
@@ -110,7 +110,7 @@ export async function clearPlaces(
   { commandsDir, tmpDir }: AttemptContext,
   { workspaces, temporaries }: SandboxParts,
 ): Promise<void> {
-  if (commandsDir !== undefined) await workspaces.removeCommands(commandsDir);
+  if (commandsDir !== undefined) await workspaces.commands.remove(commandsDir);
   if (tmpDir !== undefined) await temporaries.remove(tmpDir);
 }
 

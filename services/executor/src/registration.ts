@@ -7,7 +7,7 @@ import {
   type RegisterResponse,
 } from '#libs/executor-protocol';
 import { type Clock, Fault, type Ids, isUuid, type Timers } from '#libs/kernel';
-import { patiently } from './patience.ts';
+import { retryCall } from './retry-call.ts';
 
 export interface RegistrationParts {
   readonly gateway: ExecutorGateway;
@@ -25,7 +25,7 @@ export interface Membership extends RegisterResponse {
   readonly sentAtMs: number;
 }
 
-const retryMostMs = 5_000;
+const retryDelayMsMax = 5_000;
 
 /**
  * Registers under a fresh id and says which one it replaces: the last of this process, or of the state directory's last
@@ -46,13 +46,13 @@ export class Registration {
     const replaces = this.#lastId ?? (await this.#readId());
     const request = { executorId, ...(replaces === undefined ? {} : { replaces }), ...description };
     let sentAtMs = 0;
-    const answer = await patiently(
+    const answer = await retryCall(
       () => {
         sentAtMs = clock.monotonicMs();
         return gateway.register(request);
       },
       abort,
-      { timers, ids, mostMs: retryMostMs },
+      { timers, ids, delayMsMax: retryDelayMsMax },
     );
     const flaw = flawOfTerms(answer);
     if (flaw !== undefined)

@@ -7,8 +7,8 @@ import type { AttemptContext } from './attempt-context.ts';
 import { cancelledReport, reportOfFailure } from './attempt-report.ts';
 import { collectArtifacts } from './collect-artifacts.ts';
 import { closeLog, type DeliveryParts, deliverReport, isGone } from './deliver-report.ts';
-import { patiently } from './patience.ts';
 import { clearPlaces, prepareSandbox, type SandboxParts } from './prepare-sandbox.ts';
+import { retryCall } from './retry-call.ts';
 import { type CommandParts, runCommands } from './run-commands.ts';
 
 export interface AttemptParts extends SandboxParts, CommandParts, DeliveryParts {
@@ -25,7 +25,7 @@ interface Phase {
   readonly run: (context: AttemptContext, parts: AttemptParts) => Promise<void> | void;
 }
 
-const startRetryMostMs = 3_000;
+const startRetryDelayMsMax = 3_000;
 
 /** To the end of the command; the first failure or wish to stop skips the rest. */
 const opening: readonly Phase[] = [
@@ -143,10 +143,10 @@ async function enterWorkspace(context: AttemptContext, parts: AttemptParts): Pro
 
 function announceStart(context: AttemptContext, parts: AttemptParts): void {
   const { gateway, timers, ids } = parts;
-  context.announced = patiently(
+  context.announced = retryCall(
     () => gateway.started(context.executorId, context.ref),
     context.abort,
-    { timers, ids, mostMs: startRetryMostMs },
+    { timers, ids, delayMsMax: startRetryDelayMsMax },
   ).then(({ accepted }) => accepted);
   context.announced.catch(() => {});
 }

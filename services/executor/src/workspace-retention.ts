@@ -1,9 +1,14 @@
+/** Of a run that failed: kept for a retry. */
+export interface KeptWorkspace {
+  readonly endedAtMs: number;
+  readonly bytes: number;
+}
+
 /** What stands on disk for a run that no attempt uses right now. */
 export interface IdleWorkspace {
   readonly runId: string;
   readonly usedAtMs: number;
-  /** Where the run failed and its workspace is kept for a retry. */
-  readonly kept: { readonly endedAtMs: number; readonly bytes: number } | undefined;
+  readonly kept: KeptWorkspace | undefined;
 }
 
 export interface Retention {

@@ -533,7 +533,7 @@ describe('sweeping', () => {
 
   it('clears away what an earlier process was at', async () => {
     await mkdir(join(directory, '.draft-of-a-source'));
-    await mkdir(workspaces.commandsDir('of-an-attempt'), { recursive: true });
+    await mkdir(workspaces.commands.pathOf('of-an-attempt'), { recursive: true });
     await mkdir(join(directory, '.trash', 'half', 'removed'), { recursive: true });
     await restart().open();
     expect((await readdir(directory)).toSorted()).toEqual(['.facts', '.homes', '.kept', '.trash']);
