@@ -1,11 +1,8 @@
-export { type BackgroundUser, backgroundEnvironment } from './background-environment.ts';
 export { unmetSettings, workingSettings } from './compare-settings.ts';
-export { gitArguments, gitEnvironment, pardonedFaults } from './git-command.ts';
 export type { Explanation, LayeredConfig, LayerName } from './layers.ts';
 export { findPipelineFile, inheritedEnvironment, loadConfig, pipelineFileName } from './load.ts';
-export { makeDirectory } from './make-directory.ts';
 export { allowsProcessDriver } from './process-driver.ts';
-export { type Config, findSettingKey, type SettingKey, settingName, settings } from './schema.ts';
+export { type Config, type SettingKey, settings } from './schema.ts';
+export { findSettingKey, settingName } from './setting-keys.ts';
 export { stepLimits } from './step-limits.ts';
 export { programPath, systemPath } from './system-path.ts';
-export { thisBuild } from './this-build.ts';

@@ -1,12 +1,6 @@
 import { Fault } from '#libs/kernel';
-import {
-  type Config,
-  isSettingKey,
-  type Setting,
-  type SettingKey,
-  settingName,
-  settings,
-} from './schema.ts';
+import { type Config, type Setting, type SettingKey, settings } from './schema.ts';
+import { isSettingKey, settingName } from './setting-keys.ts';
 
 /** Where a value comes from; earlier layers win. */
 export type LayerName = 'flag' | 'environment' | 'file' | 'default';

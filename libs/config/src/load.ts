@@ -4,7 +4,8 @@ import { parse } from 'yaml';
 import { Fault } from '#libs/kernel';
 import { type Found, findUpwards } from './find-upwards.ts';
 import { type Layer, type LayeredConfig, mergeLayers } from './layers.ts';
-import { findSettingKey, isSettingKey, type SettingKey, settingName, settings } from './schema.ts';
+import { type SettingKey, settings } from './schema.ts';
+import { findSettingKey, isSettingKey, settingName } from './setting-keys.ts';
 
 /** The settings file inside the data directory. */
 export const configFileName = 'config.yaml';

@@ -1,5 +1,14 @@
 import { z } from 'zod';
-import { parseDurationMs } from '#libs/kernel';
+import {
+  bytes,
+  durationMs,
+  filePath,
+  listenAddress,
+  pathList,
+  textList,
+  trueOrFalse,
+  wholeNumber,
+} from './setting-values.ts';
 
 /** One setting: its key in files and in `millrace config`, its variable, its meaning. */
 export interface Setting {
@@ -16,51 +25,6 @@ export interface Setting {
   /** It cannot stand in the file of a data directory. */
   readonly isNeverInFile?: boolean;
 }
-
-const textList = z.union([
-  z.array(z.string().min(1)),
-  z.string().transform((text) =>
-    text
-      .split(',')
-      .map((item) => item.trim())
-      .filter((item) => item !== ''),
-  ),
-]);
-const pathList = z.union([
-  z.array(z.string().startsWith('/')),
-  z
-    .string()
-    .transform((text) => text.split(':').filter((item) => item !== ''))
-    .pipe(
-      z.array(
-        z.string().startsWith('/', { message: 'expected absolute paths, separated by colons' }),
-      ),
-    ),
-]);
-/** Of a file that another program is told of: nothing that its own notations read otherwise. */
-const filePath = z.string().regex(/^\/[^"%\\$\p{Cc}]*$/u, {
-  message: 'expected an absolute path without quotes, $, % and backslashes',
-});
-const wholeNumber = (min: number, max: number) =>
-  z.coerce.number({ error: 'expected a number' }).int().min(min).max(max);
-const bytes = z.coerce.number({ error: 'expected a number of bytes' }).int().min(0);
-const durationMs = z.union([
-  z.number().int().min(0),
-  z.string().transform((text, context) => {
-    const parsed = parseDurationMs(text);
-    if (parsed === undefined) context.addIssue('expected a duration such as 90s, 10m, 24h');
-    return parsed ?? z.NEVER;
-  }),
-]);
-const trueOrFalse = z.union([
-  z.boolean(),
-  z
-    .enum(['true', 'false'], { message: 'expected true or false' })
-    .transform((text) => text === 'true'),
-]);
-const listenAddress = z.string().regex(/^(?:\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+):\d{1,5}$/, {
-  message: 'expected HOST:PORT, such as 127.0.0.1:7420 (port 0 takes a free one)',
-});
 
 /** Every setting there is. */
 export const settings = {
@@ -312,19 +276,3 @@ type Optional =
 export type Config = { readonly [Key in Exclude<SettingKey, Optional>]: ValueOf<Key> } & {
   readonly [Key in Optional]: ValueOf<Key> | undefined;
 };
-
-export function isSettingKey(text: string): text is SettingKey {
-  return Object.hasOwn(settings, text);
-}
-
-/** A setting as it stands in a file, and as people are told of it. */
-export function settingName(key: SettingKey): string {
-  return key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-}
-
-/** The setting that a person means: `hostPath`, `host_path` and `MILLRACE_HOST_PATH` are one. */
-export function findSettingKey(name: string): SettingKey | undefined {
-  const key = name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
-  if (isSettingKey(key)) return key;
-  return (Object.keys(settings) as SettingKey[]).find((each) => settings[each].variable === name);
-}

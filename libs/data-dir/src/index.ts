@@ -1,5 +1,6 @@
 export { freeBytes } from './free-bytes.ts';
 export { type DataDirLock, dataDirHolder, lockDataDir } from './lock-data-dir.ts';
+export { makeDirectory } from './make-directory.ts';
 export { type OwnDirectory, openOwnDirectory } from './own-directory.ts';
 export {
   foreseeWorkspaces,

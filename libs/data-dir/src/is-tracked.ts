@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { lstatSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
-import { gitArguments, gitEnvironment } from '#libs/config';
+import { gitArguments, gitEnvironment } from '#libs/git';
 
 /** An index may be large, a file system slow; nobody waits longer for a start than this, in milliseconds. */
 const withinMs = 10_000;

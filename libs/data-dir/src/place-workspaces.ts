@@ -1,7 +1,7 @@
 import { existsSync, lstatSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { makeDirectory } from '#libs/config';
 import { Fault } from '#libs/kernel';
+import { makeDirectory } from './make-directory.ts';
 import { ownerOf, writeOwner } from './owner-mark.ts';
 import { findProjectFile } from './project-files.ts';
 import {

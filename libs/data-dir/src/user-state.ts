@@ -1,7 +1,8 @@
 import { chmodSync, existsSync, lstatSync, statSync } from 'node:fs';
 import { homedir, userInfo } from 'node:os';
 import { dirname, isAbsolute, join } from 'node:path';
-import { inheritedEnvironment, makeDirectory } from '#libs/config';
+import { inheritedEnvironment } from '#libs/config';
+import { makeDirectory } from './make-directory.ts';
 
 /** Where a user keeps state outside of data directories. */
 export interface UserState {

@@ -1,8 +1,8 @@
 import { existsSync, lstatSync, readdirSync, realpathSync, rmSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { makeDirectory } from '#libs/config';
 import { Fault, shellWord } from '#libs/kernel';
 import { isTracked } from './is-tracked.ts';
+import { makeDirectory } from './make-directory.ts';
 import { openOwnDirectory } from './own-directory.ts';
 import { isOwner, writeOwner } from './owner-mark.ts';
 import { inFirstFitBase, isOfAnother } from './place-workspaces.ts';

@@ -2,7 +2,8 @@ import { didYouMean } from './did-you-mean.ts';
 import type { Findings } from './findings.ts';
 import { type Edge, findCycles } from './graph.ts';
 import { pick } from './pick.ts';
-import { aliases, type StepSource } from './schema.ts';
+import { aliases } from './schema.ts';
+import type { StepSource } from './schema-step.ts';
 import type { Path } from './tree.ts';
 
 type Dependency = string | { readonly id: string; readonly optional?: boolean | undefined };

@@ -6,15 +6,8 @@ import { foreignValueHint } from './foreign-values.ts';
 import { limits } from './limits.ts';
 import type { Problem } from './problem.ts';
 import { colonHint } from './read-tree.ts';
-import {
-  aliases,
-  defaultsKeys,
-  durationPattern,
-  shellExpected,
-  sourceKeys,
-  stepKeys,
-  topKeys,
-} from './schema.ts';
+import { aliases, defaultsKeys, sourceKeys, stepKeys, topKeys } from './schema.ts';
+import { durationPattern, shellExpected } from './schema-fields.ts';
 import { type Node, nodeAt, offsetAt, type Path } from './tree.ts';
 
 type Issue = z.core.$ZodIssue;

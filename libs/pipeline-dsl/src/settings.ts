@@ -4,7 +4,8 @@ import { fillVars, type TextScope } from './env-values.ts';
 import type { Findings } from './findings.ts';
 import { limits } from './limits.ts';
 import { pick } from './pick.ts';
-import { aliases, type StepSource } from './schema.ts';
+import { aliases } from './schema.ts';
+import type { StepSource } from './schema-step.ts';
 import type { Path } from './tree.ts';
 
 /** What a step may say and what `defaults` may say for all. */

@@ -6,8 +6,9 @@ import { standsForCommand } from './foreign-keys.ts';
 import { lintCommandVariables } from './foreign-variables.ts';
 import { limits } from './limits.ts';
 import { pick } from './pick.ts';
-import { aliases, type StepSource } from './schema.ts';
+import { aliases } from './schema.ts';
 import { slug } from './schema-problems.ts';
+import type { StepSource } from './schema-step.ts';
 import { readSettings, type Settings } from './settings.ts';
 import type { Path } from './tree.ts';
 

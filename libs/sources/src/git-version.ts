@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { gitEnvironment } from '#libs/config';
+import { gitEnvironment } from '#libs/git';
 
 const run = promisify(execFile);
 

@@ -1,6 +1,6 @@
 import { lstat, open, readFile, rename, rmdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { pardonedFaults } from '#libs/config';
+import { pardonedFaults } from '#libs/git';
 import { Fault } from '#libs/kernel';
 import { commitFacts } from './commit-facts.ts';
 import { DraftRepository } from './draft-repository.ts';

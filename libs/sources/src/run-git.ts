@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { gitArguments, gitEnvironment } from '#libs/config';
+import { gitArguments, gitEnvironment } from '#libs/git';
 import { Fault } from '#libs/kernel';
 import { accessArguments, type GitAccess } from './git-access.ts';
 import { oneLine } from './git-words.ts';

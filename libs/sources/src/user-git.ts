@@ -4,7 +4,7 @@ import { open } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { gitArguments, gitEnvironment } from '#libs/config';
+import { gitArguments, gitEnvironment } from '#libs/git';
 import { Fault } from '#libs/kernel';
 import { oneLine } from './git-words.ts';
 

@@ -1,14 +1,14 @@
 import { createApplication } from '#libs/application';
 import { applicationPorts } from '#libs/application-adapters';
 import type { BlobStore } from '#libs/blobs';
-import { allowsProcessDriver, type Config, thisBuild } from '#libs/config';
+import { allowsProcessDriver, type Config } from '#libs/config';
 import { EndingTail, type EventLog } from '#libs/event-store';
 import type { Clock, Ids, Timers } from '#libs/kernel';
 import { PgHeartbeats } from '#libs/leases';
 import type { LogStore } from '#libs/logs';
 import type { Pool } from '#libs/postgres';
 import type { Projector } from '#libs/projections';
-import type { Logger } from '#libs/telemetry';
+import { type Logger, thisBuild } from '#libs/telemetry';
 import { type ListenOptions, type RunningApi, startApi } from './create-api.ts';
 import { LogExecutorGateway } from './executors/executor-gateway.ts';
 import { executorToken } from './executors/internal-executors.ts';

@@ -1,7 +1,7 @@
 import { lstat, mkdir, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { artifactNameProblem } from '#libs/api-contract';
-import { makeDirectory } from '#libs/config';
+import { makeDirectory } from '#libs/data-dir';
 import { Fault } from '#libs/kernel';
 import { UsageError } from './exit-codes.ts';
 import { writingTo } from './file-failure.ts';

@@ -5,17 +5,11 @@ import { dirname, join, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { type ServerFile, type StartMessage, startMessageSchema } from '#libs/api-contract';
-import {
-  type BackgroundUser,
-  backgroundEnvironment,
-  inheritedEnvironment,
-  type LayeredConfig,
-  makeDirectory,
-  settings,
-} from '#libs/config';
-import { claimDataDirectory, stateHomeOf, userState } from '#libs/data-dir';
+import { inheritedEnvironment, type LayeredConfig, settings } from '#libs/config';
+import { claimDataDirectory, makeDirectory, stateHomeOf, userState } from '#libs/data-dir';
 import { Fault, isErrorCode } from '#libs/kernel';
 import { sandboxMarker } from '#libs/sandbox';
+import { type BackgroundUser, backgroundEnvironment } from './background-environment.ts';
 
 /** Beside the CLI in the same build. */
 const standaloneMain = fileURLToPath(new URL('../../standalone/src/main.js', import.meta.url));

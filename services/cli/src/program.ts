@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander';
-import { thisBuild } from '#libs/config';
+import { thisBuild } from '#libs/telemetry';
 import { addArtifacts } from './commands/artifacts.ts';
 import { addCancel } from './commands/cancel.ts';
 import { addDev } from './commands/dev.ts';

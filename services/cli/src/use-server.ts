@@ -1,15 +1,10 @@
 import { resolve } from 'node:path';
 import { type ApiClient, ProblemError } from '#libs/api-client';
 import { type ServerFile, serverOperations, serverProtocol } from '#libs/api-contract';
-import {
-  type Config,
-  type LayeredConfig,
-  settingName,
-  thisBuild,
-  unmetSettings,
-} from '#libs/config';
+import { type Config, type LayeredConfig, settingName, unmetSettings } from '#libs/config';
 import { dataDirHolder, foreseeDatabase, hasUsedDatabase } from '#libs/data-dir';
 import { type ErrorCode, Fault } from '#libs/kernel';
+import { thisBuild } from '#libs/telemetry';
 import { isOlder } from './compare-builds.ts';
 import { askToEnd, untilEnded } from './end-server.ts';
 import { NothingRanError } from './exit-codes.ts';

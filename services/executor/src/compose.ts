@@ -1,19 +1,13 @@
 import { availableParallelism } from 'node:os';
 import type { BlobStore } from '#libs/blobs';
-import {
-  allowsProcessDriver,
-  type Config,
-  inheritedEnvironment,
-  stepLimits,
-  thisBuild,
-} from '#libs/config';
+import { allowsProcessDriver, type Config, inheritedEnvironment, stepLimits } from '#libs/config';
 import type { WorkspacesPlace } from '#libs/data-dir';
 import type { ExecutorGateway } from '#libs/executor-protocol';
 import type { Clock, Ids, Timers } from '#libs/kernel';
 import type { LogStore } from '#libs/logs';
 import { createSandboxDrivers, machineMemoryBytes } from '#libs/sandbox';
 import { createSourceProvider, gitAccessOf } from '#libs/sources';
-import type { Logger } from '#libs/telemetry';
+import { type Logger, thisBuild } from '#libs/telemetry';
 import { Executor } from './executor.ts';
 import type { ExecutorSettings } from './settings.ts';
 

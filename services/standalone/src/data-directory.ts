@@ -11,8 +11,7 @@ import {
 } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { ServerFile } from '#libs/api-contract';
-import { makeDirectory } from '#libs/config';
-import { apiSocketName, claimDataDirectory, openOwnDirectory } from '#libs/data-dir';
+import { apiSocketName, claimDataDirectory, makeDirectory, openOwnDirectory } from '#libs/data-dir';
 import { Fault } from '#libs/kernel';
 
 /** Where everything lies. */

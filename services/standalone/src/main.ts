@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type ServerFile, serverProtocol } from '#libs/api-contract';
-import { type Config, loadConfig, thisBuild, workingSettings } from '#libs/config';
+import { type Config, loadConfig, workingSettings } from '#libs/config';
 import { lockDataDir, processIdentity, trustDataDirectory } from '#libs/data-dir';
 import { describeError, Fault, invariant } from '#libs/kernel';
-import { createLogger, type Logger } from '#libs/telemetry';
+import { createLogger, type Logger, thisBuild } from '#libs/telemetry';
 import { type DataDirectory, openDataDirectory } from './data-directory.ts';
 import { drainAloud } from './drain-aloud.ts';
 import { systemPorts } from './process-ports.ts';

@@ -49,6 +49,48 @@ const readOnlyBind = ['rbind', 'ro', 'nosuid', 'nodev', 'rro', 'rnosuid', 'rnode
 const readOnlyOwn = ['bind', 'ro', 'nosuid', 'nodev'];
 const writableBind = ['bind', 'rw', 'nosuid', 'nodev'];
 
+const rlimits = [
+  { type: 'RLIMIT_NOFILE', soft: 4096, hard: 4096 },
+  { type: 'RLIMIT_CORE', soft: 0, hard: 0 },
+  // Counted for the user over all containers and the machine: one step must not use up what its owner has.
+  { type: 'RLIMIT_SIGPENDING', soft: 4096, hard: 4096 },
+  { type: 'RLIMIT_MSGQUEUE', soft: 409_600, hard: 409_600 },
+  { type: 'RLIMIT_NICE', soft: 0, hard: 0 },
+  { type: 'RLIMIT_RTPRIO', soft: 0, hard: 0 },
+];
+
+/** Of /proc: what tells about the machine or other processes. */
+const maskedPaths = [
+  '/proc/acpi',
+  '/proc/asound',
+  '/proc/interrupts',
+  '/proc/kcore',
+  '/proc/keys',
+  // About all memory of the machine; their owner, as whom a step may run, needs no capability.
+  '/proc/kpagecgroup',
+  '/proc/kpagecount',
+  '/proc/kpageflags',
+  '/proc/pagetypeinfo',
+  '/proc/slabinfo',
+  '/proc/vmallocinfo',
+  '/proc/latency_stats',
+  '/proc/timer_list',
+  '/proc/timer_stats',
+  '/proc/sched_debug',
+  '/proc/scsi',
+];
+
+/** Of /proc: what would change the machine. */
+const readonlyPaths = [
+  '/proc/bus',
+  '/proc/fs',
+  '/proc/irq',
+  '/proc/mtrr',
+  '/proc/pressure',
+  '/proc/sys',
+  '/proc/sysrq-trigger',
+];
+
 /** What a step gets to see and use, as an OCI runtime reads it. Pure: the same spec and place give the same document. */
 export function ociConfig(spec: SandboxSpec, place: OciPlace): object {
   return {
@@ -64,15 +106,7 @@ export function ociConfig(spec: SandboxSpec, place: OciPlace): object {
       capabilities: { bounding: [], effective: [], inheritable: [], permitted: [], ambient: [] },
       noNewPrivileges: true,
       oomScoreAdj: 500,
-      rlimits: [
-        { type: 'RLIMIT_NOFILE', soft: 4096, hard: 4096 },
-        { type: 'RLIMIT_CORE', soft: 0, hard: 0 },
-        // Counted for the user over all containers and the machine: one step must not use up what its owner has.
-        { type: 'RLIMIT_SIGPENDING', soft: 4096, hard: 4096 },
-        { type: 'RLIMIT_MSGQUEUE', soft: 409_600, hard: 409_600 },
-        { type: 'RLIMIT_NICE', soft: 0, hard: 0 },
-        { type: 'RLIMIT_RTPRIO', soft: 0, hard: 0 },
-      ],
+      rlimits,
     },
     mounts: mounts(spec, place),
     linux: {
@@ -81,35 +115,8 @@ export function ociConfig(spec: SandboxSpec, place: OciPlace): object {
       rootfsPropagation: 'private',
       resources: resources(spec, place),
       seccomp: seccompProfile(place.architecture),
-      maskedPaths: [
-        '/proc/acpi',
-        '/proc/asound',
-        '/proc/interrupts',
-        '/proc/kcore',
-        '/proc/keys',
-        // About all memory of the machine; their owner, as whom a step may run, needs no capability.
-        '/proc/kpagecgroup',
-        '/proc/kpagecount',
-        '/proc/kpageflags',
-        '/proc/pagetypeinfo',
-        '/proc/slabinfo',
-        '/proc/vmallocinfo',
-        '/proc/latency_stats',
-        '/proc/timer_list',
-        '/proc/timer_stats',
-        '/proc/sched_debug',
-        '/proc/scsi',
-        ...place.covered,
-      ],
-      readonlyPaths: [
-        '/proc/bus',
-        '/proc/fs',
-        '/proc/irq',
-        '/proc/mtrr',
-        '/proc/pressure',
-        '/proc/sys',
-        '/proc/sysrq-trigger',
-      ],
+      maskedPaths: [...maskedPaths, ...place.covered],
+      readonlyPaths,
     },
   };
 }

@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { settings } from './schema.ts';
-import { systemPath } from './system-path.ts';
+import { settings, systemPath } from '#libs/config';
 
 /** What whoever starts a server in the background may set beside settings: where the machine keeps this user's files. */
 const places = ['XDG_STATE_HOME', 'TMPDIR'] as const;

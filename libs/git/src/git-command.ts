@@ -1,4 +1,4 @@
-import { programPath } from './system-path.ts';
+import { programPath } from '#libs/config';
 
 /** What fsck finds in old commits of honest repositories. */
 export const pardonedFaults: readonly string[] = [

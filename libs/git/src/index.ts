@@ -1,0 +1,1 @@
+export { gitArguments, gitEnvironment, pardonedFaults } from './git-command.ts';
