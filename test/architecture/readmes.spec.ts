@@ -23,6 +23,35 @@ it('has a README in each room', () => {
   expect(rooms).toEqual(sources.filter((room) => existsSync(join(root, room, 'src'))));
 });
 
+it('names in the floor plan of README.md, libs/README.md and services/README.md the rooms that there are', () => {
+  const [, plan = ''] = read('README.md').split('## Floor plan');
+  const table = (plan.split('\n## ')[0] ?? '').split('\n').filter((line) => line.startsWith('| '));
+  const planned = table.flatMap((row) => {
+    const [, , names = ''] = row.split('|');
+    // A name alone stands on the floor of the one before it.
+    let floor = '';
+    return quoted(names).map((name) => {
+      if (name.includes('/')) floor = name.split('/')[0] ?? '';
+      return name.includes('/') ? name : `${floor}/${name}`;
+    });
+  });
+  expect(planned.filter((room) => room !== 'test/').sort()).toEqual(rooms.toSorted());
+  const rowsOf = (path: string) =>
+    [...read(path).matchAll(/^\| `?([a-z][a-z-]*)`? +\|/gm)].map(([, name]) => name);
+  const on = (floor: string) =>
+    rooms.filter((room) => room.startsWith(floor)).map((room) => room.slice(floor.length));
+  expect(
+    rowsOf('libs/README.md')
+      .filter((name) => name !== 'room')
+      .sort(),
+  ).toEqual(on('libs/'));
+  expect(
+    rowsOf('services/README.md')
+      .filter((name) => name !== 'process')
+      .sort(),
+  ).toEqual(on('services/'));
+});
+
 it.each(rooms)(
   '%s: a file that the README names is in this room, or named by its whole path',
   (room) => {

@@ -9,11 +9,8 @@ const functionLinesMax = 60;
 
 /** What is larger all the same, with its lines: an entry may shrink, or go; none may come or grow. */
 const larger: Readonly<Record<string, number>> = {
-  'libs/config/src/schema.ts': 330,
   'libs/event-store/src/appender.ts': 313,
-  'libs/pipeline-dsl/src/schema.ts': 356,
   'libs/projections/src/run-detail.projection.ts stepChanges': 64,
-  'libs/sandbox/src/oci/spec.ts ociConfig': 63,
   'services/api/src/server/metrics.ts startMetrics': 69,
 };
 

@@ -1,2 +1,2 @@
-export { ApiClient, type CallOptions, type ClientOptions, ProblemError } from './api-client.ts';
+export { ApiClient, type ClientOptions, ProblemError } from './api-client.ts';
 export { followEvents, followStream, type StreamWish, splitText } from './event-stream.ts';

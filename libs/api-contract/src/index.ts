@@ -1,10 +1,10 @@
 export { jsonIn, problemIn } from './answer-text.ts';
 export { artifactNameProblem } from './artifact-name.ts';
 export { type EventDto, eventPageSchema, eventSchema } from './event.ts';
-export { type ExecutorDto, executorPageSchema, executorSchema } from './executor.ts';
+export type { ExecutorDto } from './executor.ts';
 export { type ServerState, type StopServerHow, serverOperations } from './local-server.ts';
 export { openApiDocument } from './openapi.ts';
-export type { Operation, QueryOf, Requirement } from './operation.ts';
+export type { Operation, QueryOf } from './operation.ts';
 export { pathOf } from './operation-path.ts';
 export { type OperationName, operations } from './operations.ts';
 export type { Page } from './paging.ts';
@@ -13,14 +13,13 @@ export {
   localPermissions,
   type Permission,
   type Permissions,
-  permissions,
   remotePermissions,
 } from './permission.ts';
 export type { PipelineDto, PipelineRegisteredDto, Validation } from './pipeline.ts';
-export { type DiagnosticDto, diagnosticSchema, type Problem, problemSchema } from './problem.ts';
+export { type DiagnosticDto, type Problem, problemSchema } from './problem.ts';
 export type { ProjectionStatusDto } from './projection.ts';
 export type { QueueItem } from './queue.ts';
-export { type RunDto, type RunSummary, runRefSchema } from './run.ts';
+export type { RunDto, RunSummary } from './run.ts';
 export type { RunArtifact } from './run-artifact.ts';
 export type {
   RetryRunBody,

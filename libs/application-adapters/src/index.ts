@@ -1,1 +1,1 @@
-export { type ApplicationAdapters, applicationPorts } from './application-ports.ts';
+export { applicationPorts } from './application-ports.ts';

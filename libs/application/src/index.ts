@@ -1,24 +1,14 @@
-export { type Answer, type Refusal, refused } from './answer.ts';
+export type { Answer, Refusal } from './answer.ts';
 export {
   type Application,
   type ApplicationPorts,
   type CommandPorts,
   createApplication,
   createCommands,
-  type QueryPorts,
 } from './application.ts';
 export { eventDto } from './events/event-dto.ts';
 export type { FollowEventsWish, FollowedEvents } from './events/follow-events.ts';
-export type {
-  Caller,
-  Capacity,
-  CommandLog,
-  KnownRequest,
-  KnownRuns,
-  Materials,
-  ReadModels,
-  Requests,
-} from './ports.ts';
+export type { Caller, Capacity, KnownRequest, KnownRuns, ReadModels, Requests } from './ports.ts';
 export type { CancelRunRequest } from './runs/cancel-run.ts';
 export type { FollowedRun, FollowRunWish } from './runs/follow-run.ts';
 export type { ArtifactWish, OpenArtifact } from './runs/read-run-artifact.ts';

@@ -1,5 +1,5 @@
 export { unmetSettings, workingSettings } from './compare-settings.ts';
-export type { Explanation, LayeredConfig, LayerName } from './layers.ts';
+export type { Explanation, LayeredConfig } from './layers.ts';
 export { findPipelineFile, inheritedEnvironment, loadConfig, pipelineFileName } from './load.ts';
 export { allowsProcessDriver } from './process-driver.ts';
 export { type Config, type SettingKey, settings } from './schema.ts';

@@ -1,7 +1,7 @@
 export { freeBytes } from './free-bytes.ts';
-export { type DataDirLock, dataDirHolder, lockDataDir } from './lock-data-dir.ts';
+export { dataDirHolder, lockDataDir } from './lock-data-dir.ts';
 export { makeDirectory } from './make-directory.ts';
-export { type OwnDirectory, openOwnDirectory } from './own-directory.ts';
+export { openOwnDirectory } from './own-directory.ts';
 export {
   foreseeWorkspaces,
   hiddenFromSteps,
@@ -10,15 +10,7 @@ export {
 } from './place-workspaces.ts';
 export { processIdentity } from './process-identity.ts';
 export { apiSocketName, socketFetch } from './socket-fetch.ts';
-export {
-  dataDirectoryId,
-  ensureDataDirectoryId,
-  isServerState,
-  renewDataDirectoryId,
-  stateDirectory,
-  workspacesMark,
-  workspacesTrash,
-} from './state-marks.ts';
+export { isServerState, stateDirectory, workspacesMark, workspacesTrash } from './state-marks.ts';
 export { foreseeDatabase, hasUsedDatabase, noteDatabase } from './used-database.ts';
-export { stateHomeOf, type UserState, userState } from './user-state.ts';
+export { stateHomeOf, userState } from './user-state.ts';
 export { claimDataDirectory, foreseeClaim, requireOurs, trustDataDirectory } from './vouch.ts';

@@ -1,22 +1,14 @@
 export { Appender } from './appender.ts';
 export { EndingTail } from './ending-tail.ts';
-export type {
-  Append,
-  AppendResult,
-  EventStore,
-  LogHead,
-  LogScan,
-  LogSignal,
-} from './event-store.ts';
+export type { Append, EventStore } from './event-store.ts';
 export { InProcessLogSignal } from './in-process-log-signal.ts';
 export { StoreLogTail } from './log-tail.ts';
 export { MailboxDeciderRunner } from './mailbox-runner.ts';
 export { MemoryEventStore } from './memory-event-store.ts';
-export { type EventLog, type EventLogParts, openLog } from './open-log.ts';
+export { type EventLog, openLog } from './open-log.ts';
 export { PgEventStore } from './pg-event-store.ts';
 export { PlanCache } from './plan-cache.ts';
-export type { BatchStore, PreparedAppend, StagedBatch } from './prepare-append.ts';
-export type { AppendAnswer } from './recorded-event.ts';
+export type { PreparedAppend, StagedBatch } from './prepare-append.ts';
 export type {
   CommandOrigin,
   DeciderRunner,

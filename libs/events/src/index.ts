@@ -1,19 +1,16 @@
 export {
-  type CatalogEntry,
   catalog,
   type DomainEvent,
   type EventType,
   findEventNumber,
   findEventType,
 } from './catalog.ts';
-export { defineEvent, type EventDefinition, type EventOf } from './define-event.ts';
 export { describeEnd, outcomeWords } from './describe-end.ts';
 export type { Origin, RecordedEvent } from './envelope.ts';
 export {
   type ExecutorDescription,
   type ExecutorEvent,
   executorDescriptionSchema,
-  executorEvents,
 } from './executor.events.ts';
 export { gitUrlProblem } from './git-url.ts';
 export {
@@ -24,12 +21,9 @@ export {
   type Isolation,
   isAtLeast,
   isolationSchema,
-  isolations,
   isWithin,
   lesserNetwork,
   type Network,
-  networkSchema,
-  networks,
   type Outcome,
   outcomeSchema,
   outcomes,
@@ -38,7 +32,7 @@ export {
   type WaitReason,
   waitReasonSchema,
 } from './outcome.ts';
-export { type PipelineEvent, pipelineEvents } from './pipeline.events.ts';
+export type { PipelineEvent } from './pipeline.events.ts';
 export {
   type EnvValue,
   type Plan,
@@ -59,7 +53,7 @@ export {
   stepIsolation,
   stepNetwork,
 } from './plan.ts';
-export { type Reactions, reactions } from './reactions.ts';
+export { reactions } from './reactions.ts';
 export {
   type Artifact,
   type AttemptReport,
@@ -69,18 +63,15 @@ export {
   type LogSummary,
   logSummarySchema,
   type RunEvent,
-  runEvents,
   type Source,
   sourceSchema,
   type Trigger,
   triggerSchema,
-  type Usage,
   usageSchema,
 } from './run.events.ts';
-export { type SchedulerEvent, schedulerEvents } from './scheduler.events.ts';
+export type { SchedulerEvent } from './scheduler.events.ts';
 export {
   parseStreamName,
-  type StreamKind,
   type StreamName,
   streamId,
   streamKinds,

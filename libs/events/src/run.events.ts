@@ -113,7 +113,6 @@ export const usageSchema = z.strictObject({
   cpuSystemMs: z.int().min(0).optional(),
   memoryPeakBytes: z.int().min(0).optional(),
 });
-export type Usage = z.infer<typeof usageSchema>;
 
 export const logSummarySchema = z.strictObject({
   bytes: z.int().min(0),

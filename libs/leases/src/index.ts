@@ -1,11 +1,5 @@
-export { Leader, type LeaderParts, type LeaderTerms, leaderTerms } from './leader.ts';
-export type {
-  GuardedWrites,
-  HeartbeatRow,
-  Heartbeats,
-  LeaderLease,
-  LeaderLeases,
-} from './leases.ts';
+export { Leader, type LeaderTerms, leaderTerms } from './leader.ts';
+export type { GuardedWrites, Heartbeats, LeaderLease, LeaderLeases } from './leases.ts';
 export { MemoryHeartbeats } from './memory-heartbeats.ts';
 export { MemoryLeaderLeases } from './memory-leader-leases.ts';
 export { PgGuardedWrites } from './pg-guarded-writes.ts';

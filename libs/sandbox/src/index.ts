@@ -1,5 +1,5 @@
 export { everySandbox, isOfUserland } from './every-sandbox.ts';
-export { type ExitFacts, type ExitReason, exitReason } from './exit-reason.ts';
+export { exitReason } from './exit-reason.ts';
 export { machineMemoryBytes } from './machine-memory.ts';
 export { markerVariable as sandboxMarker } from './marker.ts';
 export { parseMountTable, wayTo } from './oci/mount-table.ts';
@@ -13,7 +13,6 @@ export type {
   SandboxOutput,
   SandboxProbe,
   SandboxSpec,
-  SandboxTrial,
 } from './sandbox.ts';
 export { createSandboxDrivers, probeSandboxes, type TriedDriver } from './sandboxes.ts';
 export { type DriverSettings, isChosen, requireUsable } from './usable-drivers.ts';

@@ -1,7 +1,7 @@
 export type { Offer } from './demand.ts';
 export type { ExecutorEntry, LiveAttempt } from './executor-entry.ts';
 export { Heap } from './heap.ts';
-export type { Lane, ReadyStep } from './lane.ts';
+export type { ReadyStep } from './lane.ts';
 export {
   type Beat,
   type LeaseWatch,
@@ -26,5 +26,5 @@ export {
   snapshotPlans,
   takeSnapshot,
 } from './scheduler-snapshot.ts';
-export { type DelayedStep, type RunEntry, SchedulerState } from './scheduler-state.ts';
+export { type DelayedStep, SchedulerState } from './scheduler-state.ts';
 export { waitReason } from './wait-reason.ts';

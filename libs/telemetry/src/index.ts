@@ -1,3 +1,3 @@
-export { createLogger, type Logger, type LogLevel, silentLogger } from './logger.ts';
+export { createLogger, type Logger, silentLogger } from './logger.ts';
 export { thisBuild } from './this-build.ts';
 export { childTraceparent, isTraceparent } from './traceparent.ts';

@@ -1,13 +1,13 @@
 export { type AnyEvent, AnyEvents } from './any-events.ts';
 export { asNobody } from './as-nobody.ts';
-export { ChaosProxy, type Direction } from './chaos-proxy.ts';
+export { ChaosProxy } from './chaos-proxy.ts';
 export { deciderSpec, foldHistory, specTime } from './decider-spec.ts';
 export { gitIn } from './git-in.ts';
 export { memoryApplication } from './memory-application.ts';
 export { MemoryExecutorGateway } from './memory-executor-gateway.ts';
 export { logProcess } from './memory-log.ts';
 export { MemoryRequests } from './memory-requests.ts';
-export { startTestPostgres, type TestDatabase, type TestPostgres } from './postgres.ts';
+export { startTestPostgres, type TestDatabase } from './postgres.ts';
 export { RandomHistory } from './random-history.ts';
 export { namedUuid, planOf, planStep, runQueued } from './recorded-log.ts';
 export { isCi, mayMount, takesRoot } from './requirements.ts';

@@ -1,4 +1,3 @@
 export { composeApi, composeGateway } from './compose.ts';
-export type { RunningApi } from './create-api.ts';
 export type { RequestCounts } from './http/request-counts.ts';
 export type { ServerLife } from './server/server-life.ts';

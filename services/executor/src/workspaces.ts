@@ -2,7 +2,7 @@ import type { Assignment } from '#libs/executor-protocol';
 import { Fault, isUuid } from '#libs/kernel';
 import type { CommitFacts, SourceFacts, SourceProvider } from '#libs/sources';
 import type { CommandDirectories } from './command-directories.ts';
-import { SharedWork } from './shared-work.ts';
+import { SingleFlight } from './single-flight.ts';
 import { Turns } from './turns.ts';
 import { type IdleWorkspace, leastWanted } from './workspace-retention.ts';
 import { WorkspaceStore, type WorkspaceStoreParts } from './workspace-store.ts';
@@ -32,7 +32,7 @@ interface Made {
 
 interface WorkspaceUse {
   /** Undefined while nobody has asked for it, and again after it failed. */
-  ready: SharedWork<Made> | undefined;
+  ready: SingleFlight<Made> | undefined;
   users: number;
   /** Set when the run has ended while steps still used it. */
   end: { readonly keep: boolean } | undefined;
@@ -74,7 +74,7 @@ export class Workspaces {
     use.users += 1;
     const isFirst = use.ready === undefined;
     const make = (stop: AbortSignal) => this.#turns.take(runId, () => this.#make(order, stop));
-    const ready = use.ready ?? new SharedWork(make);
+    const ready = use.ready ?? new SingleFlight(make);
     use.ready = ready;
     try {
       const made = await ready.wait(abort);

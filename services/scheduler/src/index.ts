@@ -1,2 +1,2 @@
-export { composeScheduler, type SchedulerComposition } from './compose.ts';
-export type { Scheduler, SchedulerReadings } from './scheduler.ts';
+export { composeScheduler } from './compose.ts';
+export type { Scheduler } from './scheduler.ts';

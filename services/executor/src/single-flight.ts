@@ -1,7 +1,7 @@
 import { unlessAborted } from './retry-call.ts';
 
-/** Work with one result for several callers. It is aborted when the last caller gives up, not when one does. */
-export class SharedWork<Result> {
+/** One call whose result several callers share. It is aborted when the last caller gives up, not when one does. */
+export class SingleFlight<Result> {
   readonly #abort = new AbortController();
   readonly #result: Promise<Result>;
   #waiting = 0;
