@@ -22,12 +22,12 @@ export type { QueueItem } from './queue.ts';
 export type { RunDto, RunSummary } from './run.ts';
 export type { RunArtifact } from './run-artifact.ts';
 export type {
+  CheckedStartRunBody,
   RetryRunBody,
   RunRetried,
   RunStarted,
   RunWarning,
   StartRunBody,
-  StartRunRequest,
 } from './run-requests.ts';
 export {
   attemptKey,

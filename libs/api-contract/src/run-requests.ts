@@ -67,8 +67,8 @@ export const startRunBodySchema = z
   .meta({ id: 'StartRun', description: 'A run to start: of a registered pipeline, or of a text.' });
 export type StartRunBody = z.input<typeof startRunBodySchema>;
 
-/** A start-run body as it is after its check, with defaults. */
-export type StartRunRequest = z.output<typeof startRunBodySchema>;
+/** The body as it is after its check, with defaults. */
+export type CheckedStartRunBody = z.output<typeof startRunBodySchema>;
 
 export const runWarningSchema = z
   .object({

@@ -15,3 +15,4 @@ export type { ArtifactWish, OpenArtifact } from './runs/read-run-artifact.ts';
 export type { LoggedStep, LogLines, LogWish } from './runs/read-step-logs.ts';
 export type { RetryRunRequest } from './runs/retry-run.ts';
 export type { FeedItem } from './runs/run-feed.ts';
+export type { StartRunRequest } from './runs/start-run-request.ts';

@@ -3,7 +3,7 @@ export { asNobody } from './as-nobody.ts';
 export { ChaosProxy } from './chaos-proxy.ts';
 export { deciderSpec, foldHistory, specTime } from './decider-spec.ts';
 export { gitIn } from './git-in.ts';
-export { memoryApplication } from './memory-application.ts';
+export { memoryApplication, runRequest } from './memory-application.ts';
 export { MemoryExecutorGateway } from './memory-executor-gateway.ts';
 export { logProcess } from './memory-log.ts';
 export { MemoryRequests } from './memory-requests.ts';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { ExecutorDto } from '#libs/api-contract';
-import { type CommandPorts, createCommands } from '#libs/application';
+import { type CommandPorts, createCommands, type StartRunRequest } from '#libs/application';
 import { MemoryEventStore } from '#libs/event-store';
 import { streamId } from '#libs/events';
 import { type Clock, Fault, type Timers } from '#libs/kernel';
@@ -68,4 +68,13 @@ export function memoryApplication(
   };
   const ports = { ...usual, ...change(usual) };
   return { application: createCommands(ports), store, ports, numbers: () => runNumber };
+}
+
+/** A request for a run of a text, with everything that a spec does not care about filled in. */
+export function runRequest({
+  yaml,
+  ...given
+}: Partial<StartRunRequest> & { readonly yaml: string }): StartRunRequest {
+  const usual = { inputs: {}, source: { kind: 'none' }, trigger: { kind: 'api' } } as const;
+  return { pipeline: { yaml }, ...usual, ...given };
 }

@@ -1,16 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import {
-  allPermissions,
-  type ExecutorDto,
-  operations,
-  remotePermissions,
-} from '#libs/api-contract';
+import { allPermissions, type ExecutorDto, remotePermissions } from '#libs/api-contract';
 import { runDecider } from '#libs/domain';
 import { defaultTenant, type Isolation, planHash, streamName } from '#libs/events';
 import { Fault } from '#libs/kernel';
-import { memoryApplication } from '#libs/testkit';
+import { memoryApplication, runRequest } from '#libs/testkit';
 import { compilePlan } from '../pipelines/compile-plan.ts';
 import { ValidatePipeline } from '../pipelines/validate-pipeline.ts';
+import type { StartRunRequest } from './start-run-request.ts';
 
 const origin = { tenant: defaultTenant, actor: 'user:admin' };
 const yaml = 'name: p\nsteps: [{ id: a, cmd: x, labels: [gpu] }]\n';
@@ -33,10 +29,10 @@ function openApplication(executors: readonly ExecutorDto[], awayFrom = Number.PO
   const { application } = opened;
   return {
     ...opened,
-    start: (body: object = {}, mayUseHost = true) =>
+    start: (asked: Partial<StartRunRequest & { yaml: string }> = {}, mayUseHost = true) =>
       application.startRun.execute(
         { origin, permissions: mayUseHost ? allPermissions : remotePermissions },
-        operations.startRun.body.parse({ yaml, ...body }),
+        runRequest({ yaml, ...asked }),
       ),
     /** Of a run that waits: it is cancelled first. */
     retry: async (run: string) => {
@@ -111,7 +107,7 @@ it('a repeated retry of the latest run names the run that was the latest then', 
   const { application } = memoryApplication(executors, ({ runs }) => ({
     runs: { ...runs, findId: async (_, ref) => (ref === 'latest' ? latest : ref) },
   }));
-  const request = operations.startRun.body.parse({ yaml });
+  const request = runRequest({ yaml });
   const first = idOf(
     await application.startRun.execute({ origin, permissions: allPermissions }, request),
   );
@@ -139,7 +135,7 @@ describe('isolation', () => {
   it.each([
     [
       'that the step asks for',
-      { isolation: 'standard' },
+      { isolation: 'standard' as const },
       true,
       /^step a: no executor gives isolation: standard \(they give none\)$/,
     ],

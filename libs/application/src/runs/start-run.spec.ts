@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { allPermissions, type ExecutorDto, operations } from '#libs/api-contract';
+import { allPermissions, type ExecutorDto } from '#libs/api-contract';
 import { defaultTenant } from '#libs/events';
 import { Fault } from '#libs/kernel';
-import { memoryApplication } from '#libs/testkit';
+import { memoryApplication, runRequest } from '#libs/testkit';
 import type { CommandPorts } from '../application.ts';
 
 const executor = {
@@ -12,7 +12,8 @@ const executor = {
   status: 'online',
 } as unknown as ExecutorDto;
 const yaml = 'name: p\nsteps: [{ id: a, cmd: x }]\n';
-const noSource = { kind: 'snapshot', digest: `sha256:${'0'.repeat(64)}` };
+const noSource = { kind: 'snapshot', digest: `sha256:${'0'.repeat(64)}` } as const;
+type Asked = Parameters<typeof runRequest>[0];
 
 /** Use cases whose ports may be changed while they are used. */
 function open() {
@@ -26,19 +27,19 @@ function open() {
     materials: changing('materials', usual.materials),
     settings: changing('settings', usual.settings),
   }));
-  const start = (body: object, commandId?: string) =>
+  const start = (asked: Asked, commandId?: string) =>
     application.startRun.execute(
       {
         origin: { tenant: defaultTenant, actor: 'user:admin', commandId },
         permissions: allPermissions,
       },
-      operations.startRun.body.parse(body),
+      runRequest(asked),
     );
   return { application, changed, numbers, start };
 }
 
 /** Each would be refused for what stands below it, too. */
-const inOrder: readonly (readonly [string, object, string])[] = [
+const inOrder: readonly (readonly [string, Asked, string])[] = [
   ['a text that is no pipeline', { yaml: 'name: p' }, 'pipeline.invalid'],
   ['an input that there is not', { yaml, inputs: { a: 1 } }, 'run.input-unknown'],
   ['a source that was not sent', { yaml, source: noSource }, 'source.not-found'],
@@ -51,11 +52,10 @@ const inOrder: readonly (readonly [string, object, string])[] = [
 ];
 
 describe('of all that is wrong the first is the answer', () => {
-  it.each(inOrder)('%s', async (_, body, code) => {
+  it.each(inOrder)('%s', async (_, asked, code) => {
     const { start, changed, numbers } = open();
     changed.settings = { networkMax: 'none', isolationMin: 'strict' };
-    const given = { source: code === 'source.not-found' ? noSource : undefined, ...body };
-    expect(await start(given)).toMatchObject({ ok: false, refusal: { code } });
+    expect(await start(asked)).toMatchObject({ ok: false, refusal: { code } });
     expect(numbers()).toBe(0);
   });
 
@@ -105,11 +105,11 @@ describe('a repeat of an accepted request gets its run', () => {
 
   it('by its trigger key alone, whoever sends it', async () => {
     const { start, changed } = open();
-    const body = { yaml, trigger: { key: 'push:main:abc' } };
-    const first = await start(body, key);
+    const asked = { yaml, trigger: { kind: 'api', key: 'push:main:abc' } } as const;
+    const first = await start(asked, key);
     changed.capacity = { isDraining: () => true };
-    expect(await start(body)).toEqual(first);
-    expect(await start(body, key.replace(/1$/, '2'))).toEqual(first);
+    expect(await start(asked)).toEqual(first);
+    expect(await start(asked, key.replace(/1$/, '2'))).toEqual(first);
   });
 });
 

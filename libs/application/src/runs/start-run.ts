@@ -1,4 +1,4 @@
-import type { RunStarted, StartRunRequest } from '#libs/api-contract';
+import type { RunStarted } from '#libs/api-contract';
 import { type BoundSettings, grantRun, runBounds, runDecider } from '#libs/domain';
 import {
   type Isolation,
@@ -19,6 +19,7 @@ import type { Caller, Capacity, CommandLog, Materials } from '../ports.ts';
 import { type Judgement, judgeRun, warningsOf } from './judge-run.ts';
 import { refuseByInputs, refuseByNetwork, refuseBySource } from './run-checks.ts';
 import { pipelineIdOf, runStartedOf, startedBefore } from './run-started.ts';
+import { identityOf, type StartRunRequest } from './start-run-request.ts';
 
 export interface StartRunParts {
   readonly log: CommandLog;
@@ -50,10 +51,10 @@ export class StartRun {
 
   /** @throws Fault of the log and of the read models */
   execute(caller: Caller, request: StartRunRequest): Promise<Answer<RunStarted>> {
-    const origin = originOf(caller.origin, request.trigger?.key);
+    const origin = originOf(caller.origin, request.trigger.key);
     const repeatable = {
       key: caller.origin.commandId,
-      asked: [null, request],
+      asked: [null, identityOf(request)],
       commandId: origin.commandId,
       isAnswerInLog: true,
     } as const;
@@ -102,22 +103,22 @@ export class StartRun {
     return granted?.ok ? warningsOf(granted.value.judged) : {};
   }
 
-  async #planOf({ yaml, pipeline = '' }: StartRunRequest, tenant: TenantId): Promise<Answer<Plan>> {
-    if (yaml !== undefined) {
-      const compiled = compilePlan(yaml);
+  async #planOf({ pipeline }: StartRunRequest, tenant: TenantId): Promise<Answer<Plan>> {
+    if ('yaml' in pipeline) {
+      const compiled = compilePlan(pipeline.yaml);
       return compiled.ok ? accepted(compiled.value.plan) : compiled;
     }
-    const plan = await this.#parts.materials.newestPlan(tenant, pipeline);
+    const plan = await this.#parts.materials.newestPlan(tenant, pipeline.name);
     return plan
       ? accepted(plan)
       : refused({
           code: 'pipeline.not-found',
-          message: `there is no pipeline ${pipeline} in ${tenant}`,
+          message: `there is no pipeline ${pipeline.name} in ${tenant}`,
         });
   }
 
   async #start(
-    { source, trigger = { kind: 'api' } }: StartRunRequest,
+    { source, trigger }: StartRunRequest,
     granted: GrantedRun,
     origin: Origin,
   ): Promise<Answer<RunStarted>> {

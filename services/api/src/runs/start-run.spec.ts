@@ -2,7 +2,8 @@ import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { CommandBus, CqrsModule } from '@nestjs/cqrs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { allPermissions, type ExecutorDto, operations } from '#libs/api-contract';
+import { allPermissions, type ExecutorDto } from '#libs/api-contract';
+import type { StartRunRequest } from '#libs/application';
 import { defaultTenant } from '#libs/events';
 import { memoryApplication } from '#libs/testkit';
 import { APPLICATION } from '../application.ts';
@@ -18,52 +19,57 @@ const { application } = memoryApplication([executor as unknown as ExecutorDto]);
 class AnotherTransport {}
 
 /** What any transport does: it says who asks, and what for. */
-let start: (body: object, commandId?: string) => Promise<unknown>;
+let start: (asked: Partial<StartRunRequest>, commandId?: string) => Promise<unknown>;
 let close: () => Promise<void>;
 beforeAll(async () => {
   const app = await NestFactory.createApplicationContext(AnotherTransport, { logger: false });
   await app.init();
   close = () => app.close();
   const commands = app.get(CommandBus);
-  start = (body, commandId) =>
+  start = (asked, commandId) =>
     commands.execute(
       new StartRunCommand(
         {
           origin: { tenant: defaultTenant, actor: 'user:admin', commandId },
           permissions: allPermissions,
         },
-        operations.startRun.body.parse(body),
+        { ...usual, ...asked },
       ),
     );
 });
 afterAll(() => close());
 
-const yaml = 'name: p\nsteps: [{ id: a, cmd: x }]\n';
+const usual: StartRunRequest = {
+  pipeline: { yaml: 'name: p\nsteps: [{ id: a, cmd: x }]\n' },
+  inputs: {},
+  source: { kind: 'none' },
+  trigger: { kind: 'manual' },
+};
 
 it('a run is started, repeated and refused by the command bus alone', async () => {
   const commandId = '018f4e6a-0000-7000-8000-000000000001';
-  const first = await start({ yaml }, commandId);
+  const first = await start({}, commandId);
   expect(first).toMatchObject({ ok: true, value: { number: 1 } });
-  expect(await start({ yaml }, commandId)).toEqual(first);
-  expect(await start({ yaml })).toMatchObject({ ok: true, value: { number: 2 } });
-  expect(await start({ yaml, inputs: { a: 1 } })).toMatchObject({
+  expect(await start({}, commandId)).toEqual(first);
+  expect(await start({})).toMatchObject({ ok: true, value: { number: 2 } });
+  expect(await start({ inputs: { a: 1 } })).toMatchObject({
     ok: false,
     refusal: { code: 'run.input-unknown', errors: [{ pointer: '/inputs/a' }] },
   });
-  expect(await start({ yaml, isolation: 'strict' })).toMatchObject({
+  expect(await start({ isolation: 'strict' })).toMatchObject({
     ok: false,
     refusal: { code: 'isolation.unavailable' },
   });
 });
 
 it('requests with one trigger key start one run, also at the same time', async () => {
-  const trigger = { key: 'push:main:abc' };
+  const trigger = { kind: 'manual', key: 'push:main:abc' } as const;
   const [first, ...rest] = await Promise.all(
     ['1', '2', '3'].map((digit) =>
-      start({ yaml, trigger }, `018f4e6a-0000-7000-8000-00000000001${digit}`),
+      start({ trigger }, `018f4e6a-0000-7000-8000-00000000001${digit}`),
     ),
   );
   expect(first).toMatchObject({ ok: true });
   expect(rest).toEqual([first, first]);
-  expect(await start({ yaml, trigger })).toEqual(first);
+  expect(await start({ trigger })).toEqual(first);
 });

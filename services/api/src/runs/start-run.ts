@@ -1,10 +1,11 @@
 import { Controller, Inject } from '@nestjs/common';
 import { Command, CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { operations, type RunStarted, type StartRunRequest } from '#libs/api-contract';
-import type { Answer, Application, Caller } from '#libs/application';
+import { operations, type RunStarted } from '#libs/api-contract';
+import type { Answer, Application, Caller, StartRunRequest } from '#libs/application';
 import { APPLICATION } from '../application.ts';
 import { callerOf, valueOrProblem } from '../http/answer.ts';
 import { type Call, Input, Route } from '../http/route.ts';
+import { requestOf } from './start-run-body.ts';
 
 export class StartRunCommand extends Command<Answer<RunStarted>> {
   constructor(
@@ -33,7 +34,7 @@ export class StartRunController {
     @Input(operations.startRun) call: Call<typeof operations.startRun>,
   ): Promise<RunStarted> {
     const started = valueOrProblem(
-      await this.commands.execute(new StartRunCommand(callerOf(call), call.body)),
+      await this.commands.execute(new StartRunCommand(callerOf(call), requestOf(call.body))),
     );
     void call.reply.header('location', `/api/v1/runs/${started.id}`);
     return started;
