@@ -164,7 +164,8 @@ module.exports = {
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: ['^dist/', '^deploy/'] },
+    // A program against a client that its spec generates.
+    exclude: { path: ['^dist/', '^deploy/', '^test/clients/'] },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
     enhancedResolveOptions: {
