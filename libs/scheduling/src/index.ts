@@ -19,6 +19,7 @@ export {
 } from './overdue.ts';
 export { type Placement, pickNext } from './pick-next.ts';
 export { retryWaitMs } from './retry-due.ts';
+export type { DelayedStep } from './run-entry.ts';
 export {
   restoreSnapshot,
   type SchedulerSnapshot,
@@ -26,5 +27,5 @@ export {
   snapshotPlans,
   takeSnapshot,
 } from './scheduler-snapshot.ts';
-export { type DelayedStep, SchedulerState } from './scheduler-state.ts';
+export { SchedulerState } from './scheduler-state.ts';
 export { waitReason } from './wait-reason.ts';

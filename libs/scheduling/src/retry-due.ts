@@ -1,4 +1,4 @@
-import type { DelayedStep } from './scheduler-state.ts';
+import type { DelayedStep } from './run-entry.ts';
 
 /**
  * How long a retry still waits, to be counted down by a monotonic clock from now on.

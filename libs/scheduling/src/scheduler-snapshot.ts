@@ -2,7 +2,8 @@ import type { Isolation, PlanLookup, TenantId, WaitReason } from '#libs/events';
 import { stepNeeds } from './demand.ts';
 import type { ExecutorEntry } from './executor-entry.ts';
 import type { Home } from './executor-pool.ts';
-import { type ActiveStep, type RunEntry, SchedulerState } from './scheduler-state.ts';
+import type { ActiveStep, RunEntry } from './run-entry.ts';
+import { SchedulerState } from './scheduler-state.ts';
 
 /** Raised whenever the fold or this shape changes: snapshots of another version are thrown away. */
 export const schedulerFoldVersion = 2;
@@ -92,7 +93,7 @@ export function restoreSnapshot(snapshot: SchedulerSnapshot, plans: PlanLookup):
   for (const row of snapshot.runs) {
     const run: RunEntry = { ...row, home: row.home ?? undefined, steps: new Map() };
     state.runs.set(run.id, run);
-    for (const step of row.steps) state.place(run, activeStep(run, step, plans));
+    for (const step of row.steps) state.steps.place(run, activeStep(run, step, plans));
   }
   return state;
 }
