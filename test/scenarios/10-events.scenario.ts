@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readSentEvents } from '#libs/api-client';
 import { type EventDto, eventPageSchema, eventSchema, operations } from '#libs/api-contract';
 import { eventually, freshDirectory, millrace, TestServer } from './harness.ts';
 
@@ -39,26 +40,12 @@ async function readStream(
   expect(response.status).toBe(200);
   expect(response.headers.get('content-type')).toBe('text/event-stream; charset=utf-8');
   const events: EventDto[] = [];
-  let rest = '';
-  const decoder = new TextDecoder();
   try {
-    for await (const chunk of response.body ?? []) {
-      const blocks = (rest + decoder.decode(chunk as Uint8Array, { stream: true })).split('\n\n');
-      rest = blocks.pop() ?? '';
-      for (const block of blocks) {
-        const fields = new Map(
-          block.split('\n').map((line) => {
-            const at = line.indexOf(': ');
-            return [line.slice(0, at), line.slice(at + 2)] as const;
-          }),
-        );
-        const data = fields.get('data');
-        if (data === undefined) continue;
-        const event = eventSchema.parse(JSON.parse(data));
-        expect(fields.get('id')).toBe(String(event.position));
-        expect(fields.get('event')).toBe(event.type);
-        events.push(event);
-      }
+    for await (const { id, type, data } of readSentEvents(response)) {
+      const event = eventSchema.parse(JSON.parse(data));
+      expect(id).toBe(String(event.position));
+      expect(type).toBe(event.type);
+      events.push(event);
       if (enough(events)) break;
     }
   } finally {
@@ -257,18 +244,8 @@ steps:
     const response = await server.request(path, { headers, signal: abort.signal });
     expect(response.status).toBe(200);
     try {
-      let rest = '';
-      for await (const chunk of response.body ?? []) {
-        const blocks = (rest + Buffer.from(chunk).toString()).split('\n\n');
-        rest = blocks.pop() ?? '';
-        for (const block of blocks) {
-          const data = /^data: (.*)$/m.exec(block)?.[1];
-          const id = /^id: (\d+)$/m.exec(block)?.[1];
-          if (data === undefined) continue;
-          const type = /^event: (.*)$/m.exec(block)?.[1] ?? '';
-          yield { type, id: id === undefined ? undefined : Number(id), data: JSON.parse(data) };
-        }
-      }
+      for await (const { id, type, data } of readSentEvents(response))
+        yield { type, id: id === undefined ? undefined : Number(id), data: JSON.parse(data) };
     } finally {
       abort.abort();
     }

@@ -1,4 +1,4 @@
-import { type ApiClient, followEvents, type StreamWish, splitText } from '#libs/api-client';
+import { type ApiClient, followEvents, readJsonLines, type StreamWish } from '#libs/api-client';
 import {
   type EventDto,
   type LogLineDto,
@@ -91,8 +91,6 @@ export async function tailLog(
     query: { tail: lines },
   });
   const found: LogLineDto[] = [];
-  for await (const text of splitText(response, '\n')) {
-    if (text !== '') found.push(logLineSchema.parse(JSON.parse(text)));
-  }
+  for await (const line of readJsonLines(response, logLineSchema)) found.push(line);
   return found;
 }

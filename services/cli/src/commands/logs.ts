@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { type ApiClient, splitText } from '#libs/api-client';
+import { type ApiClient, readJsonLines } from '#libs/api-client';
 import { type LogLineDto, logLineSchema, operations, type RunDto } from '#libs/api-contract';
 import { contextOf } from '../context.ts';
 import { findRun } from '../find-run.ts';
@@ -95,9 +95,7 @@ async function printLog(
     query: { follow: options.follow, attempt: options.attempt, tail: options.tail },
   });
   const lines = new LogLines(output);
-  for await (const text of splitText(response, '\n')) {
-    if (text === '') continue;
-    const line = logLineSchema.parse(JSON.parse(text));
+  for await (const line of readJsonLines(response, logLineSchema)) {
     printLine({ step: at.step, line }, { lines, options, output }, at.isAlone);
   }
   lines.endLine();
