@@ -1,11 +1,9 @@
 import type { KnownRequest, Requests } from '#libs/application';
+import { commandLifetimeMs } from '#libs/event-store';
 import { streamKinds } from '#libs/events';
 import { type Pool, queryRows } from '#libs/postgres';
 
-/** How long a key is remembered; commands are remembered as long. */
-const keepHours = 24;
-
-/** Idempotency keys in a table, so that all processes of a server know them. */
+/** Idempotency keys in a table, so that all processes of a server know them. They live as long as commands are remembered. */
 export class PgRequests implements Requests {
   readonly #pool: Pool;
 
@@ -18,11 +16,11 @@ export class PgRequests implements Requests {
       this.#pool,
       `insert into request_fingerprints as known (command_id, fingerprint) values ($1, $2)
        on conflict (command_id) do update set
-         fingerprint = case when known.used_at < statement_timestamp() - make_interval(hours => $3) then excluded.fingerprint else known.fingerprint end,
-         answer = case when known.used_at < statement_timestamp() - make_interval(hours => $3) then null else known.answer end,
-         used_at = case when known.used_at < statement_timestamp() - make_interval(hours => $3) then excluded.used_at else known.used_at end
+         fingerprint = case when known.used_at < statement_timestamp() - make_interval(secs => $3) then excluded.fingerprint else known.fingerprint end,
+         answer = case when known.used_at < statement_timestamp() - make_interval(secs => $3) then null else known.answer end,
+         used_at = case when known.used_at < statement_timestamp() - make_interval(secs => $3) then excluded.used_at else known.used_at end
        returning fingerprint, answer`,
-      [commandId, fingerprint, keepHours],
+      [commandId, fingerprint, commandLifetimeMs / 1_000],
     );
     return { isSame: row?.fingerprint === fingerprint, answer: row?.answer ?? undefined };
   }

@@ -1,4 +1,5 @@
 export { Appender } from './appender.ts';
+export { commandLifetimeMs } from './command-lifetime.ts';
 export { EndingTail } from './ending-tail.ts';
 export type { Append, EventStore } from './event-store.ts';
 export { InProcessLogSignal } from './in-process-log-signal.ts';

@@ -1,7 +1,8 @@
 import { findEventType, type Plan, type RecordedEvent, type StreamName } from '#libs/events';
 import { type Clock, Fault, invariant } from '#libs/kernel';
+import { commandLifetimeMs } from './command-lifetime.ts';
 import type { Append, AppendResult, LogHead, LogScan } from './event-store.ts';
-import { commandLifetimeMsDefault, readLimitDefault, scanned } from './pg-event-store.ts';
+import { readLimitDefault, scanned } from './pg-event-store.ts';
 import {
   type BatchStore,
   type PreparedAppend,
@@ -34,7 +35,7 @@ export class MemoryEventStore implements BatchStore {
   ) {
     this.#clock = clock;
     this.#incarnation = options.incarnation;
-    this.#commandLifetimeMs = options.commandLifetimeMs ?? commandLifetimeMsDefault;
+    this.#commandLifetimeMs = options.commandLifetimeMs ?? commandLifetimeMs;
   }
 
   async append(batch: readonly Append[]): Promise<readonly AppendResult[]> {

@@ -4,6 +4,7 @@ import { Fault, invariant } from '#libs/kernel';
 import { type Pool, postgresFault } from '#libs/postgres';
 import { AppendConnection } from './append-connection.ts';
 import { type AnswerRow, appendStatement, appendValues, readAnswer } from './append-statement.ts';
+import { commandLifetimeMs } from './command-lifetime.ts';
 import type { Append, AppendResult, LogHead, LogScan } from './event-store.ts';
 import {
   type BatchStore,
@@ -15,11 +16,10 @@ import {
 import { type EventRow, eventColumns, fromRow, logId } from './recorded-event.ts';
 
 export interface PgEventStoreOptions {
-  /** How long a command id is remembered, milliseconds; default 24 h. */
+  /** Default: `commandLifetimeMs`. */
   readonly commandLifetimeMs?: number;
 }
 
-export const commandLifetimeMsDefault = 24 * 3_600_000;
 export const readLimitDefault = 1_000;
 /** What one statement asks for is bounded, so that it is answered well within the time that a connection has. */
 const streamPieceMax = 5_000;
@@ -45,7 +45,7 @@ export class PgEventStore implements BatchStore {
   constructor(pool: Pool, options: PgEventStoreOptions = {}) {
     this.#pool = pool;
     this.#appends = new AppendConnection(pool);
-    this.#commandLifetimeMs = options.commandLifetimeMs ?? commandLifetimeMsDefault;
+    this.#commandLifetimeMs = options.commandLifetimeMs ?? commandLifetimeMs;
   }
 
   async append(batch: readonly Append[]): Promise<readonly AppendResult[]> {

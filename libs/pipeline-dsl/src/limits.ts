@@ -35,8 +35,12 @@ export const limits = {
   textCharsMax: 2_000,
   /** The plan as text; merged `env` and filled-in vars multiply, so it is counted while it is built. */
   planCharsMax: 8_388_608,
+  /** Of one attempt of a step that says nothing: long enough for nearly every step, and a hanging one is seen the same day. */
+  timeoutMsDefault: 3_600_000,
   /** Seven days. */
   timeoutMsMax: 604_800_000,
+  /** Attempts beyond the first. */
+  retriesMax: 10,
   /** One hour: longer waits belong to a human. */
   backoffMsMax: 3_600_000,
   /** More than this many at once help nobody. */

@@ -1,6 +1,7 @@
 import { type Plan, type PlanStep, planHash } from '#libs/events';
 import { formatDuration } from '#libs/kernel';
 import { levelsOf } from './graph.ts';
+import { limits } from './limits.ts';
 
 /** The plan for people: one block per level, steps of a level can run beside each other. Ends with a line end. */
 export function planText(plan: Plan): string {
@@ -55,7 +56,7 @@ function factsOf(step: PlanStep): string {
   const { retry } = step;
   return [
     step.dependsOn.length > 0 && `after ${step.dependsOn.join(', ')}`,
-    step.timeoutMs !== 3_600_000 && `timeout ${formatDuration(step.timeoutMs)}`,
+    step.timeoutMs !== limits.timeoutMsDefault && `timeout ${formatDuration(step.timeoutMs)}`,
     retry.max > 0 && `up to ${retry.max + 1} attempts`,
     step.allowFailure && 'may fail',
     step.image !== 'host' && `image ${step.image}`,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { limits } from './limits.ts';
 import { duration, list } from './schema-fields.ts';
 
 /** What a rule of `retry.on` may be called in the file; `_` and `-` are the same. */
@@ -44,7 +45,7 @@ const retryRule = z.union(
 const retryMax = z
   .int('a number from 0 to 10')
   .min(0, 'a number from 0 to 10')
-  .max(10, 'a number from 0 to 10');
+  .max(limits.retriesMax, 'a number from 0 to 10');
 export const retry = z
   .union(
     [

@@ -12,9 +12,6 @@ import type { StepSource } from './schema-step.ts';
 import { readSettings, type Settings } from './settings.ts';
 import type { Path } from './tree.ts';
 
-/** One hour: long enough for nearly every step, short enough that a hanging one is seen the same day. */
-const defaultTimeoutMs = 3_600_000;
-
 /** What every step starts from: the file's `env` and `defaults`. */
 export interface StepDefaults {
   readonly env: Record<string, EnvValue>;
@@ -49,7 +46,7 @@ export function readStep(
           ...readEnv(env.value as object as Record<string, unknown>, [...path, env.key], scope),
         }
       : defaults.env,
-    timeoutMs: settings.timeoutMs ?? defaultTimeoutMs,
+    timeoutMs: settings.timeoutMs ?? limits.timeoutMsDefault,
     retry: settings.retry ?? { max: 0, on: [], backoffMs: 0 },
     allowFailure: allowFailure?.value === true || allowFailure?.value === 'ignore',
     labels: settings.labels ?? [],

@@ -18,7 +18,6 @@ describe('exitReason', () => {
     [{ exitCode: null, signal: 'SIGKILL', oomKilled: true }, 'failure', 'oom'],
     [{ exitCode: 2, pidsLimitHit: true }, 'failure', 'pids-limit'],
     [{ exitCode: 0, pidsLimitHit: true }, 'success', 'exit'],
-    [{ exitCode: 1, limitHit: 'disk-limit' }, 'failure', 'disk-limit'],
     [{ exitCode: null, signal: 'SIGKILL', timedOut: true, oomKilled: true }, 'timeout', 'timeout'],
     [{ exitCode: 0, timedOut: true }, 'timeout', 'timeout'],
     [{ exitCode: null, isUnseen: true }, 'error', 'worker-lost'],

@@ -11,8 +11,6 @@ export interface ExitFacts {
   readonly pidsLimitHit?: boolean;
   readonly wasCancelled: boolean;
   readonly timedOut: boolean;
-  /** A limit of ours made us end it. */
-  readonly limitHit?: 'disk-limit' | 'log-limit' | undefined;
 }
 
 export interface ExitReason {
@@ -23,7 +21,7 @@ export interface ExitReason {
 }
 
 /**
- * What ended an attempt, by precedence: cancelled, timeout, out of memory, a limit of ours, an end that nobody saw, a
+ * What ended an attempt, by precedence: cancelled, timeout, out of memory, an end that nobody saw, a
  * signal, the exit code.
  * A pids limit that was hit is the cause of a failing exit; a step that coped with it has succeeded.
  */
@@ -35,7 +33,6 @@ export function exitReason(facts: ExitFacts): ExitReason {
   if (facts.wasCancelled) return { outcome: 'cancelled', cause: 'cancelled', ...seen };
   if (facts.timedOut) return { outcome: 'timeout', cause: 'timeout', ...seen };
   if (facts.oomKilled) return { outcome: 'failure', cause: 'oom', ...seen };
-  if (facts.limitHit) return { outcome: 'failure', cause: facts.limitHit, ...seen };
   if (facts.isUnseen) return { outcome: 'error', cause: 'worker-lost', ...seen };
   if (facts.signal !== null) return { outcome: 'failure', cause: 'signal', ...seen };
   if (facts.pidsLimitHit && facts.exitCode !== 0)

@@ -18,8 +18,9 @@ export interface Retention {
 }
 
 /**
- * The runs whose workspace goes: those past their time, and of the kept ones the oldest beyond the bytes. A workspace
- * that is not kept may belong to a run that goes on, so bytes don't remove it.
+ * The runs whose workspace a sweep removes: those past their time, and of the kept ones the oldest beyond the bytes. A workspace
+ * that is not kept may belong to a run that goes on, so bytes don't remove it. A run that ends in success leaves no workspace:
+ * the server says with the end of each run whether to keep it (`executor-messages.ts` of the api).
  */
 export function leastWanted(found: readonly IdleWorkspace[], limits: Retention): readonly string[] {
   const isStale = ({ kept, usedAtMs }: IdleWorkspace) =>

@@ -1,20 +1,23 @@
 import type { Clock, Timers } from '#libs/kernel';
 
-/** What tells whether anybody needs a server. */
+/** By which a server is judged to be needed. */
 export interface Usage {
   /** Requests that are being answered, streams included. */
   readonly openRequests: number;
-  /** A number that is another after each request and each event. */
+  /** Changes with each request and each event. */
   readonly activity: number;
   /** Whether runs wait or run here. */
   readonly hasWork: boolean;
 }
 
-/** Looks this often in the time that it waits for, and at least each second. */
+/** Looks this often during `idleMs`, and at least each second. */
 const looks = 20;
 const lookMsMax = 1_000;
 
-/** Resolves when nothing was queued, running or asked for during `idleMs`. */
+/**
+ * Resolves when nothing was queued, running or asked for during `idleMs`. A server in the background ends then. Any server ends by
+ * itself, too, if its data directory is gone (`main.ts`) or if it cannot work (`process-life.ts`).
+ */
 export async function untilUnneeded(
   usage: () => Usage,
   idleMs: number,

@@ -1,3 +1,4 @@
+import { commandLifetimeMs } from '#libs/event-store';
 import type { PoolClient } from '#libs/postgres';
 
 /** Rows of one statement: it is done well within the time that a statement has. */
@@ -7,11 +8,11 @@ const rowsMax = 10_000;
 export const forgetStatements = {
   /** Each command id says itself until when it is kept. */
   commands: 'select forget_commands_v1($1) as count',
-  /** Idempotency keys are kept for a day: until then a repeat is known (`libs/application-adapters/src/pg-requests.ts`). */
+  /** Idempotency keys live as long as commands: until then a repeat is known. */
   requests: `with gone as (
     delete from request_fingerprints where command_id in (
       select command_id from request_fingerprints
-      where used_at < clock_timestamp() - interval '24 hours' order by used_at limit $1)
+      where used_at < clock_timestamp() - interval '${commandLifetimeMs} ms' order by used_at limit $1)
     returning 1)
   select count(*) from gone`,
 } as const;
