@@ -20,6 +20,7 @@ const rank = {
     'application-adapters',
     'postgres',
     'event-store',
+    'subscriptions',
     'leases',
     'projections',
     'sandbox',
@@ -44,7 +45,8 @@ const sideways = {
   'application-adapters': ['application', 'postgres', 'event-store', 'logs', 'blobs', 'sources'],
   'event-store': ['postgres'],
   leases: ['postgres'],
-  projections: ['postgres', 'event-store', 'api-contract'],
+  subscriptions: ['postgres', 'event-store'],
+  projections: ['postgres', 'event-store', 'subscriptions', 'api-contract'],
   logs: ['blobs'],
   sources: ['blobs'],
 };

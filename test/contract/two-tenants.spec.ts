@@ -150,6 +150,7 @@ const expectations: Readonly<Record<OperationName, Expectation>> = {
   validatePipeline: { kind: 'of the server', wish: { body: { yaml: yamlOf('owner-only', 'x') } } },
   listProjections: { kind: 'of the server' },
   rebuildProjection: { kind: 'of the server', wish: { params: { name: 'queue' } } },
+  skipProjection: { kind: 'of the server', wish: { params: { name: 'queue' } } },
   metrics: { kind: 'of the server' },
   openapi: { kind: 'of the server' },
   problemType: { kind: 'of the server', wish: { params: { code: 'run.not-found' } } },

@@ -2,7 +2,7 @@ import type { PublicOperation } from './operation.ts';
 import { positionSchema } from './position.ts';
 import { projectionListSchema, projectionParamsSchema } from './projection.ts';
 
-/** Operations that show and rebuild read models. */
+/** Operations that show read models, rebuild them, and let them skip an event. */
 export const projectionOperations = {
   listProjections: {
     id: 'list-projections',
@@ -23,9 +23,23 @@ export const projectionOperations = {
     requires: 'projections:rebuild',
     summary: 'Build a read model again from the first event',
     description:
-      'The new tables are built beside those in use and take their place when they are complete. The answer does not wait for that.',
+      'The new tables are built beside those in use and take their place when they are complete; then the answer comes.',
     params: projectionParamsSchema,
-    errors: ['request.not-found'],
+    errors: ['request.not-found', 'projection.stopped'],
+    status: 202,
+    response: positionSchema,
+  },
+  skipProjection: {
+    id: 'skip-projection',
+    method: 'POST',
+    path: '/api/v1/projections/{name}/skip',
+    tag: 'projections',
+    requires: 'projections:rebuild',
+    summary: 'Let a read model pass over the event that it stopped at',
+    description:
+      'The read model never shows what the event told. A later version of it tries the event again.',
+    params: projectionParamsSchema,
+    errors: ['request.not-found', 'projection.not-stopped'],
     status: 202,
     response: positionSchema,
   },

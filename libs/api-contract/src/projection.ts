@@ -11,7 +11,26 @@ export const projectionStatusSchema = z
       .describe('The version of its code. A new one is built from the first event.'),
     position: logPositionSchema.describe('The last event that it shows.'),
     lag: z.number().int().describe('How many events of the log it does not show yet.'),
-    rebuilding: z.boolean().describe('Whether it is being built again.'),
+    rebuilding: z.boolean().describe('Whether tables are built beside those that are read.'),
+    status: z
+      .enum(['live', 'catching-up', 'stopped', 'building'])
+      .describe(
+        'live: it follows the log with the others. catching-up: it follows the log alone until it is where the others are. stopped: it cannot take an event. building: it has no tables to read from yet.',
+      ),
+    build: z
+      .object({
+        version: z.number().int().describe('The version that the tables are of.'),
+        position: logPositionSchema.describe('The last event in the tables.'),
+      })
+      .nullable()
+      .describe('The tables that are built beside those that are read.'),
+    failed: z
+      .object({
+        position: logPositionSchema.describe('The event that it cannot take.'),
+        error: z.string().describe('Why not.'),
+      })
+      .nullable()
+      .describe('The event that it stopped at.'),
   })
   .meta({
     id: 'ProjectionStatus',

@@ -18,6 +18,7 @@ import { ValidatePipeline } from './pipelines/validate-pipeline.ts';
 import type { Capacity, CommandLog, KnownRuns, Materials, ReadModels } from './ports.ts';
 import { ListProjections } from './projections/list-projections.ts';
 import { RebuildProjection } from './projections/rebuild-projection.ts';
+import { SkipProjection } from './projections/skip-projection.ts';
 import { Reading } from './reading.ts';
 import { CancelRun } from './runs/cancel-run.ts';
 import { ExplainStepWait } from './runs/explain-step-wait.ts';
@@ -104,6 +105,7 @@ export function createQueries(ports: CommandPorts & QueryPorts) {
     listProjections: new ListProjections(parts),
     // It changes no fact, but how the facts are kept.
     rebuildProjection: new RebuildProjection(parts),
+    skipProjection: new SkipProjection(parts),
   };
 }
 

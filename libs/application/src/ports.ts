@@ -129,6 +129,8 @@ export interface ReadModels {
     query: PageQuery,
   ): Promise<Page<PipelineDto>>;
   listProjections(): Promise<readonly ProjectionStatusDto[]>;
-  /** Resolves when the rebuild has begun. @throws Fault `request.not-found` */
+  /** Resolves when the new tables are read. @throws Fault `request.not-found`, `projection.stopped` */
   rebuild(projection: string): Promise<void>;
+  /** Passes over the event that a read model stopped at. @throws Fault `request.not-found`, `projection.not-stopped` */
+  skip(projection: string): Promise<void>;
 }

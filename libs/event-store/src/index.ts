@@ -1,7 +1,7 @@
 export { Appender } from './appender.ts';
 export { commandLifetimeMs } from './command-lifetime.ts';
 export { EndingTail } from './ending-tail.ts';
-export type { Append, EventStore } from './event-store.ts';
+export type { Append, EventStore, LogHead } from './event-store.ts';
 export { InProcessLogSignal } from './in-process-log-signal.ts';
 export { StoreLogTail } from './log-tail.ts';
 export { MailboxDeciderRunner } from './mailbox-runner.ts';

@@ -160,6 +160,16 @@ const table = {
     'The read models are being built from the log',
     'Try again in a moment.',
   ],
+  'projection.stopped': [
+    409,
+    'The read model cannot take an event',
+    '`millrace projections` says which; a corrected version takes it, `millrace projections skip NAME` passes over it.',
+  ],
+  'projection.not-stopped': [
+    409,
+    'The read model has not stopped',
+    'Nothing to skip: `millrace projections` lists them.',
+  ],
   // admission
   'server.overloaded': [429, 'Too much is waiting', 'Try again after the time in Retry-After.'],
   'server.disk-low': [503, 'Less than 1 GiB is free', 'Free space in the data directory.'],

@@ -5,5 +5,5 @@ export { canActAs, foreignPostgres } from './foreign-postgres.ts';
 export { inTransaction } from './in-transaction.ts';
 export { migrate } from './migrate.ts';
 export { openPool, type Pool, type PoolClient, type PoolConfig } from './pool.ts';
-export { isRefusedValue, postgresFault } from './postgres-errors.ts';
+export { postgresFault } from './postgres-errors.ts';
 export { queryRows } from './query-rows.ts';

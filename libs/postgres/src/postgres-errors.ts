@@ -9,18 +9,10 @@ import { type ErrorCode, Fault } from '#libs/kernel';
  */
 const passingClasses = new Set(['08', '28', '3D', '40', '53', '55', '57', '58']);
 
-/** Classes by which the database refuses a value: data exception, violated constraint, exceeded limit. */
-const refusalClasses = new Set(['22', '23', '54']);
-
 /** Whether an error of `pg` speaks of the world, so that trying again can help; else it is a bug in the statement. */
 export function isPassingError(error: unknown): boolean {
   const state = sqlStateOf(error);
   return state === undefined || passingClasses.has(state.slice(0, 2));
-}
-
-/** Whether the database refused a value, so that the same statement with another value can succeed. */
-export function isRefusedValue(error: unknown): boolean {
-  return refusalClasses.has(sqlStateOf(error)?.slice(0, 2) ?? '');
 }
 
 /** Whether the user of the database lacks a right. */

@@ -1,17 +1,20 @@
 import { describe, expect, it } from 'vitest';
 import { changeStatements } from './change-statements.ts';
 import { mergeChanges } from './merge-changes.ts';
-import type { ReadTable, RowChange } from './projection.ts';
+import type { RowChange } from './projection.ts';
+import type { WrittenTable } from './table-set.ts';
 
-const table: ReadTable = {
+const table: WrittenTable = {
   name: 't',
+  qualified: 'draft.t',
+  lacks: new Set(),
   key: ['run', 'step'],
   columns: { run: 'uuid', step: 'text', status: 'text', started: 'timestamptz' },
 };
 const key = (step: string) => ({ run: 'r', step });
 
 function statements(...changes: RowChange[]) {
-  return changeStatements(table, 'draft.t', mergeChanges(changes).get('t') ?? []);
+  return changeStatements(table, mergeChanges(changes).get('t') ?? []);
 }
 
 describe('changeStatements', () => {
@@ -44,8 +47,21 @@ describe('changeStatements', () => {
     expect(JSON.parse(String(all[0]?.values[0]))).toHaveLength(2);
   });
 
+  it('leaves out columns that an older table lacks', () => {
+    const { started: _, ...columns } = table.columns;
+    const older = { ...table, columns, lacks: new Set(['started']) };
+    const merged = mergeChanges([
+      { table: 't', key: key('new'), insert: { status: 'queued', started: 'now' } },
+      { table: 't', key: key('old'), set: { status: 'running' }, first: { started: 'now' } },
+      { table: 't', key: key('other'), first: { started: 'now' } },
+    ]);
+    const all = changeStatements(older, merged.get('t') ?? []);
+    expect(all).toHaveLength(2);
+    for (const { text } of all) expect(text).not.toContain('started');
+  });
+
   it('has nothing to say of rows that do not change', () => {
     expect(statements({ table: 't', key: key('a'), set: {} })).toEqual([]);
-    expect(changeStatements(table, 't', [])).toEqual([]);
+    expect(changeStatements(table, [])).toEqual([]);
   });
 });

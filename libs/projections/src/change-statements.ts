@@ -1,5 +1,5 @@
 import type { MergedRow } from './merge-changes.ts';
-import type { ReadTable } from './projection.ts';
+import type { WrittenTable } from './table-set.ts';
 
 export interface SqlStatement {
   readonly text: string;
@@ -9,14 +9,12 @@ export interface SqlStatement {
 /**
  * The statements that write a batch's rows of one table: one to remove, one to insert, and one for each set of columns that
  * is changed. Rows travel as one json parameter.
- *
- * @param name  the table's name, qualified; another than its own while it is being rebuilt
  */
 export function changeStatements(
-  table: ReadTable,
-  name: string,
+  table: WrittenTable,
   rows: readonly MergedRow[],
 ): readonly SqlStatement[] {
+  const name = table.qualified;
   const statements: SqlStatement[] = [];
   const removed = rows.filter(({ removes }) => removes);
   if (removed.length > 0) {
@@ -35,25 +33,24 @@ export function changeStatements(
       on conflict (${table.key.join(', ')}) do update set ${changed.map((column) => `${column} = excluded.${column}`).join(', ')}`;
     statements.push({ text, values: [json(inserted)] });
   }
-  return [...statements, ...updateStatements(table, name, rows)];
+  return [...statements, ...updateStatements(table, rows)];
 }
 
 function updateStatements(
-  table: ReadTable,
-  name: string,
+  table: WrittenTable,
   rows: readonly MergedRow[],
 ): readonly SqlStatement[] {
   const groups = new Map<string, MergedRow[]>();
   for (const row of rows) {
     if (row.insert || row.removes) continue;
-    const id = `${Object.keys(row.set).sort().join()}|${Object.keys(row.first).sort().join()}`;
+    const id = `${Object.keys(row.set).join()}|${Object.keys(row.first).join()}`;
     const group = groups.get(id) ?? [];
     groups.set(id, group);
     group.push(row);
   }
   return [...groups.values()].flatMap((group) => {
-    const set = Object.keys(group[0]?.set ?? {}).sort();
-    const first = Object.keys(group[0]?.first ?? {}).sort();
+    const set = columnsOf(table, group[0]?.set);
+    const first = columnsOf(table, group[0]?.first);
     if (set.length + first.length === 0) return [];
     const assignments = [
       ...set.map((column) => `${column} = x.${column}`),
@@ -63,15 +60,22 @@ function updateStatements(
     const columns = [...table.key, ...set, ...first];
     return [
       {
-        text: `update ${name} t set ${assignments.join(', ')} from ${recordset(table, columns)} where ${match}`,
+        text: `update ${table.qualified} t set ${assignments.join(', ')} from ${recordset(table, columns)} where ${match}`,
         values: [json(group.map((row) => ({ ...row.key, ...row.set, ...row.first })))],
       },
     ];
   });
 }
 
+/** Sorted, so that equal sets of columns have one statement. */
+function columnsOf(table: WrittenTable, values: object = {}): readonly string[] {
+  return Object.keys(values)
+    .filter((column) => !table.lacks.has(column))
+    .sort();
+}
+
 /** Columns are the table's own names, never data. */
-function recordset(table: ReadTable, columns: readonly string[]): string {
+function recordset(table: WrittenTable, columns: readonly string[]): string {
   return `json_to_recordset($1::json) as x(${columns.map((column) => `${column} ${table.columns[column]}`).join(', ')})`;
 }
 

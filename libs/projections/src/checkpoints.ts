@@ -1,20 +1,17 @@
 import { type Pool, type PoolClient, queryRows } from '#libs/postgres';
-import type { Projection } from './projection.ts';
+import { type Checkpoint, CheckpointMoved } from '#libs/subscriptions';
 
-export interface Checkpoint {
+/** Where one copy of a read model's tables stands. */
+export interface TableCheckpoint extends Checkpoint {
   readonly name: string;
   readonly version: number;
-  readonly position: number;
-  readonly incarnation: string;
 }
 
-/** Somebody else moved the checkpoints: the rows hold more than we know of, read where they stand. */
-export class CheckpointMoved extends Error {
-  override readonly name = 'CheckpointMoved';
-}
+/** Live tables have theirs in `projection_checkpoints`, drafts in `projection_builds`. */
+export type CheckpointTable = 'projection_checkpoints' | 'projection_builds';
 
-export async function readCheckpoints(pool: Pool): Promise<ReadonlyMap<string, Checkpoint>> {
-  const rows = await queryRows<Checkpoint>(
+export async function readCheckpoints(pool: Pool): Promise<ReadonlyMap<string, TableCheckpoint>> {
+  const rows = await queryRows<TableCheckpoint>(
     pool,
     'select name, version, position, incarnation from projection_checkpoints',
   );
@@ -25,36 +22,54 @@ export async function readCheckpoints(pool: Pool): Promise<ReadonlyMap<string, C
  * Moves checkpoints, in the transaction that writes the rows. Compared and set in one: rows are never written twice, be it
  * after a commit whose answer was lost, or beside another process that writes the same tables.
  *
- * @throws CheckpointMoved where they no longer stand at `from`; the transaction must be given up then
+ * @throws CheckpointMoved if one is no longer where `from` says; the transaction must be given up then
  */
 export async function moveCheckpoints(
   client: PoolClient,
-  projections: readonly Projection[],
-  move: { readonly from: number; readonly to: number; readonly incarnation: string },
+  table: CheckpointTable,
+  from: readonly TableCheckpoint[],
+  to: number,
 ): Promise<void> {
   const { rowCount } = await client.query({
-    name: 'move_checkpoints',
-    text: `update projection_checkpoints c set position = $4
-     from unnest($1::text[], $2::int[]) as p(name, version)
-     where c.name = p.name and c.version = p.version and c.position = $3 and c.incarnation = $5`,
+    name: `move_${table}`,
+    text: `update ${table} c set position = $5
+     from unnest($1::text[], $2::int[], $3::bigint[], $4::uuid[]) as f(name, version, position, incarnation)
+     where c.name = f.name and c.version = f.version and c.position = f.position and c.incarnation = f.incarnation`,
     values: [
-      projections.map(({ name }) => name),
-      projections.map(({ version }) => version),
-      move.from,
-      move.to,
-      move.incarnation,
+      from.map(({ name }) => name),
+      from.map(({ version }) => version),
+      from.map(({ position }) => position),
+      from.map(({ incarnation }) => incarnation),
+      to,
     ],
   });
-  if (rowCount !== projections.length) {
-    throw new CheckpointMoved(`the checkpoints are no longer at ${move.from}`);
+  if (rowCount !== from.length) {
+    const names = from.map(({ name, position }) => `${name} at ${position}`).join(', ');
+    throw new CheckpointMoved(`a checkpoint was moved (${names})`);
   }
 }
 
-/** Sets the checkpoint of a read model that was built anew, in the transaction that swaps its tables. */
-export async function putCheckpoint(client: PoolClient, checkpoint: Checkpoint): Promise<void> {
+/** Inside a transaction: nobody else moves the checkpoint before its end. */
+export async function lockCheckpoint(
+  client: PoolClient,
+  table: CheckpointTable,
+  name: string,
+): Promise<(TableCheckpoint & { readonly shape?: string }) | undefined> {
+  const { rows } = await client.query<TableCheckpoint>(
+    `select * from ${table} where name = $1 for update`,
+    [name],
+  );
+  return rows[0];
+}
+
+/** Sets the checkpoint of tables that were just made, in the transaction that makes them live. */
+export async function putCheckpoint(
+  client: PoolClient,
+  { name, version, position, incarnation }: TableCheckpoint,
+): Promise<void> {
   await client.query(
     `insert into projection_checkpoints (name, version, position, incarnation) values ($1, $2, $3, $4)
      on conflict (name) do update set version = excluded.version, position = excluded.position, incarnation = excluded.incarnation`,
-    [checkpoint.name, checkpoint.version, checkpoint.position, checkpoint.incarnation],
+    [name, version, position, incarnation],
   );
 }

@@ -1,7 +1,9 @@
 import type { ExecutorDto, Page } from '#libs/api-contract';
 import type { TenantId } from '#libs/events';
 import { type Pool, queryRows } from '#libs/postgres';
+import { executors } from './executors.projection.ts';
 import { pageStart, toPage } from './page.ts';
+import { readColumns } from './read-columns.ts';
 
 interface ExecutorRow {
   readonly executor_id: string;
@@ -19,7 +21,7 @@ interface ExecutorRow {
   readonly lost_why: string | null;
 }
 
-const columns = `e.*, (select count(*) from read_models.run_attempts a
+const columns = `${readColumns(executors, 'e')}, (select count(*) from read_models.run_attempts a
   where a.executor = e.executor_id and a.finished_at is null) as busy`;
 
 /** Executors, the last registered first. */

@@ -1,7 +1,7 @@
 import { streamId } from '#libs/events';
 import type { Projection, ReadTable } from './projection.ts';
 
-const executors: ReadTable = {
+export const executors: ReadTable = {
   name: 'executors',
   key: ['executor_id'],
   columns: {
@@ -19,6 +19,7 @@ const executors: ReadTable = {
     lost_at: 'timestamptz',
     lost_why: 'text',
   },
+  indexes: [{ columns: ['position'] }],
 };
 
 /** Executors, the lost ones too: an id stands for one life of a process. */

@@ -2,6 +2,8 @@ import type { Page, PipelineDto } from '#libs/api-contract';
 import type { TenantId } from '#libs/events';
 import { type Pool, queryRows } from '#libs/postgres';
 import { pageStart, toPage } from './page.ts';
+import { pipelineVersions } from './pipelines.projection.ts';
+import { readColumns } from './read-columns.ts';
 
 interface PipelineRow {
   readonly pipeline_id: string;
@@ -17,6 +19,8 @@ interface PageQuery {
   readonly cursor?: string | undefined;
 }
 
+const columns = readColumns(pipelineVersions, 'v');
+
 /** Registered pipelines and their versions. */
 export class PipelineReader {
   readonly #pool: Pool;
@@ -30,7 +34,7 @@ export class PipelineReader {
     const after = pageStart(query.cursor, /^\P{Cc}{1,200}$/u);
     const rows = await queryRows<PipelineRow>(
       this.#pool,
-      `select distinct on (name) * from read_models.pipeline_versions
+      `select distinct on (name) ${columns} from read_models.pipeline_versions v
        where tenant = $3 and ($1::text is null or name > $1) order by name, version desc limit $2`,
       [after ?? null, query.limit + 1, tenant],
     );
@@ -42,7 +46,7 @@ export class PipelineReader {
     const before = pageStart(query.cursor, /^\d{1,9}$/);
     const rows = await queryRows<PipelineRow>(
       this.#pool,
-      `select * from read_models.pipeline_versions
+      `select ${columns} from read_models.pipeline_versions v
        where tenant = $4 and name = $1 and ($2::int is null or version < $2) order by version desc limit $3`,
       [name, before ?? null, query.limit + 1, tenant],
     );

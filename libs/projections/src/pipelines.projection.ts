@@ -1,7 +1,7 @@
 import { streamId } from '#libs/events';
 import type { Projection, ReadTable } from './projection.ts';
 
-const pipelineVersions: ReadTable = {
+export const pipelineVersions: ReadTable = {
   name: 'pipeline_versions',
   key: ['pipeline_id', 'version'],
   columns: {
@@ -13,6 +13,7 @@ const pipelineVersions: ReadTable = {
     source_hash: 'text',
     registered_at: 'timestamptz',
   },
+  indexes: [{ columns: ['tenant', 'name', 'version'] }],
 };
 
 /** Every version of every pipeline. */

@@ -17,16 +17,37 @@ export interface RowChange {
   readonly remove?: true;
 }
 
-/** A table of a read model: its columns with their Postgres types, in the order of the migration that makes it. */
+/** A column that the database works out from others of its row, and that nobody writes. */
+export interface GeneratedColumn {
+  readonly type: string;
+  /** A SQL expression over columns of the table. */
+  readonly generatedAs: string;
+}
+
+/** An index beside the one of the key. */
+export interface ReadIndex {
+  readonly columns: readonly string[];
+  readonly unique?: true;
+  /** A SQL condition: only rows that meet it are in the index. */
+  readonly where?: string;
+}
+
+/**
+ * A table of a read model, stated once: it is created from this, in this order. A change of it asks for a new version of its
+ * projection.
+ */
 export interface ReadTable {
   readonly name: string;
+  /** The primary key. */
   readonly key: readonly string[];
-  readonly columns: Readonly<Record<string, string>>;
+  /** Columns with their Postgres types. */
+  readonly columns: Readonly<Record<string, string | GeneratedColumn>>;
+  readonly indexes?: readonly ReadIndex[];
 }
 
 /**
  * A read model: event → row changes. The runner owns transaction, order and checkpoint.
- * A new `version` is rebuilt from position 0 beside the old one and swapped.
+ * A new `version` is built from position 0 beside the old one and takes its place.
  */
 export interface Projection {
   readonly name: string;

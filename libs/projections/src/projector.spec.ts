@@ -1,6 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { InProcessLogSignal, MemoryEventStore, PlanCache, StoreLogTail } from '#libs/event-store';
+import {
+  InProcessLogSignal,
+  type LogTail,
+  MemoryEventStore,
+  PlanCache,
+  StoreLogTail,
+} from '#libs/event-store';
 import { defaultTenant, type StreamName, streamId } from '#libs/events';
+import { Fault } from '#libs/kernel';
 import type { Pool } from '#libs/postgres';
 import { type AnyEvent, AnyEvents, startTestPostgres, type TestDatabase } from '#libs/testkit';
 import { projections } from './catalog.ts';
@@ -76,7 +83,7 @@ describe('a rebuild', () => {
     expect(await dump()).toEqual(live);
   });
 
-  it('follows a new version, and a log that was restored, at the next start', async () => {
+  it('of a new version, and of a log that was restored, begins at the next start', async () => {
     const first = await start();
     await log.append(new AnyEvents(5).take(300));
     await first.waitFor(log.position, 20_000);
@@ -88,13 +95,16 @@ describe('a rebuild', () => {
       each.name === 'run-list' ? { ...each, version: each.version + 1 } : each,
     );
     const second = await start({ projections: newer });
-    expect(second.position).toBe(log.position);
+    expect([second.position, second.isReady]).toEqual([log.position, true]);
+    await built(second);
     expect(await dump()).toEqual(before);
     await second.stop();
 
     log = openLog('00000000-0000-8000-8000-000000000002');
     await log.append(new AnyEvents(6).take(100));
     const third = await start({ projections: newer });
+    expect(third.isReady).toBe(false);
+    await built(third);
     await third.waitFor(log.position, 20_000);
     const { rows } = await pool.query('select count(*) from read_models.run_list');
     expect(rows[0].count).toBe(await log.count('run.queued', log.position));
@@ -120,16 +130,18 @@ describe('a read model whose checkpoint is of no use', () => {
     ['beyond the log', 'update projection_checkpoints set position = position + 1000'],
   ];
 
-  it.each(spoils)('%s, is whole when the start ends', async (_, spoil) => {
+  it.each(spoils)('%s, is built and not served from meanwhile', async (_, spoil) => {
     const { projector, whole } = await history();
     await projector.stop();
     await pool.query(`${spoil}; delete from read_models.run_list`);
     const again = await start();
+    expect(again.isReady).toBe(false);
+    await built(again);
     expect([again.isReady, again.position]).toEqual([true, log.position]);
     expect(await dump()).toEqual(whole);
   });
 
-  it('is whole though a start before died while it was built', async () => {
+  it('is whole though a process before died while it was built', async () => {
     const { projector, whole } = await history();
     await projector.stop();
     await pool.query(`delete from projection_checkpoints; delete from read_models.run_steps`);
@@ -137,28 +149,32 @@ describe('a read model whose checkpoint is of no use', () => {
     let reads = 0;
     const readLog = async (options: { after: number }) => {
       reads += 1;
-      // Two read models are built, the third one is half.
-      if (reads > 2) throw new Error('killed');
+      if (reads > 2) throw new Fault('log.unavailable', 'backoff', 'killed');
       return await store.readLog(options);
     };
     const dying = { head: () => store.head(), readLog } as unknown as typeof store;
-    await expect(start({ store: dying })).rejects.toThrow('killed');
-    expect(running.at(-1)?.isReady).toBe(false);
+    const tail = new StoreLogTail({ store: dying, signal: new InProcessLogSignal(timers), timers });
+    const dead = await start({ store: dying, tail });
+    await vi.waitFor(() => expect(reads).toBeGreaterThan(2), 20_000);
+    expect(dead.isReady).toBe(false);
+    await dead.stop();
     const again = await start();
+    await built(again);
     expect([again.isReady, again.position]).toEqual([true, log.position]);
     expect(await dump()).toEqual(whole);
   });
 
   it('is not served from when that is noticed until it is whole', async () => {
-    const { store } = log;
     const gate = Promise.withResolvers<void>();
     let isHeld = false;
-    const readLog = async (options: { after: number }) => {
-      if (isHeld) await gate.promise;
-      return await store.readLog(options);
+    const tail: LogTail = {
+      position: 0,
+      async *follow(after, options) {
+        if (isHeld) await gate.promise;
+        yield* log.tail.follow(after, options);
+      },
     };
-    const held = { head: () => store.head(), readLog } as unknown as typeof store;
-    const projector = await start({ store: held });
+    const projector = await start({ tail });
     const read = onlyWhenReady(projector, async () => 'rows');
     const events = new AnyEvents(13);
     await log.append(events.take(700));
@@ -234,37 +250,59 @@ describe('rows and checkpoint', () => {
   });
 });
 
-describe('an event that a projection cannot take', () => {
-  it('is skipped for that one and kept for inspection; the others go on', async () => {
+describe('an event that a read model cannot take', () => {
+  it('stops that one, visibly; the others go on; a skip lets it go on, and a rebuild come to the same', async () => {
+    const events = new AnyEvents(9);
+    const batch = events.take(200);
+    const bug = 1 + batch.findLastIndex(({ event }) => event.type === 'run.queued');
     const throwing: Projection = {
       ...runListProjection,
       name: 'throwing',
       tables: [],
       project(event) {
-        if (event.position % 10 === 0) throw new Error('a bug');
+        if (event.position === bug) throw new Error('a bug');
         return [];
       },
     };
     const projector = await start({ projections: [...projections, throwing] });
-    const events = new AnyEvents(9);
-    const batch = events.take(200);
     const [twin] = batch.filter(({ event }) => event.type === 'run.queued');
     // The database refuses a second run with one number.
     const other: StreamName = 'run-00000000-0000-8000-8000-00000000000a';
     await log.append([...batch, { ...(twin as AnyEvent), stream: other }]);
     const poisoned = log.position;
     await log.append(events.take(50));
+    const shown = async (name: string) =>
+      (await projector.statuses()).find((each) => each.name === name);
+    const isStopped = async (name: string) => expect((await shown(name))?.status).toBe('stopped');
+    await vi.waitFor(() => isStopped('run-list'), 20_000);
+    await vi.waitFor(() => isStopped('throwing'), 20_000);
     expect(await projector.waitFor(log.position, 20_000)).toBe(true);
-    const { rows } = await pool.query(
-      `select name, position, error from projection_failures where name <> 'throwing'`,
-    );
-    expect(rows).toEqual([
-      { name: 'run-list', position: poisoned, error: expect.stringContaining('duplicate key') },
-    ]);
-    const thrown = await pool.query(
-      `select count(*) from projection_failures where error = 'Error: a bug'`,
-    );
-    expect(thrown.rows[0].count).toBeGreaterThan(0);
+    expect(await shown('throwing')).toMatchObject({
+      position: bug - 1,
+      failed: { position: bug, error: 'Error: a bug' },
+    });
+    expect(await shown('run-list')).toMatchObject({
+      position: poisoned - 1,
+      failed: { position: poisoned, error: expect.stringContaining('duplicate key') },
+    });
+    expect(await shown('run-detail')).toMatchObject({ status: 'live', failed: null, lag: 0 });
+    await expect(projector.rebuild('run-list')).rejects.toMatchObject({
+      code: 'projection.stopped',
+    });
+    await expect(projector.skip('queue')).rejects.toMatchObject({
+      code: 'projection.not-stopped',
+    });
+    await projector.skip('run-list');
+    await projector.skip('throwing');
+    await vi.waitFor(async () => {
+      const all = await projector.statuses();
+      expect(all.map(({ status, lag, build }) => [status, lag, build])).toEqual(
+        all.map(() => ['live', 0, null]),
+      );
+    }, 20_000);
+    const live = await dump();
+    await projector.rebuild('run-list');
+    expect(await dump()).toEqual(live);
     const steps = await pool.query(
       `select 1 from read_models.run_steps where run_id = $1 limit 1`,
       [streamId('run', other)],
@@ -297,16 +335,19 @@ describe('waiting', () => {
       projections.map(({ name, version }) => ({
         name,
         version,
+        status: 'live',
         position: 20,
         lag: 0,
         rebuilding: false,
+        build: null,
+        failed: null,
       })),
     );
   });
 });
 
 async function start(
-  over: { projections?: readonly Projection[]; store?: MemoryEventStore } = {},
+  over: { projections?: readonly Projection[]; store?: MemoryEventStore; tail?: LogTail } = {},
 ): Promise<Projector> {
   const { store, tail } = log;
   const logger = { warn: () => {}, error: () => {} };
@@ -315,6 +356,16 @@ async function start(
   running.push(projector);
   await projector.start();
   return projector;
+}
+
+/** Waits until no read model is behind or being built. */
+async function built(projector: Projector): Promise<void> {
+  await vi.waitFor(async () => {
+    const statuses = await projector.statuses();
+    expect(statuses.map(({ status, build }) => [status, build])).toEqual(
+      statuses.map(() => ['live', null]),
+    );
+  }, 20_000);
 }
 
 /** A log in memory: what is tested here is what becomes of it. */
@@ -329,6 +380,7 @@ function openLog(as = incarnation) {
   return {
     store,
     tail,
+    signal,
     get position() {
       return position;
     },

@@ -1,23 +1,21 @@
-import type { EventStore, LogTail, PlanCache } from '#libs/event-store';
+import type { LogHead } from '#libs/event-store';
 import type { RecordedEvent } from '#libs/events';
-import { Fault, type Timers } from '#libs/kernel';
-import { inTransaction, type Pool } from '#libs/postgres';
+import { Fault } from '#libs/kernel';
+import { type FailedEvent, Subscription, withWrites } from '#libs/subscriptions';
+import { Build, type BuildParts } from './build.ts';
 import { projections as allProjections } from './catalog.ts';
-import { CheckpointMoved, moveCheckpoints, readCheckpoints } from './checkpoints.ts';
+import { readCheckpoints, type TableCheckpoint } from './checkpoints.ts';
+import { createEmpty } from './drafts.ts';
+import { LiveWriter } from './live-writer.ts';
+import { PositionWaits } from './position-waits.ts';
 import type { Projection } from './projection.ts';
-import { applyBatch, liveTable, plansOf } from './read-model-writer.ts';
-import { rebuildTables } from './rebuild.ts';
+import { ReadModel, type ReadModelStatus } from './read-model.ts';
+import { readSkips } from './skips.ts';
+import { storedColumns } from './stored-columns.ts';
+import { olderTables, statedTables } from './table-set.ts';
+import { writeTransaction } from './write-transaction.ts';
 
-export interface ProjectorParts {
-  readonly pool: Pool;
-  readonly store: EventStore;
-  readonly tail: LogTail;
-  readonly plans: PlanCache;
-  readonly timers: Timers;
-  readonly logger: {
-    warn(fields: object, message: string): void;
-    error(fields: object, message: string): void;
-  };
+export interface ProjectorParts extends BuildParts {
   /** Default: all there are. */
   readonly projections?: readonly Projection[];
 }
@@ -25,221 +23,305 @@ export interface ProjectorParts {
 export interface ProjectionStatus {
   readonly name: string;
   readonly version: number;
+  readonly status: ReadModelStatus;
   readonly position: number;
   readonly lag: number;
   readonly rebuilding: boolean;
+  /** Tables that are filled beside the live ones. */
+  readonly build: { readonly version: number; readonly position: number } | null;
+  /** The event that it cannot take. */
+  readonly failed: FailedEvent | null;
 }
 
 const batchMax = 1_000;
-const retryMs = 500;
-/** Under load batches grow by resting this long between them; nobody waits for it who asks for a position. */
+/** Under load batches grow by resting this long between them; whoever waits for a position ends the rest. */
 const restMs = 15;
 
 /**
- * Keeps every read model up to date: follows the log, writes each batch with its checkpoint in one transaction. All of them
- * move together, so that one position says what readers see.
+ * Keeps every read model up to date. Each has its own checkpoint, moved in the transaction that writes its rows. Those that
+ * stand at the same place are written in one transaction; one that is behind, or cannot take an event, goes on alone and
+ * joins the others when it has caught up. A new version is built beside the tables that are read.
  */
 export class Projector {
   readonly #parts: ProjectorParts;
-  readonly #projections: readonly Projection[];
-  readonly #stopping = new AbortController();
-  readonly #rebuilding = new Map<string, Promise<void>>();
-  readonly #waiting = new Set<{ readonly position: number; readonly wake: () => void }>();
-  #endRest: () => void = () => {};
+  readonly #models: readonly ReadModel[];
+  readonly #writer: LiveWriter;
+  readonly #group: Subscription;
+  readonly #waits: PositionWaits;
   #incarnation = '';
-  #position = 0;
-  #isReady = false;
-  #running: Promise<void> = Promise.resolve();
+  /** How far those that are written together have come. */
+  #front = 0;
+  #isStopped = false;
   /** Batches and swaps take turns. */
   #turn: Promise<unknown> = Promise.resolve();
 
   constructor(parts: ProjectorParts) {
     this.#parts = parts;
-    this.#projections = parts.projections ?? allProjections;
+    this.#models = (parts.projections ?? allProjections).map((each) => new ReadModel(each));
+    this.#writer = new LiveWriter(parts);
+    this.#group = new Subscription(parts, {
+      name: 'read models',
+      keeping: withWrites((head) => this.#place(head)),
+      handle: (batch) => this.#inTurn(() => this.#apply(batch)),
+      batchMax,
+      restMs: () => (this.#waits.hasWaiting ? 0 : restMs),
+    });
+    this.#waits = new PositionWaits(parts.timers, () => this.#group.hurry());
   }
 
-  /** Everything up to here is in the read models. */
+  /** Everything up to here is in the read models, except in those that have stopped and those without tables. */
   get position(): number {
-    return this.#position;
+    const moving = this.#models.filter((model) => model.live && model.status !== 'stopped');
+    if (moving.length === 0) return this.#front;
+    return Math.min(...moving.map(({ position }) => position));
   }
 
   /**
-   * Whether every read model is whole. One whose checkpoint is missing, of another version or of another log holds nothing
-   * that may be shown, be it empty, half built or of a past that never was: nobody is served until it is built again.
+   * Whether every read model has tables that may be shown. One whose checkpoint is missing or of another log has none: what
+   * is there is empty, or of a past that never was.
    */
   get isReady(): boolean {
-    return this.#isReady;
+    return this.#models.every(({ live }) => live !== undefined);
   }
 
-  /** Rebuilds what is out of date (another version, a restored log), then follows the log until `stop`. */
+  /** Whether tables are read that an older version made: they may lack columns. */
+  get isBuilding(): boolean {
+    return this.#models.some(({ live, projection }) => live?.version !== projection.version);
+  }
+
+  /** Begins to follow the log and to build what is missing or out of date. Waits for no build. */
   async start(): Promise<void> {
-    await this.#resume();
-    this.#running = this.#follow();
+    for (const model of this.#models)
+      model.skips = await readSkips(this.#parts.pool, model.projection);
+    await this.#group.open();
+    this.#group.start();
   }
 
   async stop(): Promise<void> {
-    this.#stopping.abort();
-    this.#endRest();
-    await this.#running;
-    for (const { wake } of this.#waiting) wake();
+    this.#isStopped = true;
+    await this.#group.stop();
+    await this.#turn;
+    await Promise.all(this.#models.map((model) => this.#halt(model)));
+    this.#waits.end();
   }
 
-  /** @returns false where the read models did not get there in time */
+  /** @returns false if the read models did not get there in time */
   async waitFor(position: number, timeoutMs: number): Promise<boolean> {
-    if (this.#position >= position) return true;
-    await new Promise<void>((resolve) => {
-      const waiting = { position, wake: () => done() };
-      const cancel = this.#parts.timers.after(timeoutMs, () => done());
-      const done = () => {
-        cancel();
-        this.#waiting.delete(waiting);
-        resolve();
-      };
-      this.#waiting.add(waiting);
-      this.#endRest();
-    });
-    return this.#position >= position;
+    await this.#waits.until(() => this.position >= position, timeoutMs);
+    return this.position >= position;
   }
 
   /**
-   * Builds one read model again from the first event, beside the old one, and swaps them. Readers see the old one meanwhile.
-   * Who asks while that goes on waits for the same.
-   * @throws Fault `request.not-found`
+   * Builds one read model again from the first event, beside the old one, which is read meanwhile. Concurrent callers share
+   * one build.
+   *
+   * @throws Fault `request.not-found`; `server.draining` if the server stops before the build is done
    */
   async rebuild(name: string): Promise<void> {
-    const projection = this.#projections.find((candidate) => candidate.name === name);
-    if (!projection) {
-      const names = this.#projections.map((candidate) => candidate.name).join(', ');
-      throw new Fault(
-        'request.not-found',
-        'never',
-        `there is no read model ${name} (there are ${names})`,
-      );
-    }
-    await this.#rebuild(projection);
+    const model = this.#find(name);
+    await (model.build ?? this.#build(model, { isRebuild: true })).done;
+  }
+
+  /**
+   * Lets a read model that stopped at an event pass over it.
+   *
+   * @throws Fault `request.not-found`, `projection.not-stopped`
+   */
+  async skip(name: string): Promise<void> {
+    const { alone, build } = this.#find(name);
+    const answers = await Promise.all([alone?.skip(), build?.skip()]);
+    if (!answers.includes(true))
+      throw new Fault('projection.not-stopped', 'never', `read model ${name} has not stopped`);
   }
 
   async statuses(): Promise<readonly ProjectionStatus[]> {
     const head = await this.#parts.store.head();
-    return this.#projections.map(({ name, version }) => ({
+    return this.#models.map(({ name, projection, status, position, build, failed }) => ({
       name,
-      version,
-      position: this.#position,
-      lag: Math.max(0, head.position - this.#position),
-      rebuilding: this.#rebuilding.has(name),
+      version: projection.version,
+      status,
+      position,
+      lag: Math.max(0, head.position - position),
+      rebuilding: build !== undefined,
+      build: build ? { version: build.version, position: build.position } : null,
+      failed: failed ?? null,
     }));
   }
 
-  /** Reads where the read models stand, and builds those anew that are elsewhere than the others, or nowhere. */
-  async #resume(): Promise<void> {
-    // Again: a rebuild that was asked for before may have ended with the checkpoint of a log that is no more.
-    for (;;) {
-      const { position, outOfDate } = await this.#standing();
-      if (outOfDate.length === 0) {
-        this.#standAt(position);
-        this.#isReady = true;
-        return;
-      }
-      this.#isReady = false;
-      for (const projection of outOfDate) await this.#rebuild(projection, () => position);
-    }
+  #find(name: string): ReadModel {
+    const found = this.#models.find((model) => model.name === name);
+    if (found) return found;
+    const names = this.#models.map((model) => model.name).join(', ');
+    const message = `there is no read model ${name} (there are ${names})`;
+    throw new Fault('request.not-found', 'never', message);
   }
 
-  /** They move together: what is rebuilt starts where the others are; where none is usable, all at the end of the log. */
-  async #standing(): Promise<{ position: number; outOfDate: readonly Projection[] }> {
-    const { store, pool } = this.#parts;
-    const head = await store.head();
+  async #place(head: LogHead): Promise<number> {
+    this.#front = await this.#placeGroup(head);
+    this.#waits.look();
+    return this.#front;
+  }
+
+  /** Reads where the read models that are written together stand. */
+  async #placeGroup(head: LogHead): Promise<number> {
+    const isFirst = this.#incarnation === '';
+    if (!isFirst && this.#incarnation !== head.incarnation)
+      for (const model of this.#models) await this.#halt(model);
     this.#incarnation = head.incarnation;
-    const checkpoints = await readCheckpoints(pool);
-    const positionOf = ({ name, version }: Projection) => {
-      const found = checkpoints.get(name);
-      const isUsable =
-        found?.version === version &&
-        found.incarnation === head.incarnation &&
-        found.position <= head.position;
-      return isUsable ? found.position : undefined;
-    };
-    const positions = this.#projections.map(positionOf).filter((each) => each !== undefined);
-    const position = positions.length > 0 ? Math.max(...positions) : head.position;
-    const outOfDate = this.#projections.filter((each) => positionOf(each) !== position);
-    return { position, outOfDate };
-  }
-
-  #rebuild(projection: Projection, position = () => this.#position): Promise<void> {
-    const { name } = projection;
-    const underWay = this.#rebuilding.get(name);
-    if (underWay) return underWay;
-    const rebuild = rebuildTables(this.#parts, projection, {
-      incarnation: this.#incarnation,
-      position,
-      swap: (work) => this.#inTurn(work),
-      stopping: this.#stopping.signal,
-    }).finally(() => this.#rebuilding.delete(name));
-    this.#rebuilding.set(name, rebuild);
-    return rebuild;
-  }
-
-  async #follow(): Promise<void> {
-    let isPlaced = true;
-    while (!this.#stopping.signal.aborted) {
-      try {
-        // A commit may have succeeded without an answer; and it may be another log that answers now.
-        if (!isPlaced) await this.#resume();
-        isPlaced = true;
-        for await (const batch of this.#parts.tail.follow(this.#position, {
-          abort: this.#stopping.signal,
-          batchMax,
-        })) {
-          await this.#inTurn(() => this.#apply(batch));
-          if (batch.length < batchMax) await this.#rest();
-        }
-      } catch (error) {
-        if (this.#stopping.signal.aborted) return;
-        isPlaced = false;
-        this.#parts.logger.warn(
-          { error: String(error), position: this.#position },
-          error instanceof CheckpointMoved
-            ? 'the read models were moved by somebody else'
-            : 'the read models wait for the database',
-        );
-        await new Promise<void>((resolve) => this.#parts.timers.after(retryMs, resolve));
-      }
+    const found = this.#models.filter(({ alone }) => alone === undefined);
+    if (head.position === 0) await this.#createMissing(found, head);
+    const checkpoints = await readCheckpoints(this.#parts.pool);
+    for (const model of found) {
+      await this.#look(model, { checkpoint: checkpoints.get(model.name), head });
+      const isOld = model.live === undefined || (isFirst && !isCurrent(model));
+      if (isOld && model.build === undefined) this.#build(model, { isRebuild: false });
     }
+    const members = found.filter(({ isMember }) => isMember);
+    if (members.length === 0) return head.position;
+    const newest = Math.max(...members.map(({ position }) => position));
+    for (const model of members) if (newest - model.position > batchMax) this.#catchUp(model);
+    return Math.min(...members.filter((model) => model.isMember).map(({ position }) => position));
   }
 
-  async #rest(): Promise<void> {
-    if (this.#waiting.size > 0 || this.#stopping.signal.aborted) return;
-    await new Promise<void>((resolve) => {
-      const cancel = this.#parts.timers.after(restMs, resolve);
-      this.#endRest = () => {
-        cancel();
-        resolve();
-      };
+  /** At the beginning of a log there is nothing to build. */
+  async #createMissing(models: readonly ReadModel[], head: LogHead): Promise<void> {
+    const checkpoints = await readCheckpoints(this.#parts.pool);
+    const missing = models.filter(({ name, projection }) => {
+      const found = checkpoints.get(name);
+      return found?.incarnation !== head.incarnation || found.version !== projection.version;
     });
-    this.#endRest = () => {};
+    if (missing.length === 0) return;
+    await writeTransaction(this.#parts.pool, async (client) => {
+      for (const { projection } of missing) await createEmpty(client, projection, head.incarnation);
+    });
+  }
+
+  async #look(
+    model: ReadModel,
+    {
+      checkpoint,
+      head,
+    }: { readonly checkpoint: TableCheckpoint | undefined; readonly head: LogHead },
+  ): Promise<void> {
+    const { projection } = model;
+    const isUsable =
+      checkpoint?.incarnation === head.incarnation && checkpoint.position <= head.position;
+    if (!isUsable) {
+      model.live = undefined;
+      return;
+    }
+    model.live =
+      checkpoint.version === projection.version
+        ? statedTables(projection)
+        : olderTables(
+            projection,
+            checkpoint.version,
+            await storedColumns(this.#parts.pool, projection),
+          );
+    model.position = checkpoint.position;
+    model.incarnation = checkpoint.incarnation;
   }
 
   async #apply(batch: readonly RecordedEvent[]): Promise<void> {
-    const last = batch.at(-1);
-    if (!last || last.position <= this.#position) return;
-    const plans = await plansOf(batch, this.#parts.plans);
-    const failures = await inTransaction(this.#parts.pool, async (client) => {
-      await moveCheckpoints(client, this.#projections, {
-        from: this.#position,
-        to: last.position,
-        incarnation: this.#incarnation,
-      });
-      return await applyBatch(client, this.#projections, batch, { plans, nameOf: liveTable });
-    });
-    for (const failure of failures) {
-      this.#parts.logger.error(failure, 'a projection could not take an event; it is skipped');
-    }
-    this.#standAt(last.position);
+    const members = this.#models.filter(({ isMember }) => isMember);
+    const refusing = await this.#writer.write(members, batch);
+    this.#front = batch.at(-1)?.position ?? this.#front;
+    for (const model of refusing) this.#catchUp(model);
+    this.#waits.look();
   }
 
-  #standAt(position: number): void {
-    this.#position = position;
-    for (const waiting of [...this.#waiting]) if (waiting.position <= position) waiting.wake();
+  /** Lets a read model follow the log by itself until it is where the others are. */
+  #catchUp(model: ReadModel): void {
+    if (this.#isStopped) return;
+    const joinIfReady = () => {
+      this.#waits.look();
+      if (model.position >= this.#front) void this.#join(model);
+    };
+    model.alone = new Subscription(this.#parts, {
+      name: `read model ${model.name}`,
+      keeping: withWrites((head) => this.#placeAlone(model, head)),
+      handle: async (batch) => {
+        await this.#writer.writeOne(model, batch);
+        joinIfReady();
+      },
+      passOver: async (_, failed) => {
+        await this.#writer.passOver(model, failed);
+        joinIfReady();
+      },
+      batchMax,
+    });
+    model.alone.start();
+  }
+
+  async #placeAlone(model: ReadModel, head: LogHead): Promise<number> {
+    const checkpoint = (await readCheckpoints(this.#parts.pool)).get(model.name);
+    await this.#look(model, { checkpoint, head });
+    if (model.live) return model.position;
+    void model.alone?.stop();
+    model.alone = undefined;
+    if (model.build === undefined) this.#build(model, { isRebuild: false });
+    return head.position;
+  }
+
+  async #join(model: ReadModel): Promise<void> {
+    const { alone } = model;
+    await alone?.stop();
+    await this.#inTurn(async () => {
+      // A build may have taken its place meanwhile.
+      if (alone === undefined || model.alone !== alone || this.#isStopped) return;
+      try {
+        await this.#advance(model);
+        model.alone = undefined;
+      } catch (error) {
+        const fields = { model: model.name, error: String(error) };
+        this.#parts.logger.warn(fields, 'read model could not join the others yet');
+        this.#catchUp(model);
+      }
+    });
+  }
+
+  /** Writes what the others got while the read model stopped following by itself. */
+  async #advance(model: ReadModel): Promise<void> {
+    while (model.position < this.#front) {
+      const limit = Math.min(batchMax, this.#front - model.position);
+      await this.#writer.writeOne(
+        model,
+        await this.#parts.store.readLog({ after: model.position, limit }),
+      );
+    }
+  }
+
+  #build(model: ReadModel, { isRebuild }: { readonly isRebuild: boolean }): Build {
+    const { projection, skips } = model;
+    const build = new Build(this.#parts, {
+      projection,
+      skips,
+      isRebuild,
+      livePosition: () => this.#front,
+      inTurn: (work) => this.#inTurn(work),
+      onLive: (at) => {
+        void model.alone?.stop();
+        model.alone = undefined;
+        model.build = undefined;
+        model.live = statedTables(projection);
+        model.position = at.position;
+        model.incarnation = at.incarnation;
+        if (at.position < this.#front) this.#catchUp(model);
+        this.#waits.look();
+      },
+    });
+    model.build = build;
+    return build.start();
+  }
+
+  async #halt(model: ReadModel): Promise<void> {
+    const { alone, build } = model;
+    await Promise.all([
+      alone?.stop(),
+      build?.stop(new Fault('server.draining', 'backoff', 'the build was ended')),
+    ]);
+    model.alone = undefined;
+    model.build = undefined;
   }
 
   #inTurn<Value>(work: () => Promise<Value>): Promise<Value> {
@@ -247,4 +329,8 @@ export class Projector {
     this.#turn = mine.catch(() => {});
     return mine;
   }
+}
+
+function isCurrent({ live, projection }: ReadModel): boolean {
+  return live?.version === projection.version;
 }

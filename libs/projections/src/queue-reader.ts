@@ -3,6 +3,8 @@ import type { PlanCache } from '#libs/event-store';
 import type { TenantId } from '#libs/events';
 import { type Pool, queryRows } from '#libs/postgres';
 import { pageStart, toPage } from './page.ts';
+import { queuedSteps } from './queue.projection.ts';
+import { readColumns } from './read-columns.ts';
 
 interface QueueRow {
   readonly run_id: string;
@@ -37,7 +39,7 @@ export class QueueReader {
     const step = after === undefined ? '' : after.slice(after.indexOf('-') + 1);
     const rows = await queryRows<QueueRow>(
       this.#pool,
-      `select q.*, r.number, r.pipeline, r.plan_hash
+      `select ${readColumns(queuedSteps, 'q')}, r.number, r.pipeline, r.plan_hash
        from read_models.queued_steps q join read_models.run_list r using (run_id)
        where q.tenant = $4 and ($1::bigint is null or (q.position, q.step) > ($1, $2))
        order by q.position, q.step limit $3`,

@@ -1,7 +1,7 @@
 import { streamId } from '#libs/events';
 import type { Projection, ReadTable } from './projection.ts';
 
-const queuedSteps: ReadTable = {
+export const queuedSteps: ReadTable = {
   name: 'queued_steps',
   key: ['run_id', 'step'],
   columns: {
@@ -15,6 +15,7 @@ const queuedSteps: ReadTable = {
     reason: 'text',
     reason_since: 'timestamptz',
   },
+  indexes: [{ columns: ['tenant', 'position'] }],
 };
 
 /** Steps that may start and have no executor yet. */

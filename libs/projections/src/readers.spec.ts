@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type Operation, type OperationName, operations } from '#libs/api-contract';
 import { InProcessLogSignal, MemoryEventStore, PlanCache, StoreLogTail } from '#libs/event-store';
 import { type DomainEvent, defaultTenant, planHash, type StreamName } from '#libs/events';
@@ -47,6 +47,7 @@ beforeAll(async () => {
   const logger = { warn: () => {}, error: () => {} };
   projector = new Projector({ pool, store, tail, plans, timers, logger });
   await projector.start();
+  await vi.waitFor(() => expect(projector.isReady).toBe(true), 20_000);
   await projector.waitFor((await store.head()).position, 20_000);
 });
 afterAll(async () => {

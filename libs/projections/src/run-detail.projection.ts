@@ -1,7 +1,7 @@
 import { type PlanLookup, type RecordedEvent, streamId } from '#libs/events';
 import type { Projection, ReadTable, RowChange } from './projection.ts';
 
-const runSteps: ReadTable = {
+export const runSteps: ReadTable = {
   name: 'run_steps',
   key: ['run_id', 'step'],
   columns: {
@@ -21,7 +21,7 @@ const runSteps: ReadTable = {
   },
 };
 
-const runAttempts: ReadTable = {
+export const runAttempts: ReadTable = {
   name: 'run_attempts',
   key: ['run_id', 'step', 'attempt'],
   columns: {
@@ -35,9 +35,10 @@ const runAttempts: ReadTable = {
     finished_at: 'timestamptz',
     report: 'jsonb',
   },
+  indexes: [{ columns: ['executor'], where: 'finished_at is null' }],
 };
 
-const runWaits: ReadTable = {
+export const runWaits: ReadTable = {
   name: 'run_waits',
   key: ['run_id', 'step', 'position'],
   columns: {

@@ -1,7 +1,7 @@
 import { type RecordedEvent, streamId } from '#libs/events';
 import type { Projection, ReadTable } from './projection.ts';
 
-const runList: ReadTable = {
+export const runList: ReadTable = {
   name: 'run_list',
   key: ['run_id'],
   columns: {
@@ -13,9 +13,6 @@ const runList: ReadTable = {
     outcome: 'text',
     queued_at: 'timestamptz',
     started_at: 'timestamptz',
-    cancel_requested_at: 'timestamptz',
-    cancel_by: 'text',
-    cancel_reason: 'text',
     finished_at: 'timestamptz',
     trigger: 'jsonb',
     retry_of: 'uuid',
@@ -23,7 +20,25 @@ const runList: ReadTable = {
     isolation: 'text',
     inputs: 'jsonb',
     failed_steps: 'jsonb',
+    cancel_requested_at: 'timestamptz',
+    // It follows from what happened: a step that starts after its run was asked to cancel does not make it `running` again.
+    status: {
+      type: 'text',
+      generatedAs: `case
+        when finished_at is not null then 'finished'
+        when cancel_requested_at is not null then 'cancelling'
+        when started_at is not null then 'running'
+        else 'queued' end`,
+    },
+    cancel_by: 'text',
+    cancel_reason: 'text',
   },
+  indexes: [
+    { columns: ['number'], unique: true },
+    { columns: ['tenant', 'number'] },
+    { columns: ['tenant', 'pipeline', 'number'] },
+    { columns: ['tenant', 'number'], where: `status <> 'finished'` },
+  ],
 };
 
 /** A row a run: what lists show, and the head of a run's page. The database derives `status` from the times. */

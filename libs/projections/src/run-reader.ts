@@ -3,6 +3,10 @@ import { type AttemptReport, attemptReportSchema, type TenantId } from '#libs/ev
 import { isUuid } from '#libs/kernel';
 import { type Pool, queryRows } from '#libs/postgres';
 import { pageStart, toPage } from './page.ts';
+import type { ReadTable } from './projection.ts';
+import { readColumns } from './read-columns.ts';
+import { runAttempts, runSteps, runWaits } from './run-detail.projection.ts';
+import { runList } from './run-list.projection.ts';
 
 interface RunRow {
   readonly run_id: string;
@@ -65,13 +69,20 @@ interface WaitRow {
   readonly from_at: string;
 }
 
+const runColumns = readColumns(runList, 'r');
+
 /** In the order in which a swap takes the tables, so that the two never wait for each other. */
-const runPage = `select r.*,
-    (select position from projection_checkpoints where name = 'run-list') as position,
-    (select coalesce(json_agg(s order by s.ordinal), '[]') from read_models.run_steps s where s.run_id = r.run_id) as steps,
-    (select coalesce(json_agg(a order by a.attempt), '[]') from read_models.run_attempts a where a.run_id = r.run_id) as attempts,
-    (select coalesce(json_agg(w order by w.position), '[]') from read_models.run_waits w where w.run_id = r.run_id) as waits
+const runPage = `select ${runColumns},
+    (select min(position) from projection_checkpoints where name in ('run-list', 'run-detail')) as position,
+    ${rowsOfRun(runSteps, 'ordinal')} as steps,
+    ${rowsOfRun(runAttempts, 'attempt')} as attempts,
+    ${rowsOfRun(runWaits, 'position')} as waits
   from read_models.run_list r where r.run_id = $1`;
+
+function rowsOfRun(table: ReadTable, order: string): string {
+  return `(select coalesce(json_agg(x order by x.${order}), '[]') from
+    (select ${readColumns(table, 't')} from read_models.${table.name} t where t.run_id = r.run_id) x)`;
+}
 
 /** Of runs that repeat any. Only advice comes from them. */
 const repeatsLookedAt = 1_000;
@@ -118,7 +129,7 @@ export class RunReader {
     values.push(query.limit + 1);
     const rows = await queryRows<RunRow>(
       this.#pool,
-      `select * from read_models.run_list
+      `select ${runColumns} from read_models.run_list r
        where ${conditions.join(' and ')}
        order by number desc limit $${values.length}`,
       values,
@@ -147,7 +158,7 @@ export class RunReader {
   async repeatsOf(runId: string, since: number): Promise<readonly RunSummary[]> {
     const rows = await queryRows<RunRow>(
       this.#pool,
-      `select * from read_models.run_list where number > $1 and retry_of is not null order by number limit $2`,
+      `select ${runColumns} from read_models.run_list r where number > $1 and retry_of is not null order by number limit $2`,
       [since, repeatsLookedAt],
     );
     const family = new Set([runId]);

@@ -5,7 +5,7 @@ export { deciderSpec, foldHistory, specTime } from './decider-spec.ts';
 export { gitIn } from './git-in.ts';
 export { memoryApplication, runRequest } from './memory-application.ts';
 export { MemoryExecutorGateway } from './memory-executor-gateway.ts';
-export { logProcess } from './memory-log.ts';
+export { logProcess, SimulatedLog } from './memory-log.ts';
 export { MemoryRequests } from './memory-requests.ts';
 export { startTestPostgres, type TestDatabase } from './postgres.ts';
 export { RandomHistory } from './random-history.ts';

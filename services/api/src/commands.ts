@@ -7,6 +7,7 @@ import {
   RebuildProjectionController,
   RebuildProjectionHandler,
 } from './projections/rebuild-projection.ts';
+import { SkipProjectionController, SkipProjectionHandler } from './projections/skip-projection.ts';
 import { CancelRunController, CancelRunHandler } from './runs/cancel-run.ts';
 import { RetryRunController, RetryRunHandler } from './runs/retry-run.ts';
 import { StartRunController, StartRunHandler } from './runs/start-run.ts';
@@ -17,6 +18,7 @@ export const commandControllers = [
   DrainExecutorController,
   RegisterPipelineController,
   RebuildProjectionController,
+  SkipProjectionController,
   CancelRunController,
   RetryRunController,
   StartRunController,
@@ -27,6 +29,7 @@ export const commandHandlers = [
   DrainExecutorHandler,
   RegisterPipelineHandler,
   RebuildProjectionHandler,
+  SkipProjectionHandler,
   CancelRunHandler,
   RetryRunHandler,
   StartRunHandler,

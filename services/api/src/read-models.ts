@@ -17,7 +17,10 @@ const executorsMax = 1_000;
 export interface ReadModelParts {
   readonly pool: Pool;
   readonly plans: PlanCache;
-  readonly projector: Pick<Projector, 'isReady' | 'statuses' | 'waitFor' | 'rebuild'>;
+  readonly projector: Pick<
+    Projector,
+    'isReady' | 'isBuilding' | 'statuses' | 'waitFor' | 'rebuild' | 'skip'
+  >;
 }
 
 /** The read models of this process; each read throws `read-models.not-ready` until they may be shown. */
@@ -40,6 +43,7 @@ export function openReadModels({ pool, plans, projector }: ReadModelParts) {
     listProjections: () => projector.statuses(),
     waitFor: (position, timeoutMs) => projector.waitFor(position, timeoutMs),
     rebuild: (name) => projector.rebuild(name),
+    skip: (name) => projector.skip(name),
   };
   return {
     models,

@@ -2,10 +2,18 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import type { LogTail } from '#libs/event-store';
 import type { RecordedEvent } from '#libs/events';
 
+/** How far a read model is. */
+interface ProjectionReading {
+  readonly name: string;
+  readonly lag: number;
+  readonly status: string;
+  readonly build: { readonly position: number } | null;
+}
+
 export interface MetricsParts {
   readonly tail: LogTail;
   queuedSteps(): Promise<number>;
-  projections(): Promise<readonly { readonly name: string; readonly lag: number }[]>;
+  projections(): Promise<readonly ProjectionReading[]>;
 }
 
 export interface Metrics {
@@ -67,6 +75,27 @@ export function startMetrics(parts: MetricsParts): Metrics {
     registers,
     async collect() {
       for (const { name, lag } of await parts.projections()) this.set({ projection: name }, lag);
+    },
+  });
+  new Gauge({
+    name: 'projection_stopped',
+    help: '1 if a read model has stopped at an event that it cannot take',
+    labelNames: ['projection'],
+    registers,
+    async collect() {
+      for (const { name, status } of await parts.projections())
+        this.set({ projection: name }, status === 'stopped' ? 1 : 0);
+    },
+  });
+  new Gauge({
+    name: 'projection_build_position',
+    help: 'How far a new version of a read model is built; log_position is where it ends',
+    labelNames: ['projection'],
+    registers,
+    async collect() {
+      this.reset();
+      for (const { name, build } of await parts.projections())
+        if (build) this.set({ projection: name }, build.position);
     },
   });
   const queuedAt = new Map<string, number>();

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { operations } from '#libs/api-contract';
+import { operations, type ProjectionStatusDto } from '#libs/api-contract';
 import { contextOf } from '../context.ts';
 import { table } from '../output.ts';
 
@@ -43,7 +43,7 @@ export function addExecutors(program: Command): void {
 export function addProjections(program: Command): void {
   const projections = program
     .command('projections')
-    .summary('list the read models and how far they are, or rebuild one')
+    .summary('list the read models and how far they are; rebuild one, or let it skip an event')
     .action(async (_options, command: Command) => {
       const { output, lister } = contextOf(command);
       const page = await (await lister())?.call(operations.listProjections);
@@ -55,9 +55,12 @@ export function addProjections(program: Command): void {
           String(item.version),
           String(item.position),
           String(item.lag),
-          item.rebuilding ? 'rebuilding' : 'live',
+          projectionState(item),
         ]);
         output.line(table([['READ MODEL', 'VERSION', 'POSITION', 'LAG', 'STATE'], ...rows]));
+        for (const { name, failed } of page.items)
+          if (failed)
+            output.line(`${name} cannot take the event at ${failed.position}: ${failed.error}`);
       }
     });
   projections
@@ -71,4 +74,23 @@ export function addProjections(program: Command): void {
       if (output.isJson) output.json(answer);
       else output.line(`${name} was rebuilt`);
     });
+  projections
+    .command('skip')
+    .summary('let a stopped read model pass over the event that it cannot take')
+    .argument('<name>', 'as listed')
+    .action(async (name: string, _options, command: Command) => {
+      const { output, client } = contextOf(command);
+      const api = await client({ missing: 'request.not-found' });
+      const answer = await api.call(operations.skipProjection, { params: { name } });
+      if (output.isJson) output.json(answer);
+      else output.line(`${name} goes on behind the event`);
+    });
+}
+
+/** `live`, `rebuilding 41%`, `stopped`: what somebody looks for first. */
+function projectionState({ status, build, position, lag }: ProjectionStatusDto): string {
+  if (build === null || status === 'stopped') return status;
+  const head = Math.max(1, position + lag);
+  const percent = Math.min(100, Math.floor((100 * build.position) / head));
+  return `${status === 'building' ? 'building' : 'rebuilding'} ${percent}%`;
 }

@@ -1,0 +1,55 @@
+import type { FailedEvent, Subscription } from '#libs/subscriptions';
+import type { Build } from './build.ts';
+import type { TableCheckpoint } from './checkpoints.ts';
+import type { Projection } from './projection.ts';
+import type { TableSet } from './table-set.ts';
+
+/**
+ * `live`: written with the others. `catching-up`: behind the others, on its own. `stopped`: at an event that it cannot take.
+ * `building`: there are no tables to read from yet.
+ */
+export type ReadModelStatus = 'live' | 'catching-up' | 'stopped' | 'building';
+
+/** What this process knows of one read model. */
+export class ReadModel {
+  readonly projection: Projection;
+  /** The tables that are read; undefined if there are none that may be shown. */
+  live: TableSet | undefined;
+  /** Everything up to here is in the live tables. */
+  position = 0;
+  incarnation = '';
+  /** Positions that this version passes over. */
+  skips = new Set<number>();
+  /** Follows the log by itself: it is behind the others, or has stopped. */
+  alone: Subscription | undefined;
+  /** Fills tables of this version beside the live ones. */
+  build: Build | undefined;
+
+  constructor(projection: Projection) {
+    this.projection = projection;
+  }
+
+  get name(): string {
+    return this.projection.name;
+  }
+
+  /** Whether it is written with the others. */
+  get isMember(): boolean {
+    return this.live !== undefined && this.alone === undefined;
+  }
+
+  get checkpoint(): TableCheckpoint {
+    const { name, position, incarnation } = this;
+    return { name, position, incarnation, version: this.live?.version ?? 0 };
+  }
+
+  get failed(): FailedEvent | undefined {
+    return this.alone?.failed ?? this.build?.failed;
+  }
+
+  get status(): ReadModelStatus {
+    if (this.failed) return 'stopped';
+    if (this.live === undefined) return 'building';
+    return this.alone ? 'catching-up' : 'live';
+  }
+}

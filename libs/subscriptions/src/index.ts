@@ -1,0 +1,3 @@
+export { type Checkpoint, CheckpointMoved } from './checkpoints.ts';
+export { withWrites } from './keeping.ts';
+export { type FailedEvent, Subscription, type SubscriptionParts } from './subscription.ts';

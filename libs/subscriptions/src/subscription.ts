@@ -1,0 +1,216 @@
+import type { EventStore, LogTail } from '#libs/event-store';
+import type { RecordedEvent } from '#libs/events';
+import { Fault, pause, type Timers } from '#libs/kernel';
+import { CheckpointMoved } from './checkpoints.ts';
+import type { Keeping } from './keeping.ts';
+
+export interface SubscriptionParts {
+  readonly store: Pick<EventStore, 'head'>;
+  readonly tail: LogTail;
+  readonly timers: Timers;
+  readonly logger: {
+    warn(fields: object, message: string): void;
+    error(fields: object, message: string): void;
+  };
+}
+
+/** An event that the handler cannot take. */
+export interface FailedEvent {
+  readonly position: number;
+  readonly error: string;
+}
+
+export interface SubscriptionOptions {
+  /** Names the subscription in the server's log. */
+  readonly name: string;
+  readonly keeping: Keeping;
+  /**
+   * Does what the events ask for. The next batch comes after it has resolved. If it throws
+   * - a Fault with retry `backoff`, or CheckpointMoved: the checkpoint is read again and the events come again, after a pause;
+   * - anything else: the events come again one by one, and the subscription stops at the one that fails.
+   */
+  handle(events: readonly RecordedEvent[]): Promise<void>;
+  /** Moves a checkpoint that is kept with the writes past an event that is skipped. */
+  passOver?(event: RecordedEvent, failed: FailedEvent): Promise<void>;
+  /** Events a batch, at most. Default 500. */
+  readonly batchMax?: number;
+  /** A rest after each batch that was not full, so that batches grow under load; `hurry` cuts it short. Default: none. */
+  restMs?(): number;
+  /** The subscription has stopped at an event. */
+  onStopped?(failed: FailedEvent): void;
+}
+
+const retryMs = 500;
+/** A stopped subscription tries its event again this often: another process may have skipped it, or its cause be gone. */
+const tryAgainMs = 30_000;
+
+/** Ends a pass over the log so that the checkpoint is read again. */
+class TriesAgain extends Error {
+  override readonly name = 'TriesAgain';
+}
+
+/** Follows the log from a checkpoint and hands its events to one handler, in order, a batch at a time. */
+export class Subscription {
+  readonly #parts: SubscriptionParts;
+  readonly #options: SubscriptionOptions;
+  readonly #stopping = new AbortController();
+  #isPlaced = false;
+  #position = 0;
+  #failed: FailedEvent | undefined;
+  #skipping: { readonly position: number; resolve(): void } | undefined;
+  #endPause: () => void = () => {};
+  #running: Promise<void> = Promise.resolve();
+
+  constructor(parts: SubscriptionParts, options: SubscriptionOptions) {
+    this.#parts = parts;
+    this.#options = options;
+  }
+
+  /** Everything up to here is handled. */
+  get position(): number {
+    return this.#position;
+  }
+
+  /** How many events of the log are not handled yet, as far as this process knows the log. */
+  get lag(): number {
+    return Math.max(0, this.#parts.tail.position - this.#position);
+  }
+
+  /** The event that the subscription stopped at, if it did. */
+  get failed(): FailedEvent | undefined {
+    return this.#failed;
+  }
+
+  /** Reads the checkpoint without waiting for a log or a database that cannot be reached. @throws what `place` throws */
+  async open(): Promise<void> {
+    await this.#place();
+  }
+
+  /** Follows the log until `stop`. */
+  start(): void {
+    this.#running = this.#run();
+  }
+
+  /** Resolves after the batch at hand. The handler must not wait for it. Idempotent. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    this.#endPause();
+    await this.#running;
+  }
+
+  /** Ends the rest between two batches. */
+  hurry(): void {
+    if (this.#failed === undefined) this.#endPause();
+  }
+
+  /**
+   * Goes on behind the event that the subscription stopped at. Resolves when it does.
+   *
+   * @returns false if it has not stopped
+   */
+  async skip(): Promise<boolean> {
+    if (this.#failed === undefined) return false;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#skipping = { position: this.#failed.position, resolve };
+    this.#endPause();
+    await promise;
+    return true;
+  }
+
+  async #place(): Promise<void> {
+    this.#position = await this.#options.keeping.place(await this.#parts.store.head());
+    this.#isPlaced = true;
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#stopping;
+    while (!signal.aborted) {
+      try {
+        if (!this.#isPlaced) await this.#place();
+        await this.#follow(signal);
+      } catch (error) {
+        if (signal.aborted) return;
+        this.#isPlaced = false;
+        if (error instanceof TriesAgain) continue;
+        this.#tell(error);
+        await pause(this.#parts.timers, retryMs, signal);
+      }
+    }
+    this.#skipping?.resolve();
+  }
+
+  async #follow(abort: AbortSignal): Promise<void> {
+    const { batchMax = 500 } = this.#options;
+    for await (const batch of this.#parts.tail.follow(this.#position, { abort, batchMax })) {
+      await this.#take(batch);
+      const restMs = batch.length < batchMax ? (this.#options.restMs?.() ?? 0) : 0;
+      if (restMs > 0) await this.#pause(restMs);
+    }
+  }
+
+  async #take(batch: readonly RecordedEvent[]): Promise<void> {
+    try {
+      await this.#options.handle(batch);
+    } catch (error) {
+      if (willPass(error)) throw error;
+      const [event] = batch;
+      if (event === undefined) throw error;
+      if (batch.length > 1) {
+        for (const each of batch) if (!this.#stopping.signal.aborted) await this.#take([each]);
+        return;
+      }
+      await this.#stopAt(event, error);
+      if (this.#stopping.signal.aborted) return;
+    }
+    this.#failed = undefined;
+    const position = batch.at(-1)?.position ?? this.#position;
+    await this.#options.keeping.keep(position);
+    this.#position = position;
+  }
+
+  /** Resolves when the event was skipped, or the subscription is told to stop. */
+  async #stopAt(event: RecordedEvent, error: unknown): Promise<void> {
+    const { name, passOver } = this.#options;
+    const failed = { position: event.position, error: String(error).slice(0, 2_000) };
+    const isNew = this.#failed?.position !== event.position;
+    this.#failed = failed;
+    if (isNew) {
+      const fields = { subscription: name, event: event.type, ...failed };
+      this.#parts.logger.error(fields, 'subscription stopped: its handler cannot take an event');
+      this.#options.onStopped?.(failed);
+    }
+    if (this.#skipping === undefined) await this.#pause(tryAgainMs);
+    if (this.#stopping.signal.aborted) return;
+    if (this.#skipping?.position !== event.position) throw new TriesAgain();
+    await passOver?.(event, failed);
+    this.#parts.logger.warn({ subscription: name, position: event.position }, 'event skipped');
+    this.#skipping?.resolve();
+    this.#skipping = undefined;
+  }
+
+  async #pause(delayMs: number): Promise<void> {
+    if (this.#stopping.signal.aborted) return;
+    await new Promise<void>((resolve) => {
+      const cancel = this.#parts.timers.after(delayMs, resolve);
+      this.#endPause = () => {
+        cancel();
+        resolve();
+      };
+    });
+    this.#endPause = () => {};
+  }
+
+  #tell(error: unknown): void {
+    const fields = { subscription: this.#options.name, position: this.#position };
+    const text = { ...fields, error: String(error) };
+    if (error instanceof CheckpointMoved)
+      this.#parts.logger.warn(text, 'another process moved the checkpoint');
+    else if (willPass(error))
+      this.#parts.logger.warn(text, 'subscription waits: log or database cannot be reached');
+    else this.#parts.logger.error(text, 'subscription failed and begins again at its checkpoint');
+  }
+}
+
+function willPass(error: unknown): boolean {
+  return error instanceof CheckpointMoved || (error instanceof Fault && error.retry === 'backoff');
+}

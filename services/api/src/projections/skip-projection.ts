@@ -1,0 +1,38 @@
+import { Controller, Inject } from '@nestjs/common';
+import { Command, CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { operations } from '#libs/api-contract';
+import type { Answer, Application } from '#libs/application';
+import { APPLICATION } from '../application.ts';
+import { valueOrProblem } from '../http/answer.ts';
+import { type Call, Input, Route } from '../http/route.ts';
+
+interface Position {
+  readonly position: number;
+}
+
+export class SkipProjectionCommand extends Command<Answer<Position>> {
+  constructor(readonly projection: string) {
+    super();
+  }
+}
+
+@CommandHandler(SkipProjectionCommand)
+export class SkipProjectionHandler implements ICommandHandler<SkipProjectionCommand> {
+  constructor(@Inject(APPLICATION) private readonly application: Application) {}
+
+  execute({ projection }: SkipProjectionCommand): Promise<Answer<Position>> {
+    return this.application.skipProjection.execute(projection);
+  }
+}
+
+@Controller()
+export class SkipProjectionController {
+  constructor(@Inject(CommandBus) private readonly commands: CommandBus) {}
+
+  @Route(operations.skipProjection)
+  async skip(
+    @Input(operations.skipProjection) call: Call<typeof operations.skipProjection>,
+  ): Promise<Position> {
+    return valueOrProblem(await this.commands.execute(new SkipProjectionCommand(call.params.name)));
+  }
+}
