@@ -1,5 +1,7 @@
 import { z } from 'zod';
-import { catalog, type EventType, reactions } from '#libs/events';
+import { appendedBy, catalog, type EventType } from '#libs/events';
+import { projections } from '../../libs/projections/src/catalog.ts';
+import { consumers } from './consumers.ts';
 
 interface JsonSchema {
   readonly properties?: Readonly<Record<string, object>>;
@@ -9,12 +11,18 @@ interface JsonSchema {
 /** The catalog of events as it stands in libs/events/CATALOG.md. */
 export function catalogText(): string {
   const rows = catalog.map(({ number, definition }) => {
-    const { appendedBy, reacts, readModels } = reactions[definition.type as EventType];
+    const type = definition.type as EventType;
+    const reacts = consumers.flatMap(({ name, handles }) =>
+      handles[type] === undefined ? [] : [`${name}: ${handles[type]}`],
+    );
+    const readModels = projections.flatMap(({ name, handles }) =>
+      handles.includes(type) ? [name] : [],
+    );
     const cells = [
-      `\`${definition.type}\``,
+      `\`${type}\``,
       `${number}, v${definition.schemaVersion}`,
       fields(definition.schema),
-      appendedBy,
+      appendedBy[type],
       reacts.join('; ') || '–',
       readModels.join(', ') || '–',
     ];
@@ -23,8 +31,9 @@ export function catalogText(): string {
   return [
     '# Catalog of events',
     '',
-    'Generated from `src/catalog.ts` and `src/reactions.ts` by `test/architecture/generate-catalog.ts`. Beside the data each event',
-    'has the envelope of `src/envelope.ts`. A field with `?` may be absent.',
+    'Generated from `src/catalog.ts`, `src/appended-by.ts`, and the tables of handled types that stand beside each consumer and each',
+    'projection, by `test/architecture/generate-catalog.ts`. Beside the data each event has the envelope of `src/envelope.ts`. A field with',
+    '`?` may be absent.',
     '',
     '| event | number, version | data | appended by | who reacts | read models |',
     '| --- | --- | --- | --- | --- | --- |',

@@ -1,4 +1,4 @@
-// Writes libs/events/CATALOG.md from the catalog and the table of reactions; with --check it says whether the file is stale.
+// Writes libs/events/CATALOG.md from the catalog and what each consumer handles; with --check it says whether the file is stale.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { catalogText } from './catalog-text.ts';

@@ -2,6 +2,7 @@ import {
   type CheckedEvent,
   checkEvent,
   type DomainEvent,
+  type Handles,
   parseStreamName,
   type StreamName,
   streamKinds,
@@ -93,10 +94,15 @@ export function streamOf(kind: number, uuid: string, name: string | null): Strea
   return `${kindName}-${uuid}` as StreamName;
 }
 
+/** What the log itself does when an event is appended. */
+export const logHandles = {
+  'scheduler.leader-changed': 'refuses older epochs',
+} as const satisfies Handles;
+type RaisingEvent = Extract<DomainEvent, { readonly type: keyof typeof logHandles }>;
+
 function epochOf(append: Append): PreparedAppend['epoch'] {
-  const raise = append.events.find(
-    (event): event is Extract<DomainEvent, { type: 'scheduler.leader-changed' }> =>
-      event.type === 'scheduler.leader-changed',
+  const raise = append.events.find((event): event is RaisingEvent =>
+    Object.hasOwn(logHandles, event.type),
   );
   if (raise !== undefined) {
     return { shard: raise.data.shard, epoch: raise.data.epoch, isRaise: true };

@@ -1,3 +1,4 @@
+export { appendedBy } from './appended-by.ts';
 export {
   catalog,
   type DomainEvent,
@@ -13,6 +14,7 @@ export {
   executorDescriptionSchema,
 } from './executor.events.ts';
 export { gitUrlProblem } from './git-url.ts';
+export { type HandledEvent, type Handles, isHandled } from './handles.ts';
 export {
   type Cause,
   causeSchema,
@@ -53,7 +55,6 @@ export {
   stepIsolation,
   stepNetwork,
 } from './plan.ts';
-export { reactions } from './reactions.ts';
 export {
   type Artifact,
   type AttemptReport,

@@ -1,6 +1,6 @@
-import type { ExecutorEvent, RecordedEvent } from '#libs/events';
 import { Delays } from './delays.ts';
 import { ExecutorPool, type Home } from './executor-pool.ts';
+import type { HandledExecutorEvent } from './handles.ts';
 import type { Lane, ReadyStep } from './lane.ts';
 import { Lanes } from './lanes.ts';
 import type { ActiveStep, RunEntry } from './run-entry.ts';
@@ -80,7 +80,7 @@ export class ActiveSteps {
     }
   }
 
-  applyExecutor(id: string, event: RecordedEvent<ExecutorEvent>): void {
+  applyExecutor(id: string, event: HandledExecutorEvent): void {
     this.executors.apply(id, event.position, event);
     this.#lanes.executorsChanged();
   }

@@ -1,4 +1,5 @@
 import type { ExecutorEvent } from '#libs/events';
+import { assertNever } from '#libs/kernel';
 import { type Demand, fits, preferImages } from './demand.ts';
 import {
   type ExecutorEntry,
@@ -6,6 +7,9 @@ import {
   type LiveAttempt,
   newExecutor,
 } from './executor-entry.ts';
+import type { HandledExecutorEvent } from './handles.ts';
+
+type TakenEvent = Extract<ExecutorEvent, { readonly type: HandledExecutorEvent['type'] }>;
 
 /** Where the workspace of a run lives. The name outlives a restart of the executor, the id does not. */
 export interface Home {
@@ -32,7 +36,7 @@ export class ExecutorPool {
     return this.#orphaned;
   }
 
-  apply(id: string, position: number, event: ExecutorEvent): void {
+  apply(id: string, position: number, event: TakenEvent): void {
     const known = this.#byId.get(id);
     switch (event.type) {
       case 'executor.registered': {
@@ -53,6 +57,8 @@ export class ExecutorPool {
           this.#orphaned.add(known);
         }
         break;
+      default:
+        assertNever(event);
     }
     if (known !== undefined && known.status !== 'registered') this.#forgetName(known);
     this.#evict(known);

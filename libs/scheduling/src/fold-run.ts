@@ -1,6 +1,8 @@
-import type { DomainEvent, PlanLookup, RecordedEvent, RunEvent } from '#libs/events';
+import type { PlanLookup } from '#libs/events';
+import { assertNever } from '#libs/kernel';
 import type { ActiveSteps } from './active-steps.ts';
 import { stepNeeds } from './demand.ts';
+import type { HandledRunEvent } from './handles.ts';
 import type { PastHomes } from './past-homes.ts';
 import type { RunEntry } from './run-entry.ts';
 
@@ -12,13 +14,13 @@ export interface FoldedRuns {
   readonly steps: ActiveSteps;
 }
 
-type Of<Type extends DomainEvent['type']> = RecordedEvent<Extract<DomainEvent, { type: Type }>>;
+type Of<Type extends HandledRunEvent['type']> = Extract<HandledRunEvent, { readonly type: Type }>;
 
 /** Folds one event of a run. The run's plan must be there. */
 export function foldRun(
   folded: FoldedRuns,
   runId: string,
-  { event, plans }: { readonly event: RecordedEvent<RunEvent>; readonly plans: PlanLookup },
+  { event, plans }: { readonly event: HandledRunEvent; readonly plans: PlanLookup },
 ): void {
   if (event.type === 'run.queued') {
     startRun(folded, runId, event);
@@ -55,6 +57,8 @@ export function foldRun(
     case 'run.finished':
       endRun(folded, run, event);
       return;
+    default:
+      assertNever(event);
   }
 }
 
@@ -67,7 +71,7 @@ function startRun({ runs, pastHomes }: FoldedRuns, id: string, event: Of<'run.qu
   runs.set(id, { ...run, steps: new Map() });
 }
 
-interface StepEvent<Type extends DomainEvent['type']> {
+interface StepEvent<Type extends HandledRunEvent['type']> {
   readonly event: Of<Type>;
   readonly plans: PlanLookup;
 }

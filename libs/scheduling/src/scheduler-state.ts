@@ -1,7 +1,7 @@
-import type { ExecutorEvent, PlanLookup, RecordedEvent, RunEvent } from '#libs/events';
-import { parseStreamName } from '#libs/events';
+import { isHandled, type PlanLookup, parseStreamName, type RecordedEvent } from '#libs/events';
 import { ActiveSteps } from './active-steps.ts';
 import { foldRun } from './fold-run.ts';
+import { type HandledExecutorEvent, type HandledRunEvent, schedulerHandles } from './handles.ts';
 import type { Lane, ReadyStep } from './lane.ts';
 import { PastHomes } from './past-homes.ts';
 import type { DelayedStep, RunEntry } from './run-entry.ts';
@@ -44,10 +44,10 @@ export class SchedulerState {
   apply(event: RecordedEvent, plans: PlanLookup): void {
     if (event.position <= this.position) return;
     this.position = event.position;
+    if (!isHandled(schedulerHandles, event)) return;
     const { kind, id } = parseStreamName(event.stream);
-    if (kind === 'run') foldRun(this, id, { event: event as RecordedEvent<RunEvent>, plans });
-    else if (kind === 'executor')
-      this.steps.applyExecutor(id, event as RecordedEvent<ExecutorEvent>);
+    if (kind === 'run') foldRun(this, id, { event: event as HandledRunEvent, plans });
+    else if (kind === 'executor') this.steps.applyExecutor(id, event as HandledExecutorEvent);
     else if (event.type === 'scheduler.leader-changed') {
       const { shard, epoch } = event.data;
       const newest = this.epochs.get(shard)?.epoch ?? 0;

@@ -1,5 +1,5 @@
 import type { ServerState, StopServerHow } from '#libs/api-contract';
-import type { RecordedEvent } from '#libs/events';
+import type { Handles, RecordedEvent } from '#libs/events';
 import type { Clock } from '#libs/kernel';
 import type { ServerLife } from '../../api/src/index.ts';
 import type { Executor, RunningStep } from '../../executor/src/index.ts';
@@ -16,7 +16,10 @@ export interface LifeParts {
 }
 
 /** What somebody asks for and only a server at work goes on with. */
-const wakingEvents: ReadonlySet<string> = new Set(['run.queued', 'run.cancel-requested']);
+export const wakingHandles = {
+  'run.queued': 'a server at rest begins to work',
+  'run.cancel-requested': 'a server at rest begins to work',
+} as const satisfies Handles;
 
 /**
  * The life of a process that schedules and executes: at rest → working → draining → stopped. At rest it answers, and neither
@@ -68,7 +71,8 @@ export class ProcessLife implements ServerLife {
 
   /** Begins to work if one of the events needs it: a run that was accepted at rest would wait for ever. */
   heed(events: readonly Pick<RecordedEvent, 'type'>[]): void {
-    if (events.some(({ type }) => wakingEvents.has(type))) void this.work().catch(() => {});
+    if (events.some(({ type }) => Object.hasOwn(wakingHandles, type)))
+      void this.work().catch(() => {});
   }
 
   end(how: StopServerHow): void {

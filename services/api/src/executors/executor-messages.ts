@@ -1,10 +1,20 @@
 import { holdsFence } from '#libs/domain';
-import { type RecordedEvent, streamName } from '#libs/events';
+import { type Handles, isHandled, type RecordedEvent, streamName } from '#libs/events';
 import type { Assignment, AssignmentsResponse, StopRequest } from '#libs/executor-protocol';
-import { Fault } from '#libs/kernel';
+import { assertNever, Fault } from '#libs/kernel';
 import { assignmentOf } from './assignment-of.ts';
 import type { AttemptStops } from './attempt-stops.ts';
 import { type KnownAttempts, runIdOf } from './known-attempts.ts';
+
+/** What the gateway tells an executor when an event comes. */
+export const gatewayHandles = {
+  'run.step-assigned': 'tells the executor',
+  'executor.lost': 'tells it that it is gone',
+  'run.cancel-requested': 'stops what runs',
+  'run.step-attempt-lost': 'fences the executor',
+  'run.step-finished': 'drops an attempt that was cancelled before its start',
+  'run.finished': 'the workspace goes or is kept',
+} as const satisfies Handles;
 
 /** What events mean for one executor. */
 export class ExecutorMessages {
@@ -31,6 +41,7 @@ export class ExecutorMessages {
 
   /** @throws Fault `executor.gone`  the executor was declared lost */
   async add(event: RecordedEvent): Promise<void> {
+    if (!isHandled(gatewayHandles, event)) return;
     switch (event.type) {
       case 'run.step-assigned':
         if (event.data.executor === this.#executorId) await this.#addAssignment(event, event.data);
@@ -55,6 +66,7 @@ export class ExecutorMessages {
         return;
       }
       default:
+        assertNever(event);
     }
   }
 

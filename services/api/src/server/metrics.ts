@@ -1,6 +1,6 @@
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { LogTail } from '#libs/event-store';
-import type { RecordedEvent } from '#libs/events';
+import { EventCounts } from './event-counts.ts';
 
 /** How far a read model is. */
 interface ProjectionReading {
@@ -22,9 +22,6 @@ export interface Metrics {
   stop(): void;
 }
 
-/** Runs that are kept in mind for their duration; beyond it the oldest is forgotten. */
-const openRunsMax = 100_000;
-
 /**
  * Counts what the log tells from now on. Names follow the semantic conventions of OpenTelemetry for CI/CD (`cicd.*`), with
  * the units of Prometheus.
@@ -33,25 +30,6 @@ export function startMetrics(parts: MetricsParts): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const registers = [registry];
-  const runDuration = new Histogram({
-    name: 'cicd_pipeline_run_duration_seconds',
-    help: 'From queued to finished',
-    labelNames: ['cicd_pipeline_result'],
-    buckets: [0.1, 0.5, 1, 5, 15, 60, 300, 900, 3600],
-    registers,
-  });
-  const steps = new Counter({
-    name: 'steps_finished_total',
-    help: 'Ended attempts',
-    labelNames: ['outcome', 'cause'],
-    registers,
-  });
-  const lost = new Counter({
-    name: 'step_attempts_lost_total',
-    help: 'Attempts whose executor was lost',
-    labelNames: ['why'],
-    registers,
-  });
   new Gauge({
     name: 'log_position',
     help: 'The newest position of the log',
@@ -68,13 +46,26 @@ export function startMetrics(parts: MetricsParts): Metrics {
       this.set(await parts.queuedSteps());
     },
   });
+  projectionGauges(parts.projections, registers);
+  const counts = new EventCounts(registers);
+  const abort = new AbortController();
+  void follow(parts.tail, abort.signal, counts);
+  return { text: () => registry.metrics(), stop: () => abort.abort() };
+}
+
+async function follow(tail: LogTail, abort: AbortSignal, counts: EventCounts): Promise<void> {
+  for await (const batch of tail.follow(tail.position, { abort }))
+    for (const event of batch) counts.count(event);
+}
+
+function projectionGauges(projections: MetricsParts['projections'], registers: Registry[]): void {
   new Gauge({
     name: 'projection_lag_events',
     help: 'Events that a read model has not seen yet',
     labelNames: ['projection'],
     registers,
     async collect() {
-      for (const { name, lag } of await parts.projections()) this.set({ projection: name }, lag);
+      for (const { name, lag } of await projections()) this.set({ projection: name }, lag);
     },
   });
   new Gauge({
@@ -83,7 +74,7 @@ export function startMetrics(parts: MetricsParts): Metrics {
     labelNames: ['projection'],
     registers,
     async collect() {
-      for (const { name, status } of await parts.projections())
+      for (const { name, status } of await projections())
         this.set({ projection: name }, status === 'stopped' ? 1 : 0);
     },
   });
@@ -94,37 +85,8 @@ export function startMetrics(parts: MetricsParts): Metrics {
     registers,
     async collect() {
       this.reset();
-      for (const { name, build } of await parts.projections())
+      for (const { name, build } of await projections())
         if (build) this.set({ projection: name }, build.position);
     },
   });
-  const queuedAt = new Map<string, number>();
-  const count = (event: RecordedEvent) => {
-    if (event.type === 'run.queued') {
-      queuedAt.set(event.stream, Date.parse(event.time));
-      if (queuedAt.size > openRunsMax) queuedAt.delete(queuedAt.keys().next().value ?? '');
-    } else if (event.type === 'run.finished') {
-      const since = queuedAt.get(event.stream);
-      queuedAt.delete(event.stream);
-      if (since !== undefined)
-        runDuration.observe(
-          { cicd_pipeline_result: event.data.outcome },
-          (Date.parse(event.time) - since) / 1000,
-        );
-    } else if (event.type === 'run.step-finished')
-      steps.inc({ outcome: event.data.outcome, cause: event.data.cause });
-    else if (event.type === 'run.step-attempt-lost') lost.inc({ why: event.data.why });
-  };
-  const abort = new AbortController();
-  void follow(parts.tail, abort.signal, count);
-  return { text: () => registry.metrics(), stop: () => abort.abort() };
-}
-
-async function follow(
-  tail: LogTail,
-  abort: AbortSignal,
-  count: (event: RecordedEvent) => void,
-): Promise<void> {
-  for await (const batch of tail.follow(tail.position, { abort }))
-    for (const event of batch) count(event);
 }
