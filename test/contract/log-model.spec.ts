@@ -119,7 +119,10 @@ async function abortAnAppend(): Promise<number> {
         stream,
         expectedVersion: rows[0]?.version ?? 0,
         events: [
-          { type: 'run.cancel-requested', data: { by: 'x', reason: 'aborted', force: false } },
+          {
+            type: 'run.cancel-requested',
+            data: { by: 'user:admin', reason: 'aborted', force: false },
+          },
         ],
         origin: { tenant: defaultTenant, actor: 'system' },
       },

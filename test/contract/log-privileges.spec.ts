@@ -16,7 +16,7 @@ beforeAll(async () => {
     {
       stream: streamName('run', uuidFromName('one')),
       expectedVersion: 0,
-      events: [{ type: 'run.cancel-requested', data: { by: 'x', force: false } }],
+      events: [{ type: 'run.cancel-requested', data: { by: 'user:admin', force: false } }],
       origin: { tenant: defaultTenant, actor: 'system', commandId: uuidFromName('command') },
     },
   ]);
@@ -157,7 +157,7 @@ describe('the append function', () => {
     const append = {
       stream,
       expectedVersion: 0,
-      events: [{ type: 'run.cancel-requested', data: { by: 'x', force: false } }] as const,
+      events: [{ type: 'run.cancel-requested', data: { by: 'user:admin', force: false } }] as const,
       origin: { tenant: defaultTenant, actor: 'system' },
     };
     expect((await store.append([append]))[0]).toMatchObject({ kind: 'appended' });

@@ -17,7 +17,7 @@ const appendOf = (name: string) => ({
   stream: streamName('run', uuidFromName(name)),
   expectedVersion: 0,
   events: [
-    { type: 'run.cancel-requested', data: { by: 'x', reason: name, force: false } },
+    { type: 'run.cancel-requested', data: { by: 'user:admin', reason: name, force: false } },
   ] as const,
   origin: { tenant: defaultTenant, actor: 'system' },
 });

@@ -72,7 +72,7 @@ async function write({ writer, poolConfig, streams }: Assignment): Promise<never
       expectedVersion: versions.get(stream) ?? 0,
       events: tags.map((tag) => ({
         type: 'run.cancel-requested',
-        data: { by: writer, reason: tag, force: false },
+        data: { by: 'user:admin', reason: tag, force: false },
       })),
       origin: { tenant: defaultTenant, actor: 'system', commandId },
     });

@@ -118,13 +118,13 @@ async function startRun(runNumber: number): Promise<string> {
       pipeline: 'wide',
       plan,
       planHash: hash,
-      trigger: { kind: 'api', actor: 'bench' },
+      trigger: { kind: 'api', actor: 'system' },
       inputs: {},
       source: { kind: 'none' },
       isolation: 'none',
       reusedSteps: [],
     },
-    { tenant: defaultTenant, actor: 'bench', correlationId: runId },
+    { tenant: defaultTenant, actor: 'system', correlationId: runId },
     { plans: [{ hash, plan }] },
   );
   if (!answer.ok) throw new Error(answer.rejection.message);

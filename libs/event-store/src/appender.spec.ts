@@ -197,7 +197,7 @@ describe('Appender, when the outcome of a batch is not known', () => {
     const stream = freshRun();
     store.onFault = () =>
       MemoryEventStore.prototype.stage.call(store, [
-        prepareAppend(appendOf(stream, 0, { origin: { ...origin, actor: 'user:bob' } })),
+        prepareAppend(appendOf(stream, 0, { origin: { ...origin, actor: 'anonymous' } })),
       ])();
     store.mishaps.push('fault-before');
     const { appender } = appenderFor(store);

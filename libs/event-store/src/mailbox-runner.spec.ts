@@ -95,14 +95,14 @@ describe('MailboxDeciderRunner', () => {
   it('keeps appends of different origins apart, in one batch', async () => {
     const { store, stream, note } = setUp();
     await Promise.all([
-      note('1', { actor: 'user:ada' }),
-      note('2', { actor: 'user:bob' }),
-      note('3', { actor: 'user:bob', commandId: freshUuid() }),
-      note('4', { actor: 'user:bob' }),
+      note('1', { actor: 'user:admin' }),
+      note('2', { actor: 'anonymous' }),
+      note('3', { actor: 'anonymous', commandId: freshUuid() }),
+      note('4', { actor: 'anonymous' }),
     ]);
     expect(store.sizes).toEqual([4]);
     const actors = (await store.readStream(stream)).map(({ actor }) => actor);
-    expect(actors).toEqual(['user:ada', 'user:bob', 'user:bob', 'user:bob']);
+    expect(actors).toEqual(['user:admin', 'anonymous', 'anonymous', 'anonymous']);
   });
 
   it('decides again when somebody else was faster', async () => {
@@ -236,7 +236,10 @@ describe('MailboxDeciderRunner', () => {
     const loud: StreamDecider<string, string, NoteEvent> = {
       initialState: '',
       decide: (text) =>
-        accept({ type: 'run.cancel-requested', data: { by: 'x', reason: text, force: true } }),
+        accept({
+          type: 'run.cancel-requested',
+          data: { by: 'user:admin', reason: text, force: true },
+        }),
       evolve: (state, event) => `${state}${event.data.reason}!`,
     };
     const answers = await Promise.all([
@@ -256,7 +259,10 @@ describe('MailboxDeciderRunner', () => {
     const planned: StreamDecider<string, NoteCommand, NoteEvent> = {
       initialState: '',
       decide: () =>
-        accept({ type: 'run.cancel-requested', data: { by: 'x', reason: hash, force: true } }),
+        accept({
+          type: 'run.cancel-requested',
+          data: { by: 'user:admin', reason: hash, force: true },
+        }),
       evolve: (_, event, __, lookup) => lookup(event.data.reason ?? '').name,
       planHash: (event) => event.data.reason,
     };

@@ -48,7 +48,7 @@ export interface NoteEvent {
 
 const note = (text: string): NoteEvent => ({
   type: 'run.cancel-requested',
-  data: { by: 'user:ada', reason: text, force: false },
+  data: { by: 'user:admin', reason: text, force: false },
 });
 
 /** A decider as small as they get: it keeps notes, and says no when asked to. */

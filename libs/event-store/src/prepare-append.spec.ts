@@ -9,7 +9,7 @@ const stream = streamName('run', freshUuid());
 describe('prepareAppend', () => {
   it('checks events and counts their bytes', () => {
     const { events, bytes } = prepareAppend(appendOf(stream, 0, { events: [cancelled('ü')] }));
-    expect(events[0]?.json).toBe('{"by":"user:ada","reason":"ü","force":false}');
+    expect(events[0]?.json).toBe('{"by":"user:admin","reason":"ü","force":false}');
     expect(bytes).toBe(Buffer.byteLength(events[0]?.json ?? ''));
   });
 

@@ -3,6 +3,7 @@ import {
   checkEvent,
   type DomainEvent,
   type Handles,
+  isActor,
   parseStreamName,
   type StreamName,
   streamKinds,
@@ -126,6 +127,8 @@ function checkOrigin({ stream, origin }: Append): void {
     }
     checkText(`the origin of an append to ${stream.slice(0, 80)}`, text, false);
   }
+  // What stands in the log stands there for ever: no name gets in.
+  invariant(isActor(origin.actor), `the actor of an append to ${stream} is no subject id`);
 }
 
 /** NUL and lone surrogates; JSON.stringify writes both as escapes, plain text holds them as they are. */

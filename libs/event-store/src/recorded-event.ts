@@ -1,4 +1,10 @@
-import { findEventNumber, type RecordedEvent, type TenantId, upcast } from '#libs/events';
+import {
+  findEventNumber,
+  opaqueActor,
+  type RecordedEvent,
+  type TenantId,
+  upcast,
+} from '#libs/events';
 import { invariant } from '#libs/kernel';
 import type { AppendResult } from './event-store.ts';
 import { type PreparedAppend, streamOf } from './prepare-append.ts';
@@ -53,7 +59,7 @@ export function fromRow(row: EventRow): RecordedEvent {
     version: row[3],
     time: isoTime(row[1]),
     tenant: row[9] as TenantId,
-    actor: row[10],
+    actor: opaqueActor(row[10]),
     correlationId: row[7],
     causationId: row[11],
     commandId: row[8],

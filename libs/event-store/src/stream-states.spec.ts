@@ -6,7 +6,7 @@ import { appenderFor, clock, memoryStore, noteDecider } from './note-decider.con
 import { PlanCache } from './plan-cache.ts';
 
 const kib = 1_024;
-const origin = { tenant: defaultTenant, actor: 'spec' };
+const origin = { tenant: defaultTenant, actor: 'system' };
 
 function runnerOf(decider: Partial<typeof noteDecider>, stateBytesMax?: number) {
   const store = memoryStore();

@@ -5,7 +5,7 @@ import type { TenantId } from './tenant.ts';
 /** Who caused an append, and what it belongs to. */
 export interface Origin {
   readonly tenant: TenantId;
-  /** `user:<name>`, `executor:<id>`, `scheduler:<shard>`, `system`. At most 256 characters. */
+  /** An `actorSchema`: a subject id, never a name. At most 256 characters. */
   readonly actor: string;
   /** The run, where there is one. */
   readonly correlationId?: string | undefined;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { actorSchema } from './actor.ts';
 import { defineEvent, type EventOf } from './define-event.ts';
 
 /** What an executor says of itself when it registers. */
@@ -20,8 +21,8 @@ export const ExecutorRegistered = defineEvent('executor.registered', 1, executor
 /** No new assignments; what it holds may finish. */
 export const ExecutorDrained = defineEvent(
   'executor.drained',
-  1,
-  z.strictObject({ by: z.string().max(256) }),
+  2,
+  z.strictObject({ by: actorSchema }),
 );
 /** It said nothing for a lease term, or said good-bye, or came back as another incarnation. */
 export const ExecutorLost = defineEvent(

@@ -1,3 +1,4 @@
+export { isActor, opaqueActor } from './actor.ts';
 export { appendedBy } from './appended-by.ts';
 export {
   catalog,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { actorSchema } from './actor.ts';
 import { defineEvent, type EventOf } from './define-event.ts';
 import {
   causeSchema,
@@ -53,7 +54,7 @@ export const triggerSchema = z.strictObject({
   kind: z.enum(['manual', 'api', 'cli', 'retry']),
   /** `type:business_id:version`, where the caller gave one. */
   key: z.string().max(512).optional(),
-  actor: z.string().max(256),
+  actor: actorSchema,
   ref: z.string().max(512).optional(),
 });
 export type Trigger = z.infer<typeof triggerSchema>;
@@ -61,7 +62,7 @@ export type Trigger = z.infer<typeof triggerSchema>;
 /** A run was accepted. Appended by start-run. */
 export const RunQueued = defineEvent(
   'run.queued',
-  1,
+  2,
   z.strictObject({
     runNumber: z.int().positive(),
     pipelineId: z.uuid(),
@@ -197,9 +198,9 @@ export const StepCacheHit = defineEvent(
 
 export const RunCancelRequested = defineEvent(
   'run.cancel-requested',
-  1,
+  2,
   z.strictObject({
-    by: z.string().max(256),
+    by: actorSchema,
     reason: z.string().max(1000).optional(),
     force: z.boolean(),
   }),

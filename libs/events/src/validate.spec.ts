@@ -5,7 +5,7 @@ import { checkEvent, eventDataBytesMax } from './validate.ts';
 
 const cancel = (reason: string) => ({
   type: 'run.cancel-requested',
-  data: { by: 'bob', reason, force: false },
+  data: { by: 'anonymous', reason, force: false },
 });
 const codeOf = (event: { type: string; data: unknown }) => {
   try {
@@ -51,7 +51,7 @@ describe('checkEvent', () => {
         pipelineId: '01900000-0000-7000-8000-000000000001',
         pipeline: 'a',
         planHash: 'a'.repeat(64),
-        trigger: { kind: 'api', actor: 'a' },
+        trigger: { kind: 'api', actor: 'system' },
         inputs: { 'a\u0000': 'x' },
         source: { kind: 'none' },
         isolation: 'none',
@@ -71,7 +71,7 @@ describe('checkEvent', () => {
         pipelineId: '01900000-0000-7000-8000-000000000001',
         pipeline: 'a',
         planHash: 'a'.repeat(64),
-        trigger: { kind: 'api', actor: 'a' },
+        trigger: { kind: 'api', actor: 'system' },
         inputs,
         source: { kind: 'none' },
         isolation: 'none',

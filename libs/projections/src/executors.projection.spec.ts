@@ -43,7 +43,7 @@ describe('executors', () => {
         },
       },
     ],
-    [{ type: 'executor.drained', data: { by: 'user:ada' } }, { set: { status: 'draining' } }],
+    [{ type: 'executor.drained', data: { by: 'user:admin' } }, { set: { status: 'draining' } }],
     [
       { type: 'executor.lost', data: { why: 'silent' } },
       { set: { status: 'lost', lost_at: time, lost_why: 'silent' } },

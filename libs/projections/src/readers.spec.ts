@@ -77,7 +77,7 @@ async function addHistory(add: (stream: StreamName, event: DomainEvent) => Promi
       pipelineId: namedUuid('shop'),
       pipeline: number % 3 === 0 ? 'bank' : 'shop',
       planHash: hash,
-      trigger: { kind: 'cli', actor: 'user:ada' },
+      trigger: { kind: 'cli', actor: 'user:admin' },
       inputs: { colour: 'red' },
       source: { kind: 'none' },
       isolation: 'none',
@@ -92,7 +92,7 @@ async function addHistory(add: (stream: StreamName, event: DomainEvent) => Promi
   const build = { step: 'build', attempt: 1 };
   await cancelled({ type: 'run.step-queued', data: build });
   await cancelled({ type: 'run.step-assigned', data: { ...build, executor, leaseMs: 1 } });
-  await cancelled({ type: 'run.cancel-requested', data: { by: 'user:ada', force: false } });
+  await cancelled({ type: 'run.cancel-requested', data: { by: 'user:admin', force: false } });
   await cancelled({ type: 'run.step-started', data: { ...build, executor, fence: 1 } });
   await fullStory((event) => add(`run-${runId(30)}`, event));
 }
@@ -164,7 +164,7 @@ describe('RunReader', () => {
   it('keeps a run cancelling, though a step starts', async () => {
     const run = await new RunReader(pool).show(runId(29));
     expect(run).toMatchObject({ status: 'cancelling', startedAt: at(60) });
-    expect(run?.cancel).toMatchObject({ by: 'user:ada', reason: null });
+    expect(run?.cancel).toMatchObject({ by: 'user:admin', reason: null });
     expect(run?.steps[0]).toMatchObject({ status: 'running' });
   });
 

@@ -19,7 +19,7 @@ const queued: DomainEvent = {
     pipelineId: namedUuid('shop'),
     pipeline: 'shop',
     planHash: 'a'.repeat(64),
-    trigger: { kind: 'cli', actor: 'user:ada' },
+    trigger: { kind: 'cli', actor: 'user:admin' },
     inputs: {},
     source: { kind: 'none' },
     isolation: 'none',

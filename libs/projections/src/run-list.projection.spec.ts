@@ -15,7 +15,7 @@ const queued: DomainEvent = {
     pipelineId: namedUuid('shop'),
     pipeline: 'shop',
     planHash: 'a'.repeat(64),
-    trigger: { kind: 'cli', actor: 'user:ada' },
+    trigger: { kind: 'cli', actor: 'user:admin' },
     inputs: {},
     source: { kind: 'none' },
     isolation: 'none',
@@ -45,12 +45,12 @@ describe('run list', () => {
       { first: { started_at: time } },
     ],
     [
-      { type: 'run.cancel-requested', data: { by: 'user:ada', force: false } },
-      { first: { cancel_requested_at: time, cancel_by: 'user:ada', cancel_reason: '' } },
+      { type: 'run.cancel-requested', data: { by: 'user:admin', force: false } },
+      { first: { cancel_requested_at: time, cancel_by: 'user:admin', cancel_reason: '' } },
     ],
     [
-      { type: 'run.cancel-requested', data: { by: 'user:ada', force: true, reason: 'no use' } },
-      { first: { cancel_requested_at: time, cancel_by: 'user:ada', cancel_reason: 'no use' } },
+      { type: 'run.cancel-requested', data: { by: 'user:admin', force: true, reason: 'no use' } },
+      { first: { cancel_requested_at: time, cancel_by: 'user:admin', cancel_reason: 'no use' } },
     ],
     [
       { type: 'run.finished', data: { outcome: 'failure', failedSteps: ['build'] } },

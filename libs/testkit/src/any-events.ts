@@ -49,8 +49,8 @@ export class AnyEvents {
       pipelineId: namedUuid('pipeline'),
       pipeline: `pipeline-${this.#below(3)}`,
       planHash: plans[0]?.hash ?? '',
-      trigger: { kind: 'api', actor: 'user:"quoted" \\ ü' },
-      inputs: { text: 'a\nb' },
+      trigger: { kind: 'api', actor: 'user:admin' },
+      inputs: { text: 'a\nb "quoted" \\ ü' },
       source: { kind: 'none' },
       isolation: 'none',
     } as const;
@@ -95,7 +95,7 @@ export class AnyEvents {
       case 8:
         return { type: 'run.step-skipped', data: { step, reason: 'condition' } };
       case 9:
-        return { type: 'run.cancel-requested', data: { by: 'user:a', force: false } };
+        return { type: 'run.cancel-requested', data: { by: 'user:admin', force: false } };
       default:
         return { type: 'run.finished', data: { outcome: 'failure', failedSteps: [step] } };
     }
@@ -111,7 +111,10 @@ export class AnyEvents {
         return { stream: executor, event: { type: 'executor.registered', data } };
       }
       case 1:
-        return { stream: executor, event: { type: 'executor.drained', data: { by: 'user:a' } } };
+        return {
+          stream: executor,
+          event: { type: 'executor.drained', data: { by: 'user:admin' } },
+        };
       case 2:
         return { stream: executor, event: { type: 'executor.lost', data: { why: 'silent' } } };
       default: {

@@ -33,7 +33,7 @@ export class SchedulingStory {
   }
 
   drain(name: string): void {
-    this.executorEvent(name, { type: 'executor.drained', data: { by: 'spec' } });
+    this.executorEvent(name, { type: 'executor.drained', data: { by: 'user:admin' } });
   }
 
   run(
@@ -49,7 +49,7 @@ export class SchedulingStory {
         pipelineId: namedUuid('pipeline'),
         pipeline: name,
         planHash: this.log.addPlan(planOf(name, planSteps)),
-        trigger: { kind: 'api', actor: 'spec' },
+        trigger: { kind: 'api', actor: 'system' },
         inputs: {},
         source: { kind: 'none' },
         isolation: over.isolation ?? 'none',

@@ -73,13 +73,13 @@ export class SimulatedWorld {
       pipeline: 'p',
       plan,
       planHash: hash,
-      trigger: { kind: 'api', actor: 'spec' },
+      trigger: { kind: 'api', actor: 'system' },
       inputs: {},
       source: { kind: 'none' },
       isolation: 'none',
       reusedSteps: [],
     } as const;
-    const origin = { tenant: defaultTenant, actor: 'user:spec', correlationId: runId };
+    const origin = { tenant: defaultTenant, actor: 'user:admin', correlationId: runId };
     const plans = [{ hash, plan }];
     const answer = await this.front.runner.run(
       runDecider,
@@ -93,8 +93,8 @@ export class SimulatedWorld {
   }
 
   async cancelRun(runId: string): Promise<void> {
-    const command = { kind: 'cancel-run', by: 'user:spec', force: false } as const;
-    const origin = { tenant: defaultTenant, actor: 'user:spec', correlationId: runId };
+    const command = { kind: 'cancel-run', by: 'user:admin', force: false } as const;
+    const origin = { tenant: defaultTenant, actor: 'user:admin', correlationId: runId };
     await this.front.runner.run(runDecider, streamName('run', runId), command, origin);
   }
 

@@ -100,9 +100,9 @@ it('says how a run went wrong: which steps failed, how, and who cancelled it', (
   const words = (own: Partial<RunDto>) =>
     wrongWords(run({ steps: [broken, timedOut], failedSteps: ['a', 'b'], cancel: null, ...own }));
   expect(words({ outcome: 'failure' })).toBe('failure; failed: a (exit 3), b (timeout)');
-  const cancel = { by: 'user:ada', reason: 'no use', at: at(1) };
+  const cancel = { by: 'user:admin', reason: 'no use', at: at(1) };
   expect(words({ outcome: 'cancelled', cancel, failedSteps: [] })).toBe(
-    'cancelled by user:ada: no use',
+    'cancelled by user:admin: no use',
   );
   expect(words({ outcome: 'success' })).toBeUndefined();
   expect(words({ outcome: null })).toBeUndefined();

@@ -8,14 +8,14 @@ import { ListEvents } from './list-events.ts';
 const clock = { nowMs: () => 0, monotonicMs: () => 0 };
 const runId = uuidFromName('run');
 const caller = {
-  origin: { tenant: defaultTenant, actor: 'spec' },
+  origin: { tenant: defaultTenant, actor: 'system' },
   permissions: allPermissions,
 };
 
 /** A log of 45,000 events, of which the first and one late are of a rare type. */
 async function longLog(): Promise<MemoryEventStore> {
   const store = new MemoryEventStore(clock, { incarnation: uuidFromName('log') });
-  const usual = { type: 'run.cancel-requested', data: { by: 'x', force: false } } as const;
+  const usual = { type: 'run.cancel-requested', data: { by: 'user:admin', force: false } } as const;
   const rare: DomainEvent = {
     type: 'run.finished',
     data: { outcome: 'success', failedSteps: [] },
@@ -28,7 +28,7 @@ async function longLog(): Promise<MemoryEventStore> {
       stream: streamName('run', runId),
       expectedVersion: 0,
       events,
-      origin: { tenant: defaultTenant, actor: 'spec' },
+      origin: { tenant: defaultTenant, actor: 'system' },
     },
   ]);
   return store;

@@ -6,7 +6,7 @@ import { namedUuid } from '#libs/testkit';
 import { accepted } from '../answer.ts';
 import { RunHistories } from './run-histories.ts';
 
-const event = { type: 'run.cancel-requested', data: { by: 'x', force: false } } as const;
+const event = { type: 'run.cancel-requested', data: { by: 'user:admin', force: false } } as const;
 
 async function historiesOf(runs: Readonly<Record<string, number>>) {
   const clock = { nowMs: () => 0, monotonicMs: () => 0 };
@@ -17,7 +17,7 @@ async function historiesOf(runs: Readonly<Record<string, number>>) {
         stream: streamName('run', namedUuid(run)),
         expectedVersion,
         events: Array.from({ length: count }, () => event),
-        origin: { tenant: defaultTenant, actor: 'spec' },
+        origin: { tenant: defaultTenant, actor: 'system' },
       },
     ]);
   for (const [run, count] of Object.entries(runs)) await append(run, 0, count);

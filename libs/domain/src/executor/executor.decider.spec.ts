@@ -20,10 +20,10 @@ const description: ExecutorDescription = {
 };
 const larger = { ...description, slots: 8 };
 const register: ExecutorCommand = { kind: 'register-executor', ...description };
-const drain: ExecutorCommand = { kind: 'drain-executor', by: 'bob' };
+const drain: ExecutorCommand = { kind: 'drain-executor', by: 'anonymous' };
 const lose: ExecutorCommand = { kind: 'lose-executor', why: 'silent' };
 const registered: ExecutorEvent = { type: 'executor.registered', data: description };
-const drained: ExecutorEvent = { type: 'executor.drained', data: { by: 'bob' } };
+const drained: ExecutorEvent = { type: 'executor.drained', data: { by: 'anonymous' } };
 const lost: ExecutorEvent = { type: 'executor.lost', data: { why: 'silent' } };
 
 describe('register-executor', () => {

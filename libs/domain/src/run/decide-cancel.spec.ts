@@ -13,7 +13,7 @@ const assigned: RunEvent = {
   type: 'run.step-assigned',
   data: { step: 'build', attempt: 1, executor: namedUuid('executor'), leaseMs: 20_000 },
 };
-const cancel = { kind: 'cancel-run', by: 'bob', force: false } as const;
+const cancel = { kind: 'cancel-run', by: 'anonymous', force: false } as const;
 
 it('an assignment of the same append has no fence yet: its step is skipped', () => {
   const before = foldHistory(runDecider, history, lookup);
@@ -22,7 +22,7 @@ it('an assignment of the same append has no fence yet: its step is skipped', () 
   expect(decision).toEqual({
     ok: true,
     events: [
-      { type: 'run.cancel-requested', data: { by: 'bob', force: false } },
+      { type: 'run.cancel-requested', data: { by: 'anonymous', force: false } },
       { type: 'run.step-skipped', data: { step: 'build', reason: 'cancelled' } },
       { type: 'run.step-skipped', data: { step: 'test', reason: 'cancelled' } },
       { type: 'run.finished', data: { outcome: 'cancelled', failedSteps: [] } },
@@ -32,7 +32,7 @@ it('an assignment of the same append has no fence yet: its step is skipped', () 
 
 it('a run that has ended stays as it is, a cancelled one too', () => {
   const end: RunEvent[] = [
-    { type: 'run.cancel-requested', data: { by: 'bob', force: false } },
+    { type: 'run.cancel-requested', data: { by: 'anonymous', force: false } },
     { type: 'run.step-skipped', data: { step: 'build', reason: 'cancelled' } },
     { type: 'run.step-skipped', data: { step: 'test', reason: 'cancelled' } },
     { type: 'run.finished', data: { outcome: 'cancelled', failedSteps: [] } },
@@ -68,7 +68,7 @@ it('a retry that waits for its delay is over', () => {
   expect(decision).toMatchObject({
     ok: true,
     events: [
-      { data: { by: 'bob', force: false, reason: 'too late' } },
+      { data: { by: 'anonymous', force: false, reason: 'too late' } },
       { data: { step: 'build', reason: 'cancelled' } },
       { data: { step: 'test', reason: 'cancelled' } },
       { data: { outcome: 'cancelled' } },

@@ -56,7 +56,7 @@ describe('runOutcome', () => {
   ])('%s: %s', (_, expected, run) => expect(runOutcome(run).outcome).toBe(expected));
 
   it('is cancelled once somebody asked for it, whatever the steps said', () => {
-    const cancelRequest = { by: 'bob', force: false };
+    const cancelRequest = { by: 'anonymous', force: false };
     expect(runOutcome({ ...runOf(ended('error'), ended('success')), cancelRequest })).toEqual({
       outcome: 'cancelled',
       failedSteps: ['s0'],

@@ -68,7 +68,7 @@ it('names steps in plan order', () => {
 it('says how to stop what runs', () => {
   const cancel = (force: boolean): RunEvent => ({
     type: 'run.cancel-requested',
-    data: { by: 'bob', force },
+    data: { by: 'anonymous', force },
   });
   const how = (...events: RunEvent[]) => stopReason(stateOf(...history, ...events) as KnownRun);
   expect([how(), how(cancel(false)), how(cancel(false), cancel(true))]).toEqual([

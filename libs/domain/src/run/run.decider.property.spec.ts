@@ -91,7 +91,7 @@ function commandOf(wish: Wish, state: RunState): RunCommand {
     case 'release':
       return { kind: 'release-retry', step, attempt, nowMs: Date.UTC(2027, 0, 1) };
     case 'cancel':
-      return { kind: 'cancel-run', by: 'bob', force: wish.ok };
+      return { kind: 'cancel-run', by: 'anonymous', force: wish.ok };
     case 'wait':
       return { kind: 'note-wait', step, attempt, reason: 'slots' };
     default:

@@ -81,10 +81,10 @@ const over = (
 ): RunEvent => ({ type: 'run.finished', data: { outcome, failedSteps } });
 const cancelRequested = (force = false): RunEvent => ({
   type: 'run.cancel-requested',
-  data: { by: 'bob', force },
+  data: { by: 'anonymous', force },
 });
 
-const cancel = (force = false): RunCommand => ({ kind: 'cancel-run', by: 'bob', force });
+const cancel = (force = false): RunCommand => ({ kind: 'cancel-run', by: 'anonymous', force });
 const assign: RunCommand = {
   kind: 'assign-step',
   step: 'build',

@@ -49,7 +49,7 @@ beforeAll(async () => {
           token.slice('mrt_'.length).split('.').includes(name.replaceAll(':', '-')),
         ),
       );
-      return { tenant: defaultTenant, actor: 'user:ada', permissions };
+      return { tenant: defaultTenant, actor: 'user:admin', permissions };
     },
   };
   const socketPath = join(directory, 'api.sock');
