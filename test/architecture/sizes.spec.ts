@@ -10,7 +10,6 @@ const functionLinesMax = 60;
 /** What is larger all the same, with its lines: an entry may shrink, or go; none may come or grow. */
 const larger: Readonly<Record<string, number>> = {
   'libs/event-store/src/appender.ts': 313,
-  'libs/projections/src/run-detail.projection.ts stepChanges': 64,
 };
 
 const sources = ['libs', 'services'].flatMap((floor) =>

@@ -1,5 +1,5 @@
 import { streamId } from '#libs/events';
-import type { Projection, ReadTable } from './projection.ts';
+import { defineProjection, type ReadTable } from './projection.ts';
 
 export const executors: ReadTable = {
   name: 'executors',
@@ -23,7 +23,7 @@ export const executors: ReadTable = {
 };
 
 /** Executors, the lost ones too: an id stands for one life of a process. */
-export const executorsProjection: Projection = {
+export const executorsProjection = defineProjection({
   name: 'executors',
   version: 2,
   tables: [executors],
@@ -54,8 +54,6 @@ export const executorsProjection: Projection = {
         return [
           { table, key, set: { status: 'lost', lost_at: event.time, lost_why: event.data.why } },
         ];
-      default:
-        return [];
     }
   },
-};
+});

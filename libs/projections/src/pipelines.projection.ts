@@ -1,5 +1,5 @@
 import { streamId } from '#libs/events';
-import type { Projection, ReadTable } from './projection.ts';
+import { defineProjection, type ReadTable } from './projection.ts';
 
 export const pipelineVersions: ReadTable = {
   name: 'pipeline_versions',
@@ -17,13 +17,12 @@ export const pipelineVersions: ReadTable = {
 };
 
 /** Every version of every pipeline. */
-export const pipelinesProjection: Projection = {
+export const pipelinesProjection = defineProjection({
   name: 'pipelines',
   version: 2,
   tables: [pipelineVersions],
   handles: ['pipeline.registered'],
   project(event) {
-    if (event.type !== 'pipeline.registered') return [];
     const { tenant, data } = event;
     const { name, version, planHash, sourceHash } = data;
     return [
@@ -40,4 +39,4 @@ export const pipelinesProjection: Projection = {
       },
     ];
   },
-};
+});

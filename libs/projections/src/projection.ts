@@ -56,3 +56,19 @@ export interface Projection {
   readonly handles: readonly EventType[];
   project(event: RecordedEvent, plans: PlanLookup): readonly RowChange[];
 }
+
+/**
+ * A projection whose code is held to its list: `project` is given the listed types alone, so that it cannot look for another
+ * and has to answer for each.
+ */
+export function defineProjection<const Type extends EventType>(
+  projection: Omit<Projection, 'handles' | 'project'> & {
+    readonly handles: readonly Type[];
+    project(
+      event: Extract<RecordedEvent, { readonly type: Type }>,
+      plans: PlanLookup,
+    ): readonly RowChange[];
+  },
+): Projection {
+  return projection;
+}

@@ -1,5 +1,5 @@
 import { streamId } from '#libs/events';
-import type { Projection, ReadTable } from './projection.ts';
+import { defineProjection, type ReadTable } from './projection.ts';
 
 export const queuedSteps: ReadTable = {
   name: 'queued_steps',
@@ -19,7 +19,7 @@ export const queuedSteps: ReadTable = {
 };
 
 /** Steps that may start and have no executor yet. */
-export const queueProjection: Projection = {
+export const queueProjection = defineProjection({
   name: 'queue',
   version: 2,
   tables: [queuedSteps],
@@ -31,7 +31,6 @@ export const queueProjection: Projection = {
     'run.step-skipped',
   ],
   project(event) {
-    if (!('step' in event.data)) return [];
     const table = queuedSteps.name;
     const key = { run_id: streamId('run', event.stream), step: event.data.step };
     switch (event.type) {
@@ -48,8 +47,10 @@ export const queueProjection: Projection = {
       }
       case 'run.step-wait-changed':
         return [{ table, key, set: { reason: event.data.reason, reason_since: event.time } }];
-      default:
+      case 'run.step-assigned':
+      case 'run.step-finished':
+      case 'run.step-skipped':
         return [{ table, key, remove: true }];
     }
   },
-};
+});

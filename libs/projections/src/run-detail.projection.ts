@@ -1,5 +1,5 @@
 import { type PlanLookup, type RecordedEvent, streamId } from '#libs/events';
-import type { Projection, ReadTable, RowChange } from './projection.ts';
+import { defineProjection, type ReadTable, type RowChange } from './projection.ts';
 
 export const runSteps: ReadTable = {
   name: 'run_steps',
@@ -50,28 +50,29 @@ export const runWaits: ReadTable = {
   },
 };
 
+const stepEvents = [
+  'run.step-queued',
+  'run.step-wait-changed',
+  'run.step-assigned',
+  'run.step-started',
+  'run.step-finished',
+  'run.step-attempt-lost',
+  'run.step-retry-scheduled',
+  'run.step-skipped',
+] as const;
+
 /** Steps, attempts and recorded waits of every run. Where a wait ended is read from what came next. */
-export const runDetailProjection: Projection = {
+export const runDetailProjection = defineProjection({
   name: 'run-detail',
   version: 2,
   tables: [runSteps, runAttempts, runWaits],
-  handles: [
-    'run.queued',
-    'run.step-queued',
-    'run.step-wait-changed',
-    'run.step-assigned',
-    'run.step-started',
-    'run.step-finished',
-    'run.step-attempt-lost',
-    'run.step-retry-scheduled',
-    'run.step-skipped',
-  ],
+  handles: ['run.queued', ...stepEvents],
   project(event, plans) {
     const runId = streamId('run', event.stream);
     if (event.type === 'run.queued') return stepRows(runId, event.data.planHash, plans);
-    return 'step' in event.data ? stepChanges(event, { run_id: runId, step: event.data.step }) : [];
+    return stepChanges(event, { run_id: runId, step: event.data.step });
   },
-};
+});
 
 const notEnded = { outcome: null, cause: null, exit_code: null, signal: null, ended_at: null };
 
@@ -90,7 +91,7 @@ function stepRows(runId: string, planHash: string, plans: PlanLookup): readonly 
 }
 
 function stepChanges(
-  event: RecordedEvent,
+  event: Extract<RecordedEvent, { readonly type: (typeof stepEvents)[number] }>,
   key: { readonly run_id: string; readonly step: string },
 ): readonly RowChange[] {
   const step = (set: Readonly<Record<string, unknown>>) => ({ table: runSteps.name, key, set });
@@ -149,7 +150,5 @@ function stepChanges(
           ended_at: event.time,
         }),
       ];
-    default:
-      return [];
   }
 }

@@ -1,5 +1,5 @@
 import { type RecordedEvent, streamId } from '#libs/events';
-import type { Projection, ReadTable } from './projection.ts';
+import { defineProjection, type ReadTable } from './projection.ts';
 
 export const runList: ReadTable = {
   name: 'run_list',
@@ -42,7 +42,7 @@ export const runList: ReadTable = {
 };
 
 /** A row a run: what lists show, and the head of a run's page. The database derives `status` from the times. */
-export const runListProjection: Projection = {
+export const runListProjection = defineProjection({
   name: 'run-list',
   version: 4,
   tables: [runList],
@@ -76,11 +76,9 @@ export const runListProjection: Projection = {
         const set = { outcome, finished_at: event.time, failed_steps: failedSteps };
         return [{ table: runList.name, key, set }];
       }
-      default:
-        return [];
     }
   },
-};
+});
 
 function cancelOf({ time, data }: Extract<RecordedEvent, { type: 'run.cancel-requested' }>) {
   return {
