@@ -74,6 +74,7 @@ export const runDetailProjection = defineProjection({
   },
 });
 
+const skipped = { status: 'skipped', outcome: 'skipped' };
 const notEnded = { outcome: null, cause: null, exit_code: null, signal: null, ended_at: null };
 
 function stepRows(runId: string, planHash: string, plans: PlanLookup): readonly RowChange[] {
@@ -142,13 +143,6 @@ function stepChanges(
       // The step has not ended after all; what the attempt came to stands with the attempt.
       return [step({ status: 'waiting', ...notEnded })];
     case 'run.step-skipped':
-      return [
-        step({
-          status: 'skipped',
-          outcome: 'skipped',
-          skip_reason: event.data.reason,
-          ended_at: event.time,
-        }),
-      ];
+      return [step({ ...skipped, skip_reason: event.data.reason, ended_at: event.time })];
   }
 }
