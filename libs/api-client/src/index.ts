@@ -1,4 +1,4 @@
-export { ApiClient, type CallOptions, type ClientOptions, ProblemError } from './api-client.ts';
+export { ApiClient, type ClientOptions, ProblemError } from './api-client.ts';
 export { followEvents, followStream, type StreamWish } from './event-stream.ts';
 export { readJsonLines } from './json-lines.ts';
-export { readSentEvents, type SentEvent } from './sent-events.ts';
+export { readSentEvents } from './sent-events.ts';
