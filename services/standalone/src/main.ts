@@ -8,6 +8,7 @@ import { createLogger, type Logger, thisBuild } from '#libs/telemetry';
 import { type DataDirectory, openDataDirectory } from './data-directory.ts';
 import { drainAloud } from './drain-aloud.ts';
 import { systemPorts } from './process-ports.ts';
+import { readyLines } from './ready-lines.ts';
 import { type Standalone, startStandalone } from './standalone.ts';
 import { tellStarter } from './start-pipe.ts';
 import { StopWishes } from './stop-wish.ts';
@@ -57,19 +58,6 @@ async function startWithPort(
 
 function say(text: string): void {
   process.stderr.write(`${text}\n`);
-}
-
-function sayReady(standalone: Standalone, config: Config): void {
-  const [strongest] = standalone.drivers;
-  // A browser has no token: what it can show is the description.
-  say(`millrace ${thisBuild.version} is ready; its API: ${standalone.url}/api/v1/openapi.json`);
-  say(`  state ${config.dataDir} · token in ${join(config.dataDir, 'admin-token')}`);
-  if (strongest?.driver === 'process')
-    say(
-      '  WARNING: steps run as plain processes of this user, WITHOUT ISOLATION: a step can read the administrator’s token and reach the socket, the database and the network (`millrace doctor` says why)',
-    );
-  else if (strongest)
-    say(`  steps run in ${strongest.driver} sandboxes (${strongest.notes.join('; ')})`);
 }
 
 /** The first signal drains, the second ends what runs, the third does not wait for anything. */
@@ -168,7 +156,8 @@ async function serve(at: Place): Promise<number> {
   directory.writeServerFile(file);
   if (isBackground) tellStarter({ kind: 'ready', file });
   logger.info({ url: file.url, version: thisBuild.version, mode: file.mode }, 'ready');
-  sayReady(standalone, config);
+  const { url, drivers } = standalone;
+  for (const line of readyLines({ url, drivers, dataDir: config.dataDir })) say(line);
   watch(standalone, wishes, at);
   const wish = await wishes.first;
   logger.info({ why: wish.why, how: wish.how }, 'ending');
