@@ -9,7 +9,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import type { ServerFile } from '#libs/api-contract';
 import { openDataDirectory } from './data-directory.ts';
 
@@ -18,8 +18,13 @@ let root: string;
 beforeEach(() => {
   base = mkdtempSync(join(tmpdir(), 'millrace-data-directory-'));
   root = join(base, '.millrace');
+  // The record that it is ours lies in the user's state.
+  vi.stubEnv('XDG_STATE_HOME', join(base, 'state'));
 });
-afterEach(() => rmSync(base, { recursive: true, force: true }));
+afterEach(() => {
+  vi.unstubAllEnvs();
+  rmSync(base, { recursive: true, force: true });
+});
 
 const file = { url: 'http://127.0.0.1:7420', pid: 1 } as unknown as ServerFile;
 const modeOf = (path: string) => statSync(path).mode & 0o777;
