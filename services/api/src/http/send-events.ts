@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import type { FastifyReply } from 'fastify';
 
 /** A comment line this often keeps proxies from closing a quiet stream, in milliseconds. */
@@ -25,12 +26,12 @@ export async function sendEvents(
   });
   raw.write('retry: 1000\n\n');
   const heartbeat = setInterval(() => {
-    // Who does not take what is there needs no sign of life on top.
+    // A slow reader has enough to read.
     if (!raw.writableNeedDrain) raw.write(': still here\n\n');
   }, heartbeatMs);
   try {
     for await (const text of make(abort.signal))
-      if (text !== '' && !raw.write(text)) await drained(raw);
+      if (text !== '' && !raw.write(text)) await taken(raw, abort.signal);
   } finally {
     clearInterval(heartbeat);
     raw.end();
@@ -38,14 +39,6 @@ export async function sendEvents(
 }
 
 /** Resolves when a slow reader has taken what is buffered, or has gone. */
-function drained(raw: NodeJS.WritableStream): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      raw.removeListener('drain', done);
-      raw.removeListener('close', done);
-      resolve();
-    };
-    raw.once('drain', done);
-    raw.once('close', done);
-  });
+async function taken(raw: NodeJS.WritableStream, gone: AbortSignal): Promise<void> {
+  await once(raw, 'drain', { signal: gone }).catch(() => {});
 }
