@@ -1,36 +1,24 @@
 import type { LogHead } from '#libs/event-store';
 import type { RecordedEvent } from '#libs/events';
 import { Fault } from '#libs/kernel';
-import { type FailedEvent, Subscription, withWrites } from '#libs/subscriptions';
+import { Subscription, withWrites } from '#libs/subscriptions';
 import { Build, type BuildParts } from './build.ts';
 import { projections as allProjections } from './catalog.ts';
-import { readCheckpoints, type TableCheckpoint } from './checkpoints.ts';
+import { readCheckpoints } from './checkpoints.ts';
 import { createEmpty } from './drafts.ts';
 import { LiveWriter } from './live-writer.ts';
+import { placeModel } from './place-model.ts';
 import { PositionWaits } from './position-waits.ts';
 import type { Projection } from './projection.ts';
-import { ReadModel, type ReadModelStatus } from './read-model.ts';
+import { type ProjectionStatus, projectionStatus } from './projection-status.ts';
+import { ReadModel } from './read-model.ts';
 import { readSkips } from './skips.ts';
-import { storedColumns } from './stored-columns.ts';
-import { olderTables, statedTables } from './table-set.ts';
+import { statedTables } from './table-set.ts';
 import { writeTransaction } from './write-transaction.ts';
 
 export interface ProjectorParts extends BuildParts {
   /** Default: all there are. */
   readonly projections?: readonly Projection[];
-}
-
-export interface ProjectionStatus {
-  readonly name: string;
-  readonly version: number;
-  readonly status: ReadModelStatus;
-  readonly position: number;
-  readonly lag: number;
-  readonly rebuilding: boolean;
-  /** Tables that are filled beside the live ones. */
-  readonly build: { readonly version: number; readonly position: number } | null;
-  /** The event that it cannot take. */
-  readonly failed: FailedEvent | null;
 }
 
 const batchMax = 1_000;
@@ -136,16 +124,7 @@ export class Projector {
 
   async statuses(): Promise<readonly ProjectionStatus[]> {
     const head = await this.#parts.store.head();
-    return this.#models.map(({ name, projection, status, position, build, failed }) => ({
-      name,
-      version: projection.version,
-      status,
-      position,
-      lag: Math.max(0, head.position - position),
-      rebuilding: build !== undefined,
-      build: build ? { version: build.version, position: build.position } : null,
-      failed: failed ?? null,
-    }));
+    return this.#models.map((model) => projectionStatus(model, head));
   }
 
   #find(name: string): ReadModel {
@@ -172,7 +151,7 @@ export class Projector {
     if (head.position === 0) await this.#createMissing(found, head);
     const checkpoints = await readCheckpoints(this.#parts.pool);
     for (const model of found) {
-      await this.#look(model, { checkpoint: checkpoints.get(model.name), head });
+      await placeModel(this.#parts.pool, model, { checkpoint: checkpoints.get(model.name), head });
       const isOld = model.live === undefined || (isFirst && !isCurrent(model));
       if (isOld && model.build === undefined) this.#build(model, { isRebuild: false });
     }
@@ -194,32 +173,6 @@ export class Projector {
     await writeTransaction(this.#parts.pool, async (client) => {
       for (const { projection } of missing) await createEmpty(client, projection, head.incarnation);
     });
-  }
-
-  async #look(
-    model: ReadModel,
-    {
-      checkpoint,
-      head,
-    }: { readonly checkpoint: TableCheckpoint | undefined; readonly head: LogHead },
-  ): Promise<void> {
-    const { projection } = model;
-    const isUsable =
-      checkpoint?.incarnation === head.incarnation && checkpoint.position <= head.position;
-    if (!isUsable) {
-      model.live = undefined;
-      return;
-    }
-    model.live =
-      checkpoint.version === projection.version
-        ? statedTables(projection)
-        : olderTables(
-            projection,
-            checkpoint.version,
-            await storedColumns(this.#parts.pool, projection),
-          );
-    model.position = checkpoint.position;
-    model.incarnation = checkpoint.incarnation;
   }
 
   async #apply(batch: readonly RecordedEvent[]): Promise<void> {
@@ -255,7 +208,7 @@ export class Projector {
 
   async #placeAlone(model: ReadModel, head: LogHead): Promise<number> {
     const checkpoint = (await readCheckpoints(this.#parts.pool)).get(model.name);
-    await this.#look(model, { checkpoint, head });
+    await placeModel(this.#parts.pool, model, { checkpoint, head });
     if (model.live) return model.position;
     void model.alone?.stop();
     model.alone = undefined;

@@ -1,0 +1,30 @@
+import type { LogHead } from '#libs/event-store';
+import type { FailedEvent } from '#libs/subscriptions';
+import type { ReadModel, ReadModelStatus } from './read-model.ts';
+
+export interface ProjectionStatus {
+  readonly name: string;
+  readonly version: number;
+  readonly status: ReadModelStatus;
+  readonly position: number;
+  readonly lag: number;
+  readonly rebuilding: boolean;
+  /** Tables that are filled beside the live ones. */
+  readonly build: { readonly version: number; readonly position: number } | null;
+  /** The event that it cannot take. */
+  readonly failed: FailedEvent | null;
+}
+
+export function projectionStatus(model: ReadModel, head: LogHead): ProjectionStatus {
+  const { name, projection, status, position, build, failed } = model;
+  return {
+    name,
+    version: projection.version,
+    status,
+    position,
+    lag: Math.max(0, head.position - position),
+    rebuilding: build !== undefined,
+    build: build ? { version: build.version, position: build.position } : null,
+    failed: failed ?? null,
+  };
+}
