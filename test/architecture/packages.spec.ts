@@ -52,7 +52,7 @@ function importedPackages(room: string): readonly string[] {
       .importedFiles.map(({ fileName }) => fileName),
   );
   const names = specifiers
-    .filter((name) => !/^(?:\.|#libs\/|node:)/.test(name))
+    .filter((name) => !/^(?:\.|#|node:)/.test(name))
     .map((name) => /^(?:@[^/]+\/)?[^/]+/.exec(name)?.[0] ?? name);
   return [...new Set(names)].sort();
 }

@@ -27,7 +27,7 @@ export function checkEvent(event: { readonly type: string; readonly data: unknow
       `the data of ${event.type} holds NUL or a lone surrogate`,
     );
   }
-  if (Buffer.byteLength(json) > eventDataBytesMax) {
+  if (isLongerThan(json, eventDataBytesMax)) {
     throw new Fault(
       'event.too-large',
       'never',
@@ -35,4 +35,10 @@ export function checkEvent(event: { readonly type: string; readonly data: unknow
     );
   }
   return { entry, json };
+}
+
+/** Whether a text takes more bytes as UTF-8: a UTF-16 unit takes one to three. */
+function isLongerThan(text: string, bytesMax: number): boolean {
+  if (text.length * 3 <= bytesMax) return false;
+  return text.length > bytesMax || new TextEncoder().encode(text).length > bytesMax;
 }

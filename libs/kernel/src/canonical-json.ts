@@ -1,5 +1,3 @@
-import { createHash } from 'node:crypto';
-
 /** Anything JSON can carry. */
 export type Json =
   | null
@@ -25,9 +23,4 @@ export function canonicalJson(value: unknown): string {
     return `{${members.join(',')}}`;
   }
   return JSON.stringify(value);
-}
-
-/** Lower-case hex SHA-256. */
-export function sha256Hex(bytes: string | Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
 }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { sha256Hex } from '#sha256';
 
 /** Source of fresh identifiers; a port, so that a simulation hands out the same ids each time. */
 export interface Ids {
@@ -20,7 +20,9 @@ export function uuidv7(nowMs: number, random: Uint8Array): string {
     rest = Math.floor(rest / 256);
   }
   bytes.set(random.subarray(0, 10), 6);
-  return stampAndFormat(bytes, 0x70);
+  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x70;
+  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
+  return format(bytes);
 }
 
 /**
@@ -28,8 +30,9 @@ export function uuidv7(nowMs: number, random: Uint8Array): string {
  * Used for pipelines (tenant + name) and for command ids that derive from a caller's key.
  */
 export function uuidFromName(...names: readonly string[]): string {
-  const digest = createHash('sha256').update(names.join('\u0000')).digest();
-  return stampAndFormat(Uint8Array.from(digest.subarray(0, 16)), 0x80);
+  const hex = sha256Hex(names.join('\u0000'));
+  const variant = digits[(Number.parseInt(hex.slice(16, 18), 16) & 0x3f) | 0x80];
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-${variant}${hex.slice(18, 20)}-${hex.slice(20, 32)}`;
 }
 
 const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
@@ -39,9 +42,14 @@ export function isUuid(text: string): boolean {
   return uuidPattern.test(text);
 }
 
-function stampAndFormat(bytes: Uint8Array, version: number): string {
-  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | version;
-  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
-  const hex = Buffer.from(bytes).toString('hex');
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+/** Each byte in two hexadecimal digits. */
+const digits = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+
+function format(bytes: Uint8Array): string {
+  const hex = (from: number, to: number) => {
+    let text = '';
+    for (let at = from; at < to; at += 1) text += digits[bytes[at] ?? 0];
+    return text;
+  };
+  return `${hex(0, 4)}-${hex(4, 6)}-${hex(6, 8)}-${hex(8, 10)}-${hex(10, 16)}`;
 }

@@ -1,6 +1,7 @@
+export { sha256Hex } from '#sha256';
 export { activeCharacters } from './active-characters.ts';
 export { formatBytes } from './bytes.ts';
-export { canonicalJson, sha256Hex } from './canonical-json.ts';
+export { canonicalJson } from './canonical-json.ts';
 export { decodeCursor, encodeCursor } from './cursor.ts';
 export { accept, type Decider, type Decision, type Rejection, reject } from './decider.ts';
 export { describeError, type ErrorCode, errorCodes, Fault, isErrorCode } from './errors.ts';

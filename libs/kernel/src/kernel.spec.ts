@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { canonicalJson, sha256Hex } from './canonical-json.ts';
+import { sha256Hex } from '#sha256';
+import { canonicalJson } from './canonical-json.ts';
 import { describeError, errorCodes, Fault, isErrorCode } from './errors.ts';
 import { isUuid, uuidFromName, uuidv7 } from './ids.ts';
 import { BugError, invariant } from './invariant.ts';
