@@ -2,6 +2,20 @@ import { z } from 'zod';
 import { pageOf } from './paging.ts';
 import { logPositionSchema } from './position.ts';
 
+const projectionBuildSchema = z
+  .object({
+    version: z.number().int().describe('The version that the tables are of.'),
+    position: logPositionSchema.describe('The last event in the tables.'),
+  })
+  .meta({ id: 'ProjectionBuild', description: 'New tables of a read model, not yet read from.' });
+
+const projectionFailureSchema = z
+  .object({
+    position: logPositionSchema.describe('The event that it cannot take.'),
+    error: z.string().describe('Why it cannot take the event.'),
+  })
+  .meta({ id: 'ProjectionFailure', description: 'An event that a read model cannot take.' });
+
 export const projectionStatusSchema = z
   .object({
     name: z.string().describe('The name of the read model.'),
@@ -15,22 +29,14 @@ export const projectionStatusSchema = z
     status: z
       .enum(['live', 'catching-up', 'stopped', 'building'])
       .describe(
-        'live: it follows the log with the others. catching-up: it follows the log alone until it is where the others are. stopped: it cannot take an event. building: it has no tables to read from yet.',
+        '`live`: it follows the log with the others. `catching-up`: it follows the log alone until it is where the others are. `stopped`: it cannot take an event. `building`: it has no tables to read from yet.',
       ),
-    build: z
-      .object({
-        version: z.number().int().describe('The version that the tables are of.'),
-        position: logPositionSchema.describe('The last event in the tables.'),
-      })
+    build: projectionBuildSchema
       .nullable()
-      .describe('The tables that are built beside those that are read.'),
-    failed: z
-      .object({
-        position: logPositionSchema.describe('The event that it cannot take.'),
-        error: z.string().describe('Why not.'),
-      })
+      .describe('The tables that are built beside those that are read; null if none are.'),
+    failed: projectionFailureSchema
       .nullable()
-      .describe('The event that it stopped at.'),
+      .describe('The event that it stopped at; null if it did not stop.'),
   })
   .meta({
     id: 'ProjectionStatus',
