@@ -14,7 +14,7 @@ export class AppendConnection {
     this.#pool = pool;
   }
 
-  /** Sends at once where a connection is held. @throws what `pg` throws */
+  /** Sends at once if a connection is held. @throws the errors of `pg` */
   async query<Row>(
     statement: { readonly name: string; readonly text: string },
     values: readonly unknown[],
@@ -26,7 +26,7 @@ export class AppendConnection {
       const config = { ...statement, values: [...values], rowMode: 'array' };
       return (await client.query(config)).rows as unknown as readonly Row[];
     } catch (error) {
-      // Whatever it was, a fresh connection is the safer one.
+      // The connection may be broken: the next append gets a fresh one.
       if (client !== undefined && client === this.#client) this.#giveBack(true);
       throw error;
     } finally {
@@ -39,7 +39,7 @@ export class AppendConnection {
 
   async #connect(): Promise<PoolClient> {
     const client = await this.#pool.connect();
-    // Of two that connect at once the second goes back; the first is shared, `pg` queues what it gets.
+    // If two calls connect at once, both use the first connection (`pg` queues their statements); the second is released.
     if (this.#client === undefined) this.#client = client;
     else client.release();
     return this.#client;

@@ -59,12 +59,12 @@ function columnsOfAppends(batch: readonly PreparedAppend[]): readonly Buffer[] {
   ];
 }
 
-/** The function skips what an empty array says nothing about. */
+/** An empty array if there are no values: the function then skips that column. */
 function emptyWithoutValues<V>(values: Nullable<V>): Nullable<V> {
   return values.every((value) => value === null) ? [] : values;
 }
 
-/** One loop and no closures: this runs for each event that the process ever appends. */
+/** One loop without closures, because this runs for every event that is appended. */
 function columnsOfEvents(batch: readonly PreparedAppend[]): readonly Buffer[] {
   const appends: number[] = [];
   const streams: string[] = [];
@@ -129,7 +129,7 @@ function columnsOfPlans(batch: readonly PreparedAppend[]): readonly Buffer[] {
   ];
 }
 
-/** No append depends on what becomes of another in the batch. */
+/** Whether no append depends on the outcome of another one in the batch. */
 function isPlain(batch: readonly PreparedAppend[]): boolean {
   const streams = new Set<string>();
   const commands = new Set<string>();

@@ -15,21 +15,21 @@ export interface AppenderParts {
   readonly signal: LogSignal;
   readonly clock: Clock;
   readonly timers: Timers;
-  /** For the ids of appends whose command has none. */
+  /** Makes the ids of appends whose command has none. */
   readonly ids: Ids;
   /** [0, 1), for the delays between tries. */
   readonly random: () => number;
 }
 
 export interface AppenderLimits {
-  /** Events that may wait, at most; beyond it appends are refused. Default 50,000. */
+  /** How many events may wait. Appends beyond that are refused. Default 50,000. */
   readonly queueEventsMax?: number;
-  /** The bytes of those events, at most: they lie in memory. Default 32 MiB. */
+  /** How many bytes those events may have, since they are held in memory. Default 32 MiB. */
   readonly queueBytesMax?: number;
-  /** Of one batch; a single append may exceed both. Default 500 and 1 MiB. */
+  /** Limits of one batch; a single append may exceed both. Default 500 events and 1 MiB. */
   readonly batchEventsMax?: number;
   readonly batchBytesMax?: number;
-  /** How long an append is tried again while the log cannot be reached, from when it was handed in. Default 10 s. */
+  /** How long an append is retried while the log cannot be reached, from the call on. Default 10 s. */
   readonly retryForMs?: number;
 }
 
@@ -37,7 +37,7 @@ const retryBaseMs = 20;
 /** 20 ms · 2^5: a server that restarts is noticed within a second. */
 const retryExponentMax = 5;
 
-/** What was handed in together: it is never split, because later appends may stand on earlier ones. */
+/** Appends of one call. They are never split over batches, because later ones may build on earlier ones. */
 interface Group {
   readonly appends: readonly PreparedAppend[];
   readonly events: number;
@@ -48,19 +48,19 @@ interface Group {
 }
 
 /**
- * The way of one process into the log. One batch is under way at a time; what arrives meanwhile goes with the next one,
- * so that batches form by themselves under load and a single append never waits for a timer.
+ * Appends for one process. One batch is in flight at a time, and the appends that arrive meanwhile form the next batch: so
+ * batches grow under load, and a single append never waits for a timer.
  *
- * Every append has a command id: its command's, or one made here. When the outcome of a batch is not known (the
- * connection broke, or stayed silent, before the answer) each append is looked up by that id, in the place that it was
- * meant for, and only what is not there is sent again. Sending again is safe, because the expected version refuses what is
- * stored already; what is refused then is looked up once more, for a first try may arrive late. After `retryForMs` the Fault
- * `log.unavailable` reaches the caller and the outcome stays unknown.
+ * Every append has a command id: its command's, or one made here. If the outcome of a batch is unknown (the connection
+ * broke, or fell silent, before the answer), each append is looked up by that id at the version it was meant for, and only
+ * those not found are sent again. That is safe, because the expected version refuses an append that is stored already; a
+ * refused one is looked up once more, because the first try may arrive late. After `retryForMs` the caller gets the Fault
+ * `log.unavailable`, and the outcome stays unknown.
  */
 export class Appender {
   readonly #parts: AppenderParts;
   readonly #limits: Required<AppenderLimits>;
-  /** All but the last group of digits. */
+  /** The ids of this process without their last group of digits. */
   readonly #idPrefix: string;
   readonly #listeners = new Set<(events: readonly RecordedEvent[]) => void>();
   #queue: Group[] = [];
@@ -82,12 +82,12 @@ export class Appender {
     };
   }
 
-  /** Events waiting or under way. */
+  /** Events that wait or are in flight. */
   get depth(): number {
     return this.#depth;
   }
 
-  /** Hears of everything this process appends, in order of position, before the appends' own promises resolve. */
+  /** The listener gets everything that this process appends, by position, before the promises of the appends resolve. */
   onAppended(listener: (events: readonly RecordedEvent[]) => void): void {
     this.#listeners.add(listener);
   }
@@ -102,7 +102,7 @@ export class Appender {
     return answer;
   }
 
-  /** Several appends in this order, in one batch; the answers stand in the same order. */
+  /** Appends several in this order, in one batch. The answers have the same order. */
   async appendAll(appends: readonly Append[]): Promise<readonly AppendAnswer[]> {
     if (this.#isClosed) throw new Fault('server.draining', 'backoff', 'the appender was closed');
     const prepared = appends.map((append) =>
@@ -118,13 +118,13 @@ export class Appender {
     return await promise;
   }
 
-  /** Takes nothing more and waits until all that waits has its answer. Idempotent. */
+  /** Refuses new appends and resolves when all earlier ones have their answer. Idempotent. */
   async close(): Promise<void> {
     this.#isClosed = true;
     await this.#working;
   }
 
-  /** A uuid of this process and a count: a tenth of what a fresh one costs, and this is paid for each append. */
+  /** A uuid of this process's prefix and a count. Every append needs one, and a fresh uuid costs ten times as much. */
   #nextId(): string {
     this.#count += 1;
     return this.#idPrefix + this.#count.toString(16).padStart(12, '0');
@@ -148,14 +148,14 @@ export class Appender {
   }
 
   async #work(): Promise<void> {
-    // Lets everything that is handed in within the same turn travel together.
+    // All appends of the same turn of the event loop go into one batch.
     await Promise.resolve();
     let next = this.#stageNext();
     let answerPrevious = () => {};
     while (next !== undefined) {
       const settled = this.#settle(next.batch, next.send);
       const { batch } = next;
-      // While the server works on this batch, the callers of the previous one go on and a full next one is made ready.
+      // While the server works on this batch, callers of the previous one continue, and a full next one is prepared.
       answerPrevious();
       next = this.#isFull() ? this.#stageNext() : undefined;
       answerPrevious = await settled;
@@ -197,10 +197,10 @@ export class Appender {
   }
 
   /**
-   * Sends a batch until it is known what became of each group. Never rejects.
+   * Sends a batch until the outcome of each group is known. Never rejects.
    *
-   * @param first  the first try; where it is left out there were tries before
-   * @returns what tells the callers
+   * @param first  the first try; absent if there were tries before
+   * @returns a function that gives the callers their answers
    */
   async #settle(batch: readonly Group[], first?: StagedBatch): Promise<() => void> {
     let open = batch;
@@ -221,7 +221,7 @@ export class Appender {
     return () => {};
   }
 
-  /** The statement itself failed: whoever is at fault must not take the others along. */
+  /** The statement itself failed. Each group is sent alone, so that only the one at fault fails. */
   async #settleOneByOne(batch: readonly Group[], error: unknown): Promise<() => void> {
     if (batch.length === 1) return () => batch[0]?.reject(error);
     for (const group of batch) (await this.#settle([group]))();
@@ -238,7 +238,7 @@ export class Appender {
     return batch.filter((_, index) => !isExpired[index]);
   }
 
-  /** Behind a batch that had no answer for so long nobody waits on: nothing of theirs was sent. */
+  /** Fails the groups that wait behind a batch without an answer. Nothing of them was sent. */
   #dropUnsent(error: Fault): void {
     const expired = new Set(this.#queue.filter((group) => this.#isExpired(group)));
     this.#queue = this.#queue.filter((group) => !expired.has(group));
@@ -272,7 +272,7 @@ export class Appender {
     for (const [index, group] of batch.entries()) group.resolve(answers[index] ?? []);
   }
 
-  /** What earlier tries have stored is found, the rest is sent. */
+  /** Looks up what earlier tries have stored, and sends the rest. */
   async #sendAgain(appends: readonly PreparedAppend[]): Promise<readonly AppendResult[]> {
     const { store } = this.#parts;
     const answers = new Map<PreparedAppend, AppendResult>();
@@ -287,7 +287,7 @@ export class Appender {
       const prepared = rest[index];
       invariant(prepared !== undefined, 'the store answered more appends than it got');
       answers.set(prepared, result);
-      // An earlier try that was still on its way may have come first: then it is that which refuses this one.
+      // An earlier try may have arrived only now: then the append is stored, and that is why this try is refused.
       if (result.kind !== 'appended') await lookUp(prepared);
     }
     return appends.map((prepared) => {

@@ -17,7 +17,7 @@ const jsonbVersion = 1;
 
 type Value = number | boolean | string;
 
-/** Bytes that a value needs at most, and how it is written; `write` answers the bytes used. */
+/** How many bytes a value needs at most, and how it is written; `write` returns the bytes used. */
 interface Element<V extends Value> {
   readonly oid: number;
   bytesMax(value: V): number;
@@ -49,12 +49,12 @@ const uuid: Element<string> = {
 };
 
 const dash = 0x2d;
-/** What a character code stands for, by the code. */
+/** The value of each hex digit, by its character code. */
 const hexDigits = Uint8Array.from({ length: 128 }, (_, code) =>
   Math.max(0, '0123456789abcdef'.indexOf(String.fromCharCode(code).toLowerCase())),
 );
 
-/** By hand: three times as fast as taking the dashes out and decoding the rest. */
+/** Written by hand: three times as fast as removing the dashes and decoding the rest. */
 function writeUuid(target: Buffer, value: string, start: number): number {
   let at = start;
   for (let index = 0; index < value.length; index += 2) {

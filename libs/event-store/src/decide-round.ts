@@ -12,7 +12,7 @@ export interface Command {
   readonly plans?: readonly { readonly hash: string; readonly plan: Plan }[] | undefined;
 }
 
-/** What was decided about one command, in the order of the commands. */
+/** The decision about one command. */
 export type Decided<C extends Command> =
   /** Its events are `count` events of append number `append`, from index `from` on. */
   | {
@@ -22,7 +22,7 @@ export type Decided<C extends Command> =
       readonly from: number;
       readonly count: number;
     }
-  /** It changes nothing or is refused; that holds if all appends before `after` get stored. */
+  /** It changes nothing or is refused. That holds only if all appends before `after` are stored. */
   | {
       readonly kind: 'settled';
       readonly command: C;
@@ -41,9 +41,9 @@ export interface RoundInput<C extends Command> {
   readonly stream: StreamName;
   readonly base: StreamState;
   readonly commands: readonly C[];
-  /** Provisional time of events that are not recorded yet. */
+  /** The time that events have until they are recorded. */
   readonly time: string;
-  /** Makes ready the plans that decided events name. */
+  /** Loads the plans that decided events name. */
   readonly lookupFor: (
     events: readonly { readonly type: string; readonly data: unknown }[],
   ) => Promise<PlanLookup>;
@@ -57,8 +57,8 @@ interface Draft {
 }
 
 /**
- * Decides commands one after the other, each against the state that the ones before it leave behind, and lays their
- * events into as few appends as their origins allow.
+ * Decides commands one after the other, each against the state after the ones before it, and puts their events into as
+ * few appends as their origins allow.
  */
 export async function decideRound<C extends Command>(input: RoundInput<C>): Promise<Round<C>> {
   const { decider, stream, base } = input;
@@ -92,7 +92,7 @@ export async function decideRound<C extends Command>(input: RoundInput<C>): Prom
   return { decided, appends: drafts.map((draft) => toAppend(stream, draft)) };
 }
 
-/** @throws BugError where a command of one tenant reached a stream of another: who asks must be refused before */
+/** @throws BugError if a command of one tenant reached a stream of another: the use case should have refused it */
 function tenantFor(
   origin: CommandOrigin,
   ofStream: TenantId | undefined,
@@ -105,7 +105,7 @@ function tenantFor(
   return tenant;
 }
 
-/** The last draft where both commands are plain and of one origin, else a new one. */
+/** The last draft if both commands are plain and have one origin; else a new one. */
 function draftFor(
   drafts: Draft[],
   command: Command,

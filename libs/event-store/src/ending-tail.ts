@@ -4,7 +4,7 @@ import type { LogTail } from './runner.ts';
 
 const pageMax = 500;
 
-/** A tail whose followers can be let go: each gets what is recorded by then, and an end. */
+/** A tail that can be ended: each follower then gets the events recorded by that time, and its iteration ends. */
 export class EndingTail implements LogTail {
   readonly #tail: LogTail;
   readonly #store: Pick<EventStore, 'readLog'>;
@@ -19,7 +19,7 @@ export class EndingTail implements LogTail {
     return this.#tail.position;
   }
 
-  /** Also for whoever comes later. Idempotent. */
+  /** Followers that come later end, too. Idempotent. */
   end(): void {
     this.#end.abort();
   }

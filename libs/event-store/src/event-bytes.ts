@@ -1,9 +1,9 @@
 import type { RecordedEvent } from '#libs/events';
 
-/** The object of an event with the strings that it has of its own: ids, stream, time, actor, trace. */
+/** An event's object with its own strings: ids, stream, time, actor, trace. */
 const envelopeBytes = 700;
 
-/** About how much memory an event takes. Walks its data, which is small: events are refused beyond 64 KiB. */
+/** Estimates how much memory an event takes. It walks the event's data, which has 64 KiB at most. */
 export function eventBytes(event: RecordedEvent): number {
   return envelopeBytes + valueBytes(event.data);
 }
@@ -12,7 +12,7 @@ function valueBytes(value: unknown): number {
   if (typeof value === 'string') return 24 + value.length;
   if (typeof value !== 'object' || value === null) return 8;
   let bytes = 48;
-  // Arrays, too: their keys are their places.
+  // Arrays are walked, too: their keys are indexes.
   for (const key in value) bytes += 8 + valueBytes((value as Record<string, unknown>)[key]);
   return bytes;
 }

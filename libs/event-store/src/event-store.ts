@@ -1,14 +1,14 @@
 import type { DomainEvent, Origin, Plan, RecordedEvent, StreamName } from '#libs/events';
 
-/** One decision's facts on their way into one stream. */
+/** The events of one decision, to be appended to one stream. */
 export interface Append {
   readonly stream: StreamName;
-  /** The stream's version that the decision was made against; 0 where the stream must not exist. */
+  /** The stream's version that the decision was made against; 0 if the stream must not exist. */
   readonly expectedVersion: number;
-  /** At least one; an append is stored whole or not at all. */
+  /** At least one. An append is stored whole or not at all. */
   readonly events: readonly DomainEvent[];
   readonly origin: Origin;
-  /** Scheduler appends name their epoch; the log refuses one older than the shard's newest. */
+  /** Appends of a leader name their epoch; the log refuses one that is older than the newest of the same number. */
   readonly guard?: { readonly shard: number; readonly epoch: number } | undefined;
   /** Compiled plans that the events name by hash, stored (insert-only) in the same call. */
   readonly plans?: readonly { readonly hash: string; readonly plan: Plan }[] | undefined;
@@ -24,9 +24,9 @@ export type AppendResult =
       /** RFC 3339 UTC with milliseconds; the same for all events of one append. */
       readonly time: string;
     }
-  /** Somebody else appended first: load again, decide again. */
+  /** Another append came first: load the stream and decide again. */
   | { readonly kind: 'conflict'; readonly actualVersion: number }
-  /** The command id is known: this is where its first answer stands. */
+  /** The command id is known; this is where the first answer is. */
   | {
       readonly kind: 'duplicate';
       readonly stream: StreamName;
@@ -35,7 +35,7 @@ export type AppendResult =
     }
   | { readonly kind: 'stale-epoch'; readonly epoch: number };
 
-/** Where the log stands. */
+/** The end of the log. */
 export interface LogHead {
   /** 0 for an empty log. */
   readonly position: number;
@@ -43,27 +43,26 @@ export interface LogHead {
   readonly incarnation: string;
 }
 
-/** What a bounded look at the log found. */
+/** The result of a bounded scan of the log. */
 export interface LogScan {
   readonly events: readonly RecordedEvent[];
-  /** Up to here nothing was passed over: the next look begins behind it. */
+  /** All positions up to here were scanned: the next scan begins behind it. */
   readonly through: number;
-  /** Whether the log went on behind `through` when it was looked at. */
+  /** Whether the log had more events behind `through` at that time. */
   readonly hasMore: boolean;
 }
 
 /**
- * The log. Positions are dense and in commit order: who has read up to p has seen everything up to p.
+ * The log. Positions are dense and in commit order: a reader that has seen position p has seen everything below p.
  *
- * All methods throw Fault `log.unavailable` (retry: backoff) when the store cannot be reached; after such a
- * fault of `append` it is not known whether the batch was stored: ask again with the same command id, or
- * read the stream.
+ * All methods throw Fault `log.unavailable` (retry: backoff) if the store cannot be reached. After such a Fault of
+ * `append` it is unknown whether the batch was stored: append again with the same command id, or read the stream.
  */
 export interface EventStore {
   /**
-   * Stores a batch in one transaction. Results stand in the order of the batch; a conflict, a duplicate or a
-   * stale epoch concerns its own append only. Two appends to one stream in one batch are applied in order; behind
-   * one that was not stored the later ones of its stream are conflicts, for they were decided upon its events.
+   * Stores a batch in one transaction. Results have the order of the batch; a conflict, a duplicate or a stale epoch
+   * concerns its own append only. Two appends to one stream in one batch are applied in order. If one is not stored, the
+   * later ones to its stream are conflicts, because they were decided upon its events.
    *
    * @throws Fault `event.too-large`, `event.invalid-text` before anything is sent
    */
@@ -79,8 +78,8 @@ export interface EventStore {
     readonly limit?: number;
   }): Promise<readonly RecordedEvent[]>;
   /**
-   * The events of some types among the next `span` positions behind `after`, at most `limit` of them: types are not
-   * indexed, so what one call may look at is bounded, however rare they are.
+   * The events of some types among the next `span` positions behind `after`, at most `limit` of them. Types have no
+   * index, so `span` bounds the work of one call, however rare the types are.
    */
   scanLog(options: {
     readonly after: number;
@@ -89,13 +88,13 @@ export interface EventStore {
     readonly span: number;
   }): Promise<LogScan>;
   head(): Promise<LogHead>;
-  /** Plans by hash; a hash that is not there is missing in the answer. */
+  /** Plans by hash. Unknown hashes are missing in the answer. */
   readPlans(hashes: readonly string[]): Promise<ReadonlyMap<string, Plan>>;
-  /** Releases connections. Appends under way are finished first. Idempotent. */
+  /** Finishes appends in flight, then releases the connections. Idempotent. */
   close(): Promise<void>;
 }
 
-/** Tells loops in this process that the log grew. It may be late or lost: loops poll beside it. */
+/** Tells loops in this process that the log grew. A signal may be late or lost, so loops poll as well. */
 export interface LogSignal {
   notify(position: number): void;
   /** Resolves once a position above `after` was notified, after `timeoutMs`, or when the signal aborts. Never rejects. */

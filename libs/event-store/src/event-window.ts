@@ -2,19 +2,19 @@ import type { RecordedEvent } from '#libs/events';
 import { eventBytes } from './event-bytes.ts';
 
 export interface WindowLimits {
-  /** Twice as many for a moment. */
+  /** The window may have twice as many for a moment. */
   readonly eventsMax: number;
-  /** Of memory, estimated. The newest event is kept however large it is. */
+  /** Estimated bytes of memory. The newest event is kept even if it is larger. */
   readonly bytesMax: number;
 }
 
-/** The newest events of the log without a hole, as many as the limits allow. */
+/** The newest events of the log without a gap, as many as the limits allow. */
 export class EventWindow {
   readonly #limits: WindowLimits;
-  /** The position before the first event of the window; undefined until it is known where the log stands. */
+  /** The position before the first event of the window; undefined until the end of the log is known. */
   #before: number | undefined;
   #events: RecordedEvent[] = [];
-  /** Of each event, in the same order. */
+  /** The bytes of each event, in the same order. */
   #sizes: number[] = [];
   #bytes = 0;
 
@@ -35,7 +35,7 @@ export class EventWindow {
     return (this.#before ?? 0) + this.#events.length;
   }
 
-  /** Starts empty behind a position. */
+  /** Makes the window begin, empty, behind a position. */
   place(position: number): void {
     this.clear();
     this.#before = position;
@@ -49,7 +49,9 @@ export class EventWindow {
   }
 
   /**
-   * Takes events, which have no hole among them, where they follow what is there; those known already are left out.
+   * Adds events that follow the window without a gap; leaves out those that it has.
+   *
+   * @param events  without a gap among them
    * @returns whether the window grew
    */
   push(events: readonly RecordedEvent[]): boolean {
@@ -69,7 +71,7 @@ export class EventWindow {
     return true;
   }
 
-  /** Rarely and by halves, so that pushing stays cheap. */
+  /** Drops the oldest events, rarely and half of them at once, so that pushing stays cheap. */
   #cut(before: number): void {
     const { eventsMax, bytesMax } = this.#limits;
     if (this.#events.length <= 2 * eventsMax && this.#bytes <= bytesMax) return;
@@ -85,7 +87,7 @@ export class EventWindow {
     this.#before = before + surplus;
   }
 
-  /** At most `max` events behind `after`; undefined where the window begins later than that. */
+  /** At most `max` events behind `after`; undefined if the window begins later. */
   read(after: number, max: number): readonly RecordedEvent[] | undefined {
     if (this.#before === undefined || after < this.#before) return undefined;
     const start = after - this.#before;

@@ -4,9 +4,11 @@ import type { AppendResult, EventStore } from './event-store.ts';
 import type { PreparedAppend } from './prepare-append.ts';
 
 /**
- * Where an earlier try of an append stands in its stream, if it does: its command id in the place that it was meant for,
- * with exactly its events (type, data, origin). The id alone would do where the append made it; one that a caller chose
- * may have been used for other facts before.
+ * Finds what an earlier try of an append has stored: its command id at the version that it was meant for, with exactly its
+ * events (type, data, origin). The id alone is not enough, because a caller that chooses it may have used it for other
+ * events before.
+ *
+ * @returns undefined if nothing of it is stored
  */
 export async function findOwn(
   store: Pick<EventStore, 'readStream'>,

@@ -12,7 +12,7 @@ export interface LogTailParts {
   readonly onFault?: (fault: Fault) => void;
 }
 
-/** Newest events kept in memory; who is further behind reads the store by itself. */
+/** How many of the newest events are kept in memory. Followers that are further behind read the store. */
 const window = { eventsMax: 4_096, bytesMax: 16 * 1024 * 1024 };
 const batchMaxDefault = 500;
 const pollBusyMs = 5;
@@ -20,9 +20,9 @@ const pollIdleMs = 250;
 const retryMs = 500;
 
 /**
- * The tail of the log in this process. What the process appends itself arrives by `feed`; one poller fetches the rest,
- * and runs only while somebody follows. Followers that fell behind the window, or start far back, read the store at
- * their own pace, so a slow one costs the others nothing.
+ * The tail of the log in this process. Its own appends arrive by `feed`; one poller fetches the rest, as long as there are
+ * followers. A follower that falls behind the window, or starts far back, reads the store at its own pace, so a slow one
+ * costs the others nothing.
  */
 export class StoreLogTail implements LogTail {
   readonly #parts: LogTailParts;
@@ -42,7 +42,7 @@ export class StoreLogTail implements LogTail {
     return Math.max(this.#seen, this.#window.newest);
   }
 
-  /** Takes what this process just appended, in order. Events that do not follow what is known are left to the poller. */
+  /** Takes what this process has just appended, in order. Events that do not follow the known ones are left to the poller. */
   feed(events: readonly RecordedEvent[]): void {
     this.#seen = Math.max(this.#seen, events.at(-1)?.position ?? 0);
     if (this.#window.push(events)) this.#wake();
@@ -108,11 +108,11 @@ export class StoreLogTail implements LogTail {
     if (this.#followers > 0) return;
     this.#polling?.abort();
     this.#polling = undefined;
-    // Nobody feeds or polls from here on, so the window would have a hole when somebody comes back.
+    // Without followers nothing feeds or polls, so the window would have a gap when the next one comes.
     this.#window.clear();
   }
 
-  /** Keeps the window up to the log. */
+  /** Brings the window up to the end of the log, again and again. */
   async #poll(abort: AbortSignal): Promise<void> {
     let delayMs = pollBusyMs;
     while (!abort.aborted) {
@@ -124,7 +124,7 @@ export class StoreLogTail implements LogTail {
       } catch (error) {
         this.#report(error);
         delayMs = pollBusyMs;
-        // A signal ahead of the window would end the rest at once, again and again, for as long as the log is away.
+        // A signal ahead of the window would end this pause at once, again and again, as long as the log is away.
         await this.#sleep(retryMs, abort);
         continue;
       }
@@ -132,7 +132,7 @@ export class StoreLogTail implements LogTail {
     }
   }
 
-  /** While the window grows by what is fed, nothing is missing and there is nothing to fetch. */
+  /** As long as fed events make the window grow, there is nothing to fetch. */
   async #restOrSignal(delayMs: number, abort: AbortSignal): Promise<void> {
     let newest: number;
     do {
@@ -141,7 +141,7 @@ export class StoreLogTail implements LogTail {
     } while (this.#window.newest > newest && !abort.aborted);
   }
 
-  /** No position is above the largest: only time or the abort ends the wait. */
+  /** No position is above this: only time or the abort ends the wait. */
   #sleep(delayMs: number, abort: AbortSignal): Promise<void> {
     return this.#parts.signal.waitFor(Number.MAX_SAFE_INTEGER, delayMs, abort);
   }

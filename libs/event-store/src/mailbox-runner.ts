@@ -16,7 +16,7 @@ export interface RunnerParts {
   readonly clock: Clock;
 }
 
-/** Each stream has a mailbox; see the port for what holds. */
+/** The decider runner with a mailbox for each stream; DeciderRunner says what it promises. */
 export class MailboxDeciderRunner implements DeciderRunner {
   readonly #parts: RunnerParts;
   readonly #states: StreamStates;
@@ -47,7 +47,7 @@ export class MailboxDeciderRunner implements DeciderRunner {
     const { promise, resolve, reject } = Promise.withResolvers<AnyAnswer>();
     this.#enqueue(stream, {
       ...options,
-      // The mailbox holds commands of many deciders: their types meet again in the answer.
+      // The mailbox holds commands of many deciders: types are given up here and taken again in the answer.
       decider: decider as unknown as AnyDecider,
       command,
       origin,
@@ -89,7 +89,7 @@ export class MailboxDeciderRunner implements DeciderRunner {
   }
 
   async #empty(stream: StreamName, mailbox: Waiting[]): Promise<void> {
-    // What is sent within the same turn is decided together.
+    // Commands of the same turn of the event loop are decided together.
     await Promise.resolve();
     while (mailbox.length > 0) {
       const commands = mailbox.splice(0, roundLength(mailbox));
@@ -102,14 +102,14 @@ export class MailboxDeciderRunner implements DeciderRunner {
     this.#mailboxes.delete(stream);
   }
 
-  /** @returns what is worth another round */
+  /** @returns the commands that are tried again */
   #afterFailure(
     stream: StreamName,
     commands: readonly Waiting[],
     error: unknown,
   ): readonly Waiting[] {
     for (const { decider } of commands) this.#states.forget(decider, stream);
-    // One bad command must not take its neighbours along; when the log is away or full it is nobody's fault.
+    // One bad command must not fail the others: each is decided alone. If the log is away or full, no command is at fault.
     const isLogUnavailable = error instanceof Fault && error.retry === 'backoff';
     if (commands.length > 1 && !isLogUnavailable && !commands.some(({ isSent }) => isSent)) {
       for (const waiting of commands) waiting.isAlone = true;
@@ -158,7 +158,7 @@ export class MailboxDeciderRunner implements DeciderRunner {
     });
   }
 
-  /** Folds what was stored, now with its positions. It is stored: from here on nothing may fail the commands. */
+  /** Folds what was stored, now with its positions. Since it is stored, no later error may fail the commands. */
   async #fold(
     stream: StreamName,
     decider: AnyDecider,
@@ -167,7 +167,7 @@ export class MailboxDeciderRunner implements DeciderRunner {
     const { base, answers } = folding;
     const events = answers.flatMap((answer) => (answer.kind === 'appended' ? answer.events : []));
     const newest = base.version + events.length;
-    // What we keep is not what the log has (a backup was restored): start from nothing.
+    // The kept state is not the log's (a backup was restored): the stream is read anew.
     const isAhead = answers.some(
       (answer) => answer.kind === 'conflict' && answer.actualVersion < newest,
     );
@@ -189,7 +189,7 @@ export class MailboxDeciderRunner implements DeciderRunner {
   }): Promise<readonly Waiting[]> {
     const { stream, round, answers } = settled;
     const failed = answers.findIndex(({ kind }) => kind !== 'appended');
-    /** Appends up to here stand on a state that proved to be the log's. */
+    /** Appends up to here were decided against a state that proved to be the log's. */
     const sound = failed === -1 ? answers.length : failed;
     const again: Waiting[] = [];
     for (const one of round.decided) {
@@ -228,7 +228,7 @@ export class MailboxDeciderRunner implements DeciderRunner {
     }
   }
 
-  /** A command that changes nothing now may be one that changed something before. */
+  /** A command that changes nothing now may have changed something the first time that it came. */
   async #answerSettled(
     stream: StreamName,
     { command, rejection, after }: Extract<Decided<Waiting>, { kind: 'settled' }>,

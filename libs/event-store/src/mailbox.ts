@@ -11,17 +11,17 @@ export interface Waiting extends Command {
   readonly reject: (error: unknown) => void;
   /** Conflicts met so far. */
   conflicts: number;
-  /** Decided in a round of its own, because a round with others failed. */
+  /** Whether it is decided in a round of its own, because a round with others failed. */
   isAlone: boolean;
-  /** Its round went to the log: what was stored must not be stored again. */
+  /** Whether its round was sent to the log: what was stored must not be stored again. */
   isSent: boolean;
 }
 
 const conflictsMax = 5;
-/** Commands of one round: what one append should hold. */
+/** Commands of one round, which usually become one append. */
 const roundMax = 100;
 
-/** Behind a failed append every later one conflicts: only the first of them met somebody else's. */
+/** Counts a conflict. Behind a conflict every later append conflicts, too, so only the first one counts. */
 export function mayTryAgain(waiting: Waiting, isFirst: boolean): boolean {
   if (isFirst) waiting.conflicts += 1;
   if (waiting.conflicts <= conflictsMax) return true;
@@ -30,13 +30,13 @@ export function mayTryAgain(waiting: Waiting, isFirst: boolean): boolean {
   return false;
 }
 
-/** It is known that nothing of it was stored. */
+/** Marks a command of which nothing was stored. */
 export function unsent(waiting: Waiting): Waiting {
   waiting.isSent = false;
   return waiting;
 }
 
-/** The leading commands of one decider, or a single one that has to go alone. */
+/** How many commands go into the next round: the leading ones of one decider, or a single one that has to go alone. */
 export function roundLength(mailbox: readonly Waiting[]): number {
   const [first] = mailbox;
   if (first === undefined || first.isAlone) return 1;

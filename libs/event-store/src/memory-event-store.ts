@@ -161,7 +161,7 @@ export class MemoryEventStore implements BatchStore {
   }
 }
 
-/** No reader can change what another reads. */
+/** A copy, so that no reader can change what another reads. */
 function copy(event: RecordedEvent): RecordedEvent {
   return structuredClone(event);
 }

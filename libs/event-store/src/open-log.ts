@@ -22,7 +22,7 @@ export interface EventLog {
 }
 
 export interface EventLogParts {
-  /** For the log alone: readers must not delay an append. Whoever opened it closes it. */
+  /** For the log alone: readers must not delay an append. The caller closes it. */
   readonly pool: Pool;
   readonly clock: Clock;
   readonly timers: Timers;

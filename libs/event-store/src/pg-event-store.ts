@@ -21,17 +21,16 @@ export interface PgEventStoreOptions {
 }
 
 export const readLimitDefault = 1_000;
-/** What one statement asks for is bounded, so that it is answered well within the time that a connection has. */
+/** Events of one statement: it is answered well within the time that a connection has. */
 const streamPieceMax = 5_000;
 const plansPieceMax = 20;
-/** Hashes of plans that need not be sent again: 100 bytes each. */
+/** How many hashes of stored plans are remembered, so that those plans are not sent again; 100 bytes each. */
 const knownPlansMax = 10_000;
 
 /**
  * The log in Postgres (migrations/0001_event_log.sql).
  *
- * The pool belongs to whoever opened it: `close` waits for calls under way and gives every connection back, it does not
- * end the pool.
+ * `close` waits for calls in flight and gives every connection back. The pool is ended by its opener.
  */
 export class PgEventStore implements BatchStore {
   readonly #pool: Pool;
@@ -160,7 +159,7 @@ export class PgEventStore implements BatchStore {
   }
 }
 
-/** What a look at the positions behind `after` up to `end` means, in a log that reached to `head`. */
+/** The result of a scan of the positions behind `after` up to `end`, in a log that ended at `head`. */
 export function scanned(
   events: readonly RecordedEvent[],
   range: Record<'after' | 'limit' | 'end' | 'head', number>,

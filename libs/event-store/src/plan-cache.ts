@@ -3,19 +3,19 @@ import type { Plan, PlanLookup } from '#libs/events';
 import { invariant } from '#libs/kernel';
 import type { EventStore } from './event-store.ts';
 
-/** Plans kept though no run of theirs is open; one of a thousand steps is about a megabyte. */
+/** Memory for plans that no open run uses; a plan of a thousand steps takes about a megabyte. */
 const bytesMaxDefault = 16 * 1024 * 1024;
-/** Objects and what is worked out of them (graph, needs) for each byte of JSON. */
+/** Memory that a plan's objects, with its graph and needs, take for each byte of its JSON. */
 const bytesPerJsonByte = 3;
 
 /**
- * Plans by hash: loaded before a fold, looked up inside it. One per process serves runner, scheduler and executor. Of each
- * plan there is one object, for as long as anybody holds it: a thousand runs of one pipeline hold one plan.
+ * Plans by hash: loaded before a fold, looked up inside it. A process has one cache for all its parts. Each plan is one
+ * object as long as it is in use: a thousand runs of one pipeline share it.
  */
 export class PlanCache {
   readonly #store: Pick<EventStore, 'readPlans'>;
   readonly #plans: LRUCache<string, Plan>;
-  /** Those that somebody holds, dropped by the cache or not. */
+  /** Plans in use, even if the cache has dropped them. */
   readonly #living = new Map<string, WeakRef<Plan>>();
   readonly #sizes = new WeakMap<Plan, number>();
   readonly #gone = new FinalizationRegistry<string>((hash) => {
@@ -30,21 +30,21 @@ export class PlanCache {
     });
   }
 
-  /** What is kept whether or not anybody holds it, in (estimated) bytes. */
+  /** Estimated bytes of the plans that the cache itself holds. */
   get bytes(): number {
     return this.#plans.calculatedSize;
   }
 
-  /** Takes plans that are at hand, stored or not yet. */
+  /** Adds plans, whether or not they are stored yet. */
   put(plans: readonly { readonly hash: string; readonly plan: Plan }[]): void {
     for (const { hash, plan } of plans) if (this.#find(hash) === undefined) this.#keep(hash, plan);
   }
 
   /**
-   * Makes plans ready.
+   * Loads plans.
    *
-   * @returns a lookup that knows all of them for as long as it is held, whatever the cache drops meanwhile
-   * @throws Fault `log.unavailable`; BugError where the log names a plan that it does not hold
+   * @returns a lookup that knows all of them, even if the cache drops them meanwhile
+   * @throws Fault `log.unavailable`; BugError if the log names a plan that it does not have
    */
   async load(hashes: Iterable<string>): Promise<PlanLookup> {
     const loaded = new Map<string, Plan>();
@@ -56,7 +56,7 @@ export class PlanCache {
     }
     if (missing.size > 0) {
       for (const [hash, plan] of await this.#store.readPlans([...missing])) {
-        // Somebody else may have read it meanwhile.
+        // Another caller may have read it meanwhile.
         const known = this.#find(hash) ?? plan;
         if (known === plan) this.#keep(hash, plan);
         loaded.set(hash, known);

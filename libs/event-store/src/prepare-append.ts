@@ -12,15 +12,15 @@ import {
 import { Fault, invariant, isUuid } from '#libs/kernel';
 import type { Append, AppendResult, EventStore } from './event-store.ts';
 
-/** An append that passed the border of the log, in the shape that stores write. */
+/** An append that was checked, in the shape that stores write. */
 export interface PreparedAppend {
   readonly append: Append;
   readonly stream: StoredStream;
   readonly events: readonly CheckedEvent[];
-  /** What its events carry: the command's own id, or one that only tells this append from others. */
+  /** The id that its events carry: the command's own, or one that only tells this append from others. */
   readonly commandId: string | null;
   readonly plans: readonly { readonly hash: string; readonly json: string }[];
-  /** The epoch that the append must pass, or (`isRaise`) brings about. */
+  /** The epoch that the append is guarded by, or (`isRaise`) raises the log's to. */
   readonly epoch:
     | { readonly shard: number; readonly epoch: number; readonly isRaise: boolean }
     | undefined;
@@ -32,28 +32,28 @@ export interface PreparedAppend {
 export interface StoredStream {
   readonly uuid: string;
   readonly kind: number;
-  /** The whole name where its id is no uuid. */
+  /** The whole name if its id is no uuid. */
   readonly name: string | null;
 }
 
-/** A store that takes appends already checked, so that one check serves the whole way through the appender. */
+/** A store that takes checked appends, so that the appender checks each only once. */
 export interface BatchStore extends EventStore {
-  /** Does what can be done before a batch is sent. */
+  /** Prepares a batch as far as possible before it is sent. */
   stage(batch: readonly PreparedAppend[]): StagedBatch;
 }
 
-/** Sends a staged batch, as `append`; may be called again where that ended in a Fault. */
+/** Sends a staged batch, as `append` does. May be called again after a Fault. */
 export type StagedBatch = () => Promise<readonly AppendResult[]>;
 
 /** Tenant, actor and causation, in characters. */
 const originTextMax = 256;
 
 /**
- * The border of the log: schema, text and size of each event, the origin, the plans.
+ * Checks what may enter the log: schema, text and size of each event, the origin, the plans.
  *
- * @param appendId  what tells the append from others where its command has no id of its own; unlike that one it is not
- *                  remembered, so a second command never meets it
- * @throws Fault `event.invalid-text`, `event.too-large`; BugError and zod's error where our own code broke the contract
+ * @param appendId  the id of an append whose command has none. It is not remembered as a command id, so no later command is
+ *                  taken for a repeat of it
+ * @throws Fault `event.invalid-text`, `event.too-large`; BugError and zod's error if our own code breaks the contract
  */
 export function prepareAppend(append: Append, appendId?: string): PreparedAppend {
   invariant(append.events.length > 0, `an append to ${append.stream} has no event`);
@@ -127,7 +127,7 @@ function checkOrigin({ stream, origin }: Append): void {
     }
     checkText(`the origin of an append to ${stream.slice(0, 80)}`, text, false);
   }
-  // What stands in the log stands there for ever: no name gets in.
+  // An event cannot be taken back, so no person's name may enter the log.
   invariant(isActor(origin.actor), `the actor of an append to ${stream} is no subject id`);
 }
 

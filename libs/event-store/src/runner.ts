@@ -1,7 +1,7 @@
 import type { Origin, Plan, PlanLookup, RecordedEvent, StreamName, TenantId } from '#libs/events';
 import type { Decider, Rejection } from '#libs/kernel';
 
-/** A decider whose events may name plans; the runner loads those before it folds. */
+/** A decider whose events may name plans. The runner loads the plans before it folds. */
 export interface StreamDecider<
   State,
   Command,
@@ -10,9 +10,9 @@ export interface StreamDecider<
 > extends Decider<State, Command, Event, Code, PlanLookup> {
   /** The plan that an event names, if any. */
   planHash?(event: Event): string | undefined;
-  /** About how many bytes of memory a state holds beside its plan; default 1 KiB. Asked after each fold: it must cost nothing. */
+  /** About how many bytes a state takes without its plan; default 1 KiB. Called after each fold, so it must be cheap. */
   stateBytes?(state: State): number;
-  /** Nothing follows in this stream, so that its state is not worth keeping. */
+  /** Whether nothing can follow in this stream, so that its state need not be kept. */
   isOver?(state: State): boolean;
 }
 
@@ -22,13 +22,13 @@ export type RunnerAnswer<
 > =
   | {
       readonly ok: true;
-      /** Where the answer stands in the log: wait for it on the read side. For a command that changed nothing, the stream's last event. */
+      /** The position of the answer, for reads to wait for; of the stream's last event if the command changed nothing. */
       readonly position: number;
       readonly stream: StreamName;
       readonly version: number;
-      /** What was appended; for a repeated command what was appended the first time. */
+      /** What was appended; for a repeated command, what was appended the first time. */
       readonly events: readonly RecordedEvent<Event>[];
-      /** True where the command id was known already. */
+      /** True if the command id was known. */
       readonly isRepeat: boolean;
     }
   | {
@@ -36,7 +36,7 @@ export type RunnerAnswer<
       readonly rejection: Rejection<Code | 'log.conflict' | 'scheduler.stale-epoch'>;
     };
 
-/** Who gives a command. */
+/** Where a command comes from. */
 export interface CommandOrigin extends Omit<Origin, 'tenant'> {
   /** Absent: the tenant of the stream, which must exist then. Executors and schedulers serve the streams of all tenants. */
   readonly tenant?: TenantId | undefined;
@@ -44,8 +44,8 @@ export interface CommandOrigin extends Omit<Origin, 'tenant'> {
 
 /**
  * Loads a stream (cached by version), decides, appends, and retries on conflict (at most 5 times, then `log.conflict`).
- * Commands to one stream wait in a mailbox: what is queued is decided one after the other against one state and travels
- * as one append. Commands with a command id, a guard or plans keep their own append within the same batch.
+ * Commands to one stream wait in a mailbox: they are decided one after the other against one state and become one append.
+ * Commands with a command id, a guard or plans have an append of their own in the same batch.
  * A stream belongs to the tenant of its first event: a command of another one is a bug of its sender, and refused as such.
  */
 export interface DeciderRunner {
@@ -66,8 +66,8 @@ export interface DeciderRunner {
     },
   ): Promise<RunnerAnswer<Event, Code>>;
   /**
-   * The state of a stream as the log has it now; with `atLeast` any state is enough that has folded that version, so that
-   * what this process knows already costs no look at the log.
+   * The state of a stream as the log has it now. With `atLeast`, a kept state that has folded that version is enough, and
+   * the log is not read.
    */
   load<
     State,
@@ -82,21 +82,21 @@ export interface DeciderRunner {
     readonly state: State;
     readonly version: number;
     readonly position: number;
-    /** Whose stream it is; undefined if it does not exist. */
+    /** The tenant that the stream belongs to; undefined if the stream does not exist. */
     readonly tenant: TenantId | undefined;
   }>;
 }
 
 /**
- * One reader of the log per process that fans out to every loop in it: the events just appended by this process come from
- * memory, others from the store. Batches come in order, without a gap, each event exactly once per follower.
+ * One reader of the log for all loops of a process: events that this process has just appended come from memory, others
+ * from the store. Each follower gets every event once, in order.
  */
 export interface LogTail {
-  /** Yields non-empty batches with position > `after` until the signal aborts; survives an unreachable store by waiting. */
+  /** Yields non-empty batches of events behind `after` until the signal aborts. Waits while the store cannot be reached. */
   follow(
     after: number,
     options: { readonly abort: AbortSignal; readonly batchMax?: number },
   ): AsyncIterable<readonly RecordedEvent[]>;
-  /** The newest position that this process knows of. */
+  /** The newest position that this process knows. */
   readonly position: number;
 }

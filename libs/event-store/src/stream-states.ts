@@ -12,19 +12,19 @@ export type AnyDecider = StreamDecider<unknown, unknown, AnyEvent>;
 export interface StreamState {
   readonly state: unknown;
   readonly version: number;
-  /** Of the stream's last event; 0 for a stream that does not exist. */
+  /** The position of the stream's last event; 0 if the stream does not exist. */
   readonly position: number;
-  /** Whose stream it is; undefined if it does not exist. */
+  /** The tenant that the stream belongs to; undefined if the stream does not exist. */
   readonly tenant: TenantId | undefined;
 }
 
-/** Folded streams in memory: some hundred runs of a thousand steps, or as many small ones as are ever open. */
+/** Memory for folded streams: enough for some hundred runs of a thousand steps, or for all small ones that are ever open. */
 const bytesMaxDefault = 32 * 1024 * 1024;
 const stateBytesDefault = 1_024;
-/** The entry itself, its key, the figures beside the state. */
+/** Memory of an entry without its state: its key and figures. */
 const entryBytes = 512;
 
-/** Folded streams, kept by decider and stream. What is kept may be behind the log, never ahead of it. */
+/** Folded streams, by decider and stream. A kept state may be behind the log, never ahead of it. */
 export class StreamStates {
   readonly #store: Pick<EventStore, 'readStream'>;
   readonly #plans: PlanCache;
@@ -39,18 +39,18 @@ export class StreamStates {
     this.#kept = new LRUCache({ maxSize: bytesMax });
   }
 
-  /** What is kept, in streams and (estimated) bytes. */
+  /** How many streams are kept, and their estimated bytes. */
   get size(): { readonly streams: number; readonly bytes: number } {
     return { streams: this.#kept.size, bytes: this.#kept.calculatedSize };
   }
 
-  /** What is kept and not known to be behind, without a look at the log. */
+  /** The kept state, unless it is known to be behind the log. Does not read the log. */
   kept(decider: AnyDecider, stream: StreamName): StreamState | undefined {
     const kept = this.#kept.get(this.#key(decider, stream));
     return kept === undefined || this.#behind.has(kept) ? undefined : kept;
   }
 
-  /** The log has more than what is kept. */
+  /** Marks the kept state as behind the log. */
   markBehind(decider: AnyDecider, stream: StreamName): void {
     const kept = this.#kept.get(this.#key(decider, stream));
     if (kept !== undefined) this.#behind.add(kept);
@@ -87,7 +87,7 @@ export class StreamStates {
     return advanced;
   }
 
-  /** The plans that events name, ready for a fold. */
+  /** Loads the plans that events name, for a fold. */
   async lookupFor(decider: AnyDecider, events: readonly AnyEvent[]): Promise<PlanLookup> {
     const hashes = events.flatMap((event) => decider.planHash?.(event) ?? []);
     return await this.#plans.load(hashes);
