@@ -30,8 +30,9 @@ const clock: Clock & Timers = {
   },
 };
 
-/** The token of a tenant's administrator in this spec. */
-export const tokenOf = (tenant: TenantId) => `mrt_${tenant}`;
+/** The token of a person of a tenant in this spec, or of its administrator. */
+export const tokenOf = (tenant: TenantId, subject?: string) =>
+  `mrt_${tenant}${subject === undefined ? '' : `.${subject}`}`;
 
 /** For specs: the whole API over a real database, with one administrator per tenant, and an executor that is played. */
 export async function openForTenants(tenants: readonly TenantId[]) {
@@ -71,8 +72,9 @@ export async function openForTenants(tenants: readonly TenantId[]) {
     server: { version: '1.0.0', metricsText: async () => 'steps_queued 1\n' } as ApiParts['server'],
     executorToken: () => '',
     verifyToken: (token) => {
-      const tenant = tenants.find((candidate) => tokenOf(candidate) === token);
-      return tenant && { tenant, actor: 'user:admin', permissions: allPermissions };
+      const [credential, subject = 'admin'] = token.split('.');
+      const tenant = tenants.find((candidate) => tokenOf(candidate) === credential);
+      return tenant && { tenant, actor: `user:${subject}`, permissions: allPermissions };
     },
   };
   const api = await startApi(parts, { listen: '127.0.0.1:0' });
@@ -86,6 +88,7 @@ export async function openForTenants(tenants: readonly TenantId[]) {
   return {
     url: api.url,
     log,
+    pool,
     /** Registers an executor that runs nothing. */
     async addExecutor(): Promise<string> {
       const executorId = randomUUID();

@@ -26,6 +26,13 @@ export const runStatusSchema = z.enum(['queued', 'running', 'cancelling', 'finis
     '`queued`: no step has started. `running`: a step has started. `cancelling`: somebody cancelled the run, and its steps are being ended. `finished`: it has an outcome.',
 });
 
+const nameSchema = z
+  .string()
+  .optional()
+  .describe(
+    'The name of that person. Absent if it is unknown or erased, and for an actor that is no person.',
+  );
+
 const triggerSchema = z
   .object(
     described(triggerFacts.shape, {
@@ -35,11 +42,13 @@ const triggerSchema = z
       ref: 'What the caller said the run is for, such as a branch. Absent if the caller gave none.',
     }),
   )
+  .extend({ actorName: nameSchema })
   .meta({ id: 'Trigger', description: 'Who started a run, and by which way.' });
 
 const cancellationSchema = z
   .object({
     by: z.string().describe('Who cancelled the run.'),
+    byName: nameSchema,
     reason: z.string().nullable().describe('Why; null if no reason was given.'),
     at: instantSchema.describe('When it was asked for.'),
   })

@@ -6,6 +6,7 @@ import type { Clock, Ids, Timers } from '#libs/kernel';
 import type { LogStore } from '#libs/logs';
 import type { Pool } from '#libs/postgres';
 import { storeSnapshot } from '#libs/sources';
+import { PgPeople } from './pg-people.ts';
 import { findStartedRun, PgRequests } from './pg-requests.ts';
 import { recentAnswer } from './recent-answer.ts';
 import { runNumbers } from './run-numbers.ts';
@@ -83,6 +84,7 @@ export function applicationPorts(adapters: ApplicationAdapters): ApplicationPort
     store: log.store,
     tail: log.tail,
     logs: adapters.logs,
+    people: new PgPeople(pool),
     blobs,
     clock,
     timers: adapters.timers,

@@ -2,6 +2,7 @@ import type { operations, QueryOf } from '#libs/api-contract';
 import type { BlobStore } from '#libs/blobs';
 import type { BoundSettings } from '#libs/domain';
 import type { EventStore, LogTail } from '#libs/event-store';
+import type { TenantId } from '#libs/events';
 import type { Clock, Timers } from '#libs/kernel';
 import type { LogStore } from '#libs/logs';
 import type { AdmissionLimits } from './admission.ts';
@@ -12,6 +13,7 @@ import { DrainExecutor } from './executors/drain-executor.ts';
 import { ShowExecutor } from './executors/show-executor.ts';
 import { ListOf } from './list-of.ts';
 import { Once } from './once.ts';
+import { type People, withNames } from './people.ts';
 import { ListPipelineVersions } from './pipelines/list-pipeline-versions.ts';
 import { RegisterPipeline } from './pipelines/register-pipeline.ts';
 import { ValidatePipeline } from './pipelines/validate-pipeline.ts';
@@ -52,6 +54,7 @@ export interface QueryPorts {
   readonly tail: LogTail;
   readonly logs: LogStore;
   readonly blobs: BlobStore;
+  readonly people: People;
   readonly clock: Clock;
   readonly timers: Timers;
 }
@@ -78,7 +81,7 @@ export function createQueries(ports: CommandPorts & QueryPorts) {
   const parts = { ...ports, reading, histories, views };
   return {
     listRuns: new ListOf(reading, (tenant, query: QueryOf<Operations['listRuns']>) =>
-      readModels.listRuns(tenant, query),
+      listRuns(ports, tenant, query),
     ),
     showRun: new ShowRun(parts),
     showRunState: new ShowRunState(parts),
@@ -107,6 +110,15 @@ export function createQueries(ports: CommandPorts & QueryPorts) {
     rebuildProjection: new RebuildProjection(parts),
     skipProjection: new SkipProjection(parts),
   };
+}
+
+async function listRuns(
+  { readModels, people }: Pick<QueryPorts, 'readModels' | 'people'>,
+  tenant: TenantId,
+  query: QueryOf<Operations['listRuns']>,
+) {
+  const { items, next } = await readModels.listRuns(tenant, query);
+  return { items: [...(await withNames(people, tenant, items))], next };
 }
 
 export type ApplicationPorts = CommandPorts & QueryPorts;

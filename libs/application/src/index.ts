@@ -8,6 +8,7 @@ export {
 } from './application.ts';
 export { eventDto } from './events/event-dto.ts';
 export type { FollowEventsWish, FollowedEvents } from './events/follow-events.ts';
+export type { People } from './people.ts';
 export type { Caller, Capacity, KnownRequest, KnownRuns, ReadModels, Requests } from './ports.ts';
 export type { CancelRunRequest } from './runs/cancel-run.ts';
 export type { FollowedRun, FollowRunWish } from './runs/follow-run.ts';

@@ -25,7 +25,7 @@ export function isActor(text: string): boolean {
 /** The subject id of a person, or undefined for everybody who has no name: the administrator, a process. */
 export function personOf(actor: string): string | undefined {
   const subject = actor.startsWith('user:') ? actor.slice('user:'.length) : undefined;
-  return subject === administrator ? undefined : subject;
+  return subject === administrator ? undefined : subject?.toLowerCase();
 }
 
 /** An actor as it may be shown, from a log that took any text: a name becomes an id that always is the same. */

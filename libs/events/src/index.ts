@@ -1,4 +1,4 @@
-export { isActor, opaqueActor } from './actor.ts';
+export { isActor, opaqueActor, personOf } from './actor.ts';
 export { appendedBy } from './appended-by.ts';
 export {
   catalog,

@@ -141,8 +141,12 @@ export function wrongWords(run: RunDto): string | undefined {
   ].join('; ');
 }
 
-export function cancelWords({ by, reason }: NonNullable<RunSummary['cancel']>): string {
-  return `cancelled by ${by}${reason ? `: ${reason}` : ''}`;
+export function cancelWords({
+  by,
+  byName = by,
+  reason,
+}: NonNullable<RunSummary['cancel']>): string {
+  return `cancelled by ${byName}${reason ? `: ${reason}` : ''}`;
 }
 
 /**

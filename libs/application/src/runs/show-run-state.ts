@@ -1,14 +1,20 @@
 import type { RunDto } from '#libs/api-contract';
 import { type Answer, accepted, refused } from '../answer.ts';
+import { type People, withItsNames } from '../people.ts';
 import type { Caller } from '../ports.ts';
 import type { HistoryEnd, RunViews } from './run-views.ts';
 
+export interface ShowRunStateParts {
+  readonly views: RunViews;
+  readonly people: People;
+}
+
 /** A run as it was, folded from its events. */
 export class ShowRunState {
-  readonly #views: RunViews;
+  readonly #parts: ShowRunStateParts;
 
-  constructor({ views }: { readonly views: RunViews }) {
-    this.#views = views;
+  constructor(parts: ShowRunStateParts) {
+    this.#parts = parts;
   }
 
   /**
@@ -17,8 +23,11 @@ export class ShowRunState {
    */
   async execute(caller: Caller, run: string, at?: string): Promise<Answer<RunDto>> {
     const end = historyEnd(at);
-    const view = await this.#views.find(caller, run, end.ok ? end.value : {});
-    return view.ok && !end.ok ? end : view;
+    const { views, people } = this.#parts;
+    const view = await views.find(caller, run, end.ok ? end.value : {});
+    if (!view.ok) return view;
+    if (!end.ok) return end;
+    return accepted(await withItsNames(people, caller.origin.tenant, view.value));
   }
 }
 

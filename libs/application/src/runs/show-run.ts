@@ -1,5 +1,6 @@
 import type { RunDto } from '#libs/api-contract';
 import { type Answer, accepted, refused } from '../answer.ts';
+import { type People, withItsNames } from '../people.ts';
 import type { Caller, ReadModels } from '../ports.ts';
 import type { Reading, ReadWish } from '../reading.ts';
 import { noSuchRun } from './run-checks.ts';
@@ -7,6 +8,7 @@ import { noSuchRun } from './run-checks.ts';
 export interface ShowRunParts {
   readonly readModels: Pick<ReadModels, 'showRun'>;
   readonly reading: Reading;
+  readonly people: People;
 }
 
 /** A run with its steps, as it is now. */
@@ -19,12 +21,13 @@ export class ShowRun {
 
   /** @param run  uuid, number or `latest` */
   async execute(caller: Caller, run: string, wish: ReadWish): Promise<Answer<RunDto>> {
-    const { reading, readModels } = this.#parts;
+    const { reading, readModels, people } = this.#parts;
     const refusal = await reading.refuseByAge(wish);
     if (refusal) return refused(refusal);
     const found = await reading.runId(caller, run);
     if (!found.ok) return found;
     const shown = await readModels.showRun(found.value);
-    return shown ? accepted(shown) : refused(noSuchRun(found.value));
+    if (!shown) return refused(noSuchRun(found.value));
+    return accepted(await withItsNames(people, caller.origin.tenant, shown));
   }
 }

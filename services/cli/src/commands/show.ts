@@ -97,7 +97,7 @@ async function originOf(client: ApiClient, run: RunDto): Promise<readonly string
   const repeated = run.retryOf === null ? undefined : await loadRun(client, run.retryOf);
   const at = [shortCommit(run), shortRef(run)].filter((words) => words !== '').join(' · ');
   return [
-    `id ${run.id} · queued ${run.queuedAt} · by ${trigger.actor} (${trigger.kind})`,
+    `id ${run.id} · queued ${run.queuedAt} · by ${trigger.actorName ?? trigger.actor} (${trigger.kind})`,
     ...(repeated ? [`repeats run ${repeated.number}`] : []),
     ...(source.kind === 'git' ? [`commit ${at} of ${source.url}`] : []),
     ...(source.kind === 'snapshot' ? [`working tree${at === '' ? '' : ` over ${at}`}`] : []),
