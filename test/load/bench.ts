@@ -8,6 +8,9 @@ export type Bench = () => Promise<Record<string, number>>;
 
 const benches: Readonly<Record<string, () => Promise<{ readonly run: Bench }>>> = {
   append: () => import('./append.bench.ts'),
+  project: () => import('./project.bench.ts'),
+  version: () => import('./version.bench.ts'),
+  replay: () => import('./replay.bench.ts'),
   flood: () => import('./flood.bench.ts'),
   spine: () => import('./spine.bench.ts'),
 };

@@ -149,7 +149,7 @@ function figures(finished: number): object {
 const abort = new AbortController();
 await projector.start();
 const metrics = startMetrics({
-  tail,
+  ...{ store, tail, timers, logger },
   queuedSteps: async () => 0,
   projections: () => projector.statuses(),
 });

@@ -36,7 +36,7 @@ export interface BuildOptions {
   onLive(at: TableCheckpoint): void;
 }
 
-const batchMax = 2_000;
+const batchMax = 4_000;
 /** Drafts take the place of the live tables once they are this close; the rest is applied while the live batches wait. */
 const lastStretch = 500;
 

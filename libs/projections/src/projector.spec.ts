@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import {
   InProcessLogSignal,
@@ -115,6 +116,49 @@ describe('a rebuild', () => {
     await expect(projector.rebuild('weather')).rejects.toMatchObject({ code: 'request.not-found' });
   });
 });
+
+/** What may happen while a log grows. Numbers choose the read model, or how many events come. */
+const happening = fc.oneof(
+  fc.record({ kind: fc.constant('events' as const), number: fc.integer({ min: 1, max: 1_200 }) }),
+  fc.record({
+    kind: fc.constantFrom('new version', 'rebuild', 'restart', 'second process', 'wait'),
+    number: fc.nat({ max: projections.length - 1 }),
+  }),
+);
+
+it('live tables equal rebuilt ones, whatever happened: restarts, new versions in the middle, two processes', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.integer(),
+      fc.array(happening, { minLength: 4, maxLength: 12 }),
+      async (seed, happenings) => {
+        await forgetEverything();
+        const events = new AnyEvents(seed);
+        const versions = projections.map(({ version }) => version);
+        const current = () =>
+          projections.map((each, at) => ({ ...each, version: versions[at] ?? 0 }));
+        let projector = await start({ projections: current() });
+        for (const { kind, number } of happenings) {
+          if (kind === 'events') await log.append(events.take(number));
+          else if (kind === 'wait') await projector.waitFor(log.position, 20_000);
+          else if (kind === 'rebuild') void projector.rebuild(nameAt(number)).catch(() => {});
+          else {
+            if (kind !== 'second process') await projector.stop();
+            if (kind === 'new version') versions[number] = (versions[number] ?? 0) + 1;
+            projector = await start({ projections: current() });
+          }
+        }
+        await log.append(events.take(1));
+        await built(projector);
+        expect(await projector.waitFor(log.position, 20_000)).toBe(true);
+        const live = await dump();
+        for (const { name } of projections) await projector.rebuild(name);
+        expect(await dump()).toEqual(live);
+      },
+    ),
+    { numRuns: 6, endOnFailure: true },
+  );
+}, 120_000);
 
 describe('a read model whose checkpoint is of no use', () => {
   const history = async () => {
@@ -356,6 +400,20 @@ async function start(
   running.push(projector);
   await projector.start();
   return projector;
+}
+
+function nameAt(at: number): string {
+  return projections[at]?.name ?? '';
+}
+
+/** As if the database and the log were new. */
+async function forgetEverything(): Promise<void> {
+  await Promise.all(running.map((projector) => projector.stop()));
+  running = [];
+  await database.ownerPool.query(
+    'truncate projection_checkpoints, projection_builds, projection_skips',
+  );
+  log = openLog(crypto.randomUUID());
 }
 
 /** Waits until no read model is behind or being built. */

@@ -21,7 +21,7 @@ export interface ProjectorParts extends BuildParts {
   readonly projections?: readonly Projection[];
 }
 
-const batchMax = 1_000;
+const batchMax = 4_000;
 /** Under load batches grow by resting this long between them; whoever waits for a position ends the rest. */
 const restMs = 15;
 

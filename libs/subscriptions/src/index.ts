@@ -1,3 +1,4 @@
 export { type Checkpoint, CheckpointMoved } from './checkpoints.ts';
-export { withWrites } from './keeping.ts';
+export { inMemory, withWrites } from './keeping.ts';
+export { pullLog } from './pull-log.ts';
 export { type FailedEvent, Subscription, type SubscriptionParts } from './subscription.ts';

@@ -4,6 +4,7 @@ import { Fault } from '#libs/kernel';
 import { AnyEvents, logProcess, SimulatedLog, VirtualClock } from '#libs/testkit';
 import { atLeastOnce, inMemory, withWrites } from './keeping.ts';
 import { MemoryCheckpoints } from './memory-checkpoints.ts';
+import { pullLog } from './pull-log.ts';
 import { Subscription, type SubscriptionOptions } from './subscription.ts';
 
 const unreachable = new Fault('postgres.unreachable', 'backoff', 'away');
@@ -176,6 +177,25 @@ it('rests between batches that are not full, until somebody is in a hurry', asyn
   reader.hurry();
   await clock.advance(10);
   expect(handled).toEqual([1, 2]);
+});
+
+it('pulls until there is enough, and says up to where', async () => {
+  await append(20);
+  const { tail } = logProcess(store, clock);
+  const abort = new AbortController();
+  const take = async (events: readonly RecordedEvent[]) => {
+    note(events);
+    return handled.includes(20);
+  };
+  expect(await pullLog(tail, { after: 4, abort: abort.signal }, take)).toEqual({
+    position: 20,
+    isAborted: false,
+  });
+  expect(handled).toEqual(positions(5, 20));
+  const waiting = pullLog(tail, { after: 20, abort: abort.signal }, take);
+  await clock.advance(1_000);
+  abort.abort();
+  expect(await waiting).toEqual({ position: 20, isAborted: true });
 });
 
 async function follow(options: Partial<SubscriptionOptions>): Promise<Subscription> {

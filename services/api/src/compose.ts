@@ -71,7 +71,7 @@ export async function composeApi(parts: ApiComposition): Promise<RunningApi> {
   const { config, log, pool, projector, gateway, life, adminToken, ids, logger } = parts;
   const read = openReadModels({ pool, plans: log.plans, projector });
   const metrics = startMetrics({
-    tail: log.tail,
+    ...{ store: log.store, tail: log.tail, timers: parts.timers, logger },
     queuedSteps: read.queuedSteps,
     projections: () => projector.statuses(),
   });

@@ -1,5 +1,6 @@
+import type { LogHead } from '#libs/event-store';
 import { type PlanLookup, type RecordedEvent, streamId } from '#libs/events';
-import { Fault, pause } from '#libs/kernel';
+import { Fault } from '#libs/kernel';
 import {
   restoreSnapshot,
   SchedulerState,
@@ -7,19 +8,19 @@ import {
   snapshotPlans,
   takeSnapshot,
 } from '#libs/scheduling';
+import { Subscription, withWrites } from '#libs/subscriptions';
 import { tellFault } from './pacing.ts';
 import type { SchedulerParts } from './scheduler.parts.ts';
 
 /** A start then reads at most about this many events beyond the snapshot. */
 export const snapshotEveryEvents = 10_000;
-const retryMs = 500;
 
 type Parts = Pick<
   SchedulerParts,
   'store' | 'tail' | 'plans' | 'snapshots' | 'timers' | 'logger' | 'shard'
 >;
 
-/** Keeps the scheduler's state up to the log, from a snapshot where there is a usable one. Followers fold as leaders do. */
+/** Keeps the scheduler's state up to the log, from a snapshot if there is a usable one. Followers fold as leaders do. */
 export class LogFold {
   readonly #parts: Parts;
   readonly #onBatch: () => void;
@@ -39,25 +40,56 @@ export class LogFold {
     return this.#state;
   }
 
-  /** @param isLeading  only the leader puts snapshots away */
+  /**
+   * Folds until the signal aborts.
+   *
+   * @param isLeading  only the leader stores snapshots
+   * @throws if an event cannot be folded: a bug
+   */
   async run(abort: AbortSignal, isLeading: () => boolean): Promise<void> {
     this.#isLeading = isLeading;
-    await this.#orLater(abort, () => this.#restore());
+    const ended = Promise.withResolvers<void>();
+    const subscription = new Subscription(this.#parts, {
+      name: 'scheduler',
+      keeping: withWrites((head) => this.#place(head)),
+      handle: (events) => this.#fold(events),
+      onStopped: ({ position, error }) =>
+        ended.reject(new Error(`the scheduler cannot fold the event at ${position}: ${error}`)),
+    });
     if (abort.aborted) return;
-    this.#onBatch();
-    for await (const batch of this.#parts.tail.follow(this.#state.position, { abort })) {
-      const plans = await this.#orLater(abort, () => this.#plansOf(batch));
-      if (plans === undefined) return;
-      for (const event of batch) this.#state.apply(event, plans);
-      this.#onBatch();
-      this.#saveWhenDue();
+    const end = () => ended.resolve();
+    abort.addEventListener('abort', end);
+    subscription.start();
+    try {
+      await ended.promise;
+    } finally {
+      abort.removeEventListener('abort', end);
+      await subscription.stop();
     }
   }
 
-  async #restore(): Promise<void> {
-    const { store, snapshots, plans, shard, logger } = this.#parts;
-    const head = await store.head();
-    this.#incarnation = head.incarnation;
+  /** Goes on from what is folded, unless that is of another log. */
+  async #place(head: LogHead): Promise<number> {
+    if (this.#incarnation !== head.incarnation) {
+      await this.#restore(head);
+      this.#incarnation = head.incarnation;
+      this.#onBatch();
+    }
+    return this.#state.position;
+  }
+
+  async #fold(events: readonly RecordedEvent[]): Promise<void> {
+    const plans = await this.#plansOf(events);
+    for (const event of events)
+      if (event.position > this.#state.position) this.#state.apply(event, plans);
+    this.#onBatch();
+    this.#saveWhenDue();
+  }
+
+  async #restore(head: LogHead): Promise<void> {
+    const { snapshots, plans, shard, logger } = this.#parts;
+    this.#state = new SchedulerState();
+    this.#snapshotPosition = 0;
     try {
       const stored = await snapshots.load(shard);
       if (
@@ -73,7 +105,7 @@ export class LogFold {
     } catch (error) {
       if (error instanceof Fault) throw error;
       // Whatever is wrong with it, the log is right: a broken snapshot must not keep the scheduler from starting.
-      logger.warn({ shard, error: String(error) }, 'the snapshot is no good: folding from zero');
+      logger.warn({ shard, error: String(error) }, 'snapshot is not usable: folding the whole log');
     }
   }
 
@@ -118,18 +150,5 @@ export class LogFold {
     } finally {
       this.#isSaving = false;
     }
-  }
-
-  /** The answer of `ask`, asked again after each Fault; undefined where the signal aborts first. */
-  async #orLater<T>(abort: AbortSignal, ask: () => Promise<T>): Promise<T | undefined> {
-    while (!abort.aborted) {
-      try {
-        return await ask();
-      } catch (error) {
-        tellFault(this.#parts.logger, 'fold', error);
-        await pause(this.#parts.timers, retryMs, abort);
-      }
-    }
-    return undefined;
   }
 }

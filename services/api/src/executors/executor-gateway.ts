@@ -10,6 +10,7 @@ import {
   type RegisterResponse,
   type StartedRequest,
 } from '#libs/executor-protocol';
+import { pullLog } from '#libs/subscriptions';
 import { AttemptReports } from './attempt-reports.ts';
 import { AttemptStops } from './attempt-stops.ts';
 import { ExecutorMessages } from './executor-messages.ts';
@@ -59,12 +60,12 @@ export class LogExecutorGateway implements ExecutorGateway {
     const timeout = AbortSignal.timeout(request.waitMs);
     const abort = request.abort ? AbortSignal.any([timeout, request.abort]) : timeout;
     const messages = new ExecutorMessages(executorId, this.#attempts, this.#stops);
-    let position = request.after;
-    for await (const batch of this.#parts.tail.follow(request.after, { abort, batchMax: 500 })) {
-      for (const event of batch) await messages.add(event);
-      position = batch.at(-1)?.position ?? position;
-      if (!messages.isEmpty) return { ...messages.all, position };
-    }
+    const from = { after: request.after, abort };
+    const { position, isAborted } = await pullLog(this.#parts.tail, from, async (events) => {
+      for (const event of events) await messages.add(event);
+      return !messages.isEmpty;
+    });
+    if (!isAborted) return { ...messages.all, position };
     const { incarnation } = await this.#parts.store.head();
     return { ...messages.all, position, incarnation };
   }

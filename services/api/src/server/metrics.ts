@@ -1,5 +1,5 @@
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
-import type { LogTail } from '#libs/event-store';
+import { inMemory, Subscription, type SubscriptionParts } from '#libs/subscriptions';
 import { EventCounts } from './event-counts.ts';
 
 /** How far a read model is. */
@@ -10,8 +10,7 @@ interface ProjectionReading {
   readonly build: { readonly position: number } | null;
 }
 
-export interface MetricsParts {
-  readonly tail: LogTail;
+export interface MetricsParts extends SubscriptionParts {
   queuedSteps(): Promise<number>;
   projections(): Promise<readonly ProjectionReading[]>;
 }
@@ -19,7 +18,7 @@ export interface MetricsParts {
 export interface Metrics {
   /** Prometheus text. */
   text(): Promise<string>;
-  stop(): void;
+  stop(): Promise<void>;
 }
 
 /**
@@ -48,14 +47,15 @@ export function startMetrics(parts: MetricsParts): Metrics {
   });
   projectionGauges(parts.projections, registers);
   const counts = new EventCounts(registers);
-  const abort = new AbortController();
-  void follow(parts.tail, abort.signal, counts);
-  return { text: () => registry.metrics(), stop: () => abort.abort() };
-}
-
-async function follow(tail: LogTail, abort: AbortSignal, counts: EventCounts): Promise<void> {
-  for await (const batch of tail.follow(tail.position, { abort }))
-    for (const event of batch) counts.count(event);
+  const subscription = new Subscription(parts, {
+    name: 'metrics',
+    keeping: inMemory('end'),
+    handle: async (events) => {
+      for (const event of events) counts.count(event);
+    },
+  });
+  subscription.start();
+  return { text: () => registry.metrics(), stop: () => subscription.stop() };
 }
 
 function projectionGauges(projections: MetricsParts['projections'], registers: Registry[]): void {
