@@ -6,9 +6,8 @@ import { Lanes } from './lanes.ts';
 import type { ActiveStep, RunEntry } from './run-entry.ts';
 
 /**
- * Every active step in the one place where it is looked for: a ready one in a lane, unless an assignment on its way
- * reserves it; a live one with its executor; a delayed one among the delays. Each move costs about the same, however
- * many steps there are.
+ * Indexes of the active steps: a ready step is in a lane (unless an assignment in flight reserves it), a live one with its
+ * executor, a delayed one in `delays`. Each move costs about the same, however many steps there are.
  */
 export class ActiveSteps {
   readonly executors = new ExecutorPool();
@@ -16,17 +15,17 @@ export class ActiveSteps {
   readonly #lanes = new Lanes(this.executors);
   liveCount = 0;
 
-  /** Ready steps without an assignment on its way. */
+  /** Ready steps without an assignment in flight. */
   get readyCount(): number {
     return this.#lanes.size;
   }
 
-  /** @param homeOf  where a run's workspace lives */
+  /** @param homeOf  the executor that has a run's workspace */
   lanes(homeOf: (runId: string) => Home | undefined): Iterable<Lane> {
     return this.#lanes.current(homeOf);
   }
 
-  /** Puts a step into its run and wherever else it belongs. */
+  /** Adds a step to its run and to its index. */
   place(run: RunEntry, entry: ActiveStep): void {
     run.steps.set(entry.step, entry);
     if (entry.kind === 'ready') this.#lanes.add(entry, run.home);
@@ -37,7 +36,7 @@ export class ActiveSteps {
     }
   }
 
-  /** Takes a step out of its run and everywhere else, if it is active. */
+  /** Removes a step from its run and from its index. Does nothing if it is not active. */
   clear(run: RunEntry, step: string): void {
     const entry = run.steps.get(step);
     if (entry === undefined) return;
@@ -53,7 +52,7 @@ export class ActiveSteps {
     }
   }
 
-  /** An assignment is on its way: the step leaves the queue, a slot is taken, the run has its home. */
+  /** An assignment was sent: the step leaves the queue, the executor has one slot less, the run has its home. */
   reserve(run: RunEntry | undefined, step: ReadyStep, executorId: string): void {
     this.#lanes.remove(step);
     step.reservedFor = executorId;
@@ -61,14 +60,14 @@ export class ActiveSteps {
     if (run !== undefined) this.settleAt(run, executorId);
   }
 
-  /** The assignment came to nothing: the step takes its old place, unless the log went on meanwhile. */
+  /** The assignment failed: the step takes its old place, unless a later event has moved it. */
   unreserve(run: RunEntry | undefined, step: ReadyStep): void {
     if (step.reservedFor === undefined) return;
     this.#dropReservation(step);
     if (run?.steps.get(step.step) === step) this.#lanes.add(step, run.home);
   }
 
-  /** All steps of a run go where its first one went, for as long as that executor may take any. */
+  /** Makes an executor the home of a run without one: its other steps go there, too, as long as that executor takes steps. */
   settleAt(run: RunEntry, executorId: string): void {
     const executor = this.executors.get(executorId);
     if (executor === undefined || this.executors.homeOf(run.home) !== undefined) return;

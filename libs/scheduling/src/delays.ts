@@ -1,6 +1,6 @@
 import type { DelayedStep } from './run-entry.ts';
 
-/** All retries that wait for their time, in the order in which they came. */
+/** The retries that wait until they are due, in the order of their events. */
 export class Delays {
   readonly #all = new Set<DelayedStep>();
   #new: DelayedStep[] = [];
@@ -22,7 +22,7 @@ export class Delays {
     this.#all.delete(delayed);
   }
 
-  /** What came since the last call. Some of it may be over by now; `has` tells. */
+  /** The retries added since the last call. `has` tells whether one still waits. */
   takeNew(): readonly DelayedStep[] {
     const taken = this.#new;
     this.#new = [];

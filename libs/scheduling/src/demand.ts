@@ -1,32 +1,32 @@
 import { type Isolation, isAtLeast, type Plan, type PlanStep, stepIsolation } from '#libs/events';
 import { invariant } from '#libs/kernel';
 
-/** What a step asks of an executor. Steps with the same key fit the same executors. */
+/** What a step requires of an executor. Steps with the same key fit the same executors. */
 export interface Demand {
   readonly key: string;
-  /** Each must be among the executor's labels. Sorted, no repeats. */
+  /** The executor must have each of them. Sorted, without repeats. */
   readonly labels: readonly string[];
-  /** The higher of the run's floor and the step's. */
+  /** The higher one of the run's floor and the step's. */
   readonly isolation: Isolation;
-  /** True where the image is not `host`. */
+  /** True if the image is not `host`. */
   readonly needsImage: boolean;
 }
 
-/** What scheduling has to know of a step. */
+/** What scheduling needs to know about a step. */
 export interface StepNeeds {
   readonly demand: Demand;
   readonly timeoutMs: number;
   readonly backoffMs: number;
 }
 
-/** What an executor offers, as far as matching is concerned. */
+/** What an executor offers, as far as matching needs it. */
 export interface Offer {
   readonly labels: ReadonlySet<string>;
   readonly isolation: Isolation;
   readonly drivers: readonly string[];
 }
 
-/** Whether the executor may take the step: a floor is refused, never lowered. Images are a preference, see `preferImages`. */
+/** Whether the executor may take the step. Isolation is never lowered to fit. Images are a preference, see `preferImages`. */
 export function fits(offer: Offer, demand: Demand): boolean {
   if (!isAtLeast(offer.isolation, demand.isolation)) return false;
   return demand.labels.every((label) => offer.labels.has(label));
@@ -40,8 +40,8 @@ export function providesImages({ drivers }: Offer): boolean {
 }
 
 /**
- * Steps with an image go where a driver with images works. Where there is none they go anywhere and end there with
- * `image.unavailable`: an answer is better than a wait that nobody ends.
+ * Steps with an image go to executors whose driver pulls images. If there are none, they go to any executor and end there
+ * with `image.unavailable`: an answer is better than a wait without end.
  */
 export function preferImages<E extends Offer>(fitting: readonly E[], demand: Demand): readonly E[] {
   if (!demand.needsImage) return fitting;
@@ -49,11 +49,11 @@ export function preferImages<E extends Offer>(fitting: readonly E[], demand: Dem
   return capable.length > 0 ? capable : fitting;
 }
 
-// Plans are frozen, so what was worked out of one holds as long as it lives. Both caches go with their keys.
+// Plans are frozen, so what is derived from a plan stays true. Entries of both caches go with their plan or step.
 const stepsOfPlan = new WeakMap<Plan, ReadonlyMap<string, PlanStep>>();
 const needsOfStep = new WeakMap<PlanStep, Map<Isolation, StepNeeds>>();
 
-/** @throws BugError where the plan has no such step */
+/** @throws BugError if the plan has no such step */
 export function stepNeeds(plan: Plan, step: string, floor: Isolation): StepNeeds {
   let steps = stepsOfPlan.get(plan);
   if (steps === undefined) {

@@ -16,7 +16,7 @@ export interface LiveAttempt {
 
 export type LostWhy = 'silent' | 'left' | 'replaced';
 
-/** An executor as the log tells it. Lost ones stay for as long as attempts are held in their name. */
+/** An executor, as the log's events describe it. A lost one is kept as long as it holds attempts. */
 export interface ExecutorEntry extends Offer {
   readonly id: string;
   readonly name: string;
@@ -24,13 +24,13 @@ export interface ExecutorEntry extends Offer {
   readonly slots: number;
   readonly drivers: readonly string[];
   readonly isolation: Isolation;
-  /** The position of its registration; the order among equals. */
+  /** The position of its registration: of equal executors the first registered comes first. */
   readonly position: number;
   status: 'registered' | 'drained' | 'lost';
-  /** `gone` where an assignment names an executor that the log never saw, or saw lost before. */
+  /** `gone` if an assignment names an executor that was never registered, or was lost before. */
   lostWhy: LostWhy | 'gone' | undefined;
   readonly held: Set<LiveAttempt>;
-  /** Assignments on their way. */
+  /** Assignments in flight. */
   reserved: number;
 }
 
@@ -54,14 +54,14 @@ export function newExecutor(
   };
 }
 
-/** Stands in for an executor that is not (or no longer) known, so that what it holds is not forgotten. */
+/** An entry for an executor that is not (or no longer) known, so that the attempts it holds are not forgotten. */
 export function goneExecutor(id: string, position: number): ExecutorEntry {
   const capabilities: ExecutorDescription['capabilities'] = { drivers: [], isolation: 'none' };
   const nothing = { name: '', labels: [], slots: 0, capabilities, version: '' };
   return { ...newExecutor(id, position, nothing), status: 'lost', lostWhy: 'gone' };
 }
 
-/** Slots that nothing is in or on its way to. May be negative for a moment after a change of leader. */
+/** Slots without an attempt or an assignment in flight. May be negative for a moment after a change of leader. */
 export function freeSlots(executor: ExecutorEntry): number {
   return executor.slots - executor.held.size - executor.reserved;
 }

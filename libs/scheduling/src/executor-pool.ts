@@ -11,13 +11,13 @@ import type { HandledExecutorEvent } from './handles.ts';
 
 type TakenEvent = Extract<ExecutorEvent, { readonly type: HandledExecutorEvent['type'] }>;
 
-/** Where the workspace of a run lives. The name outlives a restart of the executor, the id does not. */
+/** The executor that has the workspace of a run. A restarted executor has the same name and a new id. */
 export interface Home {
   readonly executorId: string;
   readonly name: string;
 }
 
-/** All executors that matter: those that may take steps, and those in whose name attempts are held. */
+/** The executors that may take steps, and those that still hold attempts. */
 export class ExecutorPool {
   readonly #byId = new Map<string, ExecutorEntry>();
   readonly #byName = new Map<string, ExecutorEntry>();
@@ -31,7 +31,7 @@ export class ExecutorPool {
     return this.#byId.values();
   }
 
-  /** Lost executors in whose name attempts are held. */
+  /** Lost executors that still hold attempts. */
   orphaned(): Iterable<ExecutorEntry> {
     return this.#orphaned;
   }
@@ -90,14 +90,14 @@ export class ExecutorPool {
     if (entry !== undefined) entry.reserved += by;
   }
 
-  /** The executor where a run's workspace can be found now: the same one, or what came after it under its name. */
+  /** The executor that has a run's workspace now: the same one, or its successor of the same name. */
   homeOf(home: Home | undefined): ExecutorEntry | undefined {
     if (home === undefined) return undefined;
     const same = this.#byId.get(home.executorId);
     return same?.status === 'registered' ? same : this.#byName.get(home.name);
   }
 
-  /** Who may take steps with this demand, in order of registration. */
+  /** The executors that may take steps with this demand, in order of registration. */
   fitting(demand: Demand): readonly ExecutorEntry[] {
     const open: ExecutorEntry[] = [];
     for (const entry of this.#byId.values()) {
@@ -106,14 +106,14 @@ export class ExecutorPool {
     return preferImages(open, demand);
   }
 
-  /** A lost executor is remembered only as long as something is held in its name. */
+  /** Forgets a lost executor that holds nothing any more. */
   #evict(entry: ExecutorEntry | undefined): void {
     if (entry?.status !== 'lost' || entry.held.size > 0) return;
     this.#byId.delete(entry.id);
     this.#orphaned.delete(entry);
   }
 
-  /** Among executors of one name the one that registered last counts. */
+  /** Of executors with one name, the one that registered last has it. */
   #name(entry: ExecutorEntry): void {
     const named = this.#byName.get(entry.name);
     if (named === undefined || named.position <= entry.position) {

@@ -6,9 +6,9 @@ import type { HandledRunEvent } from './handles.ts';
 import type { PastHomes } from './past-homes.ts';
 import type { RunEntry } from './run-entry.ts';
 
-/** What events of runs change. */
+/** The part of the state that events of runs change. */
 export interface FoldedRuns {
-  /** Those that have not finished. */
+  /** Runs that have not finished. */
   readonly runs: Map<string, RunEntry>;
   readonly pastHomes: PastHomes;
   readonly steps: ActiveSteps;
@@ -16,7 +16,7 @@ export interface FoldedRuns {
 
 type Of<Type extends HandledRunEvent['type']> = Extract<HandledRunEvent, { readonly type: Type }>;
 
-/** Folds one event of a run. The run's plan must be there. */
+/** Folds one event of a run. The run's plan must be loaded. */
 export function foldRun(
   folded: FoldedRuns,
   runId: string,
@@ -65,7 +65,7 @@ export function foldRun(
 function startRun({ runs, pastHomes }: FoldedRuns, id: string, event: Of<'run.queued'>): void {
   const { pipeline, planHash, isolation, retryOf } = event.data;
   const { tenant, traceparent, position } = event;
-  // The workspace of the run that is repeated is where it was left.
+  // A retry continues in the workspace of the run before it.
   const home = retryOf === undefined ? undefined : pastHomes.get(retryOf);
   const run = { id, position, tenant, pipeline, planHash, isolation, traceparent, home };
   runs.set(id, { ...run, steps: new Map() });

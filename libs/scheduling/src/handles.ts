@@ -1,6 +1,6 @@
 import type { HandledEvent, Handles } from '#libs/events';
 
-/** What the scheduler's state takes from the log, and what the scheduler does then. */
+/** The event types that the scheduler's state folds, and what the scheduler does then. */
 export const schedulerHandles = {
   'run.queued': 'folds the run',
   'run.step-queued': 'assigns it when an executor fits',

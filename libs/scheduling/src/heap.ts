@@ -1,4 +1,4 @@
-/** A binary heap: the smallest item by `compare` comes first. Items that compare equal come in no given order. */
+/** A binary heap: the smallest item by `compare` comes first. Equal items have no defined order. */
 export class Heap<Item> {
   readonly #items: Item[] = [];
   readonly #compare: (a: Item, b: Item) => number;

@@ -2,28 +2,29 @@ import type { WaitReason } from '#libs/events';
 import type { Demand, StepNeeds } from './demand.ts';
 import type { ExecutorEntry } from './executor-entry.ts';
 
-/** A queued step whose time has come. */
+/** A queued step that may be assigned now. */
 export interface ReadyStep {
   readonly kind: 'ready';
   readonly runId: string;
   readonly step: string;
   readonly attempt: number;
-  /** Where its run's run.queued stands. */
+  /** The position of its run's run.queued. */
   readonly runPosition: number;
-  /** Where its run.step-queued stands. Unique. */
+  /** The position of its run.step-queued. Unique. */
   readonly position: number;
   readonly needs: StepNeeds;
-  /** The class that was last written to the log for this wait. */
+  /** The reason that was last written to the log for this wait. */
   noted: WaitReason | undefined;
   /** The lane it waits in; undefined while it is reserved for an executor. */
   lane: Lane | undefined;
-  /** The executor that an assignment on its way names. */
+  /** The executor that an assignment in flight names. */
   reservedFor: string | undefined;
 }
 
 /**
- * The order of the queue: the oldest run first, then what became ready first. By the steps' own age alone a busy server
- * would begin every run before it ended one: each next step would go behind the first steps of all who came later.
+ * The order of the queue: the oldest run first, then the step that became ready first. If the steps' own age decided alone,
+ * a busy server would begin every run before it finished one: each later step would queue behind the first steps of all
+ * younger runs.
  */
 export function compareReady(a: ReadyStep, b: ReadyStep): number {
   return a.runPosition - b.runPosition || a.position - b.position;
@@ -36,11 +37,11 @@ export function compareReady(a: ReadyStep, b: ReadyStep): number {
 export class Lane {
   readonly key: string;
   readonly demand: Demand;
-  /** Who may take from this lane now: the home executor alone, or all that fit. May be empty. */
+  /** The executors that may take from this lane now: the home executor alone, or all that fit. May be empty. */
   readonly executors: readonly ExecutorEntry[];
-  /** True where the steps belong to runs whose workspace lives on that one executor. */
+  /** True if the steps belong to runs whose workspace is on that one executor. */
   readonly isHome: boolean;
-  /** In the order of the queue; holds steps that left, until they are swept out. */
+  /** In the order of the queue. Steps that left stay in it until they are swept out. */
   #steps: ReadyStep[] = [];
   #head = 0;
   #size = 0;
@@ -72,7 +73,7 @@ export class Lane {
       return;
     }
     const at = this.#firstAtOrAfter(step);
-    // A step that comes back finds its old place while that was not swept out.
+    // A step that comes back takes its old place, unless that was swept out.
     if (this.#steps[at] !== step) this.#steps.splice(at, 0, step);
     if (at < this.#head) this.#head = at;
   }
@@ -88,7 +89,7 @@ export class Lane {
     }
   }
 
-  /** Index of the first waiting step at or after `from`, -1 where there is none. Indexes hold until the lane changes. */
+  /** Index of the first waiting step at or after `from`; -1 if there is none. Indexes are valid until the lane changes. */
   next(from: number): number {
     for (let at = Math.max(from, this.#head); at < this.#steps.length; at += 1) {
       if (this.#steps[at]?.lane === this) return at;

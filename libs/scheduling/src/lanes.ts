@@ -3,14 +3,14 @@ import type { ExecutorEntry } from './executor-entry.ts';
 import type { ExecutorPool, Home } from './executor-pool.ts';
 import { compareReady, Lane, type ReadyStep } from './lane.ts';
 
-/** Demands that are remembered; users choose labels freely, so there must be an end. */
+/** How many demands are remembered: users choose labels freely, so their number has to be bounded. */
 const fittingMax = 1_000;
 
-/** The ready steps, sorted into lanes. Lanes are drawn anew, lazily, after a change of the executors. */
+/** The ready steps, sorted into lanes. After a change of the executors, lanes are rebuilt when they are next asked for. */
 export class Lanes {
   readonly #executors: ExecutorPool;
   readonly #lanes = new Map<string, Lane>();
-  /** Who fits which demand, by its key. */
+  /** The executors that fit a demand, by its key. */
   readonly #fitting = new Map<string, readonly ExecutorEntry[]>();
   #size = 0;
   #isStale = false;
@@ -37,13 +37,13 @@ export class Lanes {
     if (lane.size === 0 && this.#lanes.get(lane.key) === lane) this.#lanes.delete(lane.key);
   }
 
-  /** Executors came, went or were drained: who fits what has to be worked out again. */
+  /** Executors came, went or were drained: forgets which executors fit which demand. */
   executorsChanged(): void {
     this.#isStale = true;
     this.#fitting.clear();
   }
 
-  /** The lanes with steps in them. `homeOf` tells where a run's workspace lives. */
+  /** The lanes with steps in them. `homeOf` tells which executor has a run's workspace. */
   current(homeOf: (runId: string) => Home | undefined): Iterable<Lane> {
     if (this.#isStale) this.#redraw(homeOf);
     return this.#lanes.values();
@@ -59,7 +59,7 @@ export class Lanes {
 
   #laneFor(demand: Demand, home: Home | undefined): Lane {
     const executor = this.#executors.homeOf(home);
-    // A step that its run's home cannot take goes elsewhere, or it would wait for ever.
+    // A step that does not fit its run's home goes elsewhere; it would wait for ever there.
     const isHome = executor !== undefined && fits(executor, demand);
     const key = isHome ? `${demand.key}@${executor.id}` : demand.key;
     let lane = this.#lanes.get(key);

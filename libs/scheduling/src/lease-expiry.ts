@@ -1,30 +1,30 @@
 import { leaseTerms } from '#libs/executor-protocol';
 
-/** What one leader has seen of the executors' heartbeat counters, by its own monotonic clock. */
+/** The heartbeat counters that one leader has seen, and when, by its own monotonic clock. */
 export interface LeaseWatch {
   readonly lastReadMs: number;
   readonly executors: ReadonlyMap<string, { readonly beats: number; readonly changedMs: number }>;
 }
 
-/** A reading as it came from the heartbeat table. */
+/** A row of the heartbeat table. */
 export interface Beat {
   readonly executorId: string;
   readonly beats: number;
 }
 
-/** Readings further apart than this prove nothing about the time between them. */
+/** If two readings are further apart, nothing is known about the time between them. */
 const readingGapMsMax = leaseTerms.heartbeatMs;
 
-/** A new leader has seen nothing yet: every lease gets a whole term from its first reading on. */
+/** A new leader's watch: every lease gets a whole term from the first reading on. */
 export function startWatch(nowMs: number): LeaseWatch {
   return { lastReadMs: nowMs, executors: new Map() };
 }
 
 /**
- * Takes in one reading of all counters. Where the reader itself was away (the database was, the process was stopped),
- * executors may have been unable to beat as well: all terms start anew.
+ * Adds one reading of all counters. If the last reading is too long ago (the database was unreachable, the process was
+ * stopped), executors may have been unable to beat, too: all terms start anew.
  *
- * @param expected  ids of the executors that ought to beat; others are forgotten
+ * @param expected  ids of the executors that have to beat; others are forgotten
  */
 export function observeBeats(
   watch: LeaseWatch,
@@ -44,7 +44,7 @@ export function observeBeats(
   return { lastReadMs: nowMs, executors };
 }
 
-/** Executors whose counter stood still for a whole term at the last reading. */
+/** Executors whose counter had not changed for a whole term at the last reading. */
 export function silentExecutors(
   watch: LeaseWatch,
   termMs: number = leaseTerms.leaseMs,

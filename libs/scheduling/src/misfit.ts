@@ -1,24 +1,27 @@
 import { higherIsolation, type Isolation, isAtLeast, type Plan } from '#libs/events';
 import { type Demand, fits, type Offer, providesImages, stepNeeds } from './demand.ts';
 
-/** Why no executor can take a step as things are, or none that takes it can do what it asks. */
+/** Why no executor can take a step now, or why none that takes it can do what it asks for. */
 export interface Misfit {
-  /** The key of the pipeline file that asks for it. */
+  /** The key of the pipeline file that cannot be met. */
   readonly about: 'labels' | 'isolation' | 'image' | 'network';
   /** One sentence without a full stop, with what is asked for. */
   readonly message: string;
-  /** What there is. */
+  /** What the executors have instead. */
   readonly hint: string;
-  /** Where a run is refused for it: the most isolation that there is. Else it is accepted, since an executor may come. */
+  /**
+   * Present if a run is refused for it, with the most isolation that there is. Absent if the run is accepted, because a
+   * fitting executor may come.
+   */
   readonly refusal?: { readonly strongest: Isolation };
 }
 
 /**
- * Judges a step before anybody waits for it. A floor that nobody gives is refused, as whoever runs the step would refuse it.
- * Where no executor is there at all nothing is said: they may only be on their way.
+ * Judges a step before its run starts. An isolation that no executor gives is a refusal, because every executor would refuse
+ * the step. If there are no executors at all there is no misfit: they may be starting.
  *
  * @param offers  of the executors that take steps now
- * @throws BugError where the plan has no such step
+ * @throws BugError if the plan has no such step
  */
 export function misfitOf(
   plan: Plan,
@@ -39,7 +42,7 @@ export function misfitOf(
     const message = `no executor can provide the image "${image}"`;
     return { about: 'image', message, hint: `their drivers (${drivers}) have only image: host` };
   }
-  // Where the file says nothing it is the server that gives no network; that it cannot keep to it is said at its start.
+  // If the file says nothing, it is the server that allows no network; it warns at its start if it cannot enforce that.
   if (!networkSaid || network !== 'none' || fitting.some(cutsNetwork)) return undefined;
   const message = 'no executor can enforce network: none';
   return {
@@ -82,7 +85,7 @@ function quoted(labels: readonly string[]): string {
   return labels.map((label) => `"${label}"`).join(', ');
 }
 
-/** Each once; a long list is told by its beginning. */
+/** Lists each item once; a long list is cut. */
 function each(items: readonly string[]): string {
   const once = [...new Set(items)];
   return once.length > 20 ? `${once.slice(0, 20).join(', ')} …` : once.join(', ');

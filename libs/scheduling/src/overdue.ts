@@ -8,23 +8,23 @@ export type OverdueWatch = ReadonlyMap<
 >;
 
 export interface OverdueLimits {
-  /** From the assignment to the start. */
+  /** Time from the assignment to the start. */
   readonly startMs: number;
-  /** Beyond the step's own timeout, which the executor enforces. */
+  /** Time beyond the step's own timeout, which the executor enforces. */
   readonly graceMs: number;
 }
 
 const { sourceMs, startMs, stopGraceMs, collectMs, reportMs } = attemptTerms;
 
-/** All that an executor may take. Whether it has to fetch the source it knows alone, so the time for that is always given. */
+/** The longest that an executor may take, with the time to fetch the source: only it knows whether it has to. */
 export const overdueLimits: OverdueLimits = {
   startMs: sourceMs + startMs,
   graceMs: stopGraceMs + collectMs + reportMs,
 };
 
 /**
- * Takes in what is held now. Times count from when this watcher first saw the attempt, so a restart gives them anew:
- * late is acceptable, early is not.
+ * Adds the attempts that are held now. Times count from when this watcher first saw an attempt, so they start anew after a
+ * restart: an attempt may be called overdue late, but never early.
  */
 export function observeAttempts(
   watch: OverdueWatch,
@@ -40,7 +40,7 @@ export function observeAttempts(
   return next;
 }
 
-/** The backstop for an executor that beats and yet does not bring an attempt to its end. */
+/** Whether an executor that still beats takes too long for an attempt. */
 export function isOverdue(
   watch: OverdueWatch,
   attempt: LiveAttempt,

@@ -1,9 +1,9 @@
 import type { Home } from './executor-pool.ts';
 
-/** As many as fit in about a megabyte. */
+/** They take about a megabyte. */
 const pastHomesMax = 5_000;
 
-/** Where the workspaces of runs that did not succeed lie, for `retry --failed`. The oldest are forgotten first. */
+/** The homes of finished runs that did not succeed, whose workspace `retry --failed` needs. The oldest are forgotten first. */
 export class PastHomes {
   readonly #homes = new Map<string, Home>();
   readonly #max: number;

@@ -17,18 +17,18 @@ interface Head {
 }
 
 /**
- * Which head goes first: now the order of the queue. This is the one place where priority and fairness between
- * tenants come in; lanes are then split by what these depend on, so that within a lane the order stays the queue's.
+ * Which head goes first: today the order of the queue. This is the one place for priority and for fairness between tenants.
+ * Lanes will then be split by what those depend on, so that the order within a lane stays the queue's.
  */
 function compareHeads(a: Head, b: Head): number {
   return compareReady(a.step, b.step);
 }
 
-/** What this pick has given away, over what the state knows. */
+/** What this pick has assigned so far, in addition to the state. */
 class Ledger {
   readonly #state: SchedulerState;
   readonly #taken = new Map<string, number>();
-  /** Homes that runs get by this pick. */
+  /** Homes that runs get from this pick. */
   readonly #homes = new Map<string, ExecutorEntry>();
 
   constructor(state: SchedulerState) {
@@ -43,7 +43,7 @@ class Ledger {
     return lane.executors.some((executor) => this.free(executor) > 0);
   }
 
-  /** The emptiest executor of the lane, the longest registered among equals; only its home where the run has got one. */
+  /** The executor of the lane with the most free slots, of equals the first registered; only the home if the run has one. */
   choose({ lane, step }: Head): ExecutorEntry | undefined {
     const home = lane.isHome ? undefined : this.#homes.get(step.runId);
     if (home !== undefined && lane.executors.includes(home)) {
@@ -70,8 +70,8 @@ class Ledger {
 }
 
 /**
- * Matches ready steps with free slots: labels, isolation, and the home of the run. Pure and deterministic; the
- * caller reserves what it takes. Costs lanes + placements · log lanes, whatever the length of the queue.
+ * Matches ready steps with free slots: labels, isolation, and the home of the run. Pure and deterministic; the caller
+ * reserves the placements. It takes time in lanes + placements · log lanes, independent of the length of the queue.
  *
  * @returns at most `limit` placements, the most urgent first
  */

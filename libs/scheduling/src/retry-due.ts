@@ -3,8 +3,8 @@ import type { DelayedStep } from './run-entry.ts';
 /**
  * How long a retry still waits, to be counted down by a monotonic clock from now on.
  *
- * `notBefore` is wall time; the wall clock may have been set back since it was written. So the wait is never longer
- * than the delay was meant to be, and a clock set forward at worst makes it shorter.
+ * `notBefore` is wall time, and the wall clock may have been set back since. So the wait is never longer than the intended
+ * delay; a clock that was set forward makes it shorter.
  *
  * @param nowMs  wall time, Unix milliseconds
  */

@@ -3,29 +3,29 @@ import type { LiveAttempt } from './executor-entry.ts';
 import type { Home } from './executor-pool.ts';
 import type { ReadyStep } from './lane.ts';
 
-/** A retry that waits for its time. */
+/** A retry that waits until it is due. */
 export interface DelayedStep {
   readonly kind: 'delayed';
   readonly runId: string;
   readonly step: string;
-  /** The attempt to come. */
+  /** The next attempt. */
   readonly attempt: number;
-  /** Where its run.step-retry-scheduled stands. */
+  /** The position of its run.step-retry-scheduled. */
   readonly position: number;
   readonly notBeforeMs: number;
-  /** However the wall clock jumps, no wait is longer than this. */
+  /** No wait is longer than this, even if the wall clock jumps. */
   readonly waitMsMax: number;
-  /** The class that was last written to the log for this wait. */
+  /** The reason that was last written to the log for this wait. */
   noted: WaitReason | undefined;
 }
 
-/** A step that scheduling has to do something for: assign it, watch it, or queue its retry. */
+/** A step that the scheduler has to assign, to watch, or to queue again. */
 export type ActiveStep = ReadyStep | LiveAttempt | DelayedStep;
 
 /** A run that has not finished. */
 export interface RunEntry {
   readonly id: string;
-  /** Where its run.queued stands. */
+  /** The position of its run.queued. */
   readonly position: number;
   readonly tenant: TenantId;
   readonly pipeline: string;
@@ -33,6 +33,6 @@ export interface RunEntry {
   readonly isolation: Isolation;
   readonly traceparent: string | null;
   home: Home | undefined;
-  /** Steps that are ready, held or delayed; the others need nothing from scheduling. */
+  /** Steps that are ready, held or delayed; the scheduler has nothing to do for others. */
   readonly steps: Map<string, ActiveStep>;
 }

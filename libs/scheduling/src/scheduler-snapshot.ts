@@ -5,7 +5,7 @@ import type { Home } from './executor-pool.ts';
 import type { ActiveStep, RunEntry } from './run-entry.ts';
 import { SchedulerState } from './scheduler-state.ts';
 
-/** Raised whenever the fold or this shape changes: snapshots of another version are thrown away. */
+/** Raised whenever the fold or this shape changes: snapshots of another version are ignored. */
 export const schedulerFoldVersion = 2;
 
 // Rows are tuples: a snapshot of 10,000 waiting steps is written every 10,000 events and should be short.
@@ -46,7 +46,7 @@ interface ExecutorRow {
   readonly lostWhy: ExecutorEntry['lostWhy'] | null;
 }
 
-/** A fold up to `position`, as plain JSON. Assignments on their way are not in it: their events or their absence tell. */
+/** The state folded up to `position`, as plain JSON, without assignments in flight: the log tells what became of those. */
 export interface SchedulerSnapshot {
   readonly position: number;
   readonly epochs: readonly (readonly [shard: number, epoch: number, position: number])[];
@@ -72,12 +72,12 @@ export function takeSnapshot(state: SchedulerState): SchedulerSnapshot {
   };
 }
 
-/** The plans whose steps are named: they must be loaded before `restoreSnapshot`. */
+/** The plans that `restoreSnapshot` needs. */
 export function snapshotPlans(snapshot: SchedulerSnapshot): readonly string[] {
   return [...new Set(snapshot.runs.map((run) => run.planHash))];
 }
 
-/** @throws where the JSON is not one of `takeSnapshot`'s; the caller then folds from zero */
+/** @throws if the JSON was not made by `takeSnapshot`; the caller then folds from the beginning */
 export function restoreSnapshot(snapshot: SchedulerSnapshot, plans: PlanLookup): SchedulerState {
   const state = new SchedulerState();
   state.position = snapshot.position;

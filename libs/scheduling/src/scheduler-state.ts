@@ -7,8 +7,8 @@ import { PastHomes } from './past-homes.ts';
 import type { DelayedStep, RunEntry } from './run-entry.ts';
 
 /**
- * What scheduling has to know, folded from the log. The fold is deterministic and costs about the same for every event,
- * whatever waits. Beside the log it knows one thing: which assignments are on their way (`reserve`).
+ * The scheduler's state, folded from the log. The fold is deterministic, and each event costs about the same, however long
+ * the queue is. One thing does not come from the log: which assignments are in flight (`reserve`).
  */
 export class SchedulerState {
   readonly runs = new Map<string, RunEntry>();
@@ -16,12 +16,12 @@ export class SchedulerState {
   readonly steps = new ActiveSteps();
   readonly executors = this.steps.executors;
   readonly delays = this.steps.delays;
-  /** The newest epoch of each shard that the log tells. */
+  /** The newest epoch of each shard. */
   readonly epochs = new Map<number, { readonly epoch: number; readonly position: number }>();
-  /** Everything up to here is folded. */
+  /** The position of the last folded event. */
   position = 0;
 
-  /** Ready steps without an assignment on its way. */
+  /** Ready steps without an assignment in flight. */
   get readyCount(): number {
     return this.steps.readyCount;
   }
@@ -35,12 +35,12 @@ export class SchedulerState {
     return this.steps.lanes((runId) => this.runs.get(runId)?.home);
   }
 
-  /** The retries that came since the last call (after a restore: all). Those that still count are in `delays`. */
+  /** The retries added since the last call (after a restore: all). Those that still wait are in `delays`. */
   takeNewDelays(): readonly DelayedStep[] {
     return this.delays.takeNew();
   }
 
-  /** Folds one event. Events that were folded already are skipped. The plan of the event's run must be there. */
+  /** Folds one event, unless it was folded before. The plan of the event's run must be loaded. */
   apply(event: RecordedEvent, plans: PlanLookup): void {
     if (event.position <= this.position) return;
     this.position = event.position;
@@ -55,12 +55,12 @@ export class SchedulerState {
     }
   }
 
-  /** An assignment is on its way: the step leaves the queue, a slot is taken, the run has its home. */
+  /** An assignment was sent: the step leaves the queue, the executor has one slot less, the run has its home. */
   reserve(step: ReadyStep, executorId: string): void {
     this.steps.reserve(this.runs.get(step.runId), step, executorId);
   }
 
-  /** The assignment came to nothing: the step takes its old place, unless the log went on meanwhile. */
+  /** The assignment failed: the step takes its old place, unless a later event has moved it. */
   unreserve(step: ReadyStep): void {
     this.steps.unreserve(this.runs.get(step.runId), step);
   }

@@ -10,7 +10,7 @@ export interface SchedulerComposition {
   readonly log: EventLog;
   readonly pool: Pool;
   readonly leasePool: Pool;
-  /** For people: where this process runs. */
+  /** Host and pid of this process, for people. */
   readonly process: string;
   readonly clock: Clock;
   readonly timers: Timers;
@@ -20,7 +20,7 @@ export interface SchedulerComposition {
   readonly logger: Logger;
 }
 
-/** The scheduler over Postgres, not started. Whoever opened the log and the pools closes them after it. */
+/** Makes the scheduler over Postgres, not started. The caller stops it before it closes the log and the pools. */
 export function composeScheduler(parts: SchedulerComposition): Scheduler {
   const { log, pool, leasePool, process, ids, ...rest } = parts;
   return new Scheduler({

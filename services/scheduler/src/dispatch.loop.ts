@@ -1,14 +1,14 @@
 import { type Clock, pause, type Timers } from '#libs/kernel';
 import { type Placement, pickNext, type ReadyStep, type SchedulerState } from '#libs/scheduling';
 import type { Logger } from '#libs/telemetry';
-import { tellFault } from './pacing.ts';
+import { logFault } from './pacing.ts';
 import type { SchedulerCommands, Verdict } from './scheduler-commands.ts';
 import type { Lead } from './take-lead.ts';
 
-/** What a loop of the leader works with. */
+/** What the leader's loops work with. */
 export interface LoopParts {
   readonly state: () => SchedulerState;
-  /** The lead, where it is ours and the state has everything before it. */
+  /** The lead, if this process leads and its state has all events of earlier leaders; else undefined. */
   readonly lead: () => Lead | undefined;
   readonly commands: SchedulerCommands;
   readonly clock: Clock;
@@ -17,16 +17,16 @@ export interface LoopParts {
   readonly stopping: AbortSignal;
 }
 
-/** Assignments on their way at once: two full batches of the log, so that one forms while one is under way. */
+/** Assignments in flight at once: two full batches of the log, so that one forms while the other is sent. */
 const inFlightMax = 1_000;
 const refusedDelayMs = 100;
 const refusedDelayMsMax = 10_000;
 const faultDelayMs = 500;
 
 /**
- * Gives ready steps away after every batch of the log. All placements of a pick are sent at once and travel as one
- * batch; until the log shows one, or refuses it, its step and slot are reserved here. What was refused comes back
- * after a moment, in which the events that explain the refusal usually arrive.
+ * Assigns ready steps after every batch of the log. All assignments of a pick are sent at once and become one batch; each
+ * reserves its step and a slot until its event comes or it is refused. A refused step returns to the queue after a delay,
+ * because the events that explain the refusal usually arrive meanwhile.
  */
 export class DispatchLoop {
   readonly #parts: LoopParts;
@@ -57,8 +57,8 @@ export class DispatchLoop {
     try {
       this.#settle(placement.step, await this.#parts.commands.assign(lead, placement));
     } catch (error) {
-      tellFault(this.#parts.logger, 'dispatch', error);
-      // It may stand in the log all the same; then its event comes and the step is not ready any more.
+      logFault(this.#parts.logger, 'dispatch', error);
+      // The assignment may have been stored all the same: then its event comes, and the step is no longer ready.
       this.#restsUntilMs = this.#parts.clock.monotonicMs() + faultDelayMs;
       this.#giveBack(placement.step, faultDelayMs);
     } finally {
@@ -68,7 +68,7 @@ export class DispatchLoop {
   }
 
   #settle(step: ReadyStep, verdict: Verdict): void {
-    // The reservation ends with the event, which may have been folded already.
+    // The assignment's event ends the reservation, or has ended it.
     if (verdict === 'done') return;
     const refusals = (this.#refusals.get(step) ?? 0) + 1;
     this.#refusals.set(step, refusals);

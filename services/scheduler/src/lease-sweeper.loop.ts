@@ -15,14 +15,14 @@ import {
   startWatch,
 } from '#libs/scheduling';
 import type { LoopParts } from './dispatch.loop.ts';
-import { repeatLogged, tellFault } from './pacing.ts';
+import { logFault, repeatLogged } from './pacing.ts';
 import type { Lead } from './take-lead.ts';
 
 const sweepEveryMs = 1_000;
-/** Losses on their way at once. */
+/** Losses in flight at once. */
 const inFlightMax = 500;
-/** A heartbeat row that belongs to nobody for this long is removed. */
-const strangerMs = 60_000;
+/** A heartbeat row is removed if its executor has been unknown or lost for so long. */
+const unclaimedMs = 60_000;
 
 type LostWhy = Parameters<LoopParts['commands']['loseAttempt']>[2];
 
@@ -34,9 +34,9 @@ const whyLost: Record<NonNullable<ExecutorEntry['lostWhy']>, LostWhy> = {
 };
 
 /**
- * Nothing that an executor holds is held for ever. A silent executor is declared lost first, and what it held follows
- * from that by the same way as for one that left or was replaced: should the leader die in between, its successor
- * finds a lost executor with attempts and need not watch it for a whole term again.
+ * Ends the leases of executors that are gone. A silent executor is declared lost first, then its attempts are lost like
+ * those of one that left or was replaced. If the leader dies in between, its successor finds a lost executor with attempts,
+ * and need not watch it for a whole term again.
  */
 export class LeaseSweeperLoop {
   readonly #parts: LoopParts;
@@ -45,9 +45,9 @@ export class LeaseSweeperLoop {
   #epoch = 0;
   #leases: LeaseWatch = startWatch(0);
   #attempts: OverdueWatch = new Map();
-  /** Since when heartbeats belong to nobody. */
-  #strangers: ReadonlyMap<string, number> = new Map();
-  /** Fences whose loss is on its way. */
+  /** Since when the heartbeats of unknown or lost executors have been seen, by executor. */
+  #unclaimed: ReadonlyMap<string, number> = new Map();
+  /** Fences of attempts whose loss is in flight. */
   readonly #asked = new Set<number>();
 
   constructor(parts: LoopParts, heartbeats: Heartbeats, limits: OverdueLimits = overdueLimits) {
@@ -62,7 +62,7 @@ export class LeaseSweeperLoop {
     return repeatLogged(loop, () => this.#sweep());
   }
 
-  /** What is held in the name of lost executors is lost, at once. */
+  /** Declares the attempts of lost executors lost. */
   loseOrphans(): void {
     const lead = this.#parts.lead();
     if (lead === undefined) return;
@@ -75,7 +75,7 @@ export class LeaseSweeperLoop {
   async #sweep(): Promise<void> {
     const { clock, lead: leadNow } = this.#parts;
     const nowMs = clock.monotonicMs();
-    // Followers watch attempts as well, so that a new leader knows how long they have been going.
+    // Followers watch attempts, too, so that a new leader knows how long they have been running.
     this.#attempts = observeAttempts(this.#attempts, this.#heldAttempts(), nowMs);
     if (leadNow() === undefined) return;
     const rows = await this.#heartbeats.readAll();
@@ -87,7 +87,7 @@ export class LeaseSweeperLoop {
     }
     this.#leases = observeBeats(this.#leases, this.#present(), { rows, nowMs });
     for (const id of silentExecutors(this.#leases)) await this.#loseExecutor(lead, id);
-    await this.#forgetStrangers(rows, nowMs);
+    await this.#removeUnclaimed(rows, nowMs);
     this.loseOrphans();
     for (const attempt of this.#heldAttempts()) {
       const at = { nowMs, limits: this.#limits };
@@ -98,19 +98,19 @@ export class LeaseSweeperLoop {
   async #loseExecutor(lead: Lead, executorId: string): Promise<void> {
     const verdict = await this.#parts.commands.loseExecutor(lead, executorId);
     if (verdict === 'refused') return;
-    this.#parts.logger.warn({ executorId }, 'the executor is silent and was declared lost');
+    this.#parts.logger.warn({ executorId }, 'executor lost: no heartbeat for a whole lease term');
     await this.#heartbeats.remove(executorId);
   }
 
-  /** Rows of executors that the log knows as gone, or not at all; one just registered is given time to be folded. */
-  async #forgetStrangers(rows: readonly Beat[], nowMs: number): Promise<void> {
+  /** Removes heartbeats of unknown and lost executors, after a time in which a new registration is folded. */
+  async #removeUnclaimed(rows: readonly Beat[], nowMs: number): Promise<void> {
     const { executors } = this.#parts.state();
-    const strangers = rows.filter(({ executorId }) => !isPresent(executors.get(executorId)));
-    this.#strangers = new Map(
-      strangers.map(({ executorId }) => [executorId, this.#strangers.get(executorId) ?? nowMs]),
+    const unclaimed = rows.filter(({ executorId }) => !isPresent(executors.get(executorId)));
+    this.#unclaimed = new Map(
+      unclaimed.map(({ executorId }) => [executorId, this.#unclaimed.get(executorId) ?? nowMs]),
     );
-    for (const [id, sinceMs] of this.#strangers) {
-      if (nowMs - sinceMs >= strangerMs) await this.#heartbeats.remove(id);
+    for (const [id, sinceMs] of this.#unclaimed) {
+      if (nowMs - sinceMs >= unclaimedMs) await this.#heartbeats.remove(id);
     }
   }
 
@@ -124,9 +124,9 @@ export class LeaseSweeperLoop {
     try {
       await this.#parts.commands.loseAttempt(lead, attempt, why);
     } catch (error) {
-      tellFault(this.#parts.logger, 'lease-sweeper', error);
+      logFault(this.#parts.logger, 'lease-sweeper', error);
     }
-    // Where it came to nothing the next sweeps ask again.
+    // If the attempt is still held after the pause, the next sweep tries again.
     await pause(this.#parts.timers, sweepEveryMs, this.#parts.stopping);
     this.#asked.delete(attempt.fence);
   }

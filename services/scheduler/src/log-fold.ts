@@ -9,7 +9,7 @@ import {
   takeSnapshot,
 } from '#libs/scheduling';
 import { Subscription, withWrites } from '#libs/subscriptions';
-import { tellFault } from './pacing.ts';
+import { logFault } from './pacing.ts';
 import type { SchedulerParts } from './scheduler.parts.ts';
 
 /** A start then reads at most about this many events beyond the snapshot. */
@@ -146,7 +146,7 @@ export class LogFold {
     try {
       await snapshots.save(shard, { incarnation, foldVersion: schedulerFoldVersion, snapshot });
     } catch (error) {
-      tellFault(logger, 'snapshot', error);
+      logFault(logger, 'snapshot', error);
     } finally {
       this.#isSaving = false;
     }

@@ -6,11 +6,14 @@ export function repeatLogged(
   { name, logger, ...loop }: Omit<Loop, 'onError'> & { name: string; logger: Logger },
   work: () => Promise<void> | void,
 ): Promise<void> {
-  return repeat({ ...loop, onError: (error) => tellFault(logger, name, error) }, work);
+  return repeat({ ...loop, onError: (error) => logFault(logger, name, error) }, work);
 }
 
-/** @throws what is no Fault */
-export function tellFault(logger: Logger, loop: string, error: unknown): void {
+/** @throws an error that is no Fault */
+export function logFault(logger: Logger, loop: string, error: unknown): void {
   if (!(error instanceof Fault)) throw error;
-  logger.warn({ loop, code: error.code, error: error.message }, 'the scheduler tries again');
+  logger.warn(
+    { loop, code: error.code, error: error.message },
+    'scheduler loop failed, trying again',
+  );
 }

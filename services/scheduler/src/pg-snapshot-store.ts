@@ -7,7 +7,7 @@ interface Row {
   readonly body: string;
 }
 
-/** Snapshots in `scheduler_snapshots`. The pool stays its opener's. */
+/** Snapshots in the table `scheduler_snapshots`. The caller closes the pool. */
 export class PgSnapshotStore implements SnapshotStore {
   private readonly pool: Pool;
 

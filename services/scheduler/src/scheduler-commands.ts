@@ -7,14 +7,14 @@ import type { DelayedStep, LiveAttempt, ReadyStep, SchedulerState } from '#libs/
 import type { SchedulerParts } from './scheduler.parts.ts';
 import type { Lead } from './take-lead.ts';
 
-/** `done`: it stands in the log · `nothing`: there was nothing to do · `refused`: a rejection. */
+/** `done`: events were appended · `nothing`: there was nothing to do · `refused`: a rejection. */
 export type Verdict = 'done' | 'nothing' | 'refused';
 
 type LostWhy = Extract<RunCommand, { kind: 'lose-attempt' }>['why'];
 
 /**
- * What the leader asks of the deciders. Each command passes the leader's epoch; where the log refuses that, the leader
- * steps down. All throw the event store's Faults.
+ * The leader's commands. Each is guarded by the leader's epoch; if the log refuses that, the leader steps down. All throw
+ * the event store's Faults.
  */
 export class SchedulerCommands {
   readonly #parts: Pick<SchedulerParts, 'runner' | 'clock' | 'random' | 'shard'>;
@@ -60,7 +60,7 @@ export class SchedulerCommands {
     return this.#toRun(lead, { runId, causedBy: fence }, command);
   }
 
-  /** The delay was counted down by the monotonic clock: whatever the wall clock shows, it is over. */
+  /** Queues a retry whose delay is over by the monotonic clock, even if the wall clock says otherwise. */
   releaseRetry(lead: Lead, { runId, step, attempt, position, notBeforeMs }: DelayedStep) {
     const nowMs = Math.max(this.#parts.clock.nowMs(), notBeforeMs);
     const command = { kind: 'release-retry', step, attempt, nowMs } as const;

@@ -6,7 +6,7 @@ import type { OverdueLimits } from '#libs/scheduling';
 import type { Logger } from '#libs/telemetry';
 import type { SnapshotStore } from './snapshot-store.ts';
 
-/** Everything a scheduler works with. Whoever builds it closes what it handed in. */
+/** Everything that a scheduler works with. The caller closes what it hands in. */
 export interface SchedulerParts {
   readonly store: Pick<EventStore, 'head'>;
   readonly runner: DeciderRunner;
@@ -17,12 +17,12 @@ export interface SchedulerParts {
   readonly snapshots: SnapshotStore;
   readonly clock: Clock;
   readonly timers: Timers;
-  /** [0, 1), for the jitter of retries. */
+  /** A number in [0, 1), for the jitter of retries. */
   readonly random: () => number;
   readonly logger: Logger;
   readonly shard: number;
   /** Who this process is; unique for each life of a process. */
   readonly holder: string;
-  /** Default: 5 min to start, a minute beyond the step's timeout to end. */
+  /** Default: `overdueLimits`. */
   readonly overdue?: OverdueLimits;
 }

@@ -10,32 +10,32 @@ import { type Lead, takeLead } from './take-lead.ts';
 import { TimersLoop } from './timers.loop.ts';
 import { WaitNotesLoop } from './wait-notes.loop.ts';
 
-/** What follows from time alone, or from taking the lead, is noticed within this; everything else comes with its event. */
+/** How soon the loops notice that time has passed, or that this process leads; everything else comes with an event. */
 const pulseMs = 100;
 const stopWithinMs = 2_000;
 
-/** What is worth a gauge. */
+/** The scheduler's figures, for metrics. */
 export interface SchedulerReadings {
   readonly isLeading: boolean;
-  /** 0 where another leads. */
+  /** 0 if another process leads. */
   readonly epoch: number;
-  /** Who leads, as far as is known here. */
+  /** Who leads, as far as this process knows. */
   readonly leader: string | undefined;
-  /** Ready steps without an executor. */
+  /** Ready steps that are not assigned. */
   readonly queueLength: number;
   /** Attempts that executors hold. */
   readonly heldAttempts: number;
-  /** Retries that wait for their time. */
+  /** Retries that are not due yet. */
   readonly delayedRetries: number;
   readonly activeRuns: number;
   readonly position: number;
-  /** Events that are in the log and not yet folded, as far as this process knows. */
+  /** Events of the log that are not folded yet, as far as this process knows. */
   readonly lag: number;
 }
 
 /**
- * One scheduler of one shard. Any number may run: one leads, the others fold along and wait for its lease to end.
- * Starts once, stops once.
+ * A scheduler of one shard. Any number may run: one leads, the others fold the log as well and wait for its lease to end.
+ * It can be started once and stopped once.
  */
 export class Scheduler {
   private readonly parts: SchedulerParts;
@@ -72,7 +72,7 @@ export class Scheduler {
     this.waitNotes = new WaitNotesLoop(loop);
   }
 
-  /** Returns at once; where the log or the database is away the loops wait for it. */
+  /** Returns at once. The loops wait while the log or the database cannot be reached. */
   start(): void {
     const abort = this.stopping.signal;
     const { timers, logger } = this.parts;
@@ -87,8 +87,8 @@ export class Scheduler {
   }
 
   /**
-   * Resolves when the loops have ended and the lead is free for a successor; where the database does not answer it waits
-   * no longer than two seconds, and the lease ends by itself. Idempotent.
+   * Resolves when the loops have ended and the lease is released, after two seconds at most: if the database does not
+   * answer, the lease ends by itself. Idempotent.
    */
   async stop(): Promise<void> {
     this.stopping.abort();
@@ -115,7 +115,7 @@ export class Scheduler {
     };
   }
 
-  /** The lead, once the state has all that older leaders did. */
+  /** The lead, once the state has all events of earlier leaders. */
   private lead(): Lead | undefined {
     if (this.stopping.signal.aborted) return undefined;
     const lead = this.leader.current;

@@ -1,19 +1,19 @@
 import type { SchedulerSnapshot } from '#libs/scheduling';
 
-/** A fold that was put away, with what tells whether it is still worth something. */
+/** A stored snapshot, with what tells whether it is still usable. */
 export interface StoredSnapshot {
-  /** Of the log that was folded: after a restore from backup it is another. */
+  /** The incarnation of the log that was folded. It changes when the log is restored from a backup. */
   readonly incarnation: string;
-  /** Of the fold's code. */
+  /** The version of the code that folded. */
   readonly foldVersion: number;
   readonly snapshot: SchedulerSnapshot;
 }
 
-/** Snapshots by shard, only the newest of each. They may vanish at any time: the log has everything. */
+/** The newest snapshot of each shard. Snapshots may be deleted at any time: the state can be folded from the log. */
 export interface SnapshotStore {
   /** @throws Fault `postgres.unreachable` (retry: backoff) */
   load(shard: number): Promise<StoredSnapshot | undefined>;
-  /** Replaces what is there. @throws Fault `postgres.unreachable` (retry: backoff) */
+  /** Replaces the shard's snapshot. @throws Fault `postgres.unreachable` (retry: backoff) */
   save(shard: number, stored: StoredSnapshot): Promise<void>;
 }
 

@@ -1,6 +1,6 @@
 import { type DelayedStep, Heap, retryWaitMs } from '#libs/scheduling';
 import type { LoopParts } from './dispatch.loop.ts';
-import { tellFault } from './pacing.ts';
+import { logFault } from './pacing.ts';
 
 interface Due {
   /** By the monotonic clock. */
@@ -8,12 +8,12 @@ interface Due {
   readonly delayed: DelayedStep;
 }
 
-/** How long after a release its event may take before it is asked for again. */
+/** A release whose event has not come after so long is sent again. */
 const releaseAgainMs = 2_000;
 
 /**
- * Queues retries when they are due. The log is their memory: after a start the fold brings them back, and each counts
- * down by the monotonic clock from then on. Followers count as well, so that a new leader is not late.
+ * Queues retries when they are due. After a start the fold brings back those that wait, and each is counted down by the
+ * monotonic clock from then on. Followers count, too, so that a new leader is not late.
  */
 export class TimersLoop {
   readonly #parts: LoopParts;
@@ -24,7 +24,7 @@ export class TimersLoop {
     this.#parts = parts;
   }
 
-  /** Takes in what the fold brought, releases what is due. */
+  /** Adds the retries that were folded, and releases those that are due. */
   update(): void {
     const { clock, state, lead: leadNow } = this.#parts;
     const nowMs = clock.monotonicMs();
@@ -37,11 +37,11 @@ export class TimersLoop {
       if (!isOver && (next.dueMs > nowMs || lead === undefined)) break;
       this.#due.pop();
       if (isOver || lead === undefined) continue;
-      // It stays in the heap until its event has come.
+      // It stays in the heap until its event comes.
       this.#due.push({ dueMs: nowMs + releaseAgainMs, delayed: next.delayed });
       void this.#parts.commands
         .releaseRetry(lead, next.delayed)
-        .catch((error: unknown) => tellFault(this.#parts.logger, 'timers', error));
+        .catch((error: unknown) => logFault(this.#parts.logger, 'timers', error));
     }
     this.#arm(nowMs);
   }
@@ -55,7 +55,7 @@ export class TimersLoop {
     const dueMs = this.#due.peek()?.dueMs;
     if (dueMs === this.#armed?.dueMs) return;
     this.stop();
-    // What is due while another leads needs no timer: taking the lead brings us here.
+    // A retry that is due while another process leads needs no timer: the pulse of a new leader releases it.
     if (dueMs === undefined || dueMs <= nowMs) return;
     const cancel = this.#parts.timers.after(dueMs - nowMs, () => {
       this.#armed = undefined;

@@ -1,21 +1,21 @@
 import type { WaitReason } from '#libs/events';
 import { type DelayedStep, type ReadyStep, waitReason } from '#libs/scheduling';
 import type { LoopParts } from './dispatch.loop.ts';
-import { repeatLogged, tellFault } from './pacing.ts';
+import { logFault, repeatLogged } from './pacing.ts';
 import type { Lead } from './take-lead.ts';
 
 const lookEveryMs = 250;
-/** Shorter waits are not worth an event. */
+/** Shorter waits are not recorded. */
 const notedAfterMs = 1_000;
-/** Notes per look: what people read may come later than what steps wait for. */
+/** Notes of one round: they are for people, and must not delay assignments. */
 const notesMax = 100;
 
-/** Writes down why steps wait, once a wait passes a second and when its class changes. */
+/** Records why steps wait, once a wait is longer than a second and whenever its reason changes. */
 export class WaitNotesLoop {
   readonly #parts: LoopParts;
-  /** How far the fold was at earlier looks: what stands below an old mark has waited since. */
+  /** The fold's position at earlier rounds: a step with a lower position has waited since then. */
   #marks: { readonly atMs: number; readonly position: number }[] = [];
-  /** Notes on their way. */
+  /** Reasons that were sent and are not in the log yet. */
   readonly #asked = new WeakMap<ReadyStep | DelayedStep, WaitReason>();
 
   constructor(parts: LoopParts) {
@@ -41,7 +41,7 @@ export class WaitNotesLoop {
     for (const [step, reason] of this.#due(position)) this.#note(lead, step, reason);
   }
 
-  /** Waits from before `position` whose class is not the one that the log has, or will have. */
+  /** Waits from before `position` whose reason was neither recorded nor sent. */
   #due(position: number): (readonly [ReadyStep | DelayedStep, WaitReason])[] {
     const due: (readonly [ReadyStep | DelayedStep, WaitReason])[] = [];
     const isNew = (step: ReadyStep | DelayedStep, reason: WaitReason) =>
@@ -71,7 +71,7 @@ export class WaitNotesLoop {
       },
       (error: unknown) => {
         this.#asked.delete(step);
-        tellFault(this.#parts.logger, 'wait-notes', error);
+        logFault(this.#parts.logger, 'wait-notes', error);
       },
     );
   }
