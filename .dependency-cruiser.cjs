@@ -81,6 +81,8 @@ const nodeModules = {
 const isLib = (name) => `^libs/${name}/src/`;
 const door = (name) => `^libs/${name}/src/index\\.ts$`;
 const specs = '\\.(spec|contract)\\.ts$';
+/** Stand-ins for what is behind a port. They stand beside the port, and testkit hands them out. */
+const fakes = '/(memory-[^/]+|[^/]+\\.fakes)\\.ts$';
 
 const libRules = Object.entries(rank).flatMap(([level, names]) =>
   names.flatMap((name) => {
@@ -130,8 +132,18 @@ module.exports = {
       name: 'libs-by-their-door',
       severity: 'error',
       comment: 'another lib only as #libs/<name>; tests may reach the contract suites',
-      from: { path: '^libs/([^/]+)/', pathNot: specs },
+      from: { path: '^libs/([^/]+)/', pathNot: [specs, '^libs/testkit/'] },
       to: { path: '^libs/[^/]+/src/', pathNot: ['^libs/$1/', '/src/index\\.ts$'] },
+    },
+    {
+      name: 'testkit-by-the-door',
+      severity: 'error',
+      comment: 'only the fakes stand behind doors',
+      from: { path: '^libs/testkit/', pathNot: specs },
+      to: {
+        path: '^libs/[^/]+/src/',
+        pathNot: ['^libs/testkit/', '/src/index\\.ts$', '^libs/.*/memory-[^/]+\\.ts$'],
+      },
     },
     {
       name: 'services-by-the-door',
@@ -162,6 +174,15 @@ module.exports = {
       severity: 'error',
       from: { pathNot: ['\\.(spec|contract|scenario|bench)\\.ts$', '^test/', '^libs/testkit/'] },
       to: { path: '^libs/testkit/' },
+    },
+    {
+      name: 'fakes-only-in-specs',
+      severity: 'error',
+      comment: 'they are not shipped: package.json leaves them out',
+      from: {
+        pathNot: ['\\.(spec|contract|scenario|bench)\\.ts$', '^test/', '^libs/testkit/', fakes],
+      },
+      to: { path: fakes },
     },
   ],
   options: {

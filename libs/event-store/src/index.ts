@@ -5,7 +5,6 @@ export type { Append, EventStore, LogHead } from './event-store.ts';
 export { InProcessLogSignal } from './in-process-log-signal.ts';
 export { StoreLogTail } from './log-tail.ts';
 export { MailboxDeciderRunner } from './mailbox-runner.ts';
-export { MemoryEventStore } from './memory-event-store.ts';
 export { type EventLog, openLog } from './open-log.ts';
 export { PgEventStore } from './pg-event-store.ts';
 export { PlanCache } from './plan-cache.ts';

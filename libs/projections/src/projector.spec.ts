@@ -1,16 +1,16 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import {
-  InProcessLogSignal,
-  type LogTail,
-  MemoryEventStore,
-  PlanCache,
-  StoreLogTail,
-} from '#libs/event-store';
+import { InProcessLogSignal, type LogTail, PlanCache, StoreLogTail } from '#libs/event-store';
 import { defaultTenant, type StreamName, streamId } from '#libs/events';
 import { Fault } from '#libs/kernel';
 import type { Pool } from '#libs/postgres';
-import { type AnyEvent, AnyEvents, startTestPostgres, type TestDatabase } from '#libs/testkit';
+import {
+  type AnyEvent,
+  AnyEvents,
+  MemoryEventStore,
+  startTestPostgres,
+  type TestDatabase,
+} from '#libs/testkit';
 import { projections } from './catalog.ts';
 import { onlyWhenReady } from './only-when-ready.ts';
 import type { Projection } from './projection.ts';

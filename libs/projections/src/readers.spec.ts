@@ -1,9 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type Operation, type OperationName, operations } from '#libs/api-contract';
-import { InProcessLogSignal, MemoryEventStore, PlanCache, StoreLogTail } from '#libs/event-store';
+import { InProcessLogSignal, PlanCache, StoreLogTail } from '#libs/event-store';
 import { type DomainEvent, defaultTenant, planHash, type StreamName } from '#libs/events';
 import type { Pool } from '#libs/postgres';
-import { namedUuid, planOf, planStep, startTestPostgres, type TestDatabase } from '#libs/testkit';
+import {
+  MemoryEventStore,
+  namedUuid,
+  planOf,
+  planStep,
+  startTestPostgres,
+  type TestDatabase,
+} from '#libs/testkit';
 import { ExecutorReader } from './executor-reader.ts';
 import { PipelineReader } from './pipeline-reader.ts';
 import { Projector } from './projector.ts';

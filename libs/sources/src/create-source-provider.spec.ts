@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pack } from 'tar-stream';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { MemoryBlobStore } from '#libs/blobs';
 import type { Source } from '#libs/events';
+import { MemoryBlobStore } from '#libs/testkit';
 import { createSourceProvider } from './create-source-provider.ts';
 
 let root = '';

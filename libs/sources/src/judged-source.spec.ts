@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { pack } from 'tar-stream';
 import { describe, expect, it } from 'vitest';
-import { MemoryBlobStore } from '#libs/blobs';
+import { MemoryBlobStore } from '#libs/testkit';
 import { judgedSource } from './judged-source.ts';
 
 function tarOf(name: string, content = Buffer.from('x')): Promise<Buffer> {

@@ -15,9 +15,8 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { extract, pack } from 'tar-stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { MemoryBlobStore } from '#libs/blobs';
 import type { PlanCheckout } from '#libs/events';
-import { asNobody } from '#libs/testkit';
+import { asNobody, MemoryBlobStore } from '#libs/testkit';
 import { createSourceProvider } from './create-source-provider.ts';
 import { snapshotWorkingTree } from './snapshot-working-tree.ts';
 

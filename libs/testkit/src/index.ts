@@ -1,3 +1,7 @@
+export { MemoryBlobStore } from '../../blobs/src/memory-blob-store.ts';
+export { MemoryEventStore } from '../../event-store/src/memory-event-store.ts';
+export { MemoryHeartbeats } from '../../leases/src/memory-heartbeats.ts';
+export { MemoryLeaderLeases } from '../../leases/src/memory-leader-leases.ts';
 export { type AnyEvent, AnyEvents } from './any-events.ts';
 export { asNobody } from './as-nobody.ts';
 export { ChaosProxy } from './chaos-proxy.ts';

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { ExecutorDto } from '#libs/api-contract';
 import { type CommandPorts, createCommands, type StartRunRequest } from '#libs/application';
-import { MemoryEventStore } from '#libs/event-store';
 import { streamId } from '#libs/events';
 import { type Clock, Fault, type Timers } from '#libs/kernel';
+import { MemoryEventStore } from '../../event-store/src/memory-event-store.ts';
 import { logProcess } from './memory-log.ts';
 import { MemoryRequests } from './memory-requests.ts';
 

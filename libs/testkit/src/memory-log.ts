@@ -2,13 +2,13 @@ import {
   Appender,
   InProcessLogSignal,
   MailboxDeciderRunner,
-  MemoryEventStore,
   PlanCache,
   type PreparedAppend,
   type StagedBatch,
   StoreLogTail,
 } from '#libs/event-store';
 import { type Clock, Fault, type Ids, type Timers } from '#libs/kernel';
+import { MemoryEventStore } from '../../event-store/src/memory-event-store.ts';
 
 /** The log of a simulated world. Processes come and go, the log stays; now and then it cannot be reached. */
 export class SimulatedLog extends MemoryEventStore {

@@ -8,7 +8,8 @@ import {
   type RecordedEvent,
   streamName,
 } from '#libs/events';
-import { MemoryHeartbeats, MemoryLeaderLeases } from '#libs/leases';
+import { MemoryHeartbeats } from '../../leases/src/memory-heartbeats.ts';
+import { MemoryLeaderLeases } from '../../leases/src/memory-leader-leases.ts';
 import { Freezer } from './freezer.ts';
 import { type LogProcess, logProcess, SimulatedLog } from './memory-log.ts';
 import { namedUuid, planOf, planStep } from './recorded-log.ts';

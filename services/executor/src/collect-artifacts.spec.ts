@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type BlobStore, MemoryBlobStore } from '#libs/blobs';
+import { type BlobStore } from '#libs/blobs';
 import { sha256Hex } from '#libs/kernel';
+import { MemoryBlobStore } from '#libs/testkit';
 import { collectArtifacts } from './collect-artifacts.ts';
 
 let root: string;

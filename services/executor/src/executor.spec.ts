@@ -2,11 +2,9 @@ import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { MemoryBlobStore } from '#libs/blobs';
 import { type Assignment } from '#libs/executor-protocol';
 import { silentLogger } from '#libs/telemetry';
-import { MemoryExecutorGateway, VirtualClock } from '#libs/testkit';
-import { Executor } from './executor.ts';
+import { MemoryBlobStore, MemoryExecutorGateway, VirtualClock } from '#libs/testkit';
 import {
   assignmentOf,
   CountedSources,
@@ -14,7 +12,8 @@ import {
   randomIds,
   ScriptedDriver,
   settingsIn,
-} from './fakes.ts';
+} from './executor.fakes.ts';
+import { Executor } from './executor.ts';
 
 let directory: string;
 let clock: VirtualClock;

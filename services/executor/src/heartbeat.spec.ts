@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { type StopRequest } from '#libs/executor-protocol';
 import { silentLogger } from '#libs/telemetry';
 import { MemoryExecutorGateway, VirtualClock } from '#libs/testkit';
-import { assignmentOf, randomIds } from './fakes.ts';
+import { assignmentOf, randomIds } from './executor.fakes.ts';
 import { Heartbeat } from './heartbeat.ts';
 
 let clock: VirtualClock;

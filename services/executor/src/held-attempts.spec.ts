@@ -3,7 +3,7 @@ import { silentLogger } from '#libs/telemetry';
 import { VirtualClock } from '#libs/testkit';
 import type { AttemptContext } from './attempt-context.ts';
 import { cancelledReport } from './attempt-report.ts';
-import { assignmentOf } from './fakes.ts';
+import { assignmentOf } from './executor.fakes.ts';
 import { HeldAttempts } from './held-attempts.ts';
 
 let clock: VirtualClock;

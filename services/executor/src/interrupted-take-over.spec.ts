@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { VirtualClock } from '#libs/testkit';
-import { CountedSources, randomIds } from './fakes.ts';
+import { CountedSources, randomIds } from './executor.fakes.ts';
 import { type WorkspaceOrder, Workspaces } from './workspaces.ts';
 
 /** Changes to files that are made before the process is killed: the one after them never happens, nor what waits for it. */

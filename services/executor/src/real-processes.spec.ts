@@ -10,8 +10,8 @@ import { createSandboxDrivers } from '#libs/sandbox';
 import { createSourceProvider } from '#libs/sources';
 import { silentLogger } from '#libs/telemetry';
 import { MemoryExecutorGateway } from '#libs/testkit';
+import { assignmentOf, randomIds, realTime, settingsIn } from './executor.fakes.ts';
 import { Executor } from './executor.ts';
-import { assignmentOf, randomIds, realTime, settingsIn } from './fakes.ts';
 
 let directory: string;
 let gateway: MemoryExecutorGateway;

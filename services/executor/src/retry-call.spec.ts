@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Fault, pause } from '#libs/kernel';
 import { VirtualClock } from '#libs/testkit';
-import { randomIds } from './fakes.ts';
+import { randomIds } from './executor.fakes.ts';
 import { retryCall } from './retry-call.ts';
 
 const away = new Fault('server.unreachable', 'backoff', 'away');

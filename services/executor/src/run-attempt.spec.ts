@@ -2,12 +2,11 @@ import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { MemoryBlobStore } from '#libs/blobs';
 import { attemptReportSchema } from '#libs/events';
 import { type Assignment, attemptTerms } from '#libs/executor-protocol';
 import { Fault } from '#libs/kernel';
 import { silentLogger } from '#libs/telemetry';
-import { MemoryExecutorGateway, VirtualClock } from '#libs/testkit';
+import { MemoryBlobStore, MemoryExecutorGateway, VirtualClock } from '#libs/testkit';
 import { AttemptContext } from './attempt-context.ts';
 import { commandMark } from './command-groups.ts';
 import {
@@ -17,7 +16,7 @@ import {
   randomIds,
   ScriptedDriver,
   settingsIn,
-} from './fakes.ts';
+} from './executor.fakes.ts';
 import { type AttemptParts, runAttempt } from './run-attempt.ts';
 import { StepTemporaries } from './step-temporaries.ts';
 import { Workspaces } from './workspaces.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { assignmentOf } from './fakes.ts';
+import { assignmentOf } from './executor.fakes.ts';
 import { furtherPath, stepEnvironment } from './step-environment.ts';
 
 const place = {

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { randomIds } from './fakes.ts';
+import { randomIds } from './executor.fakes.ts';
 import { hasWorkspace, passingName, runsOf } from './workspace-entries.ts';
 
 const [from, to] = [randomIds.uuid(), randomIds.uuid()];

@@ -15,7 +15,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Fault } from '#libs/kernel';
 import { mayMount, VirtualClock } from '#libs/testkit';
-import { CountedSources, randomIds } from './fakes.ts';
+import { CountedSources, randomIds } from './executor.fakes.ts';
 import { unmountBelow } from './left-mounts.ts';
 import type { LeftTree } from './remove-tree.ts';
 import { type WorkspaceOrder, Workspaces } from './workspaces.ts';

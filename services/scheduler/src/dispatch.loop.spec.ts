@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Fault } from '#libs/kernel';
 import { planStep, SchedulerRig } from '#libs/testkit';
+import { MemorySnapshotStore } from './memory-snapshot-store.ts';
 import type { SchedulerParts } from './scheduler.parts.ts';
 import { Scheduler } from './scheduler.ts';
-import { MemorySnapshotStore } from './snapshot-store.ts';
 
 let rig: SchedulerRig<Scheduler, SchedulerParts>;
 

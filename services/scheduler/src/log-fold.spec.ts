@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { schedulerFoldVersion } from '#libs/scheduling';
 import { SchedulerRig } from '#libs/testkit';
+import { MemorySnapshotStore } from './memory-snapshot-store.ts';
 import type { SchedulerParts } from './scheduler.parts.ts';
 import { Scheduler } from './scheduler.ts';
-import { MemorySnapshotStore } from './snapshot-store.ts';
 
 let snapshots: MemorySnapshotStore;
 let rig: SchedulerRig<Scheduler, SchedulerParts>;

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { SchedulerRig } from '#libs/testkit';
+import { MemorySnapshotStore } from './memory-snapshot-store.ts';
 import type { SchedulerParts } from './scheduler.parts.ts';
 import { Scheduler } from './scheduler.ts';
-import { MemorySnapshotStore } from './snapshot-store.ts';
 
 let rig: SchedulerRig<Scheduler, SchedulerParts>;
 beforeEach(() => {

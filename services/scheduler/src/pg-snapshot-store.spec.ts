@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startTestPostgres, type TestDatabase } from '#libs/testkit';
+import { MemorySnapshotStore } from './memory-snapshot-store.ts';
 import { PgSnapshotStore } from './pg-snapshot-store.ts';
-import { MemorySnapshotStore, type SnapshotStore, type StoredSnapshot } from './snapshot-store.ts';
+import type { SnapshotStore, StoredSnapshot } from './snapshot-store.ts';
 
 const snapshot = (position: number): StoredSnapshot => ({
   incarnation: '11111111-1111-4111-8111-111111111111',

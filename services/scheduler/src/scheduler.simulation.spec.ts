@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest';
 import { type AttemptReport, type PlanStep, type RecordedEvent, streamId } from '#libs/events';
 import { namedUuid, planStep, SchedulerRig, type SimulatedExecutor } from '#libs/testkit';
+import { MemorySnapshotStore } from './memory-snapshot-store.ts';
 import type { SchedulerParts } from './scheduler.parts.ts';
 import { Scheduler } from './scheduler.ts';
-import { MemorySnapshotStore } from './snapshot-store.ts';
 
 /** Seeds of one test run; a failure names its seed, and `SEEDS` below can be set to it alone. */
 const seeds = Array.from({ length: 25 }, (_, at) => 1_000 + at);

@@ -16,17 +16,3 @@ export interface SnapshotStore {
   /** Replaces the shard's snapshot. @throws Fault `postgres.unreachable` (retry: backoff) */
   save(shard: number, stored: StoredSnapshot): Promise<void>;
 }
-
-/** Snapshots in memory, for scenarios and simulations. */
-export class MemorySnapshotStore implements SnapshotStore {
-  readonly #texts = new Map<number, string>();
-
-  async load(shard: number): Promise<StoredSnapshot | undefined> {
-    const text = this.#texts.get(shard);
-    return text === undefined ? undefined : JSON.parse(text);
-  }
-
-  async save(shard: number, stored: StoredSnapshot): Promise<void> {
-    this.#texts.set(shard, JSON.stringify(stored));
-  }
-}

@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { MemoryLeaderLeases } from '#libs/leases';
 import { silentLogger } from '#libs/telemetry';
-import { VirtualClock } from '#libs/testkit';
+import { MemoryLeaderLeases, VirtualClock } from '#libs/testkit';
 import { Sweeper, type SweeperParts } from './sweeper.loop.ts';
 
 const hourMs = 3_600_000;

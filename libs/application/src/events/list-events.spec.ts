@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
 import { allPermissions } from '#libs/api-contract';
-import { MemoryEventStore } from '#libs/event-store';
 import { type DomainEvent, defaultTenant, streamName } from '#libs/events';
 import { uuidFromName } from '#libs/kernel';
+import { MemoryEventStore } from '#libs/testkit';
 import { ListEvents } from './list-events.ts';
 
 const clock = { nowMs: () => 0, monotonicMs: () => 0 };

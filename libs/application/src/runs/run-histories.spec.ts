@@ -1,8 +1,7 @@
 import { expect, it } from 'vitest';
 import type { RunDto } from '#libs/api-contract';
-import { MemoryEventStore } from '#libs/event-store';
 import { defaultTenant, streamName } from '#libs/events';
-import { namedUuid } from '#libs/testkit';
+import { MemoryEventStore, namedUuid } from '#libs/testkit';
 import { accepted } from '../answer.ts';
 import { RunHistories } from './run-histories.ts';
 

@@ -1,13 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { expect, it } from 'vitest';
 import { executorDecider, runDecider } from '#libs/domain';
-import { MemoryEventStore } from '#libs/event-store';
 import { defaultTenant, planHash, streamName } from '#libs/events';
 import { type ExecutorGateway, HttpExecutorGateway } from '#libs/executor-protocol';
 import type { Clock, Timers } from '#libs/kernel';
-import { MemoryHeartbeats } from '#libs/leases';
 import { silentLogger } from '#libs/telemetry';
-import { logProcess, planOf, planStep } from '#libs/testkit';
+import { logProcess, MemoryEventStore, MemoryHeartbeats, planOf, planStep } from '#libs/testkit';
 import {
   type ExecutorGatewayBench,
   executorGatewayContract,

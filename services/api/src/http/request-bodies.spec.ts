@@ -7,12 +7,11 @@ import { buffer } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import { pack } from 'tar-stream';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { MemoryBlobStore } from '#libs/blobs';
 import { checkEvent, eventDataBytesMax } from '#libs/events';
 import type { FinishedRequest } from '#libs/executor-protocol';
 import { storeSnapshot } from '#libs/sources';
 import { silentLogger } from '#libs/telemetry';
-import { memoryApplication } from '#libs/testkit';
+import { MemoryBlobStore, memoryApplication } from '#libs/testkit';
 import { type ApiParts, type RunningApi, startApi } from '../create-api.ts';
 import { adminTokenVerifier } from './authentication.ts';
 
