@@ -15,18 +15,18 @@ export type ExecutorState =
       readonly description: ExecutorDescription;
     };
 
-/** An executor's process begins its life. The same description again changes nothing. */
+/** An executor's process has started. Registering the same description again changes nothing. */
 export interface RegisterExecutor extends ExecutorDescription {
   readonly kind: 'register-executor';
 }
 
-/** No new assignments; what it holds may finish. */
+/** The executor gets no new assignments; the attempts that it holds may finish. */
 export interface DrainExecutor {
   readonly kind: 'drain-executor';
   readonly by: string;
 }
 
-/** It is not coming back under this id. */
+/** The executor will not come back under this id. */
 export interface LoseExecutor {
   readonly kind: 'lose-executor';
   readonly why: 'silent' | 'left' | 'replaced';
@@ -37,7 +37,7 @@ export type ExecutorRejection = 'executor.not-found' | 'executor.gone';
 
 type ExecutorDecision = Decision<ExecutorEvent, ExecutorRejection>;
 
-/** An id stands for one life of a process: what was lost registers again under a new one. */
+/** An id stands for one life of a process: a lost executor registers again under a new id. */
 export const executorDecider: Decider<
   ExecutorState,
   ExecutorCommand,

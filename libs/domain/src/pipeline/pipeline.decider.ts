@@ -2,12 +2,12 @@ import type { PipelineEvent, PlanLookup } from '#libs/events';
 import { accept, type Decider } from '#libs/kernel';
 
 export interface PipelineState {
-  /** 0 while the pipeline is unknown. */
+  /** 0 if the pipeline is unknown. */
   readonly version: number;
   readonly planHash: string | null;
 }
 
-/** The text was compiled. The version rises when the plan changes; another text with the same plan changes nothing. */
+/** Registers a compiled pipeline. Its version rises if the plan changes; another text with the same plan changes nothing. */
 export interface RegisterPipeline {
   readonly kind: 'register-pipeline';
   readonly name: string;

@@ -1,6 +1,7 @@
 /**
- * A persistent list of fixed length: changing one item copies one chunk and leaves the old list as it was. A decided
- * event is folded before it is acknowledged, and thrown away when the append is refused, so states share, never mutate.
+ * A persistent list of fixed length: a change of one item copies one chunk and leaves the old list as it was. States share
+ * lists and never mutate them, because a decided event is folded before it is acknowledged, and that state is dropped if
+ * the append is refused.
  *
  * A change costs `chunkSize + length / chunkSize` copied references: about 200 for a run of 10,000 steps.
  */
@@ -19,13 +20,13 @@ export function chunkedList<Item>(items: readonly Item[]): ChunkedList<Item> {
   return { length: items.length, chunks };
 }
 
-/** @throws RangeError where the index is outside the list */
+/** @throws RangeError if the index is outside the list */
 export function itemAt<Item>(list: ChunkedList<Item>, index: number): Item {
   if (!(index >= 0 && index < list.length)) throw new RangeError(`no item ${index}`);
   return list.chunks[index >> chunkBits]?.[index & chunkMask] as Item;
 }
 
-/** The list with another item in one place. @throws RangeError where the index is outside the list */
+/** The list with one item replaced. @throws RangeError if the index is outside the list */
 export function withItem<Item>(
   list: ChunkedList<Item>,
   index: number,

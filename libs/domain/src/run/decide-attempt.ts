@@ -10,9 +10,9 @@ import type { AssignedStep, RunningStep, RunState, StepState } from './run.types
 import { RunDraft } from './run-draft.ts';
 import { followStepEnd } from './run-ending.ts';
 
-// What an executor reports of an attempt. It repeats a report until it is answered, so every answer can be given twice.
+// The reports of an executor about an attempt. It repeats a report until it has an answer, so a repeat gets the same answer.
 
-/** The executor may run the command once this is acknowledged: for one attempt that happens once. */
+/** Starts an attempt: once this is acknowledged the executor may run the command. An attempt starts at most once. */
 export function decideStartAttempt(command: StartAttempt, state: RunState): RunDecision {
   if (state.status === 'unknown') return runNotFound();
   const { step, attempt, executor, fence } = command;
@@ -24,7 +24,7 @@ export function decideStartAttempt(command: StartAttempt, state: RunState): RunD
   return accept({ type: 'run.step-started', data: { step, attempt, executor, fence } });
 }
 
-/** The end of an attempt and all that follows from it. The first report of a fence counts. */
+/** Ends an attempt, with everything that follows from its end. Only the first report of a fence counts. */
 export function decideFinishAttempt(command: FinishAttempt, state: RunState): RunDecision {
   if (state.status === 'unknown') return runNotFound();
   const { step, attempt, fence, nowMs, random } = command;
@@ -66,7 +66,7 @@ function isHeldBy(
   return holdsAttempt(step, command) && step.executor === command.executor;
 }
 
-/** Without a start the command did not run: it can neither have succeeded nor said no. */
+/** An attempt that was not started did not run its command, so it can have neither succeeded nor failed. */
 function isPossibleUnstarted({ outcome }: AttemptReport): boolean {
   return outcome === 'error' || outcome === 'timeout' || outcome === 'cancelled';
 }

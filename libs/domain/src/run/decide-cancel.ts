@@ -8,8 +8,8 @@ import { RunDraft } from './run-draft.ts';
 import { endRunIfDone, stepSkipped } from './run-ending.ts';
 
 /**
- * What nobody runs ends at once; what runs reports its own end, and the last of them ends the run. A second cancel only
- * counts where it brings the force that the first one lacked.
+ * Cancels a run. Steps that are not running end at once; running steps report their own end, and the last one ends the run.
+ * A second cancel changes something only if it adds force.
  */
 export function decideCancel(command: CancelRun, state: RunState): RunDecision {
   switch (state.status) {
@@ -43,7 +43,7 @@ function cancelLive(command: CancelRun, state: LiveRun): RunDecision {
   return draft.decision();
 }
 
-/** How a step ends that did not start; undefined where it has ended, or runs. */
+/** How a step that has not started ends; undefined if it has ended or is running. */
 function endOfUnstarted(draft: RunDraft, index: number): RunEvent | undefined {
   const step = itemAt(draft.run.steps, index);
   switch (step.status) {
@@ -53,7 +53,7 @@ function endOfUnstarted(draft: RunDraft, index: number): RunEvent | undefined {
       return stepSkipped(draft, index, 'cancelled');
     case 'assigned': {
       const { attempt, fence } = step;
-      // Decided in one append with the assignment: its fence does not exist yet, and no executor has heard of it.
+      // Decided in one append with the assignment: its fence does not exist yet, and no executor knows of it.
       if (fence === 0) return stepSkipped(draft, index, 'cancelled');
       const id = draft.run.graph.plan.steps[index]?.id ?? '';
       const end = { outcome: 'cancelled', cause: 'cancelled' } as const;

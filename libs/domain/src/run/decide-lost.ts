@@ -12,14 +12,14 @@ import { RunDraft } from './run-draft.ts';
 import { followStepEnd, stepQueued } from './run-ending.ts';
 
 /**
- * A step whose executors are lost this often before its command runs is given up: an executor that dies of taking the
- * step must not take it for ever. Ten losses at 20 s each are more than three minutes of bad luck.
+ * A step is given up if so many of its executors are lost before its command runs: a step whose preparation kills its
+ * executor must not be assigned for ever. Ten losses take at least ten lease terms, more than three minutes.
  */
 export const lostBeforeStartMax = 10;
 
 /**
- * The executor of an attempt is gone. Where the command had not started, the step is simply queued again; where it may
- * have run, only a retry rule allows another try. An attempt that has ended in the meantime needs nothing.
+ * Handles the loss of an attempt's executor. If the command had not started, the step is queued again; if it may have run,
+ * only a retry rule allows another attempt. If the attempt has ended meanwhile, nothing follows.
  */
 export function decideLose(command: LoseAttempt, state: RunState): RunDecision {
   if (state.status === 'unknown') return runNotFound();

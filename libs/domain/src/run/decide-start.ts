@@ -6,7 +6,7 @@ import type { RunFacts, RunState } from './run.types.ts';
 import { RunDraft } from './run-draft.ts';
 import { endRunIfDone, queueSteps, stepSkipped } from './run-ending.ts';
 
-/** The run is queued, what is reused is skipped, and every step that waits for nothing may start. */
+/** Queues the run, skips the steps whose results are reused, and queues every step without open dependencies. */
 export function decideStart(command: StartRun, state: RunState): RunDecision {
   if (state.status !== 'unknown') {
     return reject('run.already-exists', `run ${command.runId} exists already`);

@@ -4,9 +4,9 @@ import type { AssignStep, NoteWait, ReleaseRetry, RunDecision } from './run.comm
 import type { RunState } from './run.types.ts';
 import { stepQueued } from './run-ending.ts';
 
-// Commands about a step that nobody holds: the scheduler gives it away, says why it waits, and ends its retry delay.
+// Commands about a step that no executor holds: the scheduler assigns it, records why it waits, and ends its retry delay.
 
-/** Gives a queued attempt to an executor. */
+/** Assigns a queued attempt to an executor. */
 export function decideAssign(command: AssignStep, state: RunState): RunDecision {
   if (state.status === 'unknown') return runNotFound();
   const { step, attempt, executor, leaseMs } = command;
@@ -23,7 +23,7 @@ export function decideAssign(command: AssignStep, state: RunState): RunDecision 
   return accept({ type: 'run.step-assigned', data: { step, attempt, executor, leaseMs } });
 }
 
-/** Queues the attempt that a retry put off, once it is due. Where that has happened, or the step went another way: nothing. */
+/** Queues a delayed attempt once it is due. Does nothing if that has happened, or the step has changed otherwise. */
 export function decideRelease(command: ReleaseRetry, state: RunState): RunDecision {
   if (state.status === 'unknown') return runNotFound();
   const { step, attempt, nowMs } = command;
@@ -40,7 +40,7 @@ export function decideRelease(command: ReleaseRetry, state: RunState): RunDecisi
   return accept(stepQueued(step, attempt));
 }
 
-/** Records why an attempt waits, when the reason is another than the last one. A step that waits no more needs none. */
+/** Records why an attempt waits, if the reason differs from the last one. Does nothing if the step no longer waits. */
 export function decideNoteWait(command: NoteWait, state: RunState): RunDecision {
   if (state.status === 'unknown') return runNotFound();
   const { step, attempt, reason } = command;

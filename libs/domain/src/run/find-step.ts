@@ -2,7 +2,7 @@ import { listed, reject } from '#libs/kernel';
 import { itemAt } from './chunked-list.ts';
 import type { KnownRun, StepState } from './run.types.ts';
 
-/** A step of the run with its number in the plan. */
+/** A step of the run, with its number in the plan. */
 export function findStep(
   run: KnownRun,
   id: string,

@@ -1,20 +1,20 @@
 import type { Plan, PlanStep } from '#libs/events';
 import { invariant } from '#libs/kernel';
 
-/** A plan with its edges looked up once: steps by number, in plan order. */
+/** A plan's dependencies by step number, resolved once, in plan order. */
 export interface PlanGraph {
   readonly plan: Plan;
   readonly indexOf: ReadonlyMap<string, number>;
-  /** Per step, how many different steps it depends on. */
+  /** For each step, how many different steps it depends on. */
   readonly dependencyCounts: readonly number[];
-  /** Per step, the steps that depend on it, in plan order. */
+  /** For each step, the steps that depend on it, in plan order. */
   readonly dependents: ReadonlyArray<readonly number[]>;
 }
 
-// Runs of one pipeline share one plan object and so one graph; the entry goes with its plan.
+// Runs of one pipeline share one plan object, and so one graph; the entry is dropped with its plan.
 const graphs = new WeakMap<Plan, PlanGraph>();
 
-/** @throws BugError for a plan that the compiler would have refused: duplicate ids, unknown dependencies, a cycle */
+/** @throws BugError for a plan that the compiler refuses: duplicate ids, unknown dependencies, a cycle */
 export function planGraph(plan: Plan): PlanGraph {
   let graph = graphs.get(plan);
   if (graph === undefined) {

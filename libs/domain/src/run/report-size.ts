@@ -1,11 +1,11 @@
 import type { AttemptReport } from '#libs/events';
 
-/** Of the 64 KiB that an event may have, the rest is for the step's name, numbers and escapes. */
+/** An event may have 64 KiB; the rest is for the step's name, numbers and escapes. */
 export const reportBytesMax = 60 * 1024;
 
 /**
- * The report, or one that says why it can't be kept: an end that no event can hold would leave its step running for ever.
- * Only artifact names get that long (200 of 1,024 letters); a step whose artifacts are not recorded did not succeed.
+ * The report, or an error report if it is too large for an event: without any report the step would run for ever. Only
+ * artifact names can get that long (200 of 1,024 letters), and a step whose artifacts are not recorded did not succeed.
  */
 export function reportThatFits(report: AttemptReport): AttemptReport {
   if (report.artifacts === undefined) return report;

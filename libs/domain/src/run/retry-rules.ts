@@ -1,11 +1,11 @@
 import type { AttemptReport, PlanStep, RetryRule } from '#libs/events';
 
-/** What a rule looks at. */
+/** How an attempt ended, as far as retry rules depend on it. */
 export type Ending = Pick<AttemptReport, 'outcome' | 'cause' | 'exitCode'>;
 
 /**
- * The first rule that matches how an attempt ended, as text for the event (`worker-lost`, `exit:75`), or undefined.
- * A success, a skip and a cancel are never tried again, whatever the rules say.
+ * The first rule that matches how an attempt ended, as text for the event (`worker-lost`, `exit:75`), or undefined. No rule
+ * matches a success, a skip or a cancel.
  */
 export function matchingRule(
   retry: Pick<PlanStep['retry'], 'on'>,

@@ -5,18 +5,18 @@ import type { LiveRun } from './run.types.ts';
 import type { RunDraft } from './run-draft.ts';
 import { stepQueued } from './run-ending.ts';
 
-/** Tries that count: those lost before the command ran don't. */
+/** The attempts that count for `retry.max`: those lost before the command ran don't. */
 function triesMade(run: LiveRun, index: number, attempt: number): number {
   return attempt - itemAt(run.steps, index).lostBeforeStart;
 }
 
-/** Whether the step has a try left after this attempt. In a run that is cancelled nothing is tried again. */
+/** Whether the step may have another attempt. In a run that is being cancelled no step may. */
 export function canTryAgain(run: LiveRun, index: number, attempt: number): boolean {
   const { retry } = planStepAt(run.graph, index);
   return run.status !== 'cancelling' && triesMade(run, index, attempt) <= retry.max;
 }
 
-/** Puts the next attempt off by the step's back-off; where that is nothing it is queued at once. */
+/** Delays the next attempt by the step's back-off, or queues it at once if there is none. */
 export function scheduleRetry(
   draft: RunDraft,
   index: number,

@@ -5,7 +5,7 @@ import { planStepAt } from './plan-graph.ts';
 import type { KnownRun, RunState } from './run.types.ts';
 import { isSatisfied } from './run-outcome.ts';
 
-/** What is to run again: everything that did not succeed, or one step whatever became of it. */
+/** What is to run again: all steps that did not succeed, or one named step, whether or not it did. */
 export type RetryWhat = { readonly failed: true } | { readonly step: string };
 
 export type RetryRejection =
@@ -15,10 +15,10 @@ export type RetryRejection =
   | 'step.not-found';
 
 /**
- * May this run be retried, and which of its results does the new run take over (`reusedSteps` of start-run)?
+ * Decides whether a run may be retried, and which results the new run takes over (`reusedSteps` of start-run).
  *
- * What runs again takes everything behind it along: a step that read the result of another reads the new one.
- * A step that may fail and did is not run again unless it is named or stands behind one that is.
+ * All steps that depend on one that runs again run again, too, because they have to read its new result. A step that may
+ * fail and did runs again only if it is named, or depends on one that runs again.
  */
 export function stepsToReuse(
   state: RunState,
@@ -34,7 +34,7 @@ export function stepsToReuse(
   if (again.size === 0) {
     return reject('run.nothing-to-retry', `no step of run ${state.facts.runNumber} failed`);
   }
-  // The set grows while it is walked, until everything behind its members is in it.
+  // A loop over a set also visits what is added meanwhile: in the end it has all steps that depend on its members.
   for (const index of again) {
     for (const dependent of state.graph.dependents[index] ?? []) again.add(dependent);
   }

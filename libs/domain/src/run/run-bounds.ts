@@ -7,23 +7,24 @@ import {
   type Plan,
 } from '#libs/events';
 
-/** What an operator has set; unset means the default, which is wider for a caller who may use the host. */
+/** The operator's settings. Undefined means the default, which is wider for a caller who may use the host. */
 export interface BoundSettings {
   readonly isolationMin: Isolation | undefined;
   readonly networkMax: Network | undefined;
 }
 
-/** What the server lets somebody's runs have. Decided by the caller's permissions, never by what the call says. */
+/** What a caller's runs may have. The caller's permissions decide it, never the content of the call. */
 export interface RunBounds {
   readonly isolationMin: Isolation;
   readonly networkMax: Network;
-  /** Of steps whose file says nothing about it. */
+  /** The network of steps whose file says nothing about it. */
   readonly networkDefault: Network;
 }
 
 /**
- * A caller who may use the host could run the same commands without us, so nothing is kept from them by default. What is set
- * holds for everybody. Others get the network only for steps that ask for it, however far `networkMax` goes.
+ * The bounds of a caller's runs. A caller who may use the host could run the same commands without Millrace, so by default
+ * there are no bounds. Settings hold for everybody. Other callers' steps get the network only if their file asks for it,
+ * even if `networkMax` allows more.
  */
 export function runBounds(settings: BoundSettings, mayUseHost: boolean): RunBounds {
   const networkMax = settings.networkMax ?? (mayUseHost ? 'host' : 'none');
@@ -34,7 +35,11 @@ export function runBounds(settings: BoundSettings, mayUseHost: boolean): RunBoun
   };
 }
 
-/** What a run gets. More isolation may be asked for, never less. @param asked  of the call, or of the run that is repeated */
+/**
+ * What a run gets. A caller may ask for more isolation, never for less.
+ *
+ * @param asked  by the call, or by the run that is retried
+ */
 export function grantRun(
   bounds: RunBounds,
   asked: { readonly isolation?: Isolation | undefined; readonly network?: Network | undefined },
@@ -45,7 +50,7 @@ export function grantRun(
   };
 }
 
-/** The first step that asks for more network than is allowed. */
+/** The first step that asks for more network than the bounds allow. */
 export function stepBeyondNetwork({ steps }: Plan, { networkMax }: RunBounds): string | undefined {
   return steps.find(({ network }) => !isWithin(network, networkMax))?.id;
 }

@@ -4,25 +4,25 @@ import type { RunDecision } from './run.commands.ts';
 import { evolveRun } from './run.evolve.ts';
 import type { LiveRun, RunState } from './run.types.ts';
 
-// Decided events have no place yet.
+// Decided events have no position yet.
 const nowhere = { position: 0, time: '' };
 
 /**
- * A decision in the making: the events so far and the run as they leave it, so that what follows is decided by the
- * same fold that reads the log.
+ * An unfinished decision: the events so far and the run after them. Later parts of the decision see the state that the same
+ * fold makes of the log.
  */
 export class RunDraft {
   readonly #events: RunEvent[] = [];
   #state: RunState;
   readonly #plan: Plan | undefined;
 
-  /** @param plan  for a run.queued in the draft */
+  /** @param plan  the plan of a run.queued in the draft */
   constructor(state: RunState, plan?: Plan) {
     this.#state = state;
     this.#plan = plan;
   }
 
-  /** The run as it stands after the events so far. */
+  /** The run after the events so far. */
   get run(): LiveRun {
     const state = this.#state;
     invariant(state.status !== 'unknown' && state.status !== 'finished', 'the run is not live');

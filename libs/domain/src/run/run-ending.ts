@@ -4,9 +4,9 @@ import { afterStepEnded } from './ready-steps.ts';
 import type { RunDraft } from './run-draft.ts';
 import { runOutcome } from './run-outcome.ts';
 
-// What follows in the same append when steps end.
+// What follows, in the same append, when steps end.
 
-/** The end of a step: steps that can't run any more are skipped, those that may start are queued, the last one ends the run. */
+/** Ends a step: skips the steps that can no longer run, queues those that may start, and ends the run after its last step. */
 export function followStepEnd(draft: RunDraft, ended: number): void {
   const { ready, unreachable } = afterStepEnded(draft.run, ended);
   for (const index of unreachable) draft.add(stepSkipped(draft, index, 'dependency-failed'));
@@ -19,7 +19,7 @@ export function queueSteps(draft: RunDraft, indexes: readonly number[]): void {
   for (const index of indexes) draft.add(stepQueued(planStepAt(graph, index).id, 1));
 }
 
-/** A run ends with its last open step. */
+/** Ends the run if no step is open. */
 export function endRunIfDone(draft: RunDraft): void {
   if (draft.run.openSteps > 0) return;
   const { outcome, failedSteps } = runOutcome(draft.run);

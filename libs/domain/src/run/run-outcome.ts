@@ -6,7 +6,7 @@ import type { KnownRun, StepState } from './run.types.ts';
 /** run.finished names at most this many steps: 500 ids of 63 letters keep the event far below its 64 KiB. */
 export const failedStepsMax = 500;
 
-/** No further attempt of the step can follow (but for a retry that is scheduled in the same append). */
+/** Whether no further attempt of the step can follow (except a retry that is scheduled in the same append). */
 export function hasEnded(step: StepState): boolean {
   return step.status === 'finished' || step.status === 'skipped';
 }
@@ -14,9 +14,9 @@ export function hasEnded(step: StepState): boolean {
 /**
  * Whether the steps that depend on this one may start.
  *
- * A step that may fail lets them start however it failed. A step skipped by its condition, or reused, counts as success;
- * one skipped because its own dependency failed, or because the run was cancelled, doesn't, even where it may fail:
- * nobody knows what it would have said.
+ * After a step that may fail they start, however it failed. A step that was skipped by its condition, or reused, counts as a
+ * success. One that was skipped because its own dependency failed, or because the run was cancelled, doesn't, even if it
+ * may fail, because its result is unknown.
  */
 export function isSatisfied(step: StepState, { allowFailure }: Pick<PlanStep, 'allowFailure'>) {
   if (step.status === 'skipped') return step.reason === 'condition' || step.reason === 'reused';
@@ -25,21 +25,21 @@ export function isSatisfied(step: StepState, { allowFailure }: Pick<PlanStep, 'a
   return allowFailure && failures.has(step.outcome);
 }
 
-/** Whether the step turns the run red: it ended in failure, error or timeout and may not. */
+/** Whether the step makes the run fail: it ended in failure, error or timeout, and may not fail. */
 export function hasFailed(step: StepState, { allowFailure }: Pick<PlanStep, 'allowFailure'>) {
   return step.status === 'finished' && !allowFailure && failures.has(step.outcome);
 }
 
 /**
- * How a run whose steps have all ended came out, by the first of these that holds:
+ * The outcome of a run whose steps have all ended: the first of these that holds.
  *
- * 1. `cancelled` — somebody asked for it, whatever the steps still reported;
- * 2. `error` — a step ended by the system's fault: before it is repaired, nothing can be said about the user's work;
- * 3. `timeout`, 4. `failure` — a step said no;
- * 5. `cancelled` — an executor gave a step up and nothing else went wrong;
- * 6. `success` — also where every step was skipped.
+ * 1. `cancelled`: somebody cancelled the run, even if steps reported other outcomes afterwards;
+ * 2. `error`: a step ended by the system's fault, so the run says nothing about the user's work;
+ * 3. `timeout`, 4. `failure`: a step ended so;
+ * 5. `cancelled`: an executor gave a step up, and nothing else went wrong;
+ * 6. `success`, also if every step was skipped.
  *
- * Steps that may fail don't count. `failedSteps` stand in plan order, at most `failedStepsMax`.
+ * Steps that may fail don't count. `failedSteps` are in plan order, at most `failedStepsMax`.
  */
 export function runOutcome(run: KnownRun): {
   readonly outcome: Outcome;

@@ -3,7 +3,7 @@ import { findStep } from './find-step.ts';
 import { isHeld } from './run.evolve.ts';
 import type { KnownRun, RunState, RunStatus, StepState } from './run.types.ts';
 
-// What others read of a run's state, so that they need not know how it is kept.
+// Questions about a run's state for other rooms, which need not know how it is stored.
 
 export function runStatus(state: RunState): RunStatus {
   return state.status;
@@ -18,7 +18,7 @@ export function stepsOf(
   return [...itemsOf(state.steps)].map((step, index) => ({ id: steps[index]?.id ?? '', step }));
 }
 
-/** One step by its id; undefined where the run or the step is unknown. */
+/** One step by its id; undefined if the run or the step is unknown. */
 export function stepOf(state: RunState, id: string): StepState | undefined {
   return state.status === 'unknown' ? undefined : findStep(state, id)?.step;
 }
@@ -31,11 +31,11 @@ export interface HeldAttempt {
   readonly fence: number;
   readonly leaseMs: number;
   readonly hasStarted: boolean;
-  /** Recorded time of the assignment or, where it started, of the start. */
+  /** Recorded time of the start, or of the assignment if it has not started. */
   readonly since: string;
 }
 
-/** What executors hold of the run, in plan order; with `executor`, what that one holds. Looks at every step. */
+/** The attempts of the run that executors hold, in plan order; with `executor`, those of that one. Looks at every step. */
 export function heldAttempts(state: RunState, executor?: string): readonly HeldAttempt[] {
   return stepsOf(state).flatMap(({ id, step }) => {
     if (!isHeld(step) || (executor !== undefined && step.executor !== executor)) return [];
@@ -70,7 +70,7 @@ export function pendingRetries(
   );
 }
 
-/** How an executor is to stop what it holds of the run; undefined while the run is not being cancelled. */
+/** How an executor has to stop its attempts of the run; undefined if the run is not being cancelled. */
 export function stopReason(run: KnownRun): 'cancelled' | 'forced' | undefined {
   if (run.cancelRequest === null) return undefined;
   return run.cancelRequest.force ? 'forced' : 'cancelled';

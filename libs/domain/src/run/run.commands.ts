@@ -10,8 +10,8 @@ import type {
 } from '#libs/events';
 import type { Decision } from '#libs/kernel';
 
-// Everything that may be asked of a run. Times, ids and randomness come with the command: deciding again gives the
-// same answer. `fence` is the position of the run.step-assigned that gave the attempt to its executor.
+// All commands to a run. Times, ids and randomness come with the command, so that deciding again gives the same answer.
+// `fence` is the position of the run.step-assigned that gave the attempt to its executor.
 
 export interface StartRun {
   readonly kind: 'start-run';
@@ -22,14 +22,14 @@ export interface StartRun {
   readonly plan: Plan;
   readonly planHash: string;
   readonly trigger: Trigger;
-  /** Checked against the plan's inputs by the caller; defaults filled in. */
+  /** The caller has checked them against the plan's inputs and filled in defaults. */
   readonly inputs: Readonly<Record<string, string>>;
   readonly source: Source;
   readonly isolation: Isolation;
-  /** Of the steps whose file says nothing about it. Default `none`. */
+  /** The network of steps whose file says nothing about it. Default `none`. */
   readonly network?: Network | undefined;
   readonly retryOf?: string | undefined;
-  /** Steps whose result the run `retryOf` has already (see `stepsToReuse`). */
+  /** Steps whose results are taken over from the run `retryOf` (see `stepsToReuse`). */
   readonly reusedSteps: readonly string[];
 }
 
@@ -65,7 +65,7 @@ export interface FinishAttempt {
 
 export type LostWhy = Extract<RunEvent, { type: 'run.step-attempt-lost' }>['data']['why'];
 
-/** The executor of the attempt is not coming back. */
+/** The executor of the attempt is lost. */
 export interface LoseAttempt {
   readonly kind: 'lose-attempt';
   readonly step: string;
@@ -76,7 +76,7 @@ export interface LoseAttempt {
   readonly random: number;
 }
 
-/** The delay of a scheduled retry is over. `attempt` is the one that is to be queued. */
+/** The delay of a retry is over. `attempt` is the one to be queued. */
 export interface ReleaseRetry {
   readonly kind: 'release-retry';
   readonly step: string;
@@ -95,7 +95,7 @@ export interface CancelRun {
   readonly kind: 'cancel-run';
   readonly by: string;
   readonly reason?: string | undefined;
-  /** Kill without grace. A second cancel with force sharpens a first one without. */
+  /** Kill without grace. A second cancel can add force to a first one without. */
   readonly force: boolean;
 }
 

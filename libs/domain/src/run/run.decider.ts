@@ -9,7 +9,7 @@ import type { RunCommand, RunDecision, RunRejection } from './run.commands.ts';
 import { evolveRun } from './run.evolve.ts';
 import type { RunState } from './run.types.ts';
 
-/** A decider over runs, and the plan that has to be loaded before an event can be folded. */
+/** A decider of runs, with the plan that has to be loaded before an event can be folded. */
 export interface RunDecider
   extends Decider<RunState, RunCommand, RunEvent, RunRejection, PlanLookup> {
   planHash(event: RunEvent): string | undefined;
@@ -40,12 +40,12 @@ function decide(command: RunCommand, state: RunState): RunDecision {
   }
 }
 
-/** A running step: its object, the time and the executor's id as strings of their own, the list of ended fences. */
+/** Bytes of a running step: its object, its own strings for the time and the executor's id, the list of ended fences. */
 const bytesPerStep = 256;
-/** The texts of a run are in its facts, which never change. */
+/** Bytes of the texts of a run. They are in its facts, which never change. */
 const factsBytes = new WeakMap<object, number>();
 
-/** The plan is not counted: runs of one pipeline share it. */
+/** Estimates the bytes of a run's state without its plan, which runs of one pipeline share. */
 function stateBytes(state: RunState): number {
   if (state.status === 'unknown') return 0;
   const { facts, steps } = state;
@@ -57,7 +57,7 @@ function stateBytes(state: RunState): number {
   return bytes + steps.length * bytesPerStep;
 }
 
-/** Everything that a run may do. Its stream is `run-<id>`; its steps and attempts live in it. */
+/** The decider of runs. A run's stream is `run-<id>`, and has the events of its steps and attempts, too. */
 export const runDecider: RunDecider = {
   initialState: { status: 'unknown' },
   decide,

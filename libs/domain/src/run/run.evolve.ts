@@ -14,13 +14,13 @@ import type {
 } from './run.types.ts';
 import { hasEnded, isSatisfied } from './run-outcome.ts';
 
-/** Where an event stands in the log; position 0 and an empty time while it is not acknowledged. */
+/** An event's position and time in the log; 0 and empty until the event is acknowledged. */
 export interface EventPlace {
   readonly position: number;
   readonly time: string;
 }
 
-/** Folds one fact of a run. Facts are believed: whether they may happen is decided before. */
+/** Folds one event of a run. Events are not checked: `decide` has done that. */
 export function evolveRun(
   state: RunState,
   event: RunEvent,
@@ -40,7 +40,7 @@ export function evolveRun(
       const { outcome, failedSteps } = event.data;
       return { ...state, status: 'finished', outcome, failedSteps };
     }
-    // What the hit means for the step follows as an event of its own.
+    // An event of its own says what the hit means for the step.
     case 'run.step-cache-hit':
       return state;
     default:
@@ -99,7 +99,7 @@ function nextStep(before: StepState, event: StepEvent, at: EventPlace): StepStat
     }
     case 'run.step-finished': {
       const { attempt, fence, outcome, cause } = event.data;
-      // After a loss the end was not reported by the executor: what it still says of that fence is refused.
+      // The executor did not report this end. If it reports that fence later, it is refused.
       const endedFences = isHeld(before) ? [...past.endedFences, fence] : past.endedFences;
       return { ...past, endedFences, status: 'finished', attempt, fence, outcome, cause };
     }
@@ -119,14 +119,14 @@ function nextStep(before: StepState, event: StepEvent, at: EventPlace): StepStat
   }
 }
 
-/** An executor holds an attempt of the step. */
+/** Whether an executor holds an attempt of the step. */
 export function isHeld(step: StepState): step is AssignedStep | RunningStep {
   return step.status === 'assigned' || step.status === 'running';
 }
 
 /**
- * Puts a step in its new status and keeps the counters that hang on it. They go both ways: a failed attempt counts as
- * the step's end until the retry that follows in the same append takes that back.
+ * Gives a step its new status and updates the counters that depend on it. Counters may go back: a failed attempt counts as
+ * the step's end until the retry that follows in the same append revokes it.
  */
 function withStep(run: KnownRun, index: number, next: StepState): KnownRun {
   const before = itemAt(run.steps, index);

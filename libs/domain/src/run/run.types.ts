@@ -2,11 +2,11 @@ import type { Cause, Outcome, RunEvent, SkipReason, WaitReason } from '#libs/eve
 import type { ChunkedList } from './chunked-list.ts';
 import type { PlanGraph } from './plan-graph.ts';
 
-/** What stays with a step whatever its status. */
+/** What a step has in every status. */
 export interface StepPast {
   /** Attempts whose executor was lost before it ran the command. They don't count against `retry.max`. */
   readonly lostBeforeStart: number;
-  /** Fences whose end was recorded: a repeated report is recognised by them. */
+  /** Fences whose end is recorded, by which a repeated report is recognised. */
   readonly endedFences: readonly number[];
 }
 
@@ -15,21 +15,21 @@ export interface WaitingStep extends StepPast {
   readonly status: 'waiting';
 }
 
-/** May be assigned now. */
+/** The step may be assigned now. */
 export interface QueuedStep extends StepPast {
   readonly status: 'queued';
   readonly attempt: number;
   readonly notBefore: string | null;
-  /** The last recorded reason of the wait. */
+  /** The last recorded reason for the wait. */
   readonly waitReason: WaitReason | null;
-  /** Recorded time of the event that led to this status; empty while that event is not acknowledged. */
+  /** Recorded time of the event that led to this status; empty until that event is acknowledged. */
   readonly since: string;
 }
 
-/** The next attempt is queued once `notBefore` is due (release-retry). */
+/** The next attempt is queued when `notBefore` is due (release-retry). */
 export interface RetryingStep extends StepPast {
   readonly status: 'retrying';
-  /** The attempt to come. */
+  /** The next attempt. */
   readonly attempt: number;
   readonly notBefore: string;
   readonly waitReason: WaitReason | null;
@@ -41,7 +41,7 @@ export interface AssignedStep extends StepPast {
   readonly status: 'assigned';
   readonly attempt: number;
   readonly executor: string;
-  /** 0 while the assignment is not acknowledged: nobody outside has seen such a state. */
+  /** 0 until the assignment is acknowledged; such a state exists only inside a decision. */
   readonly fence: number;
   readonly leaseMs: number;
   readonly since: string;
@@ -57,7 +57,7 @@ export interface RunningStep extends StepPast {
   readonly since: string;
 }
 
-/** Stands only inside an append: what becomes of the step follows in the same one. */
+/** Exists only inside an append: the same append has an event with the step's next status. */
 export interface LostStep extends StepPast {
   readonly status: 'lost';
   readonly attempt: number;
@@ -87,7 +87,7 @@ export type StepState =
   | FinishedStep
   | SkippedStep;
 
-/** The data of run.queued: what never changes about a run. */
+/** The data of run.queued, which never change. */
 export type RunFacts = Extract<RunEvent, { type: 'run.queued' }>['data'];
 
 interface RunBody {
@@ -95,7 +95,7 @@ interface RunBody {
   readonly graph: PlanGraph;
   /** In plan order; `graph.indexOf` finds a step by its id. */
   readonly steps: ChunkedList<StepState>;
-  /** Per step: dependencies that have not ended in a way that lets it start. */
+  /** For each step, how many dependencies are not satisfied. */
   readonly unmetDependencies: ChunkedList<number>;
   /** Steps that are neither finished nor skipped. */
   readonly openSteps: number;
@@ -103,7 +103,7 @@ interface RunBody {
 }
 
 export interface LiveRun extends RunBody {
-  /** `running` from the first start or end of an attempt on. */
+  /** `running` after the first start or end of an attempt. */
   readonly status: 'queued' | 'running' | 'cancelling';
 }
 

@@ -2,12 +2,12 @@ import type { PlanLookup, SchedulerEvent } from '#libs/events';
 import { accept, type Decider, reject } from '#libs/kernel';
 
 export interface SchedulerState {
-  /** 0 before the first leader. */
+  /** 0 before the first leader was elected. */
   readonly epoch: number;
   readonly holder: string | null;
 }
 
-/** A scheduler that holds the shard's lease row makes its epoch known; from then on older epochs are refused. */
+/** A scheduler that was elected tells the log its epoch; from then on the log refuses older ones. */
 export interface TakeLead {
   readonly kind: 'take-lead';
   readonly shard: number;
@@ -15,7 +15,7 @@ export interface TakeLead {
   readonly holder: string;
 }
 
-/** Epochs only rise. */
+/** The decider of a shard's leaders: epochs only grow. */
 export const schedulerDecider: Decider<
   SchedulerState,
   TakeLead,
