@@ -40,7 +40,7 @@ export class BlobMeter {
     this.hash.update(bytes);
   }
 
-  /** @throws Fault `blob.corrupt` where the digest is not the expected one */
+  /** @throws Fault `blob.corrupt` if the digest is not the expected one */
   finish(): { readonly sha256: string; readonly size: number } {
     const sha256 = this.hash.digest('hex');
     const wanted = this.expected.sha256;

@@ -6,7 +6,7 @@ export interface UpwardSearch {
   readonly from: string;
   /** The user's: what is above it is not theirs. */
   readonly home?: string | undefined;
-  /** Whose files count; undefined where there are no users of that kind. */
+  /** Whose files count; undefined if there are no users of that kind. */
   readonly user?: number | undefined;
 }
 

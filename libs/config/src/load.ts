@@ -18,7 +18,7 @@ export const pipelineFileName = '.millrace.yaml';
  * holds the value (one trailing line end is dropped). The only reader of the environment.
  *
  * @param flags  by setting key, as the command line gave them
- * @param from   the directory from which the data directory is looked for upwards, where nobody names one; absent: it is `.millrace`
+ * @param from   the directory from which the data directory is looked for upwards, if nobody names one; absent: it is `.millrace`
  * @throws Fault `config.invalid`
  */
 export function loadConfig(

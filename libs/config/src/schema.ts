@@ -18,7 +18,7 @@ export interface Setting {
   /** Unit and meaning, one line. */
   readonly about: string;
   readonly isSecret?: boolean;
-  /** What its number counts, where that is a time or a size. */
+  /** What its number counts, if that is a time or a size. */
   readonly unit?: 'ms' | 'bytes';
   /** The CLI flag that mirrors it. */
   readonly flag?: string;

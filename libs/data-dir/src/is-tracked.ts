@@ -8,7 +8,7 @@ const withinMs = 10_000;
 
 /**
  * Whether git tracks a directory, a link to it, or anything in it: then its content came, or will come, with a repository.
- * Where git is missing or cannot read the index nothing is known, and the answer is no.
+ * If git is missing or cannot read the index nothing is known, and the answer is no.
  */
 export function isTracked(path: string): boolean {
   const found = lstatSync(path, { throwIfNoEntry: false });

@@ -20,7 +20,7 @@ export interface OwnDirectory {
  * there, or wrote a file there, is this user.
  *
  * @throws Fault `data-dir.not-private` saying who else could, or that the path is too long for a socket here
- * @throws NodeJS.ErrnoException where it is not there
+ * @throws NodeJS.ErrnoException if it is not there
  */
 export function openOwnDirectory(path: string): OwnDirectory {
   const fd = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY);
@@ -54,7 +54,7 @@ export function openOwnDirectory(path: string): OwnDirectory {
 /** Why a directory is not this user's alone, in words that follow its path. */
 function problemOf(directory: { readonly uid: number; readonly mode: number }) {
   const own = process.geteuid?.();
-  // Where there are no users of that kind there is nothing to compare.
+  // If there are no users of that kind there is nothing to compare.
   if (own === undefined) return undefined;
   if (directory.uid !== own)
     return `belongs to user ${directory.uid}, and this process is user ${own}`;

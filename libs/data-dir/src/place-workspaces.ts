@@ -54,7 +54,7 @@ export function placeWorkspaces(order: WorkspacesOrder): WorkspacesPlace {
 /**
  * Where a server would place them, for those who only want to know: nothing is made or claimed, and no lock is needed.
  *
- * @throws Fault `workspaces.no-place` where the server would not start for it
+ * @throws Fault `workspaces.no-place` if the server would not start for it
  */
 export function foreseeWorkspaces(order: WorkspacesOrder): WorkspacesPlace {
   const uid = uidOf(order);

@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
  * What tells a process from a later one with the same pid: where it stands in the kernel's own time since boot,
  * and which boot that was. Two calls for one process give the same text; wall clock changes do not touch it.
  *
- * @returns undefined where no such process lives (a zombie counts as dead)
+ * @returns undefined if no such process lives (a zombie counts as dead)
  */
 export function processIdentity(pid: number): string | undefined {
   return process.platform === 'linux' ? linuxIdentity(pid) : psIdentity(pid);

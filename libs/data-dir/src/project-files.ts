@@ -55,7 +55,7 @@ const projectFiles: readonly string[] = [
   ...['justfile', 'Justfile', '.justfile', 'Taskfile.yml', 'Taskfile.yaml', '.envrc'],
 ];
 
-/** The first of them that stands in a directory or above it, as a path; undefined where there is none. */
+/** The first of them that stands in a directory or above it, as a path; undefined if there is none. */
 export function findProjectFile(directory: string): string | undefined {
   for (let at = directory; ; at = dirname(at)) {
     const found = projectFiles.find((name) => isThere(join(at, name)));

@@ -29,9 +29,9 @@ const absent: ReadonlySet<string | undefined> = new Set([
 ]);
 
 /**
- * The id of a data directory, a uuid, or undefined where there is none.
+ * The id of a data directory, a uuid, or undefined if there is none.
  *
- * @throws Fault `data-dir.not-writable` where nobody knows whether there is one: a read failed
+ * @throws Fault `data-dir.not-writable` if nobody knows whether there is one: a read failed
  */
 export function dataDirectoryId(path: string): string | undefined {
   try {
@@ -90,10 +90,10 @@ export function newDataDirectoryId(): string {
 }
 
 /**
- * The id of a data directory, made where there is none yet; of several processes that do so at once all get one.
+ * The id of a data directory, made if there is none yet; of several processes that do so at once all get one.
  *
  * @param id  what it is to be, where it is made
- * @throws NodeJS.ErrnoException; Fault `data-dir.not-writable` where it cannot be read
+ * @throws NodeJS.ErrnoException; Fault `data-dir.not-writable` if it cannot be read
  */
 export function ensureDataDirectoryId(path: string, id = newDataDirectoryId()): string {
   const known = dataDirectoryId(path);

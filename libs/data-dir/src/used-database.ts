@@ -23,8 +23,8 @@ export function hasUsedDatabase(dataDir: string): boolean {
  * or is gone. To name another one is the user's word.
  *
  * @param url  of the database that the settings name; undefined: the embedded one
- * @returns what has to be said where it is not the one that was used last
- * @throws Fault `data-dir.no-database`; `data-dir.not-writable` where the note cannot be read
+ * @returns what has to be said if it is not the one that was used last
+ * @throws Fault `data-dir.no-database`; `data-dir.not-writable` if the note cannot be read
  */
 export function foreseeDatabase(dataDir: string, url: string | undefined): string | undefined {
   const used = usedDatabase(dataDir);

@@ -63,7 +63,7 @@ export function everyStateBase(user: UserState): readonly string[] {
 /**
  * What is there of such a directory: itself, or the nearest above it.
  *
- * @throws Error where it belongs to somebody else, who could put anything there
+ * @throws Error if it belongs to somebody else, who could put anything there
  */
 export function nearestOfBase(base: string, user: UserState): string {
   const uid = uidOf(user);
@@ -79,14 +79,14 @@ export function nearestOfBase(base: string, user: UserState): string {
   return nearest;
 }
 
-/** A directory of this user's alone. @throws Error where somebody else has or had a hand in it */
+/** A directory of this user's alone. @throws Error if somebody else has or had a hand in it */
 export function makeOwn(path: string, uid: number | undefined): void {
   makeDirectory(path);
   requireOwn(path, uid);
   chmodSync(path, 0o700);
 }
 
-/** @throws Error where somebody else has or had a hand in it */
+/** @throws Error if somebody else has or had a hand in it */
 export function requireOwn(path: string, uid: number | undefined): void {
   const found = lstatSync(path);
   if (!found.isDirectory()) throw new Error(`${path} is not a directory`);

@@ -44,9 +44,9 @@ const fixedNames: readonly string[] = [
 /**
  * Makes a data directory ours where it is missing or empty.
  *
- * @throws Fault `data-dir.not-ours` where it came from elsewhere; `data-dir.not-private`; `workspaces.no-place` where there is
+ * @throws Fault `data-dir.not-ours` if it came from elsewhere; `data-dir.not-private`; `workspaces.no-place` if there is
  *   nowhere to remember it
- * @throws NodeJS.ErrnoException where it cannot be made
+ * @throws NodeJS.ErrnoException if it cannot be made
  */
 export function claimDataDirectory(path: string, user: UserState = userState()): void {
   const dataDir = resolve(path);
@@ -83,7 +83,7 @@ export function foreseeClaim(path: string, user: UserState = userState()): 'empt
 /**
  * For those who only look: one that is missing or empty has nothing in it that could be believed.
  *
- * @throws Fault `data-dir.not-ours`; `data-dir.not-private` where another user owns it
+ * @throws Fault `data-dir.not-ours`; `data-dir.not-private` if another user owns it
  */
 export function requireOurs(path: string, user: UserState = userState()): void {
   const dataDir = resolve(path);
@@ -96,7 +96,7 @@ export function requireOurs(path: string, user: UserState = userState()): void {
  * The user's word that a directory is theirs, whatever brought it where it lies: moved, restored, made by an earlier version,
  * filled by hand. A copy of one that is still there gets an id of its own.
  *
- * @throws Fault `data-dir.not-ours` where git tracks it; `data-dir.not-private`; `workspaces.no-place`
+ * @throws Fault `data-dir.not-ours` if git tracks it; `data-dir.not-private`; `workspaces.no-place`
  */
 export function trustDataDirectory(path: string, user: UserState = userState()): void {
   if (standingOf(resolve(path), user) !== 'foreign') return;

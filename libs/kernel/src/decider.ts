@@ -1,7 +1,7 @@
 /** The domain's no: a value, exhaustively typed, mapped to a 4xx answer, never retried. */
 export interface Rejection<Code extends string = string> {
   readonly code: Code;
-  /** One sentence with the ids involved and, where there is one, the way out. */
+  /** One sentence with the ids involved and, if there is one, the way out. */
   readonly message: string;
 }
 

@@ -24,7 +24,7 @@ const durationPattern = /^(?:\d{1,9}(?:ms|s|m|h|d))+$/;
 /**
  * Reads a duration such as `90s`, `10m`, `1h30m`.
  *
- * @returns milliseconds, or undefined where the text is no duration
+ * @returns milliseconds, or undefined if the text is no duration
  */
 export function parseDurationMs(text: string): number | undefined {
   if (!durationPattern.test(text)) return undefined;

@@ -90,7 +90,7 @@ export function decoded(bytes: Buffer): string {
 
 /**
  * Cuts a text so that the first part takes at most `firstMax` bytes as UTF-8, and each further one at most `lineBytesMax`.
- * The first is empty where not even one character fits.
+ * The first is empty if not even one character fits.
  */
 export function fitted(text: string, firstMax: number): string[] {
   if (text.length * 3 <= firstMax || Buffer.byteLength(text) <= firstMax) return [text];

@@ -30,7 +30,7 @@ export function encodeIndex({ logBytes, lines, offsets }: LogIndex): Buffer {
   return Buffer.concat([words, createHash('sha256').update(words).digest()]);
 }
 
-/** Undefined where it was torn or changed, or is of another log or another version. */
+/** Undefined if it was torn or changed, or is of another log or another version. */
 export function decodeIndex(bytes: Buffer, logBytes: number): LogIndex | undefined {
   const words = bytes.subarray(0, -digestBytes);
   if (words.length < headWords * word || words.length % word !== 0) return undefined;
@@ -66,7 +66,7 @@ export class IndexBuilder {
 }
 
 /**
- * The index of a log that has ended; undefined where it is too small for one. One that does not fit its log, because a
+ * The index of a log that has ended; undefined if it is too small for one. One that does not fit its log, because a
  * crash tore it or it never was written, is made anew from the log.
  */
 export async function loadIndex(

@@ -97,7 +97,7 @@ export interface LogReadOptions {
 export interface LogStore {
   /**
    * @param options.bytesMax  what the log may take on disk, default 10 MiB; beyond it only the last 64 KiB are kept
-   * @throws Fault `step-log.exists` where the attempt has a log already: another attempt writes another log
+   * @throws Fault `step-log.exists` if the attempt has a log already: another attempt writes another log
    */
   open(
     key: LogKey,
@@ -108,7 +108,7 @@ export interface LogStore {
    * that comes (other lines may come between), and goes on. Aborted, it gives what is there by then, and ends quietly. An unknown
    * key gives none.
    *
-   * @throws Fault `step.not-found` where the key's parts are malformed; so do `open` and `seal`
+   * @throws Fault `step.not-found` if the key's parts are malformed; so do `open` and `seal`
    */
   read(key: LogKey, options?: LogReadOptions): AsyncIterable<LogLine>;
   /** Tells followers of a key that no more will come though no writer closed it (its executor died). Idempotent. */

@@ -35,7 +35,7 @@ export interface TailSummary {
  */
 export class LogTail {
   readonly #segments: Segment[] = [];
-  /** Streams whose first kept byte may lie within a line; true where bytes before it were let go. */
+  /** Streams whose first kept byte may lie within a line; true if bytes before it were let go. */
   readonly #inside = new Map<Stream, boolean>();
   #bytes = 0;
   #droppedLines = 0;

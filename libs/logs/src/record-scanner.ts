@@ -31,7 +31,7 @@ export class RecordScanner {
     return this.#readAt - this.#rest.length;
   }
 
-  /** The next records, maybe none; undefined where the file ends now. It may be asked again when there is more. */
+  /** The next records, maybe none; undefined if the file ends now. It may be asked again when there is more. */
   async next(): Promise<readonly FoundRecord[] | undefined> {
     const chunk = Buffer.allocUnsafe(chunkBytes);
     const { bytesRead } = await this.#handle.read(chunk, 0, chunkBytes, this.#readAt);

@@ -65,7 +65,7 @@ export function encodeRecord(record: LogRecord): string {
 
 /**
  * @param bytes  a record without its `\n`
- * @returns undefined where it is none
+ * @returns undefined if it is none
  */
 export function decodeRecord(bytes: Buffer): LogRecord | undefined {
   if (!isRecord(bytes, 0, bytes.length)) return undefined;

@@ -9,7 +9,7 @@ const batch = 128;
 /** What is left when the next batch is begun: more than the steps that start while it is made. */
 const lowWater = 32;
 
-/** Runs a program of the system to its end. Rejects where it cannot be run or fails. */
+/** Runs a program of the system to its end. Rejects if it cannot be run or fails. */
 export type RunProgram = (file: string, args: readonly string[]) => Promise<void>;
 
 /** A kernel pipe of one attempt: what is written to it comes out of `reader`, which ends when every writer has closed. */
@@ -63,7 +63,7 @@ export class FifoPool {
 
   /**
    * In turn, without the thread pool: none of it reads or writes a disk, and handing it over costs more than doing it.
-   * @returns undefined where somebody took the name away
+   * @returns undefined if somebody took the name away
    */
   #open(path: string): Pipe | undefined {
     let readFd: number | undefined;

@@ -19,7 +19,7 @@ const usedMax = 64;
 /** A sandbox that an executor had when it wrote this. */
 export interface JournalEntry {
   readonly name: string;
-  /** Undefined where it was only about to start, or where the machine was started anew since. */
+  /** Undefined if it was only about to start, or where the machine was started anew since. */
   readonly first: FirstProcess | undefined;
 }
 
@@ -102,7 +102,7 @@ export class Journal {
   }
 }
 
-/** False where it went away or the new name is taken, which making the directory will tell. */
+/** False if it went away or the new name is taken, which making the directory will tell. */
 function hasRenamed(from: string, to: string): boolean {
   try {
     if (existsSync(to)) return false;

@@ -51,7 +51,7 @@ export class ProcessSandboxDriver implements SandboxDriver {
   readonly #sandboxes = new Set<ProcessSandbox>();
 
   /**
-   * @param stateDir  this executor's alone; made where it is missing
+   * @param stateDir  this executor's alone; made if it is missing
    * @param options.spawner  what starts the steps; default: one of its own
    */
   constructor(stateDir: string, options: { readonly spawner?: Spawner } = {}) {

@@ -25,7 +25,7 @@ export function parseProcessStat(text: string): ProcessStat | undefined {
   };
 }
 
-/** Undefined where there is no such process, or no `/proc`. Zombies are there. */
+/** Undefined if there is no such process, or no `/proc`. Zombies are there. */
 export function readProcess(pid: number): ProcessStat | undefined {
   const text = readProcFile(`${pid}/stat`);
   return text === undefined ? undefined : parseProcessStat(text);

@@ -43,7 +43,7 @@ export class SandboxRig {
   readonly workspaceDir = join(this.dir, 'workspace');
   readonly homeDir = join(this.dir, 'home');
   readonly driver: SandboxDriver;
-  /** Whether stdout and stderr come together, as they do where nothing is said; most specs tell them apart. */
+  /** Whether stdout and stderr come together, as they do if nothing is said; most specs tell them apart. */
   isTogether = false;
   readonly #sandboxes: Sandbox[] = [];
   #count = 0;

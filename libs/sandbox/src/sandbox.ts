@@ -116,9 +116,9 @@ export interface Sandbox {
    * process has ended, which `kill` hastens. Never rejects after a successful start.
    */
   readonly exited: Promise<SandboxExit>;
-  /** SIGTERM to every process of the sandbox; who is stopped goes on to hear it. Nothing happens where its first process has ended. */
+  /** SIGTERM to every process of the sandbox; who is stopped goes on to hear it. Nothing happens if its first process has ended. */
   terminate(): Promise<void>;
-  /** SIGKILL to the whole sandbox, at once. Nothing happens where it has ended. */
+  /** SIGKILL to the whole sandbox, at once. Nothing happens if it has ended. */
   kill(): Promise<void>;
   destroy(): Promise<void>;
 }
@@ -138,7 +138,7 @@ export interface SandboxDriver {
   /**
    * Tries out once what every sandbox will get.
    *
-   * @throws Fault `sandbox.unavailable` where a directory that is to be shown is not there or must never be seen: for people to mend
+   * @throws Fault `sandbox.unavailable` if a directory that is to be shown is not there or must never be seen: for people to mend
    */
   probe(trial: SandboxTrial): Promise<SandboxProbe>;
   /**

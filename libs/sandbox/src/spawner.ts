@@ -53,7 +53,7 @@ export class Spawner {
   #child: ChildProcess | undefined;
   #count = 0;
 
-  /** @throws SpawnerLost; Fault `sandbox.start-failed` where it certainly does not run */
+  /** @throws SpawnerLost; Fault `sandbox.start-failed` if it certainly does not run */
   start(order: Omit<SpawnOrder, 'id'>): Promise<SpawnedProcess> {
     const child = this.#child ?? this.#startChild();
     const id = this.#count;
@@ -72,7 +72,7 @@ export class Spawner {
     return waiting.started.promise;
   }
 
-  /** Runs a program of the system to its end. @throws Fault `sandbox.start-failed` where it cannot be run or fails */
+  /** Runs a program of the system to its end. @throws Fault `sandbox.start-failed` if it cannot be run or fails */
   async run(file: string, args: readonly string[]): Promise<void> {
     const { ended } = await this.start({ file, args, cwd: '/', env: { PATH: systemPath } });
     const { exitCode } = await ended;

@@ -54,7 +54,7 @@ function usableDrivers(
     .toSorted((left, right) => weakness(left, right) - weakness(right, left));
 }
 
-/** 1 where it gives less than the other, else 0. */
+/** 1 if it gives less than the other, else 0. */
 function weakness({ isolation }: SandboxProbe, other: SandboxProbe): number {
   return Number(!isAtLeast(isolation, other.isolation));
 }

@@ -10,7 +10,7 @@ const edgesMax = 500;
 /** git looks at the whole history where few tags are reachable. */
 const describeMs = 10_000;
 
-/** Asks git in the repository: what it prints, without its last line end; undefined where it fails. */
+/** Asks git in the repository: what it prints, without its last line end; undefined if it fails. */
 export type AskGit = (
   args: readonly string[],
   options?: { readonly timeoutMs?: number },
@@ -85,7 +85,7 @@ async function nearestTag({ ask, head, tags }: RepositoryFacts): Promise<string 
   return tags.find(({ ref }) => ref === `refs/tags/${tag}`)?.commit;
 }
 
-/** Undefined where that is too much. */
+/** Undefined if that is too much. */
 async function toTag({ ask, head }: RepositoryFacts, base: string): Promise<Parents | undefined> {
   const since = await sinceBase(ask, { head, base });
   if (!since || since.edges.every((edge) => edge === base)) return since?.known;
@@ -102,7 +102,7 @@ interface Since {
   readonly edges: readonly string[];
 }
 
-/** What came after the base, and the commits where it ends; undefined where that is too much. */
+/** What came after the base, and the commits where it ends; undefined if that is too much. */
 async function sinceBase(
   ask: AskGit,
   { head, base }: { readonly head: string; readonly base: string },

@@ -1,4 +1,4 @@
-/** What a run's files are, as its steps read it; empty where it is not known. */
+/** What a run's files are, as its steps read it; empty if it is not known. */
 export interface CommitFacts {
   readonly commit: string;
   /** `refs/heads/…` or `refs/tags/…`. */

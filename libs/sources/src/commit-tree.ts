@@ -15,7 +15,7 @@ export class TreeReader {
   #bytes = 0;
   #rest = '';
 
-  /** @throws Fault `source.invalid` where the tree is larger than a source may be */
+  /** @throws Fault `source.invalid` if the tree is larger than a source may be */
   take(text: string): void {
     const items = (this.#rest + text).split('\0');
     this.#rest = items.pop() ?? '';

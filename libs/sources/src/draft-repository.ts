@@ -21,14 +21,14 @@ export class DraftRepository {
   }
 
   /**
-   * What git prints; undefined where it says no.
-   * @throws Fault `source.invalid` where it met its limits
+   * What git prints; undefined if it says no.
+   * @throws Fault `source.invalid` if it met its limits
    */
   ask(...args: readonly string[]): Promise<string | undefined> {
     return this.#unlessNo(this.git(...args));
   }
 
-  /** Everything that git prints, which grows with the history; undefined where it says no. */
+  /** Everything that git prints, which grows with the history; undefined if it says no. */
   askAll(...args: readonly string[]): Promise<string | undefined> {
     return this.#unlessNo(this.list(...args).then((pieces) => pieces.join('')));
   }
@@ -65,7 +65,7 @@ export class DraftRepository {
   async refreshIndex(largeFiles: readonly string[]): Promise<readonly string[]> {
     const large = await this.#trackedOf(largeFiles);
     await this.#assumeUnchanged(large);
-    // It ends with 1 where files differ, which is no failure.
+    // It ends with 1 if files differ, which is no failure.
     const words = await this.ask('update-index', '--ignore-submodules', '--refresh');
     if (words === undefined) await this.#forgiveFilters();
     const filtered = new Set(await this.#filteredOf(large));
@@ -124,7 +124,7 @@ export class DraftRepository {
       .filter((each) => each !== '');
   }
 
-  /** @throws Fault `source.invalid` where the tree has more than a source may have */
+  /** @throws Fault `source.invalid` if the tree has more than a source may have */
   async readTree(treeish: string): Promise<CommitTree> {
     const reader = new TreeReader();
     await runGit(this.directory, ['ls-tree', '-r', '-t', '-l', '-z', '--full-tree', treeish], {
@@ -147,7 +147,7 @@ export class DraftRepository {
 
   /**
    * The tag that `git describe --tags --exact-match` names. Unlike it, this looks at the object of every tag.
-   * @throws Fault where one is not there
+   * @throws Fault if one is not there
    */
   async #tagAt(commit: string): Promise<string | undefined> {
     const lines = await this.list(

@@ -93,7 +93,7 @@ export class EntryCheck {
       throw refused(pack, `more than ${submodulesMax} submodules`);
   }
 
-  /** Where the repositories of submodules lie, those above others first; none where the tree itself has none. */
+  /** Where the repositories of submodules lie, those above others first; none if the tree itself has none. */
   get submodules(): readonly string[] {
     return this.#files.has(repositoryEntries.pack) ? [...this.#repositories].sort() : [];
   }

@@ -53,7 +53,7 @@ export function credentialsProblem(file: string): string | undefined {
     : undefined;
 }
 
-/** Nothing where it can't be read: git then says that it was asked for a password, and which setting there is. */
+/** Nothing if it can't be read: git then says that it was asked for a password, and which setting there is. */
 function textOf(file: string): string {
   try {
     return readFileSync(file, 'utf8');

@@ -7,7 +7,7 @@ import { oneLine } from './git-words.ts';
 import type { ServerState } from './server-state.ts';
 import { gitOf, nearestRepository } from './user-git.ts';
 
-/** Left out where there is no git to say what is ignored. */
+/** Left out if there is no git to say what is ignored. */
 const neverTaken: ReadonlySet<string> = new Set(['.git', 'node_modules']);
 
 export interface WorkingTreeList {
@@ -23,7 +23,7 @@ export interface WorkingTreeList {
   readonly links: ReadonlyMap<string, string>;
   /** What could not be listed, one line each. */
   readonly notes: readonly string[];
-  /** The top of the repository; undefined where the tree is taken as a plain directory. */
+  /** The top of the repository; undefined if the tree is taken as a plain directory. */
   readonly repository: string | undefined;
 }
 
@@ -69,9 +69,9 @@ function isState(name: string, state: ServerState): boolean {
 }
 
 /**
- * The top of the work tree that a directory lies in, its real path; undefined where there is no repository.
+ * The top of the work tree that a directory lies in, its real path; undefined if there is no repository.
  *
- * @throws Fault `source.invalid` where there is one and git cannot read it
+ * @throws Fault `source.invalid` if there is one and git cannot read it
  */
 export async function findRepository(directory: string): Promise<string | undefined> {
   const isOwn = existsSync(join(directory, '.git'));

@@ -4,7 +4,7 @@ import { trimEndOf } from '#libs/kernel';
 import { wordsOf } from './user-git.ts';
 
 /**
- * Why the history that a tree's `.git` leads to is not the tree's own; undefined where it is.
+ * Why the history that a tree's `.git` leads to is not the tree's own; undefined if it is.
  *
  * Whoever made an unpacked archive may have made its `.git`, too, and have it lead to another repository of the user,
  * whose history would then go where the tree goes. So what lies outside of the tree has to name the tree, as git has it
@@ -29,7 +29,7 @@ export async function foreignProblem(top: string): Promise<string | undefined> {
   return objectsProblem(common ?? gitDir);
 }
 
-/** A path that a file holds, without links; undefined where either is not there. */
+/** A path that a file holds, without links; undefined if either is not there. */
 async function pathIn(
   file: string,
   { base, start = '' }: { readonly base: string; readonly start?: string },

@@ -27,7 +27,7 @@ export interface Pack {
 
 /**
  * A user's repository as a run gets it: the objects of a bounded history and of the index, and a description. Undefined
- * where there is no commit yet. Nothing of the repository is changed.
+ * if there is no commit yet. Nothing of the repository is changed.
  *
  * @param top      of the repository's working tree
  * @param skipped  names of the files that git is told not to look at
@@ -87,7 +87,7 @@ export async function packRepository(
   }
 }
 
-/** What a tree that is only a part of a repository is told of it; undefined where there is no commit yet. */
+/** What a tree that is only a part of a repository is told of it; undefined if there is no commit yet. */
 export async function describePart(directory: string): Promise<SnapshotPart | undefined> {
   const [head, { origin }, tag, words] = await Promise.all([
     readHead(directory),
@@ -143,7 +143,7 @@ async function isStaged(top: string): Promise<boolean> {
   return (await wordsOf(top, ['diff-index', '--cached', '--quiet', 'HEAD', '--'])) === undefined;
 }
 
-/** Of a copy, into a directory of ours. Undefined where the index has no tree, as in the middle of a merge. */
+/** Of a copy, into a directory of ours. Undefined if the index has no tree, as in the middle of a merge. */
 async function writeIndexTree(top: string, head: Head, draft: string) {
   const env = {
     GIT_INDEX_FILE: join(draft, 'index'),

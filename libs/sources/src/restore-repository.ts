@@ -19,7 +19,7 @@ import { writeRepository } from './write-repository.ts';
  * Makes the repositories of an unpacked snapshot, its own and those of its submodules: one after the other from the top, so
  * that what lies below is no repository yet when git is run above it.
  *
- * @throws Fault `source.invalid` where the objects are damaged or not all there
+ * @throws Fault `source.invalid` if the objects are damaged or not all there
  */
 export async function restoreRepositories(
   { directory, largeFiles, submodules }: UnpackedTree,
@@ -49,7 +49,7 @@ export async function restoreRepositories(
  * as it was, so that what differs is what the sender had not committed. Of a part of a repository only the commit's
  * words came along. No commit where nothing did.
  *
- * @throws Fault `source.invalid` where the objects are damaged or not all there
+ * @throws Fault `source.invalid` if the objects are damaged or not all there
  */
 async function restoreRepository(
   { directory, largeFiles }: Omit<UnpackedTree, 'submodules'>,

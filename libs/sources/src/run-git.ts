@@ -40,7 +40,7 @@ export interface GitCallOptions {
  * Runs git for a workspace that no step has seen yet: in one that a step has written to, its settings would be followed.
  *
  * @returns how it begins what it prints, at most 64 KiB
- * @throws Fault `source.fetch-failed` with one line of git's words; `source.invalid` where git meets its limits; an abort
+ * @throws Fault `source.fetch-failed` with one line of git's words; `source.invalid` if git meets its limits; an abort
  * throws its reason
  */
 export function runGit(

@@ -14,7 +14,7 @@ export class ServerState {
 
   /**
    * @param dataDir  that of the caller; it need not exist
-   * @throws Fault `source.invalid` where the tree lies in the data directory or is one
+   * @throws Fault `source.invalid` if the tree lies in the data directory or is one
    */
   constructor(root: string, dataDir: string | undefined) {
     this.#root = resolve(root);

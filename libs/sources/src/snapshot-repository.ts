@@ -94,7 +94,7 @@ export function parseDescription(text: string): SnapshotRepository | SnapshotPar
   }
 }
 
-/** The address without what must not stand in events; undefined where it is none that others can use. */
+/** The address without what must not stand in events; undefined if it is none that others can use. */
 export function publicAddress(url: string): string | undefined {
   const plain = url.trim().replace(/^(https?:\/\/)[^/@]*@/i, '$1');
   return gitUrlProblem(plain, { allowsFiles: false }) === undefined ? plain : undefined;

@@ -18,7 +18,7 @@ export interface WorkingTreeSnapshot {
   readonly leftOut: readonly string[];
   /** What else its user should know, one line each. */
   readonly warnings: readonly string[];
-  /** What the tree is based on; undefined where no repository comes along. */
+  /** What the tree is based on; undefined if no repository comes along. */
   readonly commit: string | undefined;
   readonly ref: string | undefined;
 }
@@ -35,7 +35,7 @@ export interface SnapshotOptions {
  * the second, since build tools compare them: the digest says "the same tree, untouched", not "the same text". A whole
  * repository's tree brings its history along, as objects and a description, never `.git` itself.
  *
- * @throws Fault `source.invalid` where the tree is too large, cannot be read or is a server's state; so does the stream
+ * @throws Fault `source.invalid` if the tree is too large, cannot be read or is a server's state; so does the stream
  */
 export async function snapshotWorkingTree(
   directory: string,
@@ -99,7 +99,7 @@ function isInSubmodule(directory: string, { submodules }: WorkingTreeList): bool
   return [...submodules].some((name) => `${directory}/`.startsWith(`${name}/`));
 }
 
-/** A text says why it cannot come along; undefined where it was deleted. Without the thread pool: thousands of short calls. */
+/** A text says why it cannot come along; undefined if it was deleted. Without the thread pool: thousands of short calls. */
 function itemOf(
   directory: string,
   name: string,

@@ -3,7 +3,7 @@ import type { CommitFacts } from './commit-facts.ts';
 
 /** What is known about the files that were put into a workspace. */
 export interface SourceFacts {
-  /** Undefined where there is no repository. */
+  /** Undefined if there is no repository. */
   readonly commit: CommitFacts | undefined;
   /** What the run's log should say about the files, one line each. */
   readonly warnings: readonly string[];
@@ -22,7 +22,7 @@ export interface SourceProvider {
   /**
    * Fills `targetDir`, which does not exist yet; its parent does. It exists afterwards only when it is complete.
    *
-   * @returns undefined where there is no source
+   * @returns undefined if there is no source
    * @throws Fault `source.fetch-failed`, `source.invalid`, `source.not-found`, `blob.corrupt`; an abort throws its reason
    */
   materialise(

@@ -53,7 +53,7 @@ export async function gitOf(
   return running;
 }
 
-/** What git prints, without its last line end; undefined where it fails. */
+/** What git prints, without its last line end; undefined if it fails. */
 export async function wordsOf(
   directory: string,
   args: readonly string[],

@@ -7,7 +7,7 @@ export function isTraceparent(text: string): boolean {
 }
 
 /**
- * A traceparent in the same trace, or in a new one where there is none.
+ * A traceparent in the same trace, or in a new one if there is none.
  *
  * @param random  24 random bytes
  */

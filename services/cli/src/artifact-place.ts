@@ -9,7 +9,7 @@ import { writingTo } from './file-failure.ts';
 /**
  * Makes the directory that artifacts go to, with what is missing above it.
  *
- * @throws UsageError where a file is there; NodeJS.ErrnoException
+ * @throws UsageError if a file is there; NodeJS.ErrnoException
  */
 export async function makeTarget(directory: string): Promise<void> {
   await writingTo(directory, async () => makeDirectory(resolve(directory), 0o777));
@@ -26,7 +26,7 @@ export async function makeTarget(directory: string): Promise<void> {
  * directories on the way are made. What stands there already
  * may lead elsewhere: no link below the directory is followed.
  *
- * @throws Fault `artifact.refused` where the artifact would leave the directory
+ * @throws Fault `artifact.refused` if the artifact would leave the directory
  */
 export async function artifactPlace(directory: string, name: string): Promise<string> {
   const problem = artifactNameProblem(name);

@@ -1,7 +1,7 @@
 /** Which code a process runs. */
 export interface Build {
   readonly version: string;
-  /** RFC 3339; empty where it is not known. */
+  /** RFC 3339; empty if it is not known. */
   readonly builtAt: string;
 }
 

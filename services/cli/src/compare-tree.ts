@@ -30,7 +30,7 @@ export async function tellWhoseFiles(
   }
 }
 
-/** As an upload of it would be named; undefined where that takes too long. */
+/** As an upload of it would be named; undefined if that takes too long. */
 async function digestOf(
   file: string,
   place: { readonly dir: string; readonly dataDir: string },

@@ -24,7 +24,7 @@ export interface CommandContext {
    * rest, so that reading writes nothing and runs nothing, unless `works` is said.
    */
   client(options?: Partial<ServerWish>): Promise<ApiClient>;
-  /** For a command that lists: undefined where nothing has run, which people are told; a list in JSON is empty. */
+  /** For a command that lists: undefined if nothing has run, which people are told; a list in JSON is empty. */
   lister(): Promise<ApiClient | undefined>;
 }
 
@@ -42,7 +42,7 @@ const settingKeys = Object.keys(everySetting) as SettingKey[];
 /**
  * Reads global flags wherever they stand on the command line.
  *
- * @throws Fault `config.invalid`; `data-dir.not-ours` where settings stand in a data directory that came from elsewhere: they
+ * @throws Fault `config.invalid`; `data-dir.not-ours` if settings stand in a data directory that came from elsewhere: they
  *   could name a server that gets the token
  */
 export function contextOf(command: Command): CommandContext {

@@ -40,7 +40,7 @@ export async function askToEnd(
 }
 
 /**
- * What a server says when its drain is over. Undefined where it never does: it was killed, or is of a version that has no
+ * What a server says when its drain is over. Undefined if it never does: it was killed, or is of a version that has no
  * such question.
  */
 async function lastWords(client: ApiClient, server: ServerFile): Promise<ServerState | undefined> {
@@ -60,7 +60,7 @@ async function lastWords(client: ApiClient, server: ServerFile): Promise<ServerS
  * Resolves when the process is gone, with what it left as it told by itself.
  *
  * @param tell  gets each state on the way
- * @throws Fault `server.error` where it does not end
+ * @throws Fault `server.error` if it does not end
  */
 export async function untilEnded(
   config: Config,

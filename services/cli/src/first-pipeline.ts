@@ -3,9 +3,9 @@ export interface ProjectFiles {
   /** The directory's own name. */
   readonly directory: string;
   readonly names: ReadonlySet<string>;
-  /** The text of package.json, where there is one. */
+  /** The text of package.json, if there is one. */
   readonly packageJson?: string;
-  /** The text of Makefile, where there is one. */
+  /** The text of Makefile, if there is one. */
   readonly makefile?: string;
 }
 

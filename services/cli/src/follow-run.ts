@@ -14,7 +14,7 @@ import { followRunStream, type RunNews } from './run-stream.ts';
 /** How a run that was followed has ended. */
 export interface FollowedEnd {
   readonly outcome: Outcome;
-  /** Undefined where the server went away behind the end. */
+  /** Undefined if the server went away behind the end. */
   readonly run: RunDto | undefined;
 }
 

@@ -36,7 +36,7 @@ function commandsInSources(): readonly (readonly [file: string, text: string])[]
   );
 }
 
-/** What is wrong with a command that somebody is told to paste; undefined where it is one. */
+/** What is wrong with a command that somebody is told to paste; undefined if it is one. */
 function flawOf(text: string): string | undefined {
   const pasted = pasteable(`\`millrace ${text}\``, called).slice(1, -1);
   const words = pasted.split(' ').slice(1);

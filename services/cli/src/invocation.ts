@@ -13,7 +13,7 @@ export interface Invocation {
   readonly given?: Readonly<Record<string, string>>;
 }
 
-/** Words of hints that stand for what the caller gave, and what is written where nothing is known: what can be pasted as well. */
+/** Words of hints that stand for what the caller gave, and what is written if nothing is known: what can be pasted as well. */
 const placeholders: Readonly<Record<string, string>> = {
   COMMAND: '',
   FILE: '',

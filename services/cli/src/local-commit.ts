@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { shellWord } from '#libs/kernel';
 import { nearestRepository } from '#libs/sources';
 
-/** The repository on this machine that an address names, or that the working directory lies in where there is no address. */
+/** The repository on this machine that an address names, or that the working directory lies in if there is no address. */
 export function localRepository(url: string | undefined): string | undefined {
   if (url === undefined) return nearestRepository('.');
   try {

@@ -48,7 +48,7 @@ export async function becomeServer(args: readonly string[]): Promise<number> {
  * command nor that of its terminal reaches it. It ends by itself when nobody needs it.
  *
  * @param options.works  false: it answers, and neither assigns nor runs anything
- * @throws Fault with the server's own code where it says why it did not start
+ * @throws Fault with the server's own code if it says why it did not start
  */
 export async function startInBackground(
   layered: LayeredConfig,
@@ -83,7 +83,7 @@ export async function startInBackground(
 export function serverEnvironment({ config, explain }: LayeredConfig): Record<string, string> {
   // A server that a step starts belongs to the step's sandbox.
   const env = backgroundEnvironment(thisUser(), inheritedEnvironment(), [sandboxMarker]);
-  // Its HOME is the account's: where that is another it would know nothing of what is remembered here.
+  // Its HOME is the account's: if that is another it would know nothing of what is remembered here.
   env.XDG_STATE_HOME = stateHomeOf(userState());
   for (const key of ['listen', 'db', 'sandbox'] as const) {
     if (explain(key).layer === 'flag') env[settings[key].variable] = String(config[key]);
@@ -150,7 +150,7 @@ async function untilReady(child: ChildProcess, outPath: string): Promise<ServerF
   }
 }
 
-/** Undefined where it ended without a word. */
+/** Undefined if it ended without a word. */
 async function readMessage(pipe: Readable): Promise<StartMessage | undefined> {
   let text = '';
   for await (const chunk of pipe.setEncoding('utf8')) {

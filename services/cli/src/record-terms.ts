@@ -67,7 +67,7 @@ const terms: Readonly<Record<RecordTerm, readonly [title: string, text: string]>
 
 export const recordTerms: readonly string[] = Object.keys(terms);
 
-/** Undefined where it is no word of the record. */
+/** Undefined if it is no word of the record. */
 export function explainTerm(
   word: string,
 ): { readonly title: string; readonly text: string } | undefined {

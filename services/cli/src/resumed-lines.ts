@@ -14,7 +14,7 @@ export class ResumedLines {
     return Math.min(this.#last + 1, ...this.#open.keys());
   }
 
-  /** @returns what is new of it; undefined where all of it was shown before */
+  /** @returns what is new of it; undefined if all of it was shown before */
   take(line: LogLineDto): LogLineDto | undefined {
     const shown = this.#open.get(line.line);
     if (shown === undefined && line.line <= this.#last) return undefined;

@@ -75,7 +75,7 @@ const lasting: ReadonlySet<string | null | undefined> = new Set<ErrorCode>([
 /** How many failed steps are shown with their logs; the others are counted. */
 const failedShown = 3;
 
-/** What to do about each failed step, a command a line. A retry is offered where it can help. */
+/** What to do about each failed step, a command a line. A retry is offered if it can help. */
 export function nextLines(run: RunDto, invocation: Invocation): readonly string[] {
   const failed = run.steps.filter(({ id }) => run.failedSteps.includes(id));
   const codes = failed.map((step) => step.attempts.at(-1)?.code);
@@ -122,14 +122,14 @@ function endOf(step: StepDto): Readonly<Record<string, unknown>> {
   return { ...step, message: step.attempts.at(-1)?.message };
 }
 
-/** How a step came out that went wrong or did not begin; undefined where it succeeded or has not ended. */
+/** How a step came out that went wrong or did not begin; undefined if it succeeded or has not ended. */
 export function endWords(step: StepDto): string | undefined {
   if (step.status === 'skipped') return `${step.id}: ${stepState(step)}`;
   if (step.status !== 'finished' || step.outcome === 'success') return undefined;
   return `${step.id}: ${outcomeWords(endOf(step))}`;
 }
 
-/** How a run came out that went wrong, and which steps failed, and how; undefined where it did not. */
+/** How a run came out that went wrong, and which steps failed, and how; undefined if it did not. */
 export function wrongWords(run: RunDto): string | undefined {
   if (run.outcome === null || run.outcome === 'success') return undefined;
   const failed = run.steps

@@ -12,7 +12,7 @@ const cures: Readonly<Record<SandboxLack, string>> = {
   unknown: 'the words are those of runc or crun: install it anew, or another release',
 };
 
-/** @param lacks  of a driver that was tried. @returns one sentence; undefined where there is nothing to mend */
+/** @param lacks  of a driver that was tried. @returns one sentence; undefined if there is nothing to mend */
 export function sandboxCure(lacks: readonly SandboxLack[]): string | undefined {
   const found = lacks.map((lack) => cures[lack]);
   return found.length > 0 ? [...new Set(found)].join('; ') : undefined;

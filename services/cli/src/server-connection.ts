@@ -10,7 +10,7 @@ import { Fault } from '#libs/kernel';
 /**
  * The server of a data directory, if one runs there: the process that wrote `server.json`, not one that has its pid by now.
  *
- * @throws Fault `data-dir.not-ours`, `data-dir.not-private` where somebody else could have written it; `data-dir.forbidden`
+ * @throws Fault `data-dir.not-ours`, `data-dir.not-private` if somebody else could have written it; `data-dir.forbidden`
  */
 export async function findServer(dataDir: string): Promise<ServerFile | undefined> {
   const text = readOwn(dataDir, 'server.json');
@@ -27,7 +27,7 @@ export function isServerFileLeft(dataDir: string): boolean {
 /**
  * The client for the server that the settings mean: `--server`, else the one of the data directory.
  *
- * @throws Fault `server.unreachable` where none runs
+ * @throws Fault `server.unreachable` if none runs
  */
 export async function connect(config: Config): Promise<ApiClient> {
   if (config.server !== undefined)

@@ -35,7 +35,7 @@ const lookMs = 50;
  * The server that the settings mean. Where none runs in the data directory and it holds state (or `always` is said), one is
  * started in the background.
  *
- * @throws NothingRanError where there is neither a server nor state; Fault `data-dir.no-database` where its database is gone or
+ * @throws NothingRanError if there is neither a server nor state; Fault `data-dir.no-database` if its database is gone or
  *   nobody names it now; `server.incompatible`
  */
 export async function useServer(

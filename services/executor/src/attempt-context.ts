@@ -26,13 +26,13 @@ export class AttemptContext {
   stage: Stage = 'prepare';
   log: LogWriter | undefined;
   workspaceDir: string | undefined;
-  /** Of the files in it; undefined where they come from no repository. */
+  /** Of the files in it; undefined if they come from no repository. */
   commit: CommitFacts | undefined;
   /** About them, for the log. */
   warnings: readonly string[] = [];
   /** Where the driver gives no /tmp of its own. */
   tmpDir: string | undefined;
-  /** Of the files of its commands, where there are any. */
+  /** Of the files of its commands, if there are any. */
   commandsDir: string | undefined;
   shell: StepShell = stepShell('sh', undefined);
   /** What makes the marks of this attempt its own. */

@@ -126,7 +126,7 @@ export class Executor {
 
   /**
    * Clears away what an earlier process left, registers (for as long as that takes), and begins to work.
-   * @throws Fault `sandbox.unavailable` where no driver works that is allowed, or one is to show what it must not; what the server finally refuses
+   * @throws Fault `sandbox.unavailable` if no driver works that is allowed, or one is to show what it must not; what the server finally refuses
    */
   async start(): Promise<void> {
     await this.#clearAway();

@@ -4,7 +4,7 @@ import { opendirSync } from 'node:fs';
  * Names of entries of a directory, at most so many: to list what a stranger has put there may take seconds, during which the event
  * loop or a thread of the pool does nothing else.
  *
- * @throws NodeJS.ErrnoException where it cannot be read
+ * @throws NodeJS.ErrnoException if it cannot be read
  */
 export function firstNames(path: string, most: number): readonly string[] {
   const directory = opendirSync(path, { bufferSize: most });

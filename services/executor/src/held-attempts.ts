@@ -69,7 +69,7 @@ export class HeldAttempts {
     if (this.#running < this.#parts.slots) this.#begin(held);
   }
 
-  /** Nothing happens where the fence is not held. */
+  /** Nothing happens if the fence is not held. */
   stop({ fence, reason }: Pick<StopRequest, 'fence' | 'reason'>): void {
     const held = this.#held.get(fence);
     if (!held) return;
@@ -90,7 +90,7 @@ export class HeldAttempts {
     }
   }
 
-  /** Resolves when nothing is held; false where that took longer than `withinMs`, or at the abort. */
+  /** Resolves when nothing is held; false if that took longer than `withinMs`, or at the abort. */
   async idle(withinMs: number, enough?: AbortSignal): Promise<boolean> {
     if (this.#held.size === 0) return true;
     if (enough?.aborted) return false;

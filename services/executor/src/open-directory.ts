@@ -21,7 +21,7 @@ export class OpenDirectory {
     this.#base = Buffer.concat([Buffer.from(base as string), Buffer.from('/')]);
   }
 
-  /** @throws NodeJS.ErrnoException ELOOP or ENOTDIR where it is a link or no directory */
+  /** @throws NodeJS.ErrnoException ELOOP or ENOTDIR if it is a link or no directory */
   static async open(path: string | Buffer): Promise<OpenDirectory> {
     const flags = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW;
     return new OpenDirectory(await open(path, flags), path);

@@ -1,6 +1,6 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 
-/** Some hundred mounts; where there are more nothing is known. */
+/** Some hundred mounts; if there are more nothing is known. */
 const listBytesMax = 64 * 1024;
 
 /**
@@ -11,7 +11,7 @@ export class OwnMounts {
   readonly #buffer = Buffer.alloc(listBytesMax);
   #list: number | undefined;
 
-  /** Whether a mount is at a path, or is of one, that has this name in it; true where that cannot be told. */
+  /** Whether a mount is at a path, or is of one, that has this name in it; true if that cannot be told. */
   hasNamed(name: string): boolean {
     if (process.getuid?.() !== 0) return false;
     try {

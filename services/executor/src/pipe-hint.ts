@@ -3,7 +3,7 @@ import type { StepShell } from './step-shell.ts';
 /** What a shell answers for a program that SIGPIPE ended: 128 + 13. */
 const brokenPipe = 141;
 
-/** For the end of the log of a step that did not succeed: why `make | head` failed, where that is what happened. */
+/** For the end of the log of a step that did not succeed: why `make | head` failed, if that is what happened. */
 export function pipeHint(
   exitCode: number | null | undefined,
   shell: Pick<StepShell, 'kind'>,

@@ -59,7 +59,7 @@ export class TreeRemover {
     this.#onLeft = onLeft;
   }
 
-  /** Nothing happens where there is nothing. Never throws: whoever clears away goes on with what he is here for. */
+  /** Nothing happens if there is nothing. Never throws: whoever clears away goes on with what he is here for. */
   async remove(path: string): Promise<void> {
     const goOn = await this.#take(path);
     await goOn();
@@ -248,8 +248,8 @@ function newJob(): Job {
 }
 
 /**
- * A directory of ours where there is none. What a step without isolation put in its place goes.
- * @throws NodeJS.ErrnoException where it cannot be made
+ * A directory of ours if there is none. What a step without isolation put in its place goes.
+ * @throws NodeJS.ErrnoException if it cannot be made
  */
 export async function ownDirectory(path: string): Promise<void> {
   const found = await lstat(path).catch(() => undefined);
@@ -272,7 +272,7 @@ async function unlockOnce(job: Job, path: string): Promise<void> {
   await unlock([path, ...job.pending.slice(0, byHandMax)]);
 }
 
-/** In whole trees. Where that fails, what comes next says why. */
+/** In whole trees. If that fails, what comes next says why. */
 function unlock(paths: readonly string[]): Promise<void> {
   return run('chattr', ['-R', '-f', '-i', '-a', '--', ...paths]);
 }

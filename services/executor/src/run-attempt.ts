@@ -117,7 +117,7 @@ async function openLog(context: AttemptContext, parts: AttemptParts): Promise<vo
   context.log = await parts.logs.open({ runId, step, attempt }, { bytesMax: logBytesMax });
 }
 
-/** @throws Fault of the source, `source.fetch-failed` where it takes too long */
+/** @throws Fault of the source, `source.fetch-failed` if it takes too long */
 async function enterWorkspace(context: AttemptContext, parts: AttemptParts): Promise<void> {
   const { sourceMs } = attemptTerms;
   const overdue = new AbortController();

@@ -20,7 +20,7 @@ export interface CommandParts {
  * Starts the command, streams its output to the log (which holds the command back when it is slow), and waits for the
  * end, which the time limit or a wish from outside may bring.
  *
- * @throws Fault `sandbox.start-failed`; the reason of the context's abort where it came first
+ * @throws Fault `sandbox.start-failed`; the reason of the context's abort if it came first
  */
 export async function runCommands(context: AttemptContext, parts: CommandParts): Promise<void> {
   const { sandbox, log } = context;

@@ -8,7 +8,7 @@ import type { CommitFacts } from '#libs/sources';
 export interface StepPlace {
   readonly workspace: string;
   readonly home: string;
-  /** Undefined where its /tmp is its own. */
+  /** Undefined if its /tmp is its own. */
   readonly tmp: string | undefined;
   /** Whether nothing of the machine lies above them. */
   readonly isContained: boolean;
@@ -16,7 +16,7 @@ export interface StepPlace {
   readonly hostPath: readonly string[];
   /** Searched after them. */
   readonly furtherPath: readonly string[];
-  /** Undefined where the workspace holds no repository. */
+  /** Undefined if the workspace holds no repository. */
   readonly commit?: CommitFacts | undefined;
   readonly traceparent: string;
 }
@@ -47,7 +47,7 @@ export function stepEnvironment(assignment: Assignment, place: StepPlace): Recor
   };
 }
 
-/** All of them wherever there is a commit, so that a script under `set -u` can ask for any; empty where nothing is known. */
+/** All of them wherever there is a commit, so that a script under `set -u` can ask for any; empty if nothing is known. */
 function ofCommit(facts: CommitFacts): Record<string, string> {
   return {
     MILLRACE_COMMIT: facts.commit,

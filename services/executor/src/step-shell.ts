@@ -14,7 +14,7 @@ export interface StepShell {
 }
 
 /**
- * @param asked  what the step says; nothing: bash where there is one
+ * @param asked  what the step says; nothing: bash if there is one
  * @param bash   where the image has it
  */
 export function stepShell(asked: PlanShell | undefined, bash: string | undefined): StepShell {

@@ -104,7 +104,7 @@ async function isOwnDirectory(path: string): Promise<boolean> {
  * changes its entries, mode, owner, attributes or access list moves the time of its last change, which nobody can set. That time
  * goes in steps of some milliseconds, so within the first one an entry shows only itself.
  *
- * @returns undefined where it is not empty, or gone
+ * @returns undefined if it is not empty, or gone
  */
 function stateOf(path: string): string | undefined {
   try {

@@ -23,7 +23,7 @@ export class WorkspaceFacts {
     await writeFile(join(this.#directory, runId), JSON.stringify(facts), { mode: 0o600 });
   }
 
-  /** Undefined where there are none, or none that can be read. */
+  /** Undefined if there are none, or none that can be read. */
   async read(runId: string): Promise<CommitFacts | undefined> {
     const text = await readFile(join(this.#directory, runId), 'utf8').catch(() => '');
     try {

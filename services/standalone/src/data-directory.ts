@@ -34,7 +34,7 @@ export interface DataDirectory {
 /**
  * Makes the directories that are missing, for the owner alone.
  *
- * @throws Fault `data-dir.not-writable`; `data-dir.not-private` where others could enter it; `data-dir.not-ours` where
+ * @throws Fault `data-dir.not-writable`; `data-dir.not-private` if others could enter it; `data-dir.not-ours` where
  *   somebody else filled it
  */
 export function openDataDirectory(path: string): DataDirectory {

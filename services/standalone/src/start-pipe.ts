@@ -4,7 +4,7 @@ import type { StartMessage } from '#libs/api-contract';
 /** The descriptor that whoever starts a server in the background reads from. */
 const startFd = 3;
 
-/** Tells whoever started this server what became of it. Nothing happens where they are gone, or were told already. */
+/** Tells whoever started this server what became of it. Nothing happens if they are gone, or were told already. */
 export function tellStarter(message: StartMessage): void {
   try {
     writeSync(startFd, `${JSON.stringify(message)}\n`);

@@ -151,7 +151,7 @@ export function removeCgroups(name: string): void {
  * Removes the cgroups of a container whose processes have ended.
  *
  * @param paths  as they were read while its first process lived
- * @returns false where they are not all known to be gone: a process still ends, or nothing was read
+ * @returns false if they are not all known to be gone: a process still ends, or nothing was read
  */
 export function removeContainerCgroups(name: string, paths: CgroupPaths): boolean {
   const own = new Set(Object.values(paths).filter((dir) => basename(dir) === name));

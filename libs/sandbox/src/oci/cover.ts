@@ -21,7 +21,7 @@ export class Cover {
   /**
    * @param shown  paths of the machine that a sandbox shows under the same name
    * @returns paths inside the sandbox
-   * @throws Fault `sandbox.unavailable` where one of them must not be shown at all
+   * @throws Fault `sandbox.unavailable` if one of them must not be shown at all
    */
   pathsFor(shown: readonly string[]): readonly string[] {
     const mounts = readFileSync('/proc/self/mountinfo', 'utf8');
@@ -80,7 +80,7 @@ function reallyAt(path: string): string[] {
   ]);
 }
 
-/** Nothing only where there is nothing: what can't be looked at must not pass as harmless. */
+/** Nothing only if there is nothing: what can't be looked at must not pass as harmless. */
 function realOf(path: string): string[] {
   try {
     return [realpathSync.native(path)];

@@ -70,7 +70,7 @@ function treeOf(path: string, mounts: readonly Mount[]): Tree | undefined {
   return { device, path: join(root, wayTo(path, point) ?? ''), at: path };
 }
 
-/** The path at which a shown tree shows some of a secret one; none where they are apart or another mount lies over it. */
+/** The path at which a shown tree shows some of a secret one; none if they are apart or another mount lies over it. */
 function exposure(tree: Tree, secret: Tree, mounts: readonly Mount[]): string[] {
   if (tree.device !== secret.device) return [];
   const within = wayTo(secret.path, tree.path);

@@ -41,7 +41,7 @@ function unescaped(path: string): string {
   );
 }
 
-/** The way from a directory to what lies in it: '' for itself, undefined where it lies elsewhere. */
+/** The way from a directory to what lies in it: '' for itself, undefined if it lies elsewhere. */
 export function wayTo(path: string, from: string): string | undefined {
   const way = relative(from, path);
   return way === '..' || way.startsWith('../') || isAbsolute(way) ? undefined : way;

@@ -51,7 +51,7 @@ export class OciSandboxDriver implements SandboxDriver {
   #resetsSignals: Promise<boolean> | undefined;
 
   /**
-   * @param stateDir  this executor's alone; made where it is missing
+   * @param stateDir  this executor's alone; made if it is missing
    * @param options.runtime  path of the runtime's program; default: the system's runc, else crun
    * @param options.spawner  what starts the runtime; default: one of its own
    * @param options.hidden  directories of the machine that no sandbox may see, wherever they lie; `stateDir` is one anyway

@@ -105,7 +105,7 @@ export class OciSandbox implements Sandbox {
     this.#end();
   }
 
-  /** @throws Fault `sandbox.unavailable` where something is left; calling it again tries again */
+  /** @throws Fault `sandbox.unavailable` if something is left; calling it again tries again */
   destroy(): Promise<void> {
     this.#destroyed ??= this.#remove().catch((error: unknown) => {
       this.#destroyed = undefined;

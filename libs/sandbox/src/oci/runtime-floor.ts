@@ -14,7 +14,7 @@ const floors: Readonly<Record<string, readonly (readonly [number, number, number
 
 /**
  * @param version  the first line of `--version`: `runc version 1.1.5+ds1`, `crun version 1.8.1`
- * @returns what an operator should know; undefined where there is nothing, or the line is not understood
+ * @returns what an operator should know; undefined if there is nothing, or the line is not understood
  */
 export function versionWarning(version: string): string | undefined {
   const match = /^(runc|crun) version (\d+)\.(\d+)(?:\.(\d+))?/.exec(version);

@@ -77,7 +77,7 @@ export class OciRuntime {
     return readdirSync(this.#root);
   }
 
-  /** A signal to every process of the container. Nothing happens where it is gone. */
+  /** A signal to every process of the container. Nothing happens if it is gone. */
   async signalAll(name: string, signal: 'TERM' | 'KILL'): Promise<void> {
     await run(this.#program, ['--root', this.#root, 'kill', '--all', name, signal], {
       env: environment,

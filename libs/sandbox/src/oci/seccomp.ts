@@ -29,7 +29,7 @@ timerfd_gettime timerfd_settime times tkill truncate ugetrlimit umask uname unli
 vmsplice wait4 waitid waitpid write writev
 `;
 
-/** Its slots (`fs.aio-max-nr`) are the whole machine's. Databases, its only users, write by other means where it is not there. */
+/** Its slots (`fs.aio-max-nr`) are the whole machine's. Databases, its only users, write by other means if it is not there. */
 const nativeAio = [
   'io_setup',
   'io_destroy',

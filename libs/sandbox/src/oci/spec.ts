@@ -37,7 +37,7 @@ export const trialPath = '/run/trial/tmp/written';
 /** Where the step finds its home, whatever its file declares as HOME: the place of a mount is not for a step to choose. */
 export const homeMount = '/home/step';
 
-/** In the skeleton's /etc: what stands in the place of nsswitch.conf where there is a network. */
+/** In the skeleton's /etc: what stands in the place of nsswitch.conf if there is a network. */
 export const networkSwitch = 'nsswitch.network.conf';
 
 /**

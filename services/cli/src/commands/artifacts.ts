@@ -78,7 +78,7 @@ export function addArtifacts(program: Command): void {
     });
 }
 
-/** @throws Fault `step.not-found` where there is no such step or attempt */
+/** @throws Fault `step.not-found` if there is no such step or attempt */
 export function wordsForNone(
   { number, steps, retryOf }: Pick<RunDto, 'number' | 'steps' | 'retryOf'>,
   { step, attempt }: ArtifactChoice,

@@ -34,7 +34,7 @@ export function addDev(program: Command, finish: (exitCode: number) => void): vo
     });
 }
 
-/** @throws Fault `data-dir.in-use` where the server in the background is in use */
+/** @throws Fault `data-dir.in-use` if the server in the background is in use */
 async function takeOver({ config, output }: CommandContext, server: ServerFile): Promise<void> {
   if ((await askToEnd(config, server, 'if-idle')) === 'busy')
     throw new Fault(

@@ -25,9 +25,9 @@ export interface LocatedFile {
 }
 
 /**
- * The file that is meant: where nobody names another, `.millrace.yaml` here or above.
+ * The file that is meant: if nobody names another, `.millrace.yaml` here or above.
  *
- * @throws UsageError where the one above belongs to somebody else
+ * @throws UsageError if the one above belongs to somebody else
  */
 export function locatePipelineFile(file: string): LocatedFile {
   const here = { file, dir: process.cwd() };
@@ -43,7 +43,7 @@ export function locatePipelineFile(file: string): LocatedFile {
   return { file: relative(here.dir, path), dir: dirname(path) };
 }
 
-/** @throws UsageError where the file cannot be read */
+/** @throws UsageError if the file cannot be read */
 async function readPipelineFile(file: string): Promise<Uint8Array> {
   try {
     return await (file === standardInput ? readStandardInput() : readFile(file));
@@ -88,7 +88,7 @@ function isDirectory(path: string): UsageError {
 /**
  * Compiles a file and prints what is wrong with it through `say`: one line each, with an excerpt.
  *
- * @param ask  a server's answer about a valid file, which knows its executors; undefined where there is none
+ * @param ask  a server's answer about a valid file, which knows its executors; undefined if there is none
  */
 export async function compileFile(
   file: string,

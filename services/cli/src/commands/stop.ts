@@ -34,7 +34,7 @@ export function addStop(program: Command, finish: (exitCode: number) => void): v
     });
 }
 
-/** Also one that is just starting. Undefined where none runs, or the one that did has ended. */
+/** Also one that is just starting. Undefined if none runs, or the one that did has ended. */
 async function findAny(dataDir: string): Promise<ServerFile | undefined> {
   for (;;) {
     const found = await findServer(dataDir);
