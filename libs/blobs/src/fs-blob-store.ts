@@ -33,7 +33,7 @@ export class FsBlobStore implements BlobStore {
       await this.publish(path, stored.sha256);
       return stored;
     } catch (error) {
-      await file.close().catch(() => undefined); // closed already where the rename failed
+      await file.close().catch(() => undefined); // closed already if the rename failed
       await rm(path, { force: true });
       throw asFault(error);
     }

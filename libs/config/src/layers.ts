@@ -19,7 +19,7 @@ export interface Explanation {
   readonly layer: LayerName;
   readonly origin: string;
   readonly about: string;
-  /** What a number counts, where it is a time or a size. */
+  /** What a number counts, if it is a time or a size. */
   readonly unit?: 'ms' | 'bytes';
 }
 

@@ -1,7 +1,7 @@
 import type { Config } from './schema.ts';
 
 /**
- * Whether steps may run as plain processes. Not where the server listens beyond this machine: whoever may start runs there could
+ * Whether steps may run as plain processes. Not if the server listens beyond this machine: whoever may start runs there could
  * otherwise become its administrator, unless the operator has said that this is meant.
  */
 export function allowsProcessDriver(

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 
 /**
- * Makes a directory that a person named, and what is missing above it. Not by `recursive`: where a file
+ * Makes a directory that a person named, and what is missing above it. Not by `recursive`: if a file
  * system answers "not found" to making an entry (/proc does), Node would try again for ever.
  *
  * @param mode  by default for the owner alone

@@ -19,7 +19,7 @@ export const dataDirectoryMark = 'data-directory-id';
 /** The file in a directory of the user's state that says which data directory's it is: see `owner-mark.ts`. */
 export const workspacesMark = '.data-directory';
 
-/** The directory in a directory of workspaces where lies what is being removed, and what cannot be removed. */
+/** The directory in a directory of workspaces that holds what is being removed, and what cannot be removed. */
 export const workspacesTrash = '.trash';
 
 /** How a system says that no file of ours is there, and how that this user may not look: what nobody of us made. */
@@ -92,7 +92,7 @@ export function newDataDirectoryId(): string {
 /**
  * The id of a data directory, made if there is none yet; of several processes that do so at once all get one.
  *
- * @param id  what it is to be, where it is made
+ * @param id  the id to use if one is made
  * @throws NodeJS.ErrnoException; Fault `data-dir.not-writable` if it cannot be read
  */
 export function ensureDataDirectoryId(path: string, id = newDataDirectoryId()): string {

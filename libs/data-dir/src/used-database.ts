@@ -19,7 +19,7 @@ export function hasUsedDatabase(dataDir: string): boolean {
 }
 
 /**
- * Refuses what would look as if the history were lost: a new database, or a former one, where the one that was used is not named
+ * Refuses what would look as if the history were lost: a new database, or a former one, if the one that was used is not named
  * or is gone. To name another one is the user's word.
  *
  * @param url  of the database that the settings name; undefined: the embedded one

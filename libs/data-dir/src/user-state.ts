@@ -11,7 +11,7 @@ export interface UserState {
   readonly stateHome?: string | undefined;
   /** The account's HOME, which may be another: servers in the background once kept state there. */
   readonly accountHome?: string | undefined;
-  /** Where anybody may make a directory, the sticky bit set: taken where the user's own is not fit. */
+  /** Where anybody may make a directory, the sticky bit set: taken if the user's own is not fit. */
   readonly stickyDir?: string;
   readonly uid?: number | undefined;
 }

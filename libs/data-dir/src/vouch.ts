@@ -42,7 +42,7 @@ const fixedNames: readonly string[] = [
 ];
 
 /**
- * Makes a data directory ours where it is missing or empty.
+ * Makes a data directory ours if it is missing or empty.
  *
  * @throws Fault `data-dir.not-ours` if it came from elsewhere; `data-dir.not-private`; `workspaces.no-place` if there is
  *   nowhere to remember it

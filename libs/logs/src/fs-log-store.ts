@@ -9,7 +9,7 @@ import { isRunId } from './log-key.ts';
 import type { LogKey, LogLine, LogMask, LogReadOptions, LogStore, LogWriter } from './log-store.ts';
 import { type KeptEntry, whatToRemove } from './retention.ts';
 
-/** What is kept of one log where nobody says otherwise. */
+/** Bytes kept of one log by default. */
 const bytesMaxDefault = 10 * 1024 * 1024;
 
 /** Logs as files below a directory, one folder a run. */

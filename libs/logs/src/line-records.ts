@@ -9,7 +9,7 @@ export interface EncodedRecord {
 }
 
 /**
- * Makes records of the pieces of one stream, masked already: one line is one record, or several where a part of it was shown
+ * Makes records of the pieces of one stream, masked already: one line is one record, or several if a part of it was shown
  * before its end came. A line over 64 KiB becomes several lines, each of which but the first says that it continues the one before.
  */
 export class LineRecords {

@@ -17,7 +17,7 @@ export type OutputStream = 'output' | 'stdout' | 'stderr';
 export interface LogLine {
   /** 1, 2, 3 … within the attempt. */
   readonly line: number;
-  /** RFC 3339 UTC with milliseconds; of its first part where it came in several. */
+  /** RFC 3339 UTC with milliseconds; of its first part if it came in several. */
   readonly time: string;
   readonly stream: OutputStream | 'system';
   /** Valid UTF-8 without the line end; raw ANSI is kept. At most 64 KiB: longer lines are split. */
@@ -49,7 +49,7 @@ export interface LogGroup {
 /** Hook for masking: gets text as it will be stored, gives back text to store (not longer than what it was given). */
 export interface LogMask {
   /**
-   * Where `lineEnds` is false more of the line follows: the mask may keep back an end that could be the
+   * If `lineEnds` is false more of the line follows: the mask may keep back an end that could be the
    * beginning of a secret and give it back at the start of its next answer for the same stream.
    */
   mask(text: string, piece: LogPiece): string;
@@ -91,7 +91,7 @@ export interface LogReadOptions {
 }
 
 /**
- * Logs live beside the events, never in them: records on disk with an index by line, which is made anew from them where it is torn.
+ * Logs live beside the events, never in them: records on disk with an index by line, which is rebuilt from them if it is torn.
  * Readers see a line as soon as its writer has it, from the first line on.
  */
 export interface LogStore {

@@ -10,7 +10,7 @@ interface Range {
 }
 
 /**
- * A mask for exact values: each is replaced by `***` as it is, line by line where it has several, as base64
+ * A mask for exact values: each is replaced by `***` as it is, line by line if it has several, as base64
  * (at any alignment, both alphabets) and percent-encoded. Values under four characters are not masked.
  * One mask serves one log: it carries what could be the beginning of a secret over the border of two pieces.
  */

@@ -1,6 +1,6 @@
 /** A line whose end has not come is shown after this much silence: a prompt. */
 const quietMs = 200;
-/** And after this much time where its stream never rests: a progress bar. */
+/** And after this much time if its stream never rests, as for a progress bar. */
 const ageMs = 1_000;
 
 /** Says when the open line of one stream has to be shown. */

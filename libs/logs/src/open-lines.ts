@@ -33,7 +33,7 @@ export class OpenLines {
   /**
    * The records of a log one after the other, from one that begins a line on.
    *
-   * @param at.line  the line's number, where the record begins one
+   * @param at.line  the line's number, if the record begins one
    * @param at.end   the place behind the record
    * @returns undefined for a part that was given out already, or belongs to a line that is not wanted
    */

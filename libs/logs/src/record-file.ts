@@ -9,7 +9,7 @@ import { IndexBuilder, indexedBytesMin, storeIndex } from './log-index.ts';
 export interface StoredRecords {
   readonly bytes: number;
   readonly lines: number;
-  /** Absent where no byte was written. */
+  /** Absent if no byte was written. */
   readonly digest?: string;
 }
 

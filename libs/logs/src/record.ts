@@ -4,7 +4,7 @@ import type { LogGroup, LogLine } from './log-store.ts';
 export type RecordPart = 'whole' | 'opens' | 'goes-on' | 'ends';
 
 /**
- * How a line lies on disk: 13 digits of Unix milliseconds, one letter for the stream (a capital where the line
+ * How a line lies on disk: 13 digits of Unix milliseconds, one letter for the stream (a capital if the line
  * goes on where the line before it was split), a mark for the part, the text, `\n`. A line of which a part was shown before its
  * end came is several records: `(` its beginning, `~` more of it, `)` its end; others may stand between them. A line's number is
  * the count of beginnings up to it. Short, greppable, and torn writes show themselves: what has not this form, or

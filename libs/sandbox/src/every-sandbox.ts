@@ -2,7 +2,7 @@ import type { SandboxLimits, SandboxTrial } from './sandbox.ts';
 
 /** What an operator sets for all sandboxes. */
 export interface SandboxSettings {
-  /** Directories put first in a step's PATH; where they are not of the system they are shown. */
+  /** Directories put first in a step's PATH; if they are not of the system they are shown. */
   readonly hostPath: readonly string[];
   /** Further directories shown read-only. */
   readonly hostBinds: readonly string[];

@@ -68,7 +68,7 @@ const marginMs = 250;
 /**
  * One small shell per executor, a watchdog that outlives it by a moment: the sandboxes of an executor that was killed die
  * with its pipe, those of one that is frozen when their term is over, without a supervisor per step (`setpriv --pdeathsig`
- * costs each start 1.2 ms and reaches only the first process). Where the guard was killed too, `reap` does the same at the
+ * costs each start 1.2 ms and reaches only the first process). If the guard was killed too, `reap` does the same at the
  * next start.
  */
 export class Guard {
@@ -81,7 +81,7 @@ export class Guard {
     this.#journalDir = journalDir;
   }
 
-  /** Starts it where it does not run. Called before a sandbox is, and with each word while there are any. */
+  /** Starts the guard if it does not run. Called before each sandbox is made, and with each new term while there are sandboxes. */
   ensure(): void {
     if (this.#child !== undefined) return;
     // In a session of its own: neither Ctrl-C nor a kill of the executor's group reaches it.

@@ -19,14 +19,14 @@ const usedMax = 64;
 /** A sandbox that an executor had when it wrote this. */
 export interface JournalEntry {
   readonly name: string;
-  /** Undefined if it was only about to start, or where the machine was started anew since. */
+  /** Undefined if it was only about to start, or if the machine was rebooted since. */
   readonly first: FirstProcess | undefined;
 }
 
 /**
  * What this executor runs, on disk: a directory per sandbox, made before anything of it exists and removed after
  * the last of it is gone. The file `first-process` holds `PID START_TICKS BOOT_ID`, written before the step's
- * command runs where the driver can hold it back, right after it was started otherwise. The guard reads it too.
+ * command runs if the driver can hold it back, else right after it was started. The guard reads it too.
  *
  * Directories go round: some file systems (ext4 without its journal) take 0.5 ms for a new inode when many came and
  * went within the last seconds, and this happens on the executor's main thread.
@@ -76,7 +76,7 @@ export class Journal {
     return readdirSync(this.dir).map((name) => ({ name, first: this.#readFirstProcess(name) }));
   }
 
-  /** For a later sandbox, where the directory holds its record and nothing else. */
+  /** Keeps the directory for a later sandbox if it holds the record and nothing else. */
   #keep(dir: string): boolean {
     if (this.#used.length >= usedMax) return false;
     const used = join(this.#usedDir, String(this.#usedCount++));

@@ -11,7 +11,7 @@ const restMinMs = 1;
 
 /**
  * Turns at handling output. The event loop also serves requests, heartbeats and leases, and a process that never rests gets the processor
- * late where others want it, too. So all steps together have a budget, wait in a row for it, and when it is used up there is a rest as
+ * late if others want it, too. So all steps together have a budget, wait in a row for it, and when it is used up there is a rest as
  * long as the work was. Whoever prints faster is held back by its pipe.
  */
 export class OutputTurns {
@@ -27,7 +27,7 @@ export class OutputTurns {
     this.#nowMs = nowMs;
   }
 
-  /** Calls `handle` with one slice when it is its turn: at once where little is printed. What it does before it waits is its work. */
+  /** Calls `handle` with one slice when it is its turn: at once if little is printed. Only what `handle` does before it waits counts as its work. */
   async take<Answer>(handle: () => Answer): Promise<Answer> {
     if (this.#isHandling || this.#isResting || this.#waiting.length > 0)
       await new Promise<void>((go) => this.#waiting.push(go));

@@ -46,7 +46,7 @@ export interface SandboxSpec {
   /** Host directory that becomes HOME; other sandboxes of the run may have it, too. The executor makes and removes it. */
   readonly homeDir: string;
   /**
-   * Host directory with the files of the commands, where argv needs any, and where it is seen inside, read-only. The `process`
+   * Host directory with the files of the commands, if argv needs any, and its path inside, read-only. The `process`
    * driver shows it at its own path, and cannot keep a step from writing there. The executor makes and removes it.
    */
   readonly commands?: { readonly dir: string; readonly mount: string };
@@ -57,7 +57,7 @@ export interface SandboxSpec {
   readonly limits: SandboxLimits;
 }
 
-/** What an attempt may use at most. Where the kernel can't hold it to one, `enforced` lacks the name and the step runs. */
+/** What an attempt may use at most. If the kernel can't enforce one, `enforced` lacks the name and the step runs. */
 export interface SandboxLimits {
   /** With everything the step writes to places that lie in memory, such as /tmp. */
   readonly memoryBytes?: number;
@@ -81,7 +81,7 @@ export interface SandboxExit {
   /** Kernel evidence, not a guess from 137. */
   readonly oomKilled: boolean;
   readonly pidsLimitHit: boolean;
-  /** Until its first process ended; where it was told to end, until the last one did. */
+  /** Until its first process ended; if it was told to end, until the last one did. */
   readonly wallMs: number;
   readonly cpuUserMs?: number;
   readonly cpuSystemMs?: number;

@@ -23,7 +23,7 @@ export function createSandboxDrivers(
 
 /** What came of trying a driver. */
 export interface TriedDriver extends SandboxProbe {
-  /** Set where an executor with this driver would not start: it is to show what it must not. */
+  /** Set if an executor with this driver would not start, because its settings ask it to show what it must not. */
   readonly isRefused?: true;
 }
 

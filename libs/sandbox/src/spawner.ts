@@ -13,7 +13,7 @@ export interface ProcessEnd {
 
 export interface SpawnedProcess {
   readonly pid: number;
-  /** Our end of its control socket, where one was ordered. */
+  /** Our end of its control socket, if one was ordered. */
   readonly control: Socket | undefined;
   readonly ended: Promise<ProcessEnd>;
 }

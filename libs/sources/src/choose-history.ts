@@ -7,7 +7,7 @@ export const historyCommitsMax = 1_000;
 const readCommitsMax = 200_000;
 /** Most boundary commits passed to one `git merge-base`. */
 const edgesMax = 500;
-/** git looks at the whole history where few tags are reachable. */
+/** git looks at the whole history if few tags are reachable. */
 const describeMs = 10_000;
 
 /** Asks git in the repository: what it prints, without its last line end; undefined if it fails. */
@@ -45,7 +45,7 @@ type Parents = ReadonlyMap<string, readonly string[]>;
 
 /**
  * Which commits a workspace has, whether its files come from a working tree or by a commit: by default what `git describe
- * --tags` needs to say the same as in the whole repository, and just HEAD where it would say nothing, or more than 1,000
+ * --tags` needs to say the same as in the whole repository, and just HEAD if it would say nothing, or more than 1,000
  * commits came after the nearest tag.
  */
 export async function chooseHistory(
@@ -67,7 +67,7 @@ export async function chooseHistory(
 }
 
 export async function readTags(ask: AskGit): Promise<readonly Tag[]> {
-  // Peeled to the end, where a tag is one of another tag: for-each-ref goes one step in older versions of git.
+  // Peeled to the end, for a tag may name another tag: for-each-ref goes one step in older versions of git.
   const text = await ask(['show-ref', '--tags', '--dereference']);
   const lines = (text ?? '').split('\n').map((line) => line.split(' '));
   const objects = new Map(lines.map(([object = '', name = '']) => [name, object] as const));

@@ -76,7 +76,7 @@ export class DraftRepository {
 
   /**
    * What a filter changes on its way into git (LFS, git-crypt) differs from the commit wherever the filter is missing:
-   * such files count as unchanged, as they do where the filter is there.
+   * such files count as unchanged, as they do on a machine with the filter.
    */
   async #forgiveFilters(): Promise<void> {
     const [modified, deleted] = await Promise.all([
@@ -162,7 +162,7 @@ export class DraftRepository {
     return found.sort((one, other) => other.date - one.date)[0]?.tag;
   }
 
-  /** Says which files are only pointers, where the commit's attributes give files to LFS. */
+  /** Says which files are only pointers, if the commit's attributes give files to LFS. */
   async lfsWarnings(): Promise<readonly string[]> {
     const names = await this.list('ls-files', '-z', '--', ':(attr:filter=lfs)');
     return lfsWarnings(this.directory, names);

@@ -20,7 +20,7 @@ export type CheckedEntry =
       readonly name: string;
       readonly size: number;
       readonly isExecutable: boolean;
-      /** Whole seconds of Unix time, 0 where the tar says nothing that makes sense. */
+      /** Whole seconds of Unix time, 0 if the tar says nothing that makes sense. */
       readonly mtimeS: number;
     }
   | { readonly kind: 'link'; readonly name: string; readonly target: string }

@@ -17,7 +17,7 @@ const largeFileBytes = 256 * 1024 * 1024;
 export interface UnpackedTree {
   readonly directory: string;
   readonly largeFiles: readonly string[];
-  /** Where the repositories of submodules came along, those above others first. */
+  /** The paths at which repositories of submodules came along, those above others first. */
   readonly submodules: readonly string[];
 }
 

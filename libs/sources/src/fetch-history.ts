@@ -24,7 +24,7 @@ export interface WantedCommit {
 
 /**
  * Fetches a commit with the history that was asked for; by default what `chooseHistory` says,
- * so that a commit has the same history as a working tree. Where a server gives no single commit, all branches and tags
+ * so that a commit has the same history as a working tree. If a server gives no single commit, all branches and tags
  * are fetched and stay.
  *
  * @returns warnings

@@ -29,7 +29,7 @@ const levelsMax = 8;
 
 /**
  * Checks out one commit with the history that was asked for. No hook, filter or setting of the machine takes part; the
- * address and the commit are arguments, never parts of a command line. Submodules only where they are asked for, each
+ * address and the commit are arguments, never parts of a command line. Submodules only if they are asked for, each
  * by the same rules.
  *
  * How long it may take is the caller's to say, by the abort.

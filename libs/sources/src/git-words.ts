@@ -14,7 +14,7 @@ export function oneLine(words: string): string {
   return (plain.slice(0, 300).toWellFormed().trim() + hintOf(line)).trim();
 }
 
-/** Which setting is missing or wrong where a repository did not let us in. */
+/** Which setting is missing or wrong if a repository refuses access. */
 function hintOf(line: string): string {
   if (/Host key verification failed/.test(line)) return ' (hosts: the setting git_known_hosts)';
   if (/Permission denied \(|^Load key /.test(line)) return ' (the key: the setting git_ssh_key)';

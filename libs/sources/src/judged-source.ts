@@ -3,7 +3,7 @@ import { checkSnapshot } from './check-snapshot.ts';
 import { drained } from './drained.ts';
 
 /**
- * The bytes of an upload, which end with an error where an entry is not acceptable: whoever stores what it reads here has not
+ * The bytes of an upload, which end with an error if an entry is not acceptable: whoever stores what it reads here has not
  * stored anything by then.
  *
  * @throws Fault `source.invalid`; an error of the body as it is
@@ -11,7 +11,7 @@ import { drained } from './drained.ts';
 export async function* judgedSource(body: Readable): AsyncGenerator<Uint8Array> {
   const copy = new PassThrough();
   const verdict = checkSnapshot(copy);
-  // Heard below, where it is awaited; until then it must not end the process.
+  // Its rejection is handled below, where it is awaited; until then it must not end the process.
   verdict.catch(() => {});
   try {
     for await (const chunk of body as AsyncIterable<Uint8Array>) {

@@ -133,7 +133,7 @@ async function openSubmodules(
   const opened = new Map<string, WorkingTreeList>();
   for (const name of list.submodules) {
     const path = join(directory, name);
-    // Also where a link or a file took its place: nothing of it is a part of the tree then.
+    // A link or a file may have taken its place: then nothing of it is a part of the tree.
     if (!lstatSync(path, { throwIfNoEntry: false })?.isDirectory()) continue;
     if (!existsSync(join(path, '.git'))) continue;
     const own = await listByGit(path, realpathSync(path));

@@ -47,7 +47,7 @@ export async function restoreRepositories(
 /**
  * Makes the repository of an unpacked snapshot from the two files that came with it, HEAD at its commit and the index
  * as it was, so that what differs is what the sender had not committed. Of a part of a repository only the commit's
- * words came along. No commit where nothing did.
+ * words came along. No commit if nothing did.
  *
  * @throws Fault `source.invalid` if the objects are damaged or not all there
  */

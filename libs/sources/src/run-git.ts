@@ -13,7 +13,7 @@ const outBytesMax = 65_536;
  */
 const limits = { memoryBytes: 2 * 1024 ** 3, cpuS: 1_200 };
 
-/** A fixed text, everything else is an argument. Where the system knows no such limit, there is none. */
+/** A fixed text, everything else is an argument. If the system knows no such limit, there is none. */
 const limited: readonly string[] = [
   '-c',
   'ulimit -v "$1" 2>/dev/null; ulimit -t "$2" 2>/dev/null; shift 2; exec "$@"',
@@ -32,7 +32,7 @@ export interface GitCallOptions {
   readonly access?: GitAccess;
   /** What it reads. */
   readonly input?: string;
-  /** Gets what it prints piece by piece; where it throws, git is ended and the call fails by that. */
+  /** Gets the output of git piece by piece; if it throws, git is killed and the call fails with that error. */
   readonly onOutput?: (text: string) => void;
 }
 

@@ -130,7 +130,7 @@ function itemOf(
 
 function readProblem(path: string): string | undefined {
   try {
-    // Opened, as what a user may do is not all that decides. Never waits where a pipe took the file's place.
+    // Opened, as what a user may do is not all that decides. Never waits if a pipe took the file's place.
     closeSync(openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW));
     return undefined;
   } catch (error) {

@@ -59,7 +59,7 @@ export async function repositoryOf(
   }
 }
 
-/** git is asked only where some attributes speak of LFS: most repositories have none. */
+/** git is asked only if some attributes speak of LFS: most repositories have none. */
 async function lfsPointersIn(
   directory: string,
   names: readonly string[],

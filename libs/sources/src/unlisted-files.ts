@@ -35,7 +35,7 @@ async function ignoredOf(tree: string, names: readonly string[]): Promise<Readon
     });
     return new Set(stdout.split('\0'));
   } catch (error) {
-    // 1: none of them. Where git does not know, nothing is said of any.
+    // Exit code 1: none is ignored. If git does not know, none of them is reported.
     return new Set((error as { code?: unknown }).code === 1 ? [] : names);
   }
 }

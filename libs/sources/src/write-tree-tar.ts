@@ -19,7 +19,7 @@ export type TreeItem = { readonly name: string; readonly mtime: Date } & (
 
 /**
  * @param packed  the repository, by the name '', and those of submodules, by their paths
- * @returns the tar; it fails where the tree changes while it is read
+ * @returns the tar; it fails if the tree changes while it is read
  */
 export function writeTreeTar(
   directory: string,

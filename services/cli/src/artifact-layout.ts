@@ -24,8 +24,8 @@ export interface PlacedArtifact {
 }
 
 /**
- * Where each artifact is stored: under its name. Where a name stands for different files (of two steps, or of two attempts of
- * one) those have a directory of their step, and where needed of their attempt. What is the same twice is stored once.
+ * Where each artifact is stored: under its name. If a name stands for different files (of two steps, or of two attempts of
+ * one) those have a directory of their step, and if needed of their attempt. What is the same twice is stored once.
  */
 export function layOut(artifacts: readonly RunArtifact[]): readonly PlacedArtifact[] {
   const once = [

@@ -20,7 +20,7 @@ export interface CommandContext {
   readonly config: Config;
   readonly output: Output;
   /**
-   * The server. Where none runs and the data directory holds state (or `always` is said), one is started in the background: at
+   * The server. If none runs and the data directory holds state (or `always` is said), one is started in the background: at
    * rest, so that reading writes nothing and runs nothing, unless `works` is said.
    */
   client(options?: Partial<ServerWish>): Promise<ApiClient>;

@@ -20,7 +20,7 @@ const endMs = 65_000;
 /**
  * Tells a server to end. One that does not answer any more is told by a signal, as the process that it is known to be.
  *
- * @returns what it is about, where it tells; `busy` where it was to end only if idle, and is not
+ * @returns its state, if it answers; `busy` if it was to end only if idle, and is not
  */
 export async function askToEnd(
   config: Config,

@@ -65,7 +65,7 @@ export function nothingRan(dataDir: string): string {
   return `nothing has run here yet: there is no state in ${resolve(dataDir)}`;
 }
 
-/** What a wrong call is told where nothing better is known. */
+/** The hint for a wrong call if there is no better one. */
 export const usageHint = usageCodes['usage.invalid'][1];
 
 /** The server of a run that is followed went away and stayed away. */
@@ -94,7 +94,7 @@ export class HintedFault extends Fault {
 /**
  * The one line that a person gets, and the exit code, for anything that was thrown.
  *
- * @param options.server  what --server says, where it was given
+ * @param options.server  what --server says, if it was given
  */
 export function explainFailure(
   error: unknown,
@@ -179,7 +179,7 @@ const flags: readonly (readonly [field: RegExp, flag: string])[] = [
   [/^\/(isolation|reason|force)$/, '--$1'],
 ];
 
-/** A refusal in words of the command line where it is about a field that a flag fills. */
+/** A refusal in words of the command line, if it is about a field that a flag fills. */
 function wordsOfFlags({ errors = [], instance }: Problem): string | undefined {
   const words = errors.flatMap((error) => {
     const found = flags.find(([field]) => field.test(error.pointer));

@@ -42,7 +42,7 @@ export interface FileFailure {
   readonly isOfMachine: boolean;
 }
 
-/** What a file system's code means; the code itself where it is none that we have words for. */
+/** What a file system's code means; the code itself if we have no words for it. */
 export function reasonOf(error: unknown): string {
   const { code = 'unknown' } = error as NodeJS.ErrnoException;
   return reasons[code]?.[0] ?? code;

@@ -6,7 +6,7 @@ import { loadRun } from './run-summary.ts';
 /**
  * A run and a server that has it.
  *
- * @param options.works  for a command that changes the run or waits for its end: where it has not finished the server works
+ * @param options.works  for a command that changes the run or waits for its end: the server begins to work if the run has not finished
  */
 export async function findRun(
   context: CommandContext,

@@ -18,7 +18,7 @@ interface FirstStep {
 
 /**
  * The text of a first pipeline file for such a project. It is a start to edit: what a project's own tools call the
- * tests, after an installation of its packages where it has any. It names only scripts and targets that are there.
+ * tests, after an installation of its packages if it has any. It names only scripts and targets that are there.
  */
 export function firstPipeline(files: ProjectFiles): string {
   const steps = stepsOf(files);
@@ -53,7 +53,7 @@ function stepsOf(files: ProjectFiles): readonly FirstStep[] {
   return [{ id: 'test', cmd: [toBeReplaced] }];
 }
 
-/** What stands where the project says nothing about its tests: whoever writes the file is to be told. */
+/** The command if the project says nothing about its tests; the caller tells the user. */
 export const toBeReplaced = 'echo "replace me by your tests"';
 
 function makeTest(makefile: string): string {
@@ -118,7 +118,7 @@ function pythonSteps(names: ReadonlySet<string>): readonly FirstStep[] {
   ];
 }
 
-/** pytest fails where it finds none. */
+/** pytest fails if it finds none. */
 function hasPythonTests(names: ReadonlySet<string>): boolean {
   const sign = /^(?:tests?|testing|pytest\.ini|conftest\.py|test_.*\.py|.*_test\.py)$/;
   return [...names].some((name) => sign.test(name));

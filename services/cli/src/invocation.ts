@@ -9,7 +9,7 @@ export interface Invocation {
   readonly program: string;
   /** The flags that say which server is meant, each with its value, as they were given. */
   readonly flags: readonly string[];
-  /** What was given for the words of `placeholders`, where it is known. */
+  /** What was given for the words of `placeholders`, if it is known. */
   readonly given?: Readonly<Record<string, string>>;
 }
 

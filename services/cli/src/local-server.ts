@@ -28,7 +28,7 @@ export function serverOnItsWay(): number | undefined {
   return starting?.exitCode === null ? starting.pid : undefined;
 }
 
-/** Turns this process into the server, where the platform can; else runs it as a child and answers with its exit code. */
+/** Turns this process into the server, if the platform can; else runs it as a child and answers with its exit code. */
 export async function becomeServer(args: readonly string[]): Promise<number> {
   const argv = [process.execPath, standaloneMain, ...args];
   const execve = (
@@ -61,7 +61,7 @@ export async function startInBackground(
   const child = spawn(process.execPath, [standaloneMain, ...args], {
     cwd: '/',
     env: serverEnvironment(layered),
-    // The last one is where it says what became of it.
+    // The server reports by the last one.
     stdio: ['ignore', out, out, 'pipe'],
     detached: true,
   });

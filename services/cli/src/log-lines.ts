@@ -4,18 +4,18 @@ import { lastSegment, plainText } from '#libs/logs';
 import type { Output } from './output.ts';
 
 interface Shown {
-  /** Whose line it is: the step, or nothing where only one log is shown. */
+  /** Whose line it is: the step, or nothing if only one log is shown. */
   readonly owner: string;
   readonly line: number;
   /** A carriage return was the last of it: what comes overwrites it. */
   readonly isReturned: boolean;
-  /** What overwrote what is on the screen where a screen takes nothing back. */
+  /** The text that overwrote what is shown, for an output that cannot take anything back. */
   readonly held: string | undefined;
 }
 
 /**
  * Prints lines of logs. The part of an open line stays at the end of the screen without a line end and is gone on with where
- * its rest comes next; where other words came between, the rest stands on a line of its own behind the owner's prefix and dots.
+ * its rest comes next; if other words came between, the rest stands on a line of its own behind the owner's prefix and dots.
  * Of a line that overwrites itself the last words stay: on a terminal at once, in a pipe when the line has ended.
  */
 export class LogLines {

@@ -99,7 +99,7 @@ export function heedReaders(): void {
   }
 }
 
-/** On a terminal that takes colours, or where they are forced; never in a pipe by itself, and never against NO_COLOR. */
+/** On a terminal that takes colours, or if they are forced; never in a pipe by itself, and never against NO_COLOR. */
 export function mayColor(stream: { readonly isTTY?: boolean }): boolean {
   return (
     pc.isColorSupported &&
@@ -112,7 +112,7 @@ export function count(amount: number, noun: string): string {
   return `${amount} ${noun}${amount === 1 ? '' : 's'}`;
 }
 
-/** Words that fit into a width; where some are cut off, dots say so. */
+/** Words cut to a width; dots say that some were cut off. */
 export function fitted(text: string, width: number): string {
   const characters = [...text];
   return characters.length <= width ? text : `${characters.slice(0, width - 1).join('')}…`;

@@ -19,7 +19,7 @@ export type RunNews =
 
 /**
  * A run's events behind a position and the lines of its logs, each line between the start and the end of its attempt, without
- * end. Where the connection breaks it goes on: nothing comes twice, and nothing is missing but what is written behind the
+ * end. If the connection breaks it goes on: nothing comes twice, and nothing is missing but what is written behind the
  * loss of an attempt.
  *
  * @throws Fault `server.unreachable` when the server stays away

@@ -31,7 +31,7 @@ export function runVerdict(client: ApiClient, run: RunDto): object {
   };
 }
 
-/** What is said last of a run that was followed, also where nobody is there any more to ask. */
+/** The last words about a run that was followed; they need no server. */
 export async function printEnd(
   client: ApiClient,
   { number, end }: { readonly number: number; readonly end: FollowedEnd },
@@ -152,7 +152,7 @@ export function cancelWords({
 /**
  * The steps of a run as a table.
  *
- * @param nowMs  Unix milliseconds, where what runs has taken some time until then
+ * @param nowMs  Unix milliseconds, up to which running steps are counted; absent: their time is not shown
  */
 export function stepTable(run: RunDto, nowMs?: number): string {
   const hasNames = run.steps.some(({ id, name }) => name !== id);
@@ -173,7 +173,7 @@ function stepState(step: StepDto): string {
   return `${outcomeWords({ ...step })}${isAllowed ? ', allowed' : ''}`;
 }
 
-/** The command's own time where it is known: what the line about its end says, too. */
+/** The command's own time, if it is known; the line about its end says the same. */
 function stepTook(step: StepDto, nowMs: number | undefined): string {
   const last = step.attempts.at(-1);
   if (last?.usage) return formatDuration(last.usage.wallMs);

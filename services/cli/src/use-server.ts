@@ -12,9 +12,9 @@ import { startInBackground } from './local-server.ts';
 import { connect, findServer, isServerFileLeft, localClient } from './server-connection.ts';
 
 export interface ServerWish {
-  /** Start one even where the data directory holds no state. */
+  /** Start one even if the data directory holds no state. */
   readonly always: boolean;
-  /** What is said of something that is asked for where nothing has run. */
+  /** The error code if nothing has run in the data directory. */
   readonly missing: ErrorCode;
   /** It must assign and run; else one that only answers will do, so that reading writes nothing and runs nothing. */
   readonly works: boolean;
@@ -32,7 +32,7 @@ const contendedMs = 90_000;
 const lookMs = 50;
 
 /**
- * The server that the settings mean. Where none runs in the data directory and it holds state (or `always` is said), one is
+ * The server that the settings mean. If none runs in the data directory and it holds state (or `always` is said), one is
  * started in the background.
  *
  * @throws NothingRanError if there is neither a server nor state; Fault `data-dir.no-database` if its database is gone or

@@ -30,7 +30,7 @@ export class AttemptContext {
   commit: CommitFacts | undefined;
   /** About them, for the log. */
   warnings: readonly string[] = [];
-  /** Where the driver gives no /tmp of its own. */
+  /** The step's directory for temporary files, if the driver gives it no /tmp of its own. */
   tmpDir: string | undefined;
   /** Of the files of its commands, if there are any. */
   commandsDir: string | undefined;

@@ -103,7 +103,7 @@ function mainText(
   return `${['{', ...first, ...lines, loudAgain, '}'].join('\n')}\n`;
 }
 
-/** No failure where the output is closed. Where bash has lost what it kept, as behind `ulimit -n 16`, it is the command's own. */
+/** No failure if the output is closed. If bash has lost what it kept, as behind `ulimit -n 16`, it is the command's own. */
 function printed(mark: string, isBash: boolean): string {
   const bytes = [...Buffer.from(mark)].map((byte) => `\\${byte.toString(8).padStart(3, '0')}`);
   const print = `command printf '${bytes.join('')}'`;

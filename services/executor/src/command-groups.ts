@@ -31,7 +31,7 @@ export class CommandGroups {
   readonly #commands: readonly string[];
   readonly #losesMarks: boolean;
   readonly #head: Buffer;
-  /** The end of the output so far, where it may be the beginning of a mark. */
+  /** The end of the output so far, if it may be the beginning of a mark. */
   #held: Buffer = Buffer.alloc(0);
   #stream: SandboxOutput['stream'] = 'output';
   #current: { readonly command: number; readonly startMs: number } | undefined;

@@ -150,7 +150,7 @@ export class Executor {
   }
 
   /**
-   * Ends at once. What it runs is killed and not reported: it is lost, and tried again where its rules say so. Idempotent.
+   * Ends at once. What it runs is killed and not reported: it is lost, and tried again if its rules say so. Idempotent.
    */
   stop(): Promise<void> {
     this.#stopped ??= this.#stop();

@@ -32,10 +32,10 @@ interface FoundMounts {
 }
 
 async function readMounts(path: string): Promise<FoundMounts> {
-  // Where the kernel has no such list nothing of a step's can be mounted here either.
+  // On a kernel without such a list no step can mount anything here either.
   const table = await readFile('/proc/self/mountinfo', 'utf8').catch(() => '');
   const above = await realpath(dirname(path)).catch(() => undefined);
-  // Nothing is mounted where nothing is.
+  // Nothing can be mounted below a path that does not exist.
   if (above === undefined) return { own: [], others: [] };
   const real = join(above, basename(path));
   const mounts = parseMountTable(table);

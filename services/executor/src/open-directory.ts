@@ -31,7 +31,7 @@ export class OpenDirectory {
     return OpenDirectory.open(this.pathOf(name));
   }
 
-  /** Never waits for a writer where somebody put a FIFO in the file's place. */
+  /** Never waits for a writer if somebody put a FIFO in the file's place. */
   openFile(name: Buffer): Promise<FileHandle> {
     const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
     return open(this.pathOf(name), flags);

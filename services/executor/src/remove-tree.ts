@@ -10,7 +10,7 @@ import { OpenDirectory } from './open-directory.ts';
  * busy cores. Small trees, which most are, go without a process.
  */
 const byHandMax = 200;
-/** In one directory: where this many entries resisted the rest does, too. */
+/** In one directory: if this many entries resisted, the rest does, too. */
 const resistingMax = 100;
 
 /** What could not be removed. */

@@ -20,7 +20,7 @@ export interface AttemptParts extends SandboxParts, CommandParts, DeliveryParts 
 
 interface Phase {
   readonly name: string;
-  /** What the report says where the phase fails. */
+  /** What the report says if the phase fails. */
   readonly cause: Cause;
   readonly run: (context: AttemptContext, parts: AttemptParts) => Promise<void> | void;
 }

@@ -9,9 +9,9 @@ export interface ExecutorSettings {
   /** Attempts at once, >= 1. */
   readonly slots: number;
   readonly sandbox: 'auto' | 'process' | 'oci';
-  /** Whether steps may run as plain processes; where not, that driver is not offered. */
+  /** Whether steps may run as plain processes; if not, that driver is not offered. */
   readonly allowsProcessDriver: boolean;
-  /** Directories put first in a step's PATH; where they are not of the system they are shown read-only in the sandbox. */
+  /** Directories put first in a step's PATH; if they are not of the system they are shown read-only in the sandbox. */
   readonly hostPath: readonly string[];
   /** The executor's own PATH; what of it a step searches last is decided in step-environment.ts. */
   readonly ownPath: string;

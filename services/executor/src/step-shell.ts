@@ -15,7 +15,7 @@ export interface StepShell {
 
 /**
  * @param asked  what the step says; nothing: bash if there is one
- * @param bash   where the image has it
+ * @param bash   its path in the image; undefined if there is none
  */
 export function stepShell(asked: PlanShell | undefined, bash: string | undefined): StepShell {
   if (Array.isArray(asked))

@@ -14,7 +14,7 @@ import type { ServerFile } from '#libs/api-contract';
 import { apiSocketName, claimDataDirectory, makeDirectory, openOwnDirectory } from '#libs/data-dir';
 import { Fault } from '#libs/kernel';
 
-/** Where everything lies. */
+/** The paths in a data directory. */
 export interface DataDirectory {
   readonly root: string;
   readonly logs: string;
@@ -34,7 +34,7 @@ export interface DataDirectory {
 /**
  * Makes the directories that are missing, for the owner alone.
  *
- * @throws Fault `data-dir.not-writable`; `data-dir.not-private` if others could enter it; `data-dir.not-ours` where
+ * @throws Fault `data-dir.not-writable`; `data-dir.not-private` if others could enter it; `data-dir.not-ours` if
  *   somebody else filled it
  */
 export function openDataDirectory(path: string): DataDirectory {

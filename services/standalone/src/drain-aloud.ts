@@ -8,7 +8,7 @@ const lookMs = 250;
 /**
  * Lets running steps end, and says which ones it waits for, on the terminal and in the log.
  *
- * @param options.enough  aborted where nobody wants to wait any longer
+ * @param options.enough  aborted if nobody wants to wait any longer
  */
 export async function drainAloud(
   life: Pick<ProcessLife, 'drain' | 'running'>,

@@ -42,7 +42,7 @@ function readConfig(): Config {
   return loadConfig({ dataDir, listen, db, sandbox }).config;
 }
 
-/** A server in the background takes a free port where the usual one is taken; `dev` says so and ends. */
+/** A server in the background takes a free port if the usual one is taken; `dev` says so and ends. */
 async function startWithPort(
   config: Config,
   start: (config: Config) => Promise<Standalone>,

@@ -42,7 +42,7 @@ export function readCgroupPaths(pid: number | 'self'): CgroupPaths {
   }
 }
 
-/** What the kernel counted for a container. A figure is missing where the kernel doesn't keep it. */
+/** What the kernel counted for a container. A figure is missing if the kernel doesn't keep it. */
 export interface CgroupUsage {
   readonly oomKilled: boolean;
   readonly pidsLimitHit: boolean;

@@ -23,7 +23,7 @@ export class ControlChannel {
     this.#ended = promise;
   }
 
-  /** Sends a line. @returns the first line that is said; the rest where the other side closes without one */
+  /** Sends a line. @returns the first line of the answer; if the other side closes before its end, what there is of it */
   async ask(line: string): Promise<string> {
     this.#socket.write(line);
     return (await this.heard(/\n/)).split('\n', 1)[0] ?? '';

@@ -13,9 +13,9 @@ export const controlFd = 3;
  *
  * `$?` tells a signal as 128 + its number, like a program that exits with that code. Of a job in the background the shell
  * knows more: `jobs` says `Done(141)` or `Broken pipe`. But without job control it starts that deaf to INT and QUIT,
- * which only a program can undo. Where `env` cannot, the step runs in the foreground and the shell names every signal but
+ * which only a program can undo. If `env` cannot, the step runs in the foreground and the shell names every signal but
  * INT and PIPE by itself. A bash has job control without a terminal and names them all; there `wait` takes a step that is
- * stopped for one that has ended, and so does `wait -f` where it was stopped before.
+ * stopped for one that has ended, and so does `wait -f` if it was stopped before.
  *
  * @param resetsSignals  whether the image's `env` knows `--default-signal`
  */

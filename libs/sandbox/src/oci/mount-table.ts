@@ -7,7 +7,7 @@ export interface Mount {
   readonly parent: string;
   /** `major:minor` of its filesystem. */
   readonly device: string;
-  /** The directory of the filesystem that is mounted; `/` where all of it is. */
+  /** The directory of the filesystem that is mounted; `/` if all of it is. */
   readonly root: string;
   readonly point: string;
   readonly type: string;

@@ -237,7 +237,7 @@ export class OciSandboxDriver implements SandboxDriver {
 
 const trialEnds = { works: 7, writes: 9, isIncomplete: 10 } as const;
 
-/** Only where the trial's mount is there does the refusal of a write prove anything. */
+/** The refusal of a write proves something only if the trial's mount is there. */
 const trialScript = [
   `[ -d ${dirname(trialPath)} ] || exit ${trialEnds.isIncomplete}`,
   `(: > ${trialPath}) 2>/dev/null && exit ${trialEnds.writes}`,

@@ -6,7 +6,7 @@ import { seccompProfile } from './seccomp.ts';
 
 /** What the machine has of the paths that the `host` image shows. */
 export interface HostUserland {
-  /** Directories bound read-only at their own path: /usr, and /bin, /lib … where they are no links into it. */
+  /** Directories bound read-only at their own path: /usr, and /bin, /lib … unless they are links into it. */
   readonly directories: readonly string[];
   /** Files and directories below /etc bound read-only at their own path. */
   readonly etc: readonly string[];
@@ -133,7 +133,7 @@ const tmpfsBytesPerFile = 8 * 1024;
 
 /**
  * Sizes of the places that lie in memory. Together they stay below the limit of memory, so that a step that fills them leaves
- * the machine alone where the kernel doesn't count them, and programs get `no space left` rather than being killed where it does.
+ * the machine alone if the kernel doesn't count them; if it does, programs get `no space left` rather than being killed.
  */
 function tmpfsSizes({ limits }: SandboxSpec) {
   const memory = limits.memoryBytes ?? 2048 * mebibyte;

@@ -22,7 +22,7 @@ export function addDev(program: Command, finish: (exitCode: number) => void): vo
       const { dataDir, listen, db } = context.config;
       const server = await findServer(dataDir);
       const isFree = server === undefined && dataDirHolder(resolve(dataDir)) === undefined;
-      // Where another server stays, that is what `dev` ends for, by its own words.
+      // If another server stays, `dev` ends for that reason and says so.
       if (isFree || (server?.mode === 'background' && !hasPort(server.url, listen)))
         await requireFreePort(listen);
       if (isFree || server?.mode === 'background') {

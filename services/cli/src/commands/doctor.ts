@@ -153,7 +153,7 @@ async function checkSandboxes({ config }: CommandContext): Promise<readonly Find
   ];
 }
 
-/** Where a server has its sandboxes; where none has been, a place of our own: the data directory stays as it is. */
+/** The state directory of the sandboxes; if no server has run, a temporary one: the data directory stays as it is. */
 function trialPlace(dataDir: string): { readonly path: string; remove(): void } {
   const executor = join(dataDir, 'executor');
   if (existsSync(executor)) return { path: executor, remove: () => {} };
@@ -161,7 +161,7 @@ function trialPlace(dataDir: string): { readonly path: string; remove(): void } 
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
 }
 
-/** Of the database, where it is the embedded one. No other command needs its client. */
+/** About the embedded database, if it is used. No other command needs its client. */
 async function socketDirectories({ db, dataDir }: Config): Promise<readonly string[]> {
   if (db !== undefined) return [];
   const { foreseeSocketDirectories } = await import('#libs/postgres');
@@ -209,7 +209,7 @@ function findingOf(tried: TriedDriver, settings: DriverSettings): Finding {
   };
 }
 
-/** Where the server would find no driver to work with. */
+/** What is wrong if the server would find no driver to work with. */
 function whyNone(tried: readonly TriedDriver[], settings: DriverSettings): readonly Finding[] {
   const chosen = tried.filter(({ driver }) => isChosen(driver, settings));
   if (chosen.some(({ isRefused }) => isRefused)) return [];

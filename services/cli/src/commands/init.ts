@@ -45,7 +45,7 @@ export function addInit(program: Command): void {
     });
 }
 
-/** What commands that are called here use until now, where it stands further up. One of another user is used by none. */
+/** The pipeline file further up that commands use here until now, if there is one. One of another user is never used. */
 function fileAbove(): string | undefined {
   const { path } = findPipelineFile(process.cwd());
   if (path === undefined || dirname(path) === realpathSync('.')) return undefined;

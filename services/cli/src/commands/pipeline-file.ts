@@ -20,7 +20,7 @@ export type Compiled = ReturnType<typeof compilePipeline> & { readonly yaml: str
 
 export interface LocatedFile {
   readonly file: string;
-  /** The directory whose files it is about: where it was found above, else the one that the command is run in. */
+  /** The directory whose files are sent: that of the file if it was found above, else the working directory. */
   readonly dir: string;
 }
 

@@ -60,7 +60,7 @@ export function addWatch(program: Command, finish: (exitCode: number) => void): 
     });
 }
 
-/** A commit is fetched anew where no workspace goes over, and its repository may have lost it. */
+/** A commit is fetched again if no workspace goes over, and its repository may have lost it. */
 function filesOf({ source }: RunDto): string {
   if (source.kind === 'git') return `, at its commit ${source.commit.slice(0, 12)}`;
   return source.kind === 'none' ? '' : ', with its files';
