@@ -45,7 +45,7 @@ export function workspacesOf(dataDir: string): string {
 }
 
 /** How long a scenario waits for something that must happen, in milliseconds. */
-export const patienceMs = 60_000;
+export const waitMsMax = 60_000;
 
 /** Processes that were started here and have not ended, each with the directory that it works in. */
 const started = new Map<ChildProcess, string>();
@@ -314,7 +314,7 @@ export function spawnMillrace(args: readonly string[], options: CliOptions): Chi
 export async function eventually<Value>(
   ask: () => Value | undefined | Promise<Value | undefined>,
   what: string,
-  timeoutMs = patienceMs,
+  timeoutMs = waitMsMax,
 ): Promise<Value> {
   const deadline = performance.now() + timeoutMs;
   for (;;) {

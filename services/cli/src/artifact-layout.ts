@@ -25,7 +25,7 @@ export interface PlacedArtifact {
 
 /**
  * Where each artifact is stored: under its name. If a name stands for different files (of two steps, or of two attempts of
- * one) those have a directory of their step, and if needed of their attempt. What is the same twice is stored once.
+ * one) those have a directory of their step, and if needed of their attempt. Equal files are stored once.
  */
 export function layOut(artifacts: readonly RunArtifact[]): readonly PlacedArtifact[] {
   const once = [

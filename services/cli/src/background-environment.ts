@@ -2,10 +2,10 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { settings, systemPath } from '#libs/config';
 
-/** What whoever starts a server in the background may set beside settings: where the machine keeps this user's files. */
+/** Variables beside settings that a server in the background inherits: they say where this user's files are. */
 const places = ['XDG_STATE_HOME', 'TMPDIR'] as const;
 
-/** Settings of the one who calls: a server has no use for them, and its data directory is told by a flag. */
+/** Settings of the calling command, of no use to a server, which gets its data directory by a flag. */
 const ofTheCaller: ReadonlySet<string> = new Set(
   [settings.dataDir, settings.trustDataDir, settings.token, settings.server].map(
     ({ variable }) => variable,
@@ -21,8 +21,8 @@ export interface BackgroundUser {
  * The whole environment of a server in the background, made from nothing: settings, and a few names that are listed here. It
  * serves whoever comes later, so nothing of the shell that happened to start it goes in: no secret, and not its PATH either.
  *
- * @param env   that of whoever starts it
- * @param also  further variables that are handed on
+ * @param env   the environment of the command that starts it
+ * @param also  further variables to inherit
  */
 export function backgroundEnvironment(
   user: BackgroundUser,
@@ -40,7 +40,7 @@ export function backgroundEnvironment(
   for (const { variable } of Object.values(settings)) {
     if (ofTheCaller.has(variable)) continue;
     copy(variable, (text) => text);
-    // It does not work in the directory of whoever starts it.
+    // Made absolute: the server has another working directory.
     copy(`${variable}_FILE`, (path) => resolve(path));
   }
   return made;

@@ -6,8 +6,8 @@ import { serverOnItsWay } from './local-server.ts';
 import { findServer } from './server-connection.ts';
 
 /**
- * Does what comes before a run is asked for. An interrupt meanwhile ends the command, which says that there is no run, and which
- * server there is: one in the background has a session of its own, where no Ctrl-C arrives.
+ * Does the work before a run is requested. An interrupt meanwhile ends the command, which says that no run was started, and which
+ * server stays: one in the background has a session of its own, which no Ctrl-C reaches.
  */
 export async function beforeRun<Value>(
   { config, output }: Pick<CommandContext, 'config' | 'output'>,

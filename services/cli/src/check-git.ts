@@ -1,15 +1,15 @@
 import { gitVersion } from '#libs/sources';
 import type { Finding } from './finding.ts';
 
-/** Where programs are searched: each a PATH. */
+/** The PATH by which each process searches programs. */
 export interface ProgramPaths {
-  /** By a server in the background. */
+  /** Of a server in the background. */
   readonly server: string;
-  /** By this command, and by a `dev` that is started like it. */
+  /** Of this command, and of a `dev` that is started in the same shell. */
   readonly command: string;
 }
 
-/** The server puts repositories into workspaces, the command asks what is ignored. Each finds git by its own PATH. */
+/** The server fills workspaces from repositories, the command lists which files are ignored. Each finds git by its own PATH. */
 export async function checkGit(paths: ProgramPaths): Promise<Finding> {
   const check = 'git';
   const ofServer = await gitVersion(paths.server);

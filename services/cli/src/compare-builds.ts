@@ -11,7 +11,7 @@ export function isOlder(build: Build, than: Build): boolean {
   return order === 0 ? build.builtAt < than.builtAt : order < 0;
 }
 
-/** By their numbers; what stands behind them (`-beta.1`) goes before none. @returns < 0 if the left one is older */
+/** Compares versions by their numbers; a suffix (`-beta.1`) is older than none. @returns < 0 if the left one is older */
 function compareVersions(left: string, right: string): number {
   const [leftNumbers = '', leftRest = ''] = left.split(/-(.*)/);
   const [rightNumbers = '', rightRest = ''] = right.split(/-(.*)/);

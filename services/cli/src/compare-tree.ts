@@ -7,11 +7,11 @@ import { snapshotWorkingTree } from '#libs/sources';
 import { defaultPipelineFile, locatePipelineFile } from './commands/pipeline-file.ts';
 import type { CommandContext } from './context.ts';
 
-/** Who repeats a run waits no longer than this for what is only advice. */
+/** How long the comparison may take, in milliseconds: it is only advice. */
 const compareMs = 5_000;
 
 /**
- * Says whose files a repeated run has, and that the working tree is another by now: an edit since then is not in it.
+ * Says which files a repeated run gets, and whether the working tree has changed since: later edits are not in the run.
  */
 export async function tellWhoseFiles(
   { output, config }: CommandContext,
@@ -30,7 +30,7 @@ export async function tellWhoseFiles(
   }
 }
 
-/** As an upload of it would be named; undefined if that takes too long. */
+/** The digest that an upload of the tree would have; undefined if that takes too long. */
 async function digestOf(
   file: string,
   place: { readonly dir: string; readonly dataDir: string },
@@ -40,7 +40,7 @@ async function digestOf(
   const checkout = compiled.ok ? compiled.plan.checkout : undefined;
   const { stream } = await snapshotWorkingTree(place.dir, { dataDir: place.dataDir, checkout });
   const hash = createHash('sha256');
-  // Left early it closes the stream.
+  // Leaving the loop early closes the stream.
   for await (const chunk of stream) {
     hash.update(chunk as Uint8Array);
     if (performance.now() > deadline) return undefined;

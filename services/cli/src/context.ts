@@ -14,7 +14,7 @@ import { givenTo, invocationOf } from './invocation.ts';
 import { createOutput, type Output } from './output.ts';
 import { isUnused, type ServerWish, useServer } from './use-server.ts';
 
-/** What every command gets: its settings, where words go, and the server when it asks for it. */
+/** What every command gets: its settings, its output, and the server if it asks for one. */
 export interface CommandContext {
   readonly settings: LayeredConfig;
   readonly config: Config;

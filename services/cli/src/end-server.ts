@@ -12,13 +12,13 @@ import { Fault } from '#libs/kernel';
 import { localClient } from './server-connection.ts';
 
 const lookMs = 50;
-/** Questions about what it waits for come this often. */
+/** How often the server is asked which steps it waits for, in milliseconds. */
 const askMs = 250;
-/** What a server may take beyond its drain: it ends itself after 60 s. */
+/** How long a server may take after its drain, in milliseconds: it ends itself after 60 s. */
 const endMs = 65_000;
 
 /**
- * Tells a server to end. One that does not answer any more is told by a signal, as the process that it is known to be.
+ * Tells a server to end. One that does not answer any more gets a signal, if its process is still the one that wrote server.json.
  *
  * @returns its state, if it answers; `busy` if it was to end only if idle, and is not
  */
@@ -32,7 +32,7 @@ export async function askToEnd(
     return await client.call(serverOperations.stopServer, { body: { how } });
   } catch (error) {
     if (error instanceof ProblemError && error.problem.code === 'server.busy') return 'busy';
-    // It has ended, or is of a version that has no such question.
+    // It has ended, or its version lacks this operation.
     if (how === 'if-idle') return isThere(server) ? 'busy' : 'told';
     if (isThere(server)) process.kill(server.pid, 'SIGTERM');
     return 'told';
@@ -40,8 +40,8 @@ export async function askToEnd(
 }
 
 /**
- * What a server says when its drain is over. Undefined if it never does: it was killed, or is of a version that has no
- * such question.
+ * The state of a server when its drain is over. Undefined if it never answers: it was killed, or its version lacks this
+ * operation.
  */
 async function lastWords(client: ApiClient, server: ServerFile): Promise<ServerState | undefined> {
   while (isThere(server)) {
@@ -57,9 +57,10 @@ async function lastWords(client: ApiClient, server: ServerFile): Promise<ServerS
 }
 
 /**
- * Resolves when the process is gone, with what it left as it told by itself.
+ * Waits until the process is gone.
  *
  * @param tell  gets each state on the way
+ * @returns its state after the drain, if it told it
  * @throws Fault `server.error` if it does not end
  */
 export async function untilEnded(

@@ -48,19 +48,19 @@ export class UsageError extends Error {
   }
 }
 
-/** What somebody asks for is not there, as nothing is: no server has run in the data directory. */
+/** Nothing can be found, because no server has run in the data directory. */
 export class NothingRanError extends Error {
   override readonly name = 'NothingRanError';
   readonly code: ErrorCode;
 
-  /** @param code  what is said of something that is not there */
+  /** @param code  the error code for what was not found */
   constructor(dataDir: string, code: ErrorCode) {
     super(nothingRan(dataDir));
     this.code = code;
   }
 }
 
-/** In words for people. */
+/** The same as a sentence. */
 export function nothingRan(dataDir: string): string {
   return `nothing has run here yet: there is no state in ${resolve(dataDir)}`;
 }
@@ -68,7 +68,7 @@ export function nothingRan(dataDir: string): string {
 /** The hint for a wrong call if there is no better one. */
 export const usageHint = usageCodes['usage.invalid'][1];
 
-/** The server of a run that is followed went away and stayed away. */
+/** The server of a followed run could not be reached any more. */
 export class LeftRunError extends Error {
   override readonly name = 'LeftRunError';
   readonly runNumber: number;
@@ -81,7 +81,7 @@ export class LeftRunError extends Error {
   }
 }
 
-/** A fault whose usual hint speaks to whoever calls the API, not to whoever calls the command. */
+/** A fault with a hint of its own: the usual one speaks to callers of the API, not of the command. */
 export class HintedFault extends Fault {
   readonly hint: string;
 
@@ -156,7 +156,7 @@ export function explainFailure(
   return { exitCode: exitCodes.systemError, line: `${message.split('\n', 1)[0]} [server.error]` };
 }
 
-/** Some hints of the API speak of its fields and headers, which no caller of a command has written. */
+/** Replaces hints that speak of fields and headers of the API, which callers of a command have not written. */
 function hintOf({ code, hint, traceId }: Problem, isAboutFlags: boolean): string | undefined {
   if (code === 'request.invalid' && isAboutFlags) return usageHint;
   if (code === 'request.unauthorized')
@@ -166,7 +166,7 @@ function hintOf({ code, hint, traceId }: Problem, isAboutFlags: boolean): string
   return hint;
 }
 
-/** What a caller of a command wrote for a field of a request. */
+/** Which flag fills a field of a request. */
 const flags: readonly (readonly [field: RegExp, flag: string])[] = [
   [/^\/params\/id$/, 'RUN'],
   [/^\/params\/step$/, 'STEP'],
@@ -186,7 +186,7 @@ function wordsOfFlags({ errors = [], instance }: Problem): string | undefined {
     if (!found) return [];
     const isExecutor = instance?.startsWith('/api/v1/executors/');
     const flag = isExecutor ? 'ID' : error.pointer.replace(...found);
-    // Some details name what they are about by themselves.
+    // Some details name the flag already.
     return [
       error.detail.includes(flag.split(' ').at(-1) ?? '')
         ? error.detail

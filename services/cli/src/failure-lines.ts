@@ -1,6 +1,6 @@
-/** How much of the end of a failing step's log is shown. */
+/** How many lines of the end of a failing step's log are shown. */
 const lastMax = 20;
-/** And how many lines above it that tell what failed: a long report ends with what passed. */
+/** How many lines above the end are shown that name a failed test: a long report ends with what passed. */
 const tellingMax = 10;
 
 /**

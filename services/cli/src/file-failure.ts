@@ -23,7 +23,7 @@ const reasons: Readonly<Record<string, readonly [why: string, about: 'path' | 'm
   ENOSPC: ['the disk is full', 'machine'],
 };
 
-/** Of these the other side is no file. */
+/** Codes of connections, not of files. */
 const otherCalls = /^(?:spawn|connect|listen|bind|kill|getaddrinfo|uv_spawn)/;
 const readingCalls: ReadonlySet<string> = new Set(
   ['open', 'read', 'scandir', 'opendir', 'readdir', 'readlink', 'realpath'].concat([
@@ -38,17 +38,17 @@ const readingCalls: ReadonlySet<string> = new Set(
 export interface FileFailure {
   readonly code: 'file.unreadable' | 'file.unwritable';
   readonly message: string;
-  /** Nothing that the caller can write otherwise. */
+  /** Codes for which no other path helps: the machine has to change. */
   readonly isOfMachine: boolean;
 }
 
-/** What a file system's code means; the code itself if we have no words for it. */
+/** The meaning of a file system's error code; the code itself if we have no words for it. */
 export function reasonOf(error: unknown): string {
   const { code = 'unknown' } = error as NodeJS.ErrnoException;
   return reasons[code]?.[0] ?? code;
 }
 
-/** An error of a file system here: never the server's fault. Undefined for any other. */
+/** An error of a file system of this machine: never the server's fault. Undefined for any other. */
 export function fileFailure(error: unknown): FileFailure | undefined {
   if (!(error instanceof Error)) return undefined;
   const { code, path, syscall } = error as NodeJS.ErrnoException;
@@ -62,7 +62,7 @@ export function fileFailure(error: unknown): FileFailure | undefined {
       isOfMachine,
     };
   const isRead = readingCalls.has(syscall);
-  // What is missing above was made before: it is the file system that takes nothing, as /proc.
+  // Missing parents were made before, so the file system itself takes no files, as /proc.
   const why = code === 'ENOENT' && !isRead ? 'nothing can be made there' : reason[0];
   return {
     code: isRead ? 'file.unreadable' : 'file.unwritable',
@@ -71,7 +71,7 @@ export function fileFailure(error: unknown): FileFailure | undefined {
   };
 }
 
-/** Does what writes to a place that the caller named: a refusal speaks of that place, not of a part file in it. */
+/** Runs work that writes to a path of the caller: an error names that path, not a temporary file in it. */
 export async function writingTo<Value>(path: string, work: () => Promise<Value>): Promise<Value> {
   try {
     return await work();

@@ -1,4 +1,4 @@
-/** What `doctor` has to say of one thing. */
+/** The result of one check of `doctor`. */
 export interface Finding {
   readonly check: string;
   readonly state: 'ok' | 'note' | 'problem';

@@ -1,4 +1,4 @@
-/** What of a project's top level the first pipeline is guessed from. */
+/** The facts about a project from which its first pipeline is guessed. */
 export interface ProjectFiles {
   /** The directory's own name. */
   readonly directory: string;
@@ -63,7 +63,7 @@ function makeTest(makefile: string): string {
   return target === undefined ? 'make' : `make ${target}`;
 }
 
-/** Lock files and what installs exactly what they say, the first that is there wins. */
+/** Lock files and the command that installs exactly what they list; the first that exists wins. */
 const nodeInstallers: readonly (readonly [lock: string, install: string, tool: string])[] = [
   ['package-lock.json', 'npm ci --no-audit --no-fund', 'npm'],
   ['pnpm-lock.yaml', 'pnpm install --frozen-lockfile', 'pnpm'],
@@ -91,7 +91,7 @@ function readManifest(packageJson: string): Manifest {
 }
 
 function nodeTest({ scripts }: Manifest, tool: string): string {
-  // What `npm init` writes only says that there is none, and fails.
+  // The test script that `npm init` writes only says that there is none, and fails.
   const isThere = (name: string) =>
     typeof scripts?.[name] === 'string' && !scripts[name].includes('no test specified');
   if (isThere('test')) return `${tool} test`;

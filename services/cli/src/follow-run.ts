@@ -30,7 +30,7 @@ export async function followRun(
     readonly after: number;
     readonly printer: RunPrinter;
     readonly showLogs: boolean;
-    /** Called once for each time that the server is away. */
+    /** Called once each time that the server becomes unreachable. */
     readonly onAway?: () => void;
   },
 ): Promise<FollowedEnd> {

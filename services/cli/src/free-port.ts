@@ -3,14 +3,14 @@ import { ApiClient } from '#libs/api-client';
 import { operations } from '#libs/api-contract';
 import { Fault } from '#libs/kernel';
 
-/** How long whoever has the port may take to say what it is, in milliseconds. */
+/** How long the owner of the port may take to answer, in milliseconds. */
 const askMs = 1_000;
 
 /**
- * Tries whether a server could listen there, before anything is given up or made for it.
+ * Checks that a server could listen there, before another one is ended or anything is made for it.
  *
  * @param listen  `HOST:PORT`; port 0 is always free
- * @throws Fault `port.taken` saying by whom
+ * @throws Fault `port.taken` that names the owner
  */
 export async function requireFreePort(listen: string): Promise<void> {
   const { host, port } = splitAddress(listen);
@@ -21,7 +21,7 @@ export async function requireFreePort(listen: string): Promise<void> {
   throw new Fault('port.taken', 'never', `${listen} is in use by ${owner}`);
 }
 
-/** Whether a server at this URL has the port, so that it is free when that one has ended. */
+/** Whether the server at this URL holds the port, which its end then frees. */
 export function hasPort(url: string, listen: string): boolean {
   return Number(new URL(url).port) === splitAddress(listen).port;
 }
@@ -34,7 +34,7 @@ function splitAddress(listen: string) {
   };
 }
 
-/** Any other trouble with the address is for the server to tell. */
+/** Other errors of the address are left for the server to report. */
 function isTaken(host: string, port: number): Promise<boolean> {
   const trial = createServer();
   return new Promise((done) => {
@@ -43,7 +43,7 @@ function isTaken(host: string, port: number): Promise<boolean> {
   });
 }
 
-/** Over HTTP, as anybody: its data directory is not known here. */
+/** Asked over HTTP without a token, since its data directory is not known. */
 async function isMillrace(listen: string): Promise<boolean> {
   try {
     const signal = AbortSignal.timeout(askMs);

@@ -1,11 +1,11 @@
-/** Ctrl-C and TERM as a wish of the person, not as the end of this process. */
+/** SIGINT and SIGTERM, handled as requests instead of ending this process. */
 export interface Interrupt {
   wasInterrupted(): boolean;
-  /** Gives the signals back: the next one ends the process. */
+  /** Stops handling: the next signal ends the process. */
   release(): void;
 }
 
-/** @param handle  gets how often it was wished for, from 1; what it throws is ignored (the run may have ended meanwhile) */
+/** @param handle  gets the number of signals so far, from 1; an error that it throws is ignored (the run may have ended meanwhile) */
 export function onInterrupt(handle: (times: number) => Promise<void>): Interrupt {
   let times = 0;
   const listener = () => {

@@ -13,7 +13,7 @@ export interface Invocation {
   readonly given?: Readonly<Record<string, string>>;
 }
 
-/** Words of hints that stand for what the caller gave, and what is written if nothing is known: what can be pasted as well. */
+/** Placeholders in hints, and what replaces them if the caller gave no value: text that can be pasted, too. */
 const placeholders: Readonly<Record<string, string>> = {
   COMMAND: '',
   FILE: '',
@@ -30,7 +30,7 @@ export function invocationOf(options: Readonly<Record<string, unknown>>): Invoca
   return { program: programOf(process.argv[1] ?? '', inheritedEnvironment()), flags };
 }
 
-/** What the caller gave to a command, by the words that stand for it in hints. */
+/** The values that the caller gave to a command, by their placeholder. */
 export function givenTo(command: Command): Readonly<Record<string, string>> {
   const names: string[] = [];
   for (let each = command; each.parent; each = each.parent) names.unshift(each.name());
@@ -58,7 +58,7 @@ function fromHere(path: string): string {
   try {
     return relative('', path);
   } catch {
-    // The working directory is gone, which is said by who needs it.
+    // The working directory is gone; whoever needs it reports that.
     return path;
   }
 }
@@ -70,7 +70,7 @@ export function asCalled({ program, flags }: Invocation, words: string): string 
   return [program, words, ...taken].join(' ');
 }
 
-/** The same in words that hold in every directory, where other packages are found and other data directories are near. */
+/** The same, valid in every directory: elsewhere npx finds other packages, and other data directories are nearer. */
 export function asCalledAnywhere(from: Invocation, dataDir: string, words: string): string {
   const program =
     from.program === 'millrace'

@@ -20,7 +20,7 @@ export function localRepository(url: string | undefined): string | undefined {
  * The command that runs a commit of a repository on this machine, for a shell: a working tree is what is sent, so the commit
  * gets one, beside the repository.
  *
- * @param run  holds in every directory
+ * @param run  the command to run there, valid in every directory
  */
 export function commitCommand(repository: string, commit: string, run: string): string {
   const tree = shellWord(`${repository}-${commit.replace(/[^\w.-]+/g, '-')}`);

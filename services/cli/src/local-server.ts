@@ -11,16 +11,16 @@ import { Fault, isErrorCode } from '#libs/kernel';
 import { sandboxMarker } from '#libs/sandbox';
 import { type BackgroundUser, backgroundEnvironment } from './background-environment.ts';
 
-/** Beside the CLI in the same build. */
+/** The server of the same build. */
 const standaloneMain = fileURLToPath(new URL('../../standalone/src/main.js', import.meta.url));
 
 /** How long a command waits for a server to become ready, in milliseconds: a first start makes a database, a crash may have left much to recover. */
 const readyMs = 120_000;
 
-/** What servers say beside their own log, one behind the other; above this many bytes it begins anew. */
+/** The output of servers beside their own log is appended to one file, which is emptied above this many bytes. */
 const outBytesMax = 1024 * 1024;
 
-/** The server that this command starts just now. */
+/** The server that this command is starting. */
 let starting: ChildProcess | undefined;
 
 /** The process of a server that this command has started and that is not ready yet. */
@@ -47,7 +47,7 @@ export async function becomeServer(args: readonly string[]): Promise<number> {
  * Starts a server in the background: in a session of its own, with an environment of its own, so that neither the end of this
  * command nor that of its terminal reaches it. It ends by itself when nobody needs it.
  *
- * @param options.works  false: it answers, and neither assigns nor runs anything
+ * @param options.works  if false, the server answers, and neither assigns nor runs anything
  * @throws Fault with the server's own code if it says why it did not start
  */
 export async function startInBackground(
@@ -77,13 +77,13 @@ export async function startInBackground(
 }
 
 /**
- * That of a server that is started in the background, which is not this command's. Settings given by a flag go the way of those
- * given by a variable: a command line is seen by everybody.
+ * The environment of a server in the background. Settings that were given by a flag travel as variables: everybody can see a
+ * command line.
  */
 export function serverEnvironment({ config, explain }: LayeredConfig): Record<string, string> {
   // A server that a step starts belongs to the step's sandbox.
   const env = backgroundEnvironment(thisUser(), inheritedEnvironment(), [sandboxMarker]);
-  // Its HOME is the account's: if that is another it would know nothing of what is remembered here.
+  // Its HOME is that of the account: under another one it would not find what this command knows of the data directory.
   env.XDG_STATE_HOME = stateHomeOf(userState());
   for (const key of ['listen', 'db', 'sandbox'] as const) {
     if (explain(key).layer === 'flag') env[settings[key].variable] = String(config[key]);
@@ -91,7 +91,7 @@ export function serverEnvironment({ config, explain }: LayeredConfig): Record<st
   return env;
 }
 
-/** As the machine knows them; a container may run as a number that it does not know. */
+/** Name and HOME by the machine's accounts; a container may run as a uid without an account. */
 function thisUser(): BackgroundUser {
   try {
     const { username: name, homedir: homeDir } = userInfo();
@@ -150,7 +150,7 @@ async function untilReady(child: ChildProcess, outPath: string): Promise<ServerF
   }
 }
 
-/** Undefined if it ended without a word. */
+/** Undefined if the server ended without a message. */
 async function readMessage(pipe: Readable): Promise<StartMessage | undefined> {
   let text = '';
   for await (const chunk of pipe.setEncoding('utf8')) {

@@ -7,15 +7,15 @@ interface Shown {
   /** Whose line it is: the step, or nothing if only one log is shown. */
   readonly owner: string;
   readonly line: number;
-  /** A carriage return was the last of it: what comes overwrites it. */
+  /** The text ended with a carriage return: the next text overwrites it. */
   readonly isReturned: boolean;
   /** The text that overwrote what is shown, for an output that cannot take anything back. */
   readonly held: string | undefined;
 }
 
 /**
- * Prints lines of logs. The part of an open line stays at the end of the screen without a line end and is gone on with where
- * its rest comes next; if other words came between, the rest stands on a line of its own behind the owner's prefix and dots.
+ * Prints lines of logs. The part of an open line stays at the end of the screen without a line end, and its rest follows if it
+ * comes next; if other words came between, the rest stands on a line of its own behind the owner's prefix and dots.
  * Of a line that overwrites itself the last words stay: on a terminal at once, in a pipe when the line has ended.
  */
 export class LogLines {
@@ -70,7 +70,7 @@ export class LogLines {
     return line.stream === 'system' ? this.#ownWords(line, plain) : plain;
   }
 
-  /** A command of a list has a heading, and its time where it ends. */
+  /** A command of a list has a heading, and its time at its end. */
   #ownWords({ group }: LogLineDto, text: string): string {
     const { colors } = this.#output;
     if (group?.edge === 'begins')
@@ -78,7 +78,7 @@ export class LogLines {
     return colors.dim(group ? `└ ${text}` : text);
   }
 
-  /** Before anything else is printed. */
+  /** Called before anything else is printed. */
   endLine(): void {
     if (this.#open) this.#output.line();
     this.#open = undefined;

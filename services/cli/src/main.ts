@@ -2,7 +2,7 @@ import { type Command, CommanderError } from 'commander';
 import pc from 'picocolors';
 import { exitCodes, explainFailure } from './exit-codes.ts';
 import { givenTo, invocationOf, pasteable } from './invocation.ts';
-import { heedReaders, mayColor, printable } from './output.ts';
+import { handleLostReaders, mayColor, printable } from './output.ts';
 import { createProgram } from './program.ts';
 
 async function main(): Promise<number> {
@@ -33,5 +33,5 @@ async function main(): Promise<number> {
   }
 }
 
-heedReaders();
+handleLostReaders();
 process.exitCode = await main();

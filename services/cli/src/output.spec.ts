@@ -6,9 +6,9 @@ import { createOutput, printable, printableJson, table } from './output.ts';
 
 /** A command that writes two lines and means to exit with 5. */
 const writer = (isWanted: boolean) => `
-  const { goOnUnheard, heedReaders } = await import('${join(import.meta.dirname, 'output.ts')}');
-  heedReaders();
-  if (${isWanted}) goOnUnheard();
+  const { goOnWithoutReader, handleLostReaders } = await import('${join(import.meta.dirname, 'output.ts')}');
+  handleLostReaders();
+  if (${isWanted}) goOnWithoutReader();
   for (const line of ['one', 'two']) process.stdout.write(line);
   await new Promise((turn) => setTimeout(turn, 20));
   process.exitCode = 5;

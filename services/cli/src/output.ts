@@ -14,9 +14,9 @@ export interface Output {
   readonly isTerminal: boolean;
   readonly colors: ReturnType<typeof pc.createColors>;
   line(text?: string): void;
-  /** Words without a line end. */
+  /** Text without a line end. */
   part(text: string): void;
-  /** On a terminal: what stands in the last line goes. */
+  /** On a terminal: clears the last line. */
   restartLine(): void;
   /** How the caller reached this command. */
   readonly invocation: Invocation;
@@ -24,7 +24,7 @@ export interface Output {
   json(value: unknown): void;
   /** Words beside the answer; the commands in their backticks are written as the caller would write them. */
   note(text: string): void;
-  /** What is called before each note, so that no note stands behind a line that is not ended; nothing by default. */
+  /** Called before each note, to end a line that is still open. Does nothing by default. */
   makeRoom: () => void;
 }
 
@@ -49,7 +49,7 @@ export function createOutput(isJson: boolean, invocation: Invocation): Output {
   return output;
 }
 
-/** Whatever a terminal would act on, but for line ends, tabs, colours and text styles. */
+/** Characters that a terminal acts on, except line ends, tabs, colours and text styles. */
 const active = new RegExp(`(?!\\u001b\\[[0-9;:]*m)[${activeCharacters}]`);
 
 /**
@@ -66,7 +66,7 @@ export function printable(text: string): string {
 
 const activeInJson = new RegExp(`[${activeCharacters}]`, 'g');
 
-/** The same value in JSON; what JSON leaves as it is and a terminal acts on is written as an escape. */
+/** A value as JSON, in which characters that a terminal acts on are written as escapes. */
 export function printableJson(value: unknown): string {
   return JSON.stringify(value).replace(
     activeInJson,
@@ -74,18 +74,18 @@ export function printableJson(value: unknown): string {
   );
 }
 
-let isWantedUnheard = false;
+let needsNoReader = false;
 
-/** What this command does is wanted even where nobody reads its words any more. */
-export function goOnUnheard(): void {
-  isWantedUnheard = true;
+/** From now on the command goes on even if nobody reads its output any more: its work is wanted. */
+export function goOnWithoutReader(): void {
+  needsNoReader = true;
 }
 
 /**
- * A reader that goes away (`millrace events | head`) ends the command without noise, unless it has more to do. What cannot be
- * written for another reason, such as a full disk, is told once.
+ * A reader that goes away (`millrace events | head`) ends the command without noise, unless `goOnWithoutReader` was called.
+ * Another reason for which output cannot be written, such as a full disk, is reported once.
  */
-export function heedReaders(): void {
+export function handleLostReaders(): void {
   let isTold = false;
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
@@ -93,13 +93,13 @@ export function heedReaders(): void {
         isTold = true;
         process.stderr.write(`the output cannot be written: ${reasonOf(error)}\n`);
       }
-      if (!isWantedUnheard)
+      if (!needsNoReader)
         process.exit(error.code === 'EPIPE' ? exitCodes.success : exitCodes.systemError);
     });
   }
 }
 
-/** On a terminal that takes colours, or if they are forced; never in a pipe by itself, and never against NO_COLOR. */
+/** Colours are used on a terminal that takes them, or if they are forced; never with NO_COLOR. */
 export function mayColor(stream: { readonly isTTY?: boolean }): boolean {
   return (
     pc.isColorSupported &&
@@ -118,7 +118,7 @@ export function fitted(text: string, width: number): string {
   return characters.length <= width ? text : `${characters.slice(0, width - 1).join('')}…`;
 }
 
-/** As many items as fit into a width behind their head, the first at least in part, and how many more there are: `a, b +3`. */
+/** As many items as fit into a width after a head (the first at least in part), and the number of the others: `a, b +3`. */
 export function fittedList(head: string, items: readonly string[], width: number): string {
   for (let shown = items.length; shown > 1; shown -= 1) {
     const text = `${head}${items.slice(0, shown).join(', ')}${moreWords(items.length - shown)}`;
@@ -132,7 +132,7 @@ function moreWords(more: number): string {
   return more > 0 ? ` +${more}` : '';
 }
 
-/** A mark and a word: never colour alone. */
+/** The mark of an outcome, printed beside its word: colour alone never carries meaning. */
 export function outcomeMark(output: Output, outcome: Outcome | 'running' | 'waiting'): string {
   const { colors } = output;
   switch (outcome) {

@@ -34,7 +34,7 @@ export function createProgram(finish: (exitCode: number) => void): Command {
         '--server <url>',
         'talk to this server over TCP, with MILLRACE_TOKEN or DATA_DIR/admin-token, instead of the one of the data directory',
       )
-        // What a server is like that is started here says nothing about one elsewhere.
+        // These describe a server that is started here, which says nothing about one elsewhere.
         .conflicts(['listen', 'db', 'sandbox']),
     )
     .option('--json', 'machine-readable answers: NDJSON for lists and streams')
@@ -78,14 +78,14 @@ function commandsOf(command: Command): readonly Command[] {
   return command.commands.flatMap((own) => [own, ...commandsOf(own)]);
 }
 
-/** Whether one of the program's own options says anything to a command. */
+/** Whether an option of the program means anything for a command. */
 function takes(command: Command, { long }: Option): boolean {
   let own = command;
   while (own.parent?.parent) own = own.parent;
   return long !== '--server' || takesServer(own.name());
 }
 
-/** Nothing that somebody asks for is left out without a word. */
+/** Refuses an option of the program that the command would ignore. */
 function refuseIdleOptions(program: Command, command: Command): void {
   for (const option of program.options) {
     const isGiven = program.getOptionValueSource(option.attributeName()) === 'cli';
@@ -94,7 +94,7 @@ function refuseIdleOptions(program: Command, command: Command): void {
   }
 }
 
-/** Commander's words with the code that every error has, behind the first line. */
+/** Commander's message with the error code at the end of its first line. */
 function withCode(text: string): string {
   const [first = '', ...rest] = text.trimEnd().split('\n');
   return [

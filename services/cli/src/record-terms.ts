@@ -1,7 +1,7 @@
 import type { Cause, Outcome, RunEvent, SkipReason, WaitReason } from '#libs/events';
 
 type LostWhy = Extract<RunEvent, { type: 'run.step-attempt-lost' }>['data']['why'];
-/** The words of the record that commands print: how something ended, why it was left out, why it waits. */
+/** The terms of events that commands print: outcomes, causes, reasons to skip and to wait. */
 type RecordTerm = Outcome | Cause | SkipReason | WaitReason | LostWhy;
 
 const terms: Readonly<Record<RecordTerm, readonly [title: string, text: string]>> = {
@@ -67,7 +67,7 @@ const terms: Readonly<Record<RecordTerm, readonly [title: string, text: string]>
 
 export const recordTerms: readonly string[] = Object.keys(terms);
 
-/** Undefined if it is no word of the record. */
+/** Undefined if it is no such term. */
 export function explainTerm(
   word: string,
 ): { readonly title: string; readonly text: string } | undefined {

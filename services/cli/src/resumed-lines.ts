@@ -1,10 +1,10 @@
 import type { LogLineDto } from '#libs/api-contract';
 
-/** Lines of one followed log over several connections: nothing is shown twice, and nothing is missing. */
+/** The lines of one followed log over several connections, each shown once and none missing. */
 export class ResumedLines {
   /** The text that was shown of each line whose end has not come. */
   readonly #open = new Map<number, string>();
-  /** Open lines that come from their beginning again. */
+  /** Numbers of open lines that a new connection sends from their beginning again. */
   readonly #again = new Set<number>();
   #last = 0;
 

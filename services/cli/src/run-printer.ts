@@ -8,7 +8,7 @@ import { fittedList, type Output, outcomeMark } from './output.ts';
 export interface RunPrinter {
   event(event: EventDto): void;
   log(step: string, line: LogLineDto): void;
-  /** Takes the status line away. */
+  /** Clears the status line. */
   close(): void;
 }
 
@@ -22,7 +22,7 @@ type EventData = Readonly<Record<string, unknown>> & {
   readonly attempt: number;
 };
 
-/** Lines for people; on a terminal a last line tells what runs now. */
+/** Lines for people; on a terminal a status line shows what runs now. */
 export class TextPrinter implements RunPrinter {
   private readonly output: Output;
   private readonly lines: LogLines;

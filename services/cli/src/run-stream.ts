@@ -12,7 +12,7 @@ import {
 } from '#libs/api-contract';
 import { ResumedLines } from './resumed-lines.ts';
 
-/** What a run does: an event, or a line of the log of an attempt. */
+/** An event of a run, or a line of the log of one of its attempts. */
 export type RunNews =
   | { readonly event: EventDto }
   | { readonly step: string; readonly attempt: number; readonly line: LogLineDto };

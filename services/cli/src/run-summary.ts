@@ -8,13 +8,13 @@ import { type FollowedEnd, tailLog } from './follow-run.ts';
 import { asCalled, type Invocation } from './invocation.ts';
 import { type Output, outcomeMark, table } from './output.ts';
 
-/** How much of the end of a failing step's log is looked through: as much as one answer holds. */
+/** How many lines at the end of a failing step's log are searched: as many as one answer holds. */
 const lookedThrough = 1_000;
 
-/** What a POSIX shell answers for a command that it does not find. */
+/** The exit code of a POSIX shell for a command that it does not find. */
 const commandNotFound = 127;
 
-/** Where the API has a run. It takes a token: no browser shows it, so that it stands in JSON alone. */
+/** The address of a run in the API. It needs a token, so no browser shows it: it is printed in JSON only. */
 function runUrl(client: ApiClient, run: { readonly id: string }): string {
   return `${client.baseUrl}/api/v1/runs/${run.id}`;
 }
@@ -44,7 +44,7 @@ export async function printEnd(
     );
 }
 
-/** What a person reads last: on failure the failing step's last lines and the next command. */
+/** The end of what a person reads: on failure the last lines of the failing step, and the next command. */
 async function printVerdict(client: ApiClient, run: RunDto, output: Output): Promise<void> {
   if (output.isJson) {
     output.json(runVerdict(client, run));
@@ -66,7 +66,7 @@ async function printVerdict(client: ApiClient, run: RunDto, output: Output): Pro
   });
 }
 
-/** What ends a step before it runs and will again, whoever takes it: the file has to change, or the machine. */
+/** Causes that end a step before it runs, and would again on any executor: the file has to change, or the machine. */
 const lasting: ReadonlySet<string | null | undefined> = new Set<ErrorCode>([
   'image.unavailable',
   'isolation.unavailable',
@@ -99,7 +99,7 @@ async function printFailingStep(
   if (!step || step.attempts.length === 0) return;
   const { colors } = output;
   const lines = await tailLog(client, run.id, id, lookedThrough).catch(() => []);
-  // The first line says what runs the step, and how it is isolated: that was said when it began.
+  // The first line names the shell and the isolation, which were shown when the step began.
   const texts = lines
     .filter(({ line, stream }) => line > 1 || stream !== 'system')
     .map(({ text }) => plainText(lastSegment(text), { colour: false }));
@@ -117,19 +117,19 @@ async function printFailingStep(
     );
 }
 
-/** A step's end with the words that its executor had for it. */
+/** How a step ended, with the message of its executor. */
 function endOf(step: StepDto): Readonly<Record<string, unknown>> {
   return { ...step, message: step.attempts.at(-1)?.message };
 }
 
-/** How a step came out that went wrong or did not begin; undefined if it succeeded or has not ended. */
+/** The outcome of a step that failed or did not begin; undefined if it succeeded or has not ended. */
 export function endWords(step: StepDto): string | undefined {
   if (step.status === 'skipped') return `${step.id}: ${stepState(step)}`;
   if (step.status !== 'finished' || step.outcome === 'success') return undefined;
   return `${step.id}: ${outcomeWords(endOf(step))}`;
 }
 
-/** How a run came out that went wrong, and which steps failed, and how; undefined if it did not. */
+/** The outcome of a run that failed, with its failed steps; undefined if it did not fail. */
 export function wrongWords(run: RunDto): string | undefined {
   if (run.outcome === null || run.outcome === 'success') return undefined;
   const failed = run.steps

@@ -8,7 +8,7 @@ import { openOwnDirectory, processIdentity, requireOurs, socketFetch } from '#li
 import { Fault } from '#libs/kernel';
 
 /**
- * The server of a data directory, if one runs there: the process that wrote `server.json`, not one that has its pid by now.
+ * The server of a data directory, if one runs there: the process that wrote `server.json`, not a later one with the same pid.
  *
  * @throws Fault `data-dir.not-ours`, `data-dir.not-private` if somebody else could have written it; `data-dir.forbidden`
  */
@@ -19,7 +19,7 @@ export async function findServer(dataDir: string): Promise<ServerFile | undefine
   return file && processIdentity(file.pid) === file.identity ? file : undefined;
 }
 
-/** Whether a server left without removing its file: it was killed. */
+/** Whether a server was killed: its file is still there. */
 export function isServerFileLeft(dataDir: string): boolean {
   return existsSync(join(resolve(dataDir), 'server.json'));
 }

@@ -5,26 +5,26 @@ import type { CommandContext } from './context.ts';
 import { exitCodeOfOutcome, exitCodes, LeftRunError } from './exit-codes.ts';
 import { type FollowedEnd, followRun } from './follow-run.ts';
 import { onInterrupt } from './interrupt.ts';
-import { goOnUnheard } from './output.ts';
+import { goOnWithoutReader } from './output.ts';
 import { jsonPrinter, TextPrinter } from './run-printer.ts';
 import { printEnd } from './run-summary.ts';
 
 type StartedRun = Pick<RunStarted, 'id' | 'number' | 'position' | 'warnings'>;
 
-/** What is said as soon as the server of a run does not answer. */
+/** Printed as soon as the server of a run does not answer. */
 export function awayWords(runNumber: number): string {
   return `the server does not answer; run ${runNumber} is kept, and is followed when the server is back`;
 }
 
-/** Says where the run has gone whose server stayed away; other errors speak for themselves. */
+/** Says how to find a run whose server did not come back; other errors are left as they are. */
 export function leftRun(runNumber: number, error: unknown): unknown {
   const isAway = error instanceof Fault && error.code === 'server.unreachable';
   return isAway ? new LeftRunError(runNumber, error) : error;
 }
 
 /**
- * Starts a run and shows it to its end. The first interrupt cancels it, further ones force that; a reader that goes away
- * changes nothing.
+ * Starts a run and shows it to its end. The first interrupt cancels it, further ones force that. It goes on if the reader of its output
+ * goes away.
  *
  * @returns the exit code of its outcome, or of the interrupt
  */
@@ -49,7 +49,7 @@ export async function startAndFollow(
   try {
     started = await run.start();
     accepted.resolve(started);
-    goOnUnheard();
+    goOnWithoutReader();
     if (!output.isJson) output.line(output.colors.dim(run.headline(started)));
     for (const { steps, message, hint } of started.warnings ?? []) {
       output.note(`warning: ${steps.join(', ')}: ${message} (${hint})`);

@@ -32,7 +32,7 @@ export async function uploadWorkingTree(
       yield chunk;
     }
   }
-  // A small tree is there before anybody wonders.
+  // A small tree is uploaded before anybody wonders.
   const progress = setInterval(
     () => note(`uploading the working tree: ${Math.floor(bytes / 1048576)} MiB so far`),
     progressMs,

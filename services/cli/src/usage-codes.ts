@@ -1,4 +1,4 @@
-/** Codes of wrong calls, which no server sees: what they mean and what to do. A code never changes its meaning. */
+/** Codes of wrong calls of the command: what they mean and what to do. A code never changes its meaning. */
 export const usageCodes = {
   'usage.invalid': ['The command line is not understood', 'See `millrace COMMAND --help`.'],
   'code.unknown': [

@@ -16,7 +16,7 @@ export interface ServerWish {
   readonly always: boolean;
   /** The error code if nothing has run in the data directory. */
   readonly missing: ErrorCode;
-  /** It must assign and run; else one that only answers will do, so that reading writes nothing and runs nothing. */
+  /** The server must assign and run steps. If false, one at rest will do, so that reading changes nothing. */
   readonly works: boolean;
 }
 
@@ -27,7 +27,7 @@ interface Search extends ServerWish {
   readonly note: Note;
 }
 
-/** How long another process may hold the data directory without a server that answers there: it starts, or it ends. */
+/** How long another process may hold the data directory without answering, in milliseconds: it is starting, or ending. */
 const contendedMs = 90_000;
 const lookMs = 50;
 
@@ -54,20 +54,20 @@ export async function useServer(
   });
 }
 
-/** Whether nothing has run where the settings lead: no server, no state of one, and no database elsewhere that may have some. */
+/** Whether nothing has run under these settings: no server, no state of one, and no named database that may have some. */
 export async function isUnused(config: Config): Promise<boolean> {
   if (config.server !== undefined || config.db !== undefined) return false;
   return !(await isServed(config)) && !hasUsedDatabase(resolve(config.dataDir));
 }
 
-/** Whether a server runs, or is on its way. */
+/** Whether a server runs or starts. */
 export async function isServed({ dataDir }: Config): Promise<boolean> {
   return (await findServer(dataDir)) !== undefined || dataDirHolder(resolve(dataDir)) !== undefined;
 }
 
 /**
  * The server after the first one was lost. A server in the background that was killed is replaced; one that ended because somebody
- * wanted that is not, and neither is one of `dev`: whoever ran it runs it again.
+ * wanted that is not, and neither is one of `dev`: its user starts it again.
  */
 async function findAgain(search: Search, lost: ServerFile, error: unknown): Promise<ServerFile> {
   const { dataDir } = search.settings.config;
@@ -79,7 +79,7 @@ async function findAgain(search: Search, lost: ServerFile, error: unknown): Prom
   throw new Fault('server.unreachable', 'backoff', `the server in ${resolve(dataDir)} has ended`);
 }
 
-/** Several commands may want this at once: one starts a server, the others wait and use it. */
+/** Concurrent commands share one server: one starts it, the others wait for it. */
 async function findOrStart(search: Search): Promise<ServerFile> {
   const { dataDir } = search.settings.config;
   let deadline = performance.now() + contendedMs;
@@ -87,7 +87,7 @@ async function findOrStart(search: Search): Promise<ServerFile> {
     const found = await findServer(dataDir);
     if (found !== undefined) {
       if (await canServe(found, search)) return found;
-      // It was waited for; whoever comes next has its own time.
+      // The wait for the former holder of the data directory is over; the next one gets a whole term.
       if ((await findServer(dataDir))?.pid !== found.pid)
         deadline = performance.now() + contendedMs;
     } else if (dataDirHolder(resolve(dataDir)) === undefined) {
@@ -96,7 +96,7 @@ async function findOrStart(search: Search): Promise<ServerFile> {
       try {
         return await startInBackground(search.settings, search);
       } catch (error) {
-        // Another one was faster.
+        // Another command was faster.
         if (!(error instanceof Fault && error.code === 'data-dir.in-use')) throw error;
       }
     }
@@ -112,7 +112,7 @@ function unanswered(dataDir: string): Fault {
 }
 
 /**
- * Whether a server does what is wished for. One that should make way, and one that ends, is gone when this returns false.
+ * Whether a server can do what is wished. If not, a server that makes way or is ending is gone when this returns.
  *
  * @throws Fault `server.incompatible`
  */
@@ -145,7 +145,7 @@ async function canServe(server: ServerFile, search: Search): Promise<boolean> {
  * Ends a server in the background that is older than this command, or works by other settings than it asks for, if the server is idle.
  * Settings count only for a command that runs something: what a command reads does not depend on them.
  *
- * @returns whether the server has ended; a busy one stays, and that is said
+ * @returns whether the server has ended; a busy one stays, and a note says so
  */
 async function endIfUnfit(server: ServerFile, search: Search): Promise<boolean> {
   const { settings, note } = search;
@@ -155,7 +155,7 @@ async function endIfUnfit(server: ServerFile, search: Search): Promise<boolean> 
   const answer = await askToEnd(settings.config, server, 'if-idle');
   if (answer !== 'busy') {
     await untilEnded(settings.config, server);
-    // Two shells with different settings take it from each other: nobody has to guess why.
+    // Two shells with different settings would end each other's server, so the reason is told.
     if (unmet.length > 0)
       note(`the idle server (pid ${server.pid}) is replaced: other settings (${unmet.join(', ')})`);
     return true;

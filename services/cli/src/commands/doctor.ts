@@ -75,7 +75,7 @@ function programPaths({ settings }: CommandContext): ProgramPaths {
   return { server: programPath(serverEnvironment(settings)), command: programPath() };
 }
 
-/** And what lies in it, unless it came from elsewhere: then nothing in it is looked at. Nothing is made. */
+/** Also checks what lies in the data directory, unless it came from elsewhere: then nothing in it is looked at. Nothing is made. */
 async function checkDataDir(context: CommandContext): Promise<readonly Finding[]> {
   const dataDir = resolve(context.config.dataDir);
   try {
@@ -110,7 +110,7 @@ async function checkRoom({ config }: CommandContext, dataDir: string): Promise<F
   }
 }
 
-/** A server that runs has its own: which one is asked for does not matter to it. */
+/** A running server has its database already, whatever is asked for now. */
 async function checkDatabase(
   { config }: CommandContext,
   dataDir: string,
@@ -125,7 +125,7 @@ async function checkDatabase(
   }
 }
 
-/** Tries what the server would: what it would refuse to start for is a problem here. */
+/** Tries the sandbox drivers as the server does: a reason for which it would not start is a problem. */
 async function checkSandboxes({ config }: CommandContext): Promise<readonly Finding[]> {
   const dataDir = resolve(config.dataDir);
   let workspaces: WorkspacesPlace;
@@ -168,7 +168,7 @@ async function socketDirectories({ db, dataDir }: Config): Promise<readonly stri
   return foreseeSocketDirectories(dataDir);
 }
 
-/** What steps left and nobody could remove stops nothing, but takes room until somebody who can removes it. */
+/** Files of steps that could not be removed stop nothing, but take room until somebody with the right to it removes them. */
 async function checkWorkspaces({ directory }: WorkspacesPlace): Promise<Finding> {
   const check = 'workspaces';
   const trash = join(directory, workspacesTrash);
@@ -202,7 +202,7 @@ function findingOf(tried: TriedDriver, settings: DriverSettings): Finding {
   const limits = enforces.length > 0 ? `, enforces ${enforces.join(', ')}` : '';
   return {
     check,
-    // What works without isolation is nothing to be content with.
+    // A driver without isolation is worth a note.
     state: isolation === 'none' ? 'note' : 'ok',
     detail: `works, isolation ${isolation}${limits}${why}`,
     cure,
@@ -223,7 +223,7 @@ function whyNone(tried: readonly TriedDriver[], settings: DriverSettings): reado
 
 function problem(check: string, error: unknown): Finding {
   const hasHint = error instanceof Fault && error.code !== 'sandbox.unavailable';
-  // That one sends people here.
+  // The usual hint of this error sends people to `doctor`.
   const cure = hasHint ? describeError(error.code).hint : undefined;
   return { check, state: 'problem', detail: `refused: ${(error as Error).message}`, cure };
 }

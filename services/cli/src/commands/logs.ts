@@ -38,7 +38,7 @@ export function addLogs(program: Command): void {
           await followLogs(api, run, options, output);
         else if (step !== undefined) {
           await printLog(api, { runId: run.id, step, isAlone: true }, options, output);
-          // Of an attempt that was chosen the end of the step says nothing, and a follower saw a step that had not ended.
+          // The end of the step says nothing about a chosen attempt, and whoever followed saw the step before its end.
           const asked = run.steps.find(({ id }) => id === step);
           const end = asked && !follow && attempt === undefined ? endWords(asked) : undefined;
           if (end !== undefined && output.isTerminal) output.note(end);

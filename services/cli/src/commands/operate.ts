@@ -87,7 +87,7 @@ export function addProjections(program: Command): void {
     });
 }
 
-/** `live`, `rebuilding 41%`, `stopped`: what somebody looks for first. */
+/** `live`, `rebuilding 41%`, `stopped`: what an operator looks for first. */
 function projectionState({ status, build, position, lag }: ProjectionStatusDto): string {
   if (build === null || status === 'stopped') return status;
   const head = Math.max(1, position + lag);

@@ -15,7 +15,7 @@ import { reasonOf } from '../file-failure.ts';
 
 export const defaultPipelineFile = pipelineFileName;
 
-/** With the text that was compiled, which may have come by a pipe. */
+/** `text` is what was compiled; it may have come through a pipe. */
 export type Compiled = ReturnType<typeof compilePipeline> & { readonly yaml: string };
 
 export interface LocatedFile {
@@ -25,7 +25,7 @@ export interface LocatedFile {
 }
 
 /**
- * The file that is meant: if nobody names another, `.millrace.yaml` here or above.
+ * The pipeline file: the one that is named, else `.millrace.yaml` here or above.
  *
  * @throws UsageError if the one above belongs to somebody else
  */
@@ -59,10 +59,10 @@ async function readPipelineFile(file: string): Promise<Uint8Array> {
   }
 }
 
-/** What stands for a file that comes by a pipe. */
+/** The name for a file that comes through a pipe. */
 const standardInput = '-';
 
-/** No more than makes it too long to be a pipeline. */
+/** Reads at most one byte more than a pipeline may have. */
 async function readStandardInput(): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;

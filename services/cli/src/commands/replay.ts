@@ -51,7 +51,7 @@ async function printDifference(
     throw new UsageError('replay.diff', '--diff takes two positions or times');
   }
   const before = await stateAt(client, ref, first);
-  // `latest` may name a younger run by now.
+  // `latest` may name a newer run by now.
   const after = await stateAt(client, before.id, second);
   const changes = [
     { what: 'run', from: before.outcome ?? before.status, to: after.outcome ?? after.status },

@@ -108,7 +108,7 @@ async function runFile(
   });
 }
 
-/** The server that is to run it, and what it finds there of its files. */
+/** The server that is to run it, and the source of its files as the server has it. */
 async function prepareRun(
   context: CommandContext,
   plan: Plan,

@@ -40,9 +40,9 @@ export function addRuns(program: Command): void {
     );
 }
 
-/** A server that a reading command started leaves unfinished runs alone; that is said, so that nobody waits for them. */
+/** A server that a reading command started does not go on with unfinished runs. It is said, so that nobody waits for them. */
 async function noteRest(client: ApiClient, output: Output): Promise<void> {
-  // Another machine's server does not tell.
+  // Only a server on this machine tells its state.
   const state = await client.call(serverOperations.serverState).catch(() => undefined);
   if (state?.status === 'at-rest')
     output.note(

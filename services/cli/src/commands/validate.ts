@@ -54,10 +54,10 @@ export function addValidate(program: Command, finish: (exitCode: number) => void
     });
 }
 
-/** A file is checked in milliseconds; whoever waits longer for advice would rather have none. */
+/** How long the advice of a server is waited for, in milliseconds: the check itself takes a few. */
 const askMs = 5_000;
 
-/** The answer of the server that is at hand; none is started, and one that does not answer keeps nothing up. */
+/** The diagnostics of a running server. None is started for them, and none is waited for that does not answer. */
 async function askServer(
   config: Config,
   body: { readonly yaml: string; readonly file: string },

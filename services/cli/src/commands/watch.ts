@@ -89,7 +89,7 @@ export function addRetry(program: Command, finish: (exitCode: number) => void): 
         });
         const body =
           options.step === undefined ? { failed: true as const } : { step: options.step };
-        // Nothing is said about what may yet be refused.
+        // Said only after the retry was accepted.
         const start = async () => {
           const started = await client.call(operations.retryRun, {
             params: { id: before.id },
