@@ -163,7 +163,7 @@ const table = {
   'projection.stopped': [
     409,
     'The read model cannot take an event',
-    '`millrace projections` says which; a corrected version takes it, `millrace projections skip NAME` passes over it.',
+    '`millrace projections` says which; a corrected version takes it, and `millrace projections skip --help` tells how to pass over it.',
   ],
   'projection.not-stopped': [
     409,
