@@ -26,26 +26,26 @@ export class AttemptContext {
   stage: Stage = 'prepare';
   log: LogWriter | undefined;
   workspaceDir: string | undefined;
-  /** Of the files in it; undefined if they come from no repository. */
+  /** The commit of the files in the workspace; undefined if they come from no repository. */
   commit: CommitFacts | undefined;
-  /** About them, for the log. */
+  /** Warnings about these files, for the log. */
   warnings: readonly string[] = [];
   /** The step's directory for temporary files, if the driver gives it no /tmp of its own. */
   tmpDir: string | undefined;
-  /** Of the files of its commands, if there are any. */
+  /** The directory with the files of its commands, if there are any. */
   commandsDir: string | undefined;
   shell: StepShell = stepShell('sh', undefined);
-  /** What makes the marks of this attempt its own. */
+  /** A random word in the marks between commands, new for each attempt. */
   markWord = '';
   driver: SandboxProbe | undefined;
   sandbox: Sandbox | undefined;
   /** Whether the start was accepted; asked for while the sandbox is made. */
   announced: Promise<boolean> | undefined;
-  /** The sandbox could not be ended for certain: the workspace must not be read or removed. */
+  /** Whether the sandbox may still run: then the workspace must not be read or removed. */
   isSandboxLeft = false;
-  /** The end, as soon as it is known. Phases before the end are then skipped. */
+  /** The report, as soon as the end is known. Later opening phases are then skipped. */
   report: AttemptReport | undefined;
-  /** Called at each sharper wish while the command runs. */
+  /** Called at each sharper request to stop while the command runs. */
   onStop: ((reason: StopRequest['reason']) => void) | undefined;
   readonly #abort = new AbortController();
   readonly #silenced = new AbortController();
@@ -69,17 +69,17 @@ export class AttemptContext {
     return this.#stopReason;
   }
 
-  /** Ends what comes before the command. */
+  /** Aborts the phases before the command. */
   get abort(): AbortSignal {
     return this.#abort.signal;
   }
 
-  /** Nobody wants a report any more. */
+  /** Aborted if nobody wants a report any more. */
   get silenced(): AbortSignal {
     return this.#silenced.signal;
   }
 
-  /** A wish from outside; it may come more than once. */
+  /** A request to stop; it may come more than once. */
   stop(reason: StopRequest['reason']): void {
     if (this.#stopReason !== undefined && sharpness[reason] <= sharpness[this.#stopReason]) return;
     this.#stopReason = reason;

@@ -3,10 +3,10 @@ import type { StopRequest } from '#libs/executor-protocol';
 import { Fault } from '#libs/kernel';
 import { exitReason, type SandboxExit } from '#libs/sandbox';
 
-/** What was seen of the end of a command. */
+/** How a command ended. */
 export interface CommandEnd {
   readonly exit: SandboxExit;
-  /** As it stood when the command ended: a wish that comes later changes nothing. */
+  /** The request to stop at the end of the command; a later one changes nothing. */
   readonly stopReason: StopRequest['reason'] | undefined;
   readonly timedOut: boolean;
   readonly driver: string;
@@ -32,7 +32,7 @@ export function reportOfExit({ exit, stopReason, timedOut, driver }: CommandEnd)
   };
 }
 
-/** Ended before the command ran. */
+/** The report of an attempt that ended before its command ran. */
 export const cancelledReport: AttemptReport = { outcome: 'cancelled', cause: 'cancelled' };
 
 /**

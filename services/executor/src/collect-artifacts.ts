@@ -19,9 +19,9 @@ import { type DirectoryEntry, OpenDirectory } from './open-directory.ts';
 const reportBytesMax = 40 * 1024;
 /** A workspace may hold millions of files: the walk ends there and says so. */
 const entriesMax = 200_000;
-/** After as many names the turn ends: a heartbeat must not wait for patterns that are made to be slow. */
+/** After this many names other work gets its turn: patterns that are made to be slow must not delay a heartbeat. */
 const namesPerTurn = 64;
-/** Each level holds a descriptor. */
+/** Levels of directories, each of which holds a descriptor. */
 const depthMax = 64;
 
 export interface CollectOptions {
@@ -34,7 +34,7 @@ export interface CollectOptions {
 
 export interface Collected {
   readonly artifacts: readonly Artifact[];
-  /** For the step's log: what was not found, not taken, cut. */
+  /** Lines for the step's log: what was not found, not taken, or cut. */
   readonly warnings: readonly string[];
   /** The first limit that left something out. */
   readonly overLimit: string | undefined;

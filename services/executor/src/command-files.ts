@@ -4,7 +4,7 @@ import type { StepShell } from './step-shell.ts';
 
 export interface CommandFiles {
   readonly files: readonly { readonly name: string; readonly text: string }[];
-  /** Runs them. */
+  /** The command line that runs the files. */
   readonly argv: readonly string[];
 }
 
@@ -64,7 +64,7 @@ const loudAgain = ['v', 'x']
   .map((option) => `case $__millrace_options in *${option}*) set -${option} ;; esac`)
   .join('; ');
 
-/** Set by the last line of a command's file: empty afterwards means that the shell has not come that far. */
+/** A variable that the last line of a command's file sets: if it is empty afterwards, the shell did not come that far. */
 const endVariable = '__millrace_end';
 
 /**

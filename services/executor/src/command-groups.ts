@@ -3,7 +3,7 @@ import type { LogGroup } from '#libs/logs';
 import type { SandboxOutput } from '#libs/sandbox';
 import { commandEcho } from './command-files.ts';
 
-/** What of an attempt's log is written to here. */
+/** The part of an attempt's log that is written here. */
 export interface GroupLog {
   write(stream: SandboxOutput['stream'], bytes: Uint8Array): Promise<void>;
   say(text: string): Promise<void>;
@@ -61,7 +61,7 @@ export class CommandGroups {
       const digits = behind.subarray(0, digitsMax + 1).indexOf(markEnd);
       await this.#write(rest.subarray(0, at));
       rest = rest.subarray(at);
-      // The rest of the mark is still to come.
+      // The rest of the mark comes later.
       if (digits < 0 && behind.length <= digitsMax) break;
       rest = behind.subarray(digits + 1);
       if (digits > 0) await this.#begin(Number(behind.toString('latin1', 0, digits)));

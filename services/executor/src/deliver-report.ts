@@ -19,7 +19,7 @@ const reportRetryDelayMsMax = 3_000;
 
 /**
  * Closes the log and sends the report until it is acknowledged or nobody wants it. If the server refuses its content it is sent
- * once more without details: the run must not wait for ever for an attempt that is over.
+ * once more, without details: the run must not wait for ever for an attempt that is over.
  */
 export async function deliverReport(context: AttemptContext, parts: DeliveryParts): Promise<void> {
   if (!context.report || context.stopReason === 'fenced') return;

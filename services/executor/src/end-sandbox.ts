@@ -2,10 +2,10 @@ import { formatDuration, type Timers } from '#libs/kernel';
 import type { Sandbox } from '#libs/sandbox';
 import type { Logger } from '#libs/telemetry';
 
-/** A kill that did not work is tried again this often, until the sandbox has ended. */
+/** How often a kill is repeated until the sandbox has ended, in milliseconds. */
 const againMs = 1_000;
 
-/** A step that takes longer over its end is told what is waited for. */
+/** If its end takes longer, the log of the step says what is waited for. In milliseconds. */
 const quietMs = 1_000;
 
 /** How a running sandbox is brought to its end: TERM, the grace, KILL; or KILL at once. */
@@ -36,7 +36,7 @@ export class SandboxEnding {
     this.#say = parts.say;
   }
 
-  /** Once; a second wish does not prolong the grace. */
+  /** Sends TERM, and KILL after the grace. A second call does not prolong the grace. */
   gracefully(): void {
     if (this.#state !== 'none') return;
     this.#state = 'terminating';
@@ -70,7 +70,7 @@ export class SandboxEnding {
   #complain(error: unknown): void {
     this.#logger.error(
       { sandbox: this.#sandbox.name, error: String(error) },
-      'a sandbox did not take a signal',
+      'a sandbox could not be signalled',
     );
   }
 }

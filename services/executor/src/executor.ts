@@ -39,16 +39,16 @@ export interface ExecutorParts {
 export type RunningStep = Pick<Assignment, 'runNumber' | 'step'>;
 
 const sweepMs = 10 * 60_000;
-/** A stop gives reports that are under way this long: what has ended need not run again. */
+/** How long a stop waits for reports that are being delivered, in milliseconds: their attempts need not run again. */
 const reportsMs = 2_000;
-/** Killed sandboxes are gone within moments; one that is not must not keep the executor from going on. */
+/** How long killed sandboxes are waited for, in milliseconds: they are gone within moments, or something is wrong with them. */
 const endMs = 30_000;
-/** Good-byes are a courtesy: without one the leases run out. */
+/** How long the server may take to acknowledge the good-bye, in milliseconds: without it the leases run out. */
 const leaveMs = 5_000;
 
 /**
- * Holds leases and runs attempts. It speaks to the rest by the gateway alone, and trusts no wall clock: when no heartbeat of its
- * was acknowledged for too long it ends everything it runs, before anybody else may start it again.
+ * Holds leases and runs attempts. It speaks to the server by the gateway alone, and trusts no wall clock: if no heartbeat was
+ * acknowledged for too long it ends all its attempts, before another executor may get them.
  */
 export class Executor {
   readonly #parts: ExecutorParts;
@@ -104,7 +104,7 @@ export class Executor {
     });
   }
 
-  /** What works here and is allowed, the strongest first. Known after `start`. */
+  /** The drivers that work here and are allowed, the strongest first. Known after `start`. */
   get drivers(): readonly SandboxProbe[] {
     return this.#usable;
   }
@@ -114,7 +114,7 @@ export class Executor {
     return this.#held.running;
   }
 
-  /** Attempts, from their assignment to the acknowledgement of their report. */
+  /** The number of attempts, from their assignment to the acknowledgement of their report. */
   get held(): number {
     return this.#held.size;
   }
@@ -126,7 +126,7 @@ export class Executor {
 
   /**
    * Clears away what an earlier process left, registers (for as long as that takes), and begins to work.
-   * @throws Fault `sandbox.unavailable` if no driver works that is allowed, or one is to show what it must not; what the server finally refuses
+   * @throws Fault `sandbox.unavailable` if no allowed driver works, or one is to show what it must not; the final refusal of the server
    */
   async start(): Promise<void> {
     await this.#clearAway();
@@ -136,10 +136,10 @@ export class Executor {
   }
 
   /**
-   * Takes no more, waits for what runs (at most `withinMs`, or until the abort), and leaves. Meanwhile it goes on hearing
-   * of cancels.
+   * Takes no more assignments, waits for running steps (at most `withinMs`, or until the abort), and leaves. Meanwhile cancels
+   * still arrive.
    *
-   * @returns what was still running, and was ended
+   * @returns the steps that still ran, and were ended
    */
   async drain(withinMs: number, enough?: AbortSignal): Promise<readonly RunningStep[]> {
     this.#worker.stopIntake();
@@ -150,14 +150,14 @@ export class Executor {
   }
 
   /**
-   * Ends at once. What it runs is killed and not reported: it is lost, and tried again if its rules say so. Idempotent.
+   * Ends at once. Running steps are killed and not reported: they are lost, and tried again if their rules say so. Idempotent.
    */
   stop(): Promise<void> {
     this.#stopped ??= this.#stop();
     return this.#stopped;
   }
 
-  /** Kills what runs and writes nothing but in its own temporary directory: for an executor whose directories are gone. */
+  /** Kills running steps and writes only in its own temporary directory: for an executor whose directories are gone. */
   async abandon(): Promise<void> {
     this.#worker.stopIntake();
     await this.#killAll();
@@ -176,7 +176,12 @@ export class Executor {
     if (executorId !== undefined) {
       const goodBye = gateway
         .leave(executorId)
-        .catch((error: unknown) => logger.warn({ error: String(error) }, 'left without a word'));
+        .catch((error: unknown) =>
+          logger.warn(
+            { error: String(error) },
+            'the server did not acknowledge that the executor leaves',
+          ),
+        );
       const enough = new AbortController();
       await Promise.race([goodBye, pause(timers, leaveMs, enough.signal)]);
       enough.abort();
@@ -202,7 +207,7 @@ export class Executor {
           'a sandbox of an earlier process cannot be removed: it is tried again at the next start',
         );
     }
-    // Where HOMEs were before they lay beside the workspaces.
+    // Earlier versions kept HOMEs here.
     const trash = new TreeRemover(join(settings.stateDir, 'trash'), (left) =>
       this.#reportLeft(left),
     );
@@ -243,7 +248,10 @@ export class Executor {
     this.#held.fenceAll();
     await this.#killAll();
     if (!(await this.#held.idle(endMs))) {
-      this.#parts.logger.error({ held: this.#held.size }, 'attempts did not end when killed');
+      this.#parts.logger.error(
+        { held: this.#held.size },
+        'attempts did not end after they were killed',
+      );
     }
   }
 
@@ -255,7 +263,10 @@ export class Executor {
         driver
           .killAll()
           .catch((error: unknown) =>
-            logger.error({ driver: driver.kind, error: String(error) }, 'killing failed'),
+            logger.error(
+              { driver: driver.kind, error: String(error) },
+              'sandboxes could not be killed',
+            ),
           ),
       ),
     );
@@ -268,7 +279,7 @@ export class Executor {
       await this.#workspaces
         .sweep()
         .catch((error: unknown) =>
-          logger.warn({ error: String(error) }, 'workspaces were not swept'),
+          logger.warn({ error: String(error) }, 'workspaces could not be swept'),
         );
       await pause(timers, sweepMs, this.#stopping.signal);
     }

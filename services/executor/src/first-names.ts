@@ -1,8 +1,8 @@
 import { opendirSync } from 'node:fs';
 
 /**
- * Names of entries of a directory, at most so many: to list what a stranger has put there may take seconds, during which the event
- * loop or a thread of the pool does nothing else.
+ * The first names in a directory. Listing all that a stranger has put there may take seconds, during which the event loop or a
+ * thread of the pool does nothing else.
  *
  * @throws NodeJS.ErrnoException if it cannot be read
  */

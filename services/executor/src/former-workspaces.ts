@@ -16,11 +16,11 @@ export interface WorkspacesNow {
 }
 
 /**
- * Brings the workspaces that are in a former directory, each after all that belongs to it: if the process is killed meanwhile,
- * the next start finds it there still and brings the rest. Then that directory goes.
+ * Moves the workspaces of a former directory here, each after everything that belongs to it: if the process is killed meanwhile,
+ * the next start still finds the workspace and moves the rest. Then the former directory is removed.
  */
 export async function bringFormer(former: string, now: WorkspacesNow): Promise<void> {
-  // A link leads to what is not ours to empty.
+  // What a link leads to is not ours to empty.
   if (!(await lstat(former).catch(() => undefined))?.isDirectory()) return;
   const found = await readdir(former).catch(() => [] as string[]);
   const names = found.filter(
@@ -40,7 +40,7 @@ export async function bringFormer(former: string, now: WorkspacesNow): Promise<v
   await removeWithTrash(former, now.onLeft);
 }
 
-/** What cannot be brought along is left where it is, and removed there. */
+/** A tree that cannot be moved stays where it is, and is removed there. */
 async function bringTree(from: string, to: string, now: WorkspacesNow): Promise<void> {
   await unmountBelow(from);
   try {

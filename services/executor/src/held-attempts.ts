@@ -4,14 +4,14 @@ import type { Logger } from '#libs/telemetry';
 import { AttemptContext } from './attempt-context.ts';
 
 export interface HeldAttemptsParts {
-  /** Attempts at once. */
+  /** How many attempts may be held at a time. */
   readonly slots: number;
   readonly run: (context: AttemptContext) => Promise<void>;
   readonly timers: Timers;
   readonly logger: Logger;
 }
 
-/** Fences of attempts that are over, so that an assignment said twice does not run twice. */
+/** How many fences of ended attempts are remembered, so that a repeated assignment does not run twice. */
 const overMax = 10_000;
 
 interface Held {
@@ -20,8 +20,8 @@ interface Held {
 }
 
 /**
- * What this executor holds: each fence once, as many at once as there are slots. The scheduler counts slots too; more come
- * only for the moment between the acknowledgement of a report and our seeing it, and those wait.
+ * The attempts that this executor holds: each fence once, at most as many as there are slots. The scheduler counts slots, too;
+ * more arrive only between the acknowledgement of a report and its answer here, and those wait.
  */
 export class HeldAttempts {
   readonly #parts: HeldAttemptsParts;
@@ -39,20 +39,20 @@ export class HeldAttempts {
     return this.#held.size;
   }
 
-  /** What a heartbeat says. */
+  /** The content of a heartbeat. */
   describe(): { readonly held: number[]; readonly freeSlots: number } {
     const freeSlots = this.#isClosed ? 0 : Math.max(0, this.#parts.slots - this.#held.size);
     return { held: [...this.#held.keys()], freeSlots };
   }
 
-  /** What runs, from its beginning to the acknowledgement of its report. */
+  /** Running steps, from their beginning to the acknowledgement of their report. */
   get running(): readonly Assignment[] {
     return [...this.#held.values()]
       .filter(({ hasBegun }) => hasBegun)
       .map(({ context }) => context.assignment);
   }
 
-  /** Takes nothing more. What waits for a slot ends without having begun: it was never started, so another attempt follows. */
+  /** Takes no more attempts. Those that wait for a slot end without having started, so another attempt follows. */
   close(): void {
     this.#isClosed = true;
     for (const [fence, { hasBegun }] of [...this.#held])
@@ -74,16 +74,16 @@ export class HeldAttempts {
     const held = this.#held.get(fence);
     if (!held) return;
     held.context.stop(reason);
-    // It ends without ever running, so it needs no slot.
+    // It ends without running, so it needs no slot.
     if (!held.hasBegun) this.#begin(held);
   }
 
-  /** None of it is ours any more: killed, and nothing is reported. */
+  /** All attempts are lost to this executor: they are killed and not reported. */
   fenceAll(): void {
     for (const fence of [...this.#held.keys()]) this.stop({ fence, reason: 'fenced' });
   }
 
-  /** As `fenceAll`, but what has only its report to deliver may still do so. */
+  /** As `fenceAll`, but attempts that have only their report to deliver may still do so. */
   fenceUnfinished(): void {
     for (const [fence, { context }] of [...this.#held]) {
       if (context.report === undefined) this.stop({ fence, reason: 'fenced' });
@@ -116,7 +116,7 @@ export class HeldAttempts {
       .run(held.context)
       .catch((error: unknown) => {
         const stack = error instanceof Error ? error.stack : String(error);
-        this.#parts.logger.error({ ...held.context.ref, error: stack }, 'an attempt broke');
+        this.#parts.logger.error({ ...held.context.ref, error: stack }, 'a bug ended an attempt');
       })
       .finally(() => this.#end(held));
   }

@@ -4,7 +4,7 @@ import { ownDirectory } from './remove-tree.ts';
 import { exists } from './workspace-entries.ts';
 import type { KeptWorkspace } from './workspace-retention.ts';
 
-/** Says of a workspace that its run failed and that it is kept for a retry: a file per run, beside the workspaces. */
+/** The marks of workspaces that are kept because their run failed: a file per run, beside the workspaces. */
 export class KeptMarks {
   readonly #directory: string;
 

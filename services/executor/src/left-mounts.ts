@@ -7,7 +7,7 @@ type Mount = ReturnType<typeof parseMountTable>[number];
 
 /**
  * Unmounts what is mounted at a directory of ours and below it, however busy it is: a step without isolation may have left it,
- * and whoever removes the directory would empty what is mounted there. No link is followed: the kernel's own list tells.
+ * and whoever removes the directory would empty what is mounted there. No link is followed: the kernel's own list of mounts is used.
  *
  * A directory of the machine that a step mounted here may share its mounts with its original, as everything does under
  * systemd: to unmount what lies on the one unmounts it on the other. So each tree of mounts is first made private.
@@ -43,7 +43,7 @@ async function readMounts(path: string): Promise<FoundMounts> {
   return { own: mounts.filter(isOwn), others: mounts.filter((mount) => !isOwn(mount)) };
 }
 
-/** Those that lie below no other one. What such a one hides comes to light when it is gone. */
+/** The mounts that lie below no other one. What they hide is found when they are gone. */
 function topPoints(mounts: readonly Mount[]): readonly string[] {
   const points = [...new Set(mounts.map(({ point }) => point))];
   return points.filter((point) =>
@@ -65,7 +65,7 @@ function canUnmountAlone(top: string, { own, others }: FoundMounts): boolean {
 }
 
 /**
- * Nobody can enter it any more; a process that has a file open there keeps it until it closes that. If this fails, the
+ * Detaches a mount: nobody can enter it any more, and it ends when the last open file in it is closed. If this fails, the
  * kernel's list still has the mount.
  */
 async function unmountTree(point: string): Promise<void> {

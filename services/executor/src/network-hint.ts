@@ -1,8 +1,8 @@
-/** What programs say when they reach no network: resolvers first, in the words of glibc, musl, Go, Node, Java, Rust, curl, apt. */
+/** Messages of programs that reach no network: resolvers first, in the words of glibc, musl, Go, Node, Java, Rust, curl, apt. */
 const unreachable =
   /Could not resolve|[Nn]ame or service not known|Temporary failure (?:in name resolution|resolving)|Name does not resolve|getaddrinfo (?:ENOTFOUND|EAI_AGAIN|failed)|lookup \S+: no such host|dial (?:tcp|udp) \S+: .{0,60}(?:no such host|network is unreachable)|failed to lookup address|Failed to resolve|[Uu]nable to resolve host|UnknownHostException|bad address '|[Nn]etwork is unreachable|ENETUNREACH|ENOTFOUND/;
 
-/** Behind the line itself programs print where they were, and package managers more than that. In bytes. */
+/** How much of the end of the output is searched, in bytes: programs print a stack after the message, package managers more. */
 const tailBytes = 32 * 1024;
 
 /** Notices that a step without network failed for the want of it, by the end of its output. */
@@ -11,7 +11,7 @@ export class NetworkHint {
   #tail: Buffer | undefined;
   #length = 0;
 
-  /** @param isCut  whether the step's sandbox keeps it from the network */
+  /** @param isCut  whether the step's sandbox has no network */
   constructor(isCut: boolean) {
     this.#isWatching = isCut;
   }
@@ -26,7 +26,7 @@ export class NetworkHint {
     this.#length = kept + added.length;
   }
 
-  /** For the end of the log of a step that did not succeed. */
+  /** The hint for the end of the log of a step that did not succeed, if there is one. */
   get hint(): string | undefined {
     const text = this.#tail?.toString('latin1', 0, this.#length) ?? '';
     if (!unreachable.test(text)) return undefined;

@@ -46,7 +46,7 @@ export class OpenDirectory {
     }
   }
 
-  /** Good while the directory is open. */
+  /** Valid while the directory is open. */
   pathOf(name: Buffer): Buffer {
     return Buffer.concat([this.#base, name]);
   }

@@ -1,17 +1,17 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 
-/** Some hundred mounts; if there are more nothing is known. */
+/** Enough for some hundred mounts, in bytes. With more, the answer is not known. */
 const listBytesMax = 64 * 1024;
 
 /**
  * The list of mounts that this process sees, asked at the end of each step: it is held open and read into one buffer, since to read
- * it as a file would fill a fresh buffer each time. Only root mounts where we see it, so others have none to look at.
+ * it as a file would fill a fresh buffer each time. Only root can mount where this process sees it, so for other users there is nothing to look at.
  */
 export class OwnMounts {
   readonly #buffer = Buffer.alloc(listBytesMax);
   #list: number | undefined;
 
-  /** Whether a mount is at a path, or is of one, that has this name in it; true if that cannot be told. */
+  /** Whether a mount point, or what is mounted, has this name in its path; true if that is not known. */
   hasNamed(name: string): boolean {
     if (process.getuid?.() !== 0) return false;
     try {

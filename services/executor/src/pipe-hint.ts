@@ -1,9 +1,9 @@
 import type { StepShell } from './step-shell.ts';
 
-/** What a shell answers for a program that SIGPIPE ended: 128 + 13. */
+/** The exit code of a shell for a program that SIGPIPE ended: 128 + 13. */
 const brokenPipe = 141;
 
-/** For the end of the log of a step that did not succeed: why `make | head` failed, if that is what happened. */
+/** The hint for the end of the log of a failed step, if it failed as `make | head` does. */
 export function pipeHint(
   exitCode: number | null | undefined,
   shell: Pick<StepShell, 'kind'>,

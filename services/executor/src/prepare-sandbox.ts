@@ -23,7 +23,7 @@ import type { Workspaces } from './workspaces.ts';
 export interface SandboxParts {
   readonly workspaces: Workspaces;
   readonly temporaries: StepTemporaries;
-  /** What works and is allowed, the strongest first. */
+  /** The drivers that work and are allowed, the strongest first. */
   readonly usable: readonly SandboxProbe[];
   readonly drivers: readonly SandboxDriver[];
   readonly ids: Ids;
@@ -31,7 +31,7 @@ export interface SandboxParts {
 }
 
 /**
- * Makes the attempt's places with the files of its commands, and the sandbox, which does not run yet.
+ * Makes the directories of an attempt with the files of its commands, and the sandbox, which does not run yet.
  *
  * @throws Fault `isolation.unavailable`, and those of the driver
  */
@@ -77,14 +77,14 @@ export async function prepareSandbox(context: AttemptContext, parts: SandboxPart
     ...(assignment.streams && { streams: assignment.streams }),
     ...everySandbox(settings),
   });
-  // Behind whatever refuses: the log shows no shell and no command of a step that cannot run.
+  // After everything that may refuse: the log of a step that cannot run shows no shell and no command.
   await announce(context, isContained);
 }
 
-/** Where a container sees the files of its commands. */
+/** The path of the files of its commands inside a container. */
 const commandsMount = '/commands';
 
-/** Most steps have a single command that is no file. @returns what runs them, and where their files are */
+/** Makes the files of the commands, if there are any: most steps have a single command that needs none. */
 async function writeCommands(
   context: AttemptContext,
   { workspaces }: SandboxParts,
@@ -105,7 +105,7 @@ async function writeCommands(
   return { argv, commands: { dir, mount } };
 }
 
-/** What is the attempt's own goes with it; its HOME is for the run's other steps, too. */
+/** Removes the directories of the attempt alone; the HOME is for the run's other steps, too. */
 export async function clearPlaces(
   { commandsDir, tmpDir }: AttemptContext,
   { workspaces, temporaries }: SandboxParts,
@@ -122,11 +122,11 @@ function pickDriver(context: AttemptContext, parts: SandboxParts): SandboxDriver
   return driver;
 }
 
-/** A step of the process driver is the server's user: whoever reads the log is told. */
+/** A step of the process driver runs as the server's user, which its log says. */
 const uncontainedWords =
   'this step runs as a plain process, without isolation: it can do what its user can, the server’s token, socket and database and the network included';
 
-/** The first line says what is not isolated and what runs the commands; those of a list are announced one by one. */
+/** The first line of the log names the isolation that is missing and the shell; commands of a list are announced one by one. */
 async function announce(context: AttemptContext, isContained: boolean): Promise<void> {
   const warning = isContained ? '' : `; ${uncontainedWords}`;
   await context.say(`shell: ${context.shell.title}${warning}`);

@@ -19,9 +19,9 @@ export interface RegistrationParts {
 
 export type ExecutorDescription = Omit<RegisterRequest, 'executorId' | 'replaces'>;
 
-/** One registration: from here to its loss the executor is known under this id. */
+/** One registration, under whose id the executor is known until it is lost. */
 export interface Membership extends RegisterResponse {
-  /** By the monotonic clock: when the registration was sent that was acknowledged. */
+  /** When the acknowledged registration was sent, by the monotonic clock. */
   readonly sentAtMs: number;
 }
 
@@ -39,7 +39,7 @@ export class Registration {
     this.#parts = parts;
   }
 
-  /** Tries until the server answers. @throws what is final (`server.incompatible` for terms that are not safe), and the reason of `abort` */
+  /** Repeats until the server answers. @throws what is final (`server.incompatible` for terms that are not safe), and the reason of `abort` */
   async register(description: ExecutorDescription, abort: AbortSignal): Promise<Membership> {
     const { gateway, clock, timers, ids } = this.#parts;
     const executorId = ids.uuid();
@@ -58,7 +58,7 @@ export class Registration {
     if (flaw !== undefined)
       throw new Fault('server.incompatible', 'never', `the server’s terms are refused: ${flaw}`);
     this.#lastId = executorId;
-    // Before the first assignment is asked for: what is held from now on is known by this id.
+    // Before the first assignment is requested, since attempts from now on are held under this id.
     await this.#writeId(executorId);
     return { ...answer, sentAtMs };
   }

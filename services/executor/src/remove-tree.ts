@@ -15,19 +15,19 @@ const resistingMax = 100;
 
 /** What could not be removed. */
 export interface LeftTree {
-  /** What was to go. */
+  /** The path that was to be removed. */
   readonly path: string;
-  /** Where it is now: in the trash, or where it was. Of several places one. */
+  /** Where the rest is now, in the trash or at its place; one path of possibly several. */
   readonly left: string;
-  /** How many places there are. */
+  /** The number of such paths. */
   readonly count: number;
-  /** Why the first of it resisted. */
+  /** Why the first entry could not be removed. */
   readonly reason: string;
 }
 
 /** One removal. */
 interface Job {
-  /** Everything of it that stands in the trash, or did. */
+  /** Names in the trash that this removal has used. */
   readonly names: string[];
   /** Directories that are still to be emptied. */
   readonly pending: string[];
@@ -47,10 +47,10 @@ interface Job {
 export class TreeRemover {
   readonly #trashDir: string;
   readonly #onLeft: (left: LeftTree) => void;
-  /** Names in the trash that a removal is at work on. */
+  /** Names in the trash that running removals work on. */
   readonly #busy = new Set<string>();
   readonly #reported = new Set<string>();
-  /** Removals that nobody waits for. */
+  /** Removals in the background. */
   readonly #behind = new Set<Promise<void>>();
   #count = 0;
 
@@ -59,14 +59,14 @@ export class TreeRemover {
     this.#onLeft = onLeft;
   }
 
-  /** Nothing happens if there is nothing. Never throws: whoever clears away goes on with what he is here for. */
+  /** Removes a tree, if there is one. Never throws: its caller goes on with its own work. */
   async remove(path: string): Promise<void> {
     const goOn = await this.#take(path);
     await goOn();
   }
 
   /**
-   * As `remove`, but resolves when the name is free: a tree of a million files, which takes minutes, keeps nobody. Never throws.
+   * As `remove`, but resolves when the name is free: a tree of a million files takes minutes, in the background. Never throws.
    */
   async removeBehind(path: string): Promise<void> {
     const goOn = await this.#take(path);
@@ -74,7 +74,7 @@ export class TreeRemover {
     this.#behind.add(removal);
   }
 
-  /** Waits for what `removeBehind` has begun. Never throws. */
+  /** Waits for removals that `removeBehind` has begun. Never throws. */
   async settle(): Promise<void> {
     await Promise.all(this.#behind);
   }
@@ -93,7 +93,7 @@ export class TreeRemover {
         if (isCode(error, 'ENOENT')) return;
         await unmountBelow(path);
         await unlock([path]);
-        // Who moves a directory into another one must be allowed to write into it, for its `..` changes.
+        // Moving a directory changes its `..`, so it must be writable.
         if ((await lstat(path)).isDirectory()) await chmod(path, 0o700);
         await rename(path, hoisted);
       });
@@ -144,7 +144,7 @@ export class TreeRemover {
     for (const root of roots) {
       const found = await lstat(root).catch(orNothing);
       const mounts = found?.isDirectory() ? await unmountBelow(root) : [];
-      // To empty it would be to empty what is mounted there.
+      // Emptying it would empty what is mounted there.
       if (mounts.length > 0) job.reason ??= `${mounts.join(', ')} cannot be unmounted`;
       else if (found) job.pending.push(root);
     }
@@ -190,7 +190,7 @@ export class TreeRemover {
     }
   }
 
-  /** @throws what resists */
+  /** @throws the error of the entry that cannot be removed */
   async #dispose(
     job: Job,
     { entry, kind, path }: { readonly entry: Buffer; readonly kind: string; readonly path: string },
@@ -206,7 +206,7 @@ export class TreeRemover {
       }
     };
     await step().catch(async () => {
-      // To move a directory needs the right to write into it; attributes that forbid it are taken away first.
+      // Moving a directory needs the right to write into it: attributes that forbid that are cleared first.
       if (kind === 'directory') await chmod(entry, 0o700).catch(() => {});
       await step().catch(async () => {
         await unlockOnce(job, path);
@@ -258,7 +258,7 @@ export async function ownDirectory(path: string): Promise<void> {
   else if ((found.mode & 0o700) !== 0o700) await chmod(path, 0o700);
 }
 
-/** Each entry is counted; from some number on rm does it. What rm cannot remove stays for us. */
+/** Counts an entry; from `byHandMax` entries on, rm removes the rest. What rm leaves is removed one by one. */
 async function handOver(job: Job, path: string): Promise<void> {
   job.byHand += 1;
   if (job.byHand === byHandMax)
@@ -272,12 +272,12 @@ async function unlockOnce(job: Job, path: string): Promise<void> {
   await unlock([path, ...job.pending.slice(0, byHandMax)]);
 }
 
-/** In whole trees. If that fails, what comes next says why. */
+/** For whole trees. If it fails, the removal that follows reports why. */
 function unlock(paths: readonly string[]): Promise<void> {
   return run('chattr', ['-R', '-f', '-i', '-a', '--', ...paths]);
 }
 
-/** However it ends: what is left afterwards tells. rm's own walk goes by descriptors and follows no link. */
+/** The exit code is ignored, since the caller looks at what is left. rm walks by descriptors and follows no link. */
 function run(program: string, args: readonly string[]): Promise<void> {
   return new Promise((resolve) => {
     execFile(program, args, () => resolve());

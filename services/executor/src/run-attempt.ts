@@ -14,7 +14,7 @@ import { type CommandParts, runCommands } from './run-commands.ts';
 export interface AttemptParts extends SandboxParts, CommandParts, DeliveryParts {
   readonly logs: LogStore;
   readonly blobs: BlobStore;
-  /** The registration has been silent for too long: whatever is seen to end may have been ended by the guard. */
+  /** Whether the registration was silent for too long: an end that is seen then may be the work of the guard. */
   readonly isSilent: (executorId: string) => boolean;
 }
 
@@ -27,18 +27,18 @@ interface Phase {
 
 const startRetryDelayMsMax = 3_000;
 
-/** To the end of the command; the first failure or wish to stop skips the rest. */
+/** The opening phases, up to the end of the command. The first failure or request to stop skips the rest. */
 const opening: readonly Phase[] = [
   { name: 'open the log', cause: 'start-failed', run: openLog },
   { name: 'enter the workspace', cause: 'source-failed', run: enterWorkspace },
-  // Making the sandbox and asking for the start go side by side; the command runs only behind both.
+  // The sandbox is made while the start is announced; the command runs only after both.
   { name: 'announce the start', cause: 'start-failed', run: announceStart },
   { name: 'prepare the sandbox', cause: 'start-failed', run: prepareSandbox },
   { name: 'await the start', cause: 'start-failed', run: awaitStart },
   { name: 'run the commands', cause: 'start-failed', run: runCommands },
 ];
 
-/** Always, all of them, in this order: one that fails does not keep the others from their work. */
+/** The closing phases. All of them run, in this order, even if one fails. */
 const closing: readonly Phase[] = [
   { name: 'destroy the sandbox', cause: 'start-failed', run: destroySandbox },
   { name: 'collect artifacts', cause: 'disk-limit', run: collect },
@@ -78,7 +78,7 @@ export async function runAttempt(context: AttemptContext, parts: AttemptParts): 
   if (bug) throw bug;
 }
 
-/** An executor that was frozen goes on here before its timers tell it that its time was over. */
+/** An executor that was frozen goes on here before its timers report that its time was over. */
 function fenceIfSilent(context: AttemptContext, parts: AttemptParts): void {
   if (parts.isSilent(context.executorId)) context.stop('fenced');
 }
@@ -165,8 +165,8 @@ async function destroySandbox(context: AttemptContext): Promise<void> {
 }
 
 /**
- * What a step left behind is of use whether it passed or not; who cancels wants its end, not its files. It must not hold a
- * slot for ever: what is not stored in time is left out.
+ * Stores the artifacts of a step, whether it passed or not, but not of a cancelled one. A step must not hold a slot for
+ * ever: what is not stored in time is left out.
  */
 async function collect(context: AttemptContext, parts: AttemptParts): Promise<void> {
   const { report, workspaceDir, assignment } = context;
@@ -193,7 +193,7 @@ async function collect(context: AttemptContext, parts: AttemptParts): Promise<vo
     const isFine = exceeded === undefined || assignment.artifactsOverLimit === 'warn';
     context.report = isFine || report.outcome !== 'success' ? kept : overdone(kept, exceeded);
   } catch (error) {
-    // A step that passed and whose files are lost has not passed; one that failed has failed for its own reason.
+    // If its files are lost, a step that passed ends as an error; one that failed keeps its own reason.
     await context.say(`artifacts: ${reportOfFailure(error, 'disk-limit').message}`);
     if (report.outcome === 'success') {
       context.report = { ...report, ...reportOfFailure(error, 'disk-limit') };
@@ -204,14 +204,14 @@ async function collect(context: AttemptContext, parts: AttemptParts): Promise<vo
   }
 }
 
-/** What fits is kept all the same: whoever asks why wants to see it. */
+/** The artifacts that fit are kept anyway: they help to see why. */
 function overdone(report: AttemptReport, overLimit: string): AttemptReport {
   const message = `artifacts: ${overLimit}; over_limit: warn in the step makes this a warning`;
   const fault = new Fault('artifact.over-limit', 'never', message);
   return { ...report, ...reportOfFailure(fault, 'disk-limit') };
 }
 
-/** A workspace that something may still write to stays claimed: this process neither reads nor removes it. */
+/** A workspace that a sandbox may still write to stays in use: this process neither reads nor removes it. */
 async function leaveWorkspace(context: AttemptContext, parts: AttemptParts): Promise<void> {
   if (context.workspaceDir === undefined || context.isSandboxLeft) return;
   await parts.workspaces.leave(context.assignment.runId);

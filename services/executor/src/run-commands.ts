@@ -67,7 +67,7 @@ export async function runCommands(context: AttemptContext, parts: CommandParts):
     else if (reason !== undefined) ending.atOnce();
   };
   context.onStop = heed;
-  // What was wished while the sandbox was on its way up.
+  // A request to stop that came while the sandbox started.
   heed(context.stopReason);
   const exit = await sandbox.exited;
   ending.over();

@@ -29,7 +29,7 @@ export class RunHomes {
     this.#remover = remover;
   }
 
-  /** Called once at the start. Removes what is of no run that has a workspace. */
+  /** Called once at the start. Removes HOMEs of runs without a workspace. */
   async open(hasWorkspace: (runId: string) => boolean): Promise<void> {
     await ownDirectory(this.#directory);
     for (const entry of await readdir(this.#directory)) {
@@ -49,7 +49,7 @@ export class RunHomes {
     return path;
   }
 
-  /** For a run that goes on in the workspace of another one. */
+  /** Gives the HOMEs to a run that goes on in the workspace of another one. */
   async move(from: string, to: string): Promise<void> {
     for (const name of this.#take(from)) {
       this.#note(to, name);
@@ -57,7 +57,7 @@ export class RunHomes {
     }
   }
 
-  /** From another directory of HOMEs, where runs were before. @param bring  moves a directory */
+  /** Moves the HOMEs of these runs here from a former directory. @param bring  moves a directory */
   async takeOver(
     runIds: ReadonlySet<string>,
     former: string,

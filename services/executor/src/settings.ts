@@ -2,7 +2,7 @@ import type { SandboxLimits } from '#libs/sandbox';
 
 /** How one executor works. Directories are absolute and its alone. */
 export interface ExecutorSettings {
-  /** For people. */
+  /** The name that people see. */
   readonly name: string;
   readonly version: string;
   readonly labels: readonly string[];
@@ -17,22 +17,22 @@ export interface ExecutorSettings {
   readonly ownPath: string;
   /** Further directories shown read-only in the sandbox. */
   readonly hostBinds: readonly string[];
-  /** Remembers the executor's id; holds what an attempt needs beside its workspace. */
+  /** Holds the executor's id, and what an attempt needs beside its workspace. */
   readonly stateDir: string;
   /** Holds the workspaces and the steps' HOMEs; outside of every repository, project and data directory. */
   readonly workspacesDir: string;
-  /** Where workspaces were before. */
+  /** Directories that held the workspaces before. */
   readonly formerWorkspacesDirs?: readonly string[];
-  /** Between TERM and KILL. Default 10,000. */
+  /** Between TERM and KILL, default 10,000. */
   readonly graceMs: number;
-  /** Of one attempt's log. */
+  /** Limit of one attempt's log. */
   readonly logBytesMax: number;
-  /** Of all artifacts of one attempt. */
+  /** Limit of all artifacts of one attempt together. */
   readonly artifactBytesMax: number;
   /** How long the workspace of a failed run is kept. */
   readonly workspaceKeepMs: number;
-  /** Of all kept workspaces; the oldest go first. */
+  /** Limit of all kept workspaces together; the oldest go first. */
   readonly workspaceBytesMax: number;
-  /** Of each attempt. */
+  /** Limits of each attempt. */
   readonly limits: SandboxLimits;
 }

@@ -4,7 +4,7 @@ import type { StepShell } from './step-shell.ts';
 const bashisms =
   /command(?:-\d+)?: (?:(?:line )?\d+: )?(?:(?:\[\[|source|shopt|declare|typeset|pushd|popd|let|mapfile|readarray|function): not found|Syntax error: (?:"\(" unexpected|redirection unexpected|Bad (?:for loop variable|function name|fd number))|.{0,80}Bad substitution|set: Illegal option -o pipefail|read: Illegal option|local: -[aA]: bad variable name|trap: (?:ERR|DEBUG): bad trap|\{\d+\.\.\d+\}: not found)/;
 
-/** More than any of the messages, in bytes. */
+/** Longer than any of the messages, in bytes. */
 const tailBytes = 512;
 
 /** Notices that a step in `sh` was written for bash. */
@@ -27,7 +27,7 @@ export class ShellHints {
     this.#tail = text.slice(-tailBytes);
   }
 
-  /** For the end of the log. */
+  /** The hint for the end of the log, if there is one. */
   get hint(): string | undefined {
     if (!this.#isSeen) return undefined;
     return `hint: this step ran in ${this.#title} and uses what only bash knows; write "shell: bash", with an image that has bash, or words that sh knows`;

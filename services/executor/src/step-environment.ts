@@ -4,17 +4,17 @@ import type { Assignment } from '#libs/executor-protocol';
 import { isOfUserland } from '#libs/sandbox';
 import type { CommitFacts } from '#libs/sources';
 
-/** Where a step finds itself, as it sees it. */
+/** The paths of a step, as it sees them. */
 export interface StepPlace {
   readonly workspace: string;
   readonly home: string;
   /** Undefined if its /tmp is its own. */
   readonly tmp: string | undefined;
-  /** Whether nothing of the machine lies above them. */
+  /** Whether nothing of the machine lies above these paths. */
   readonly isContained: boolean;
-  /** Searched before the system's directories. */
+  /** Directories of PATH before the system's. */
   readonly hostPath: readonly string[];
-  /** Searched after them. */
+  /** Directories of PATH after the system's. */
   readonly furtherPath: readonly string[];
   /** Undefined if the workspace holds no repository. */
   readonly commit?: CommitFacts | undefined;
@@ -47,7 +47,7 @@ export function stepEnvironment(assignment: Assignment, place: StepPlace): Recor
   };
 }
 
-/** All of them wherever there is a commit, so that a script under `set -u` can ask for any; empty if nothing is known. */
+/** All of these are set if there is a commit, so that a script under `set -u` can use any; unknown ones are empty. */
 function ofCommit(facts: CommitFacts): Record<string, string> {
   return {
     MILLRACE_COMMIT: facts.commit,

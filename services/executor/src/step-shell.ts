@@ -6,15 +6,15 @@ import { type PlanShell, shellKind } from '#libs/events';
 export interface StepShell {
   /** For the first line of the log. */
   readonly title: string;
-  /** Run a file, for which `{0}` stands. */
+  /** The command line that runs a file, for which `{0}` stands. */
   readonly argv: readonly string[];
-  /** Run the text that follows. Bash then becomes a program that stands alone instead of starting it. */
+  /** The command line that runs the text that follows. If the text is a single program, bash is replaced by it. */
   readonly inlineArgv?: readonly string[];
   readonly kind: ReturnType<typeof shellKind>;
 }
 
 /**
- * @param asked  what the step says; nothing: bash if there is one
+ * @param asked  the shell that the step asks for; undefined: bash if there is one
  * @param bash   its path in the image; undefined if there is none
  */
 export function stepShell(asked: PlanShell | undefined, bash: string | undefined): StepShell {
@@ -40,7 +40,7 @@ function fromPath(argv: readonly string[]): readonly string[] {
 
 const found = new Map<string, Promise<string | undefined>>();
 
-/** Where the `host` image has a program, looked up once per process. */
+/** The path of a program in the `host` image, looked up once per process. */
 export function findProgram(
   name: string,
   directories: readonly string[],

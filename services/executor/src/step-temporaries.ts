@@ -9,20 +9,20 @@ import { OwnMounts } from './own-mounts.ts';
 import { type LeftTree, removeWithTrash, TreeRemover } from './remove-tree.ts';
 
 /**
- * For steps that see the machine's own /tmp: a directory each. What a step leaves goes with the attempt; a directory that it leaves
+ * A directory of its own for each step that sees the machine's /tmp. What a step leaves goes with the attempt; a directory that it leaves
  * untouched serves a later one (DECISIONS.md #57): to look at it takes 0.04 ms, to remove it and make another 0.4 to 1.3 ms, because
  * that waits for the file system's journal, and on average 2.4 to 4.3 ms while the log commits. They lie in a directory of this
  * process below the system's temporary directory, because sockets are made there and their paths must be short.
  */
 export class StepTemporaries {
-  /** Says where they are, one a line, so that the next process finds them. */
+  /** A file that lists the directories, one a line, so that the next process finds them. */
   readonly #placeFile: string;
   readonly #clock: Clock;
   readonly #onLeft: (left: LeftTree) => void;
   #directory = '';
   /** The state that each had when it was made. */
   readonly #states = new Map<string, string | undefined>();
-  /** Those that nobody has at the moment, untouched. */
+  /** Untouched directories that no attempt uses at the moment. */
   readonly #spare: string[] = [];
   #made = 0;
   readonly #mounts = new OwnMounts();
@@ -48,13 +48,13 @@ export class StepTemporaries {
     await writeFile(this.#placeFile, [this.#directory, ...left].join('\n'), { mode: 0o600 });
   }
 
-  /** Whoever cleans /tmp by age is to leave it alone. */
+  /** Keeps cleaners of /tmp, which go by age, from removing it. */
   async touch(): Promise<void> {
     const seconds = this.#clock.nowMs() / 1_000;
     await utimes(this.#directory, seconds, seconds).catch(() => {});
   }
 
-  /** For one attempt at a time. */
+  /** A directory for one attempt at a time. */
   async make(): Promise<string> {
     invariant(this.#directory !== '', 'temporaries are opened first');
     // A cleaner of /tmp may have taken it meanwhile.
@@ -67,14 +67,14 @@ export class StepTemporaries {
     return path;
   }
 
-  /** When its attempt is over. Resolves when the name is free, however much is in it. Never throws. */
+  /** Called when its attempt is over. Resolves when the name is free, however much is in it. Never throws. */
   async remove(path: string): Promise<void> {
     // A directory that is mounted on itself has the device, inode and times that it had.
     if (this.#isUntouched(path) && !this.#mounts.hasNamed(basename(this.#directory))) {
       this.#spare.push(path);
       return;
     }
-    // Many leave nothing.
+    // Many steps leave nothing.
     await rmdir(path).catch(() => this.#remover?.removeBehind(path));
   }
 
@@ -85,7 +85,7 @@ export class StepTemporaries {
     return false;
   }
 
-  /** When no attempt runs any more. */
+  /** Called when no attempt runs any more. */
   async close(): Promise<void> {
     this.#mounts.close();
     await this.#remover?.settle();

@@ -13,7 +13,7 @@ export function passingName({ from, to }: Passing): string {
   return `${from}.${to}`;
 }
 
-/** @returns the run of an entry of the directory, both while it passes, none if it is no workspace */
+/** @returns the run whose workspace an entry of the directory is; both runs of one that passes; none if it is no workspace */
 export function runsOf(entry: string): readonly string[] {
   const runIds = entry.split('.');
   return runIds.length <= 2 && runIds.every(isUuid) ? runIds : [];

@@ -39,14 +39,14 @@ export class WorkspaceFacts {
     }
   }
 
-  /** Called at the start: runs that left an empty workspace left their facts. */
+  /** Called at the start. Runs that left an empty workspace left their facts. */
   async open(isWanted: (runId: string) => boolean): Promise<void> {
     await ownDirectory(this.#directory);
     for (const runId of (await readdir(this.#directory)).filter(isUuid))
       if (!isWanted(runId)) await this.remove(runId);
   }
 
-  /** A workspace goes on under another run. */
+  /** Called if a workspace goes on under another run. */
   async move(from: string, to: string): Promise<void> {
     await rename(join(this.#directory, from), join(this.#directory, to)).catch(() => {});
   }
