@@ -21,6 +21,7 @@ import {
   serverFileSchema,
 } from '#libs/api-contract';
 import { claimDataDirectory, processIdentity, stateDirectory } from '#libs/data-dir';
+import { documentedFetch } from './documented-fetch.ts';
 
 /** The whole product as users have it: compiled, in processes of its own. */
 export const packageRoot = join(import.meta.dirname, '..', '..');
@@ -144,7 +145,7 @@ export class TestServer {
     this.child = child;
     this.file = file;
     this.token = readFileSync(join(dataDir, 'admin-token'), 'utf8').trim();
-    this.client = new ApiClient(file.url, { token: this.token });
+    this.client = new ApiClient(file.url, { token: this.token, transport: documentedFetch });
   }
 
   /** Starts a server and waits until it is ready. Its words go to DATA_DIR/server.out. */
@@ -245,7 +246,7 @@ export class TestServer {
     const headers = new Headers(rest.headers);
     if (token !== null && !headers.has('authorization'))
       headers.set('authorization', `Bearer ${token}`);
-    return fetch(this.file.url + path, { ...rest, headers });
+    return documentedFetch(this.file.url + path, { ...rest, headers });
   }
 }
 

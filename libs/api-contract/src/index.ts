@@ -5,6 +5,7 @@ export type { ExecutorDto } from './executor.ts';
 export { type ServerState, type StopServerHow, serverOperations } from './local-server.ts';
 export { openApiDocument } from './openapi.ts';
 export type { Operation, QueryOf } from './operation.ts';
+export { errorsOf } from './operation-errors.ts';
 export { pathOf } from './operation-path.ts';
 export { type OperationName, operations } from './operations.ts';
 export type { Page } from './paging.ts';
