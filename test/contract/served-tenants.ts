@@ -14,7 +14,7 @@ import type { Clock, Timers } from '#libs/kernel';
 import { FsLogStore } from '#libs/logs';
 import { Projector } from '#libs/projections';
 import { silentLogger } from '#libs/telemetry';
-import { MemoryBlobStore, MemoryHeartbeats, startTestPostgres } from '#libs/testkit';
+import { MemoryHeartbeats, MemoryTenantBlobs, startTestPostgres } from '#libs/testkit';
 import { type ApiParts, startApi } from '../../services/api/src/create-api.ts';
 import { LogExecutorGateway } from '../../services/api/src/executors/executor-gateway.ts';
 import { openReadModels } from '../../services/api/src/read-models.ts';
@@ -44,7 +44,7 @@ export async function openForTenants(tenants: readonly TenantId[]) {
   const projector = new Projector({ ...log, pool, timers, logger });
   await projector.start();
   const logs = new FsLogStore(join(directory, 'logs'), clock);
-  const blobs = new MemoryBlobStore();
+  const blobs = new MemoryTenantBlobs();
   const gateway = new LogExecutorGateway({
     ...log,
     heartbeats: new MemoryHeartbeats(),
@@ -105,7 +105,9 @@ export async function openForTenants(tenants: readonly TenantId[]) {
       await gateway.started(executor, attempt);
       const writer = await logs.open({ runId, step, attempt: 1 }, { bytesMax: 1_000 });
       await writer.write('output', Buffer.from(`printed by ${runId}\n`));
-      const artifact = await blobs.put(Readable.from([Buffer.from(`made by ${runId}`)]));
+      const { tenant } = (await log.store.readStream(streamName('run', runId)))[0] ?? {};
+      if (tenant === undefined) throw new Error(`there is no run ${runId}`);
+      const artifact = await blobs.of(tenant).put(Readable.from([Buffer.from(`made by ${runId}`)]));
       const report = {
         outcome: 'success' as const,
         cause: 'exit' as const,

@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { buffer } from 'node:stream/consumers';
+import { pack } from 'tar-stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type OperationName, operations, pathOf } from '#libs/api-contract';
 import { defaultTenant, type TenantId, tenantIdSchema } from '#libs/events';
@@ -261,6 +263,22 @@ describe('what is written', () => {
       params: { name: 'shared-name' },
     });
     expect(((await versions.json()) as { items: unknown[] }).items).toHaveLength(1);
+  });
+
+  it('a source that another tenant uploaded is none, until it is uploaded again', async () => {
+    const tar = pack();
+    tar.entry({ name: 'a.txt' }, 'secret of the owner');
+    tar.finalize();
+    const body = new Uint8Array(await buffer(tar));
+    const headers = { 'content-type': 'application/x-tar' };
+    const upload = async (tenant: TenantId) =>
+      (await (await ask(tenant, 'uploadSource', { body, headers })).json()) as { digest: string };
+    const { digest } = await upload(owner);
+    const run = { pipeline: 'shared-name', source: { kind: 'snapshot', digest } };
+    const refused = await ask(stranger, 'startRun', { body: run });
+    expect(await refused.json()).toMatchObject({ status: 404, code: 'source.not-found' });
+    expect(await upload(stranger)).toMatchObject({ digest });
+    expect((await ask(stranger, 'startRun', { body: run })).status).toBe(201);
   });
 
   it('each event of a stream carries one tenant, whoever added it', async () => {

@@ -1,5 +1,5 @@
 import type { ApplicationPorts, Capacity, KnownRuns, ReadModels } from '#libs/application';
-import type { BlobStore } from '#libs/blobs';
+import type { TenantBlobs } from '#libs/blobs';
 import type { Config } from '#libs/config';
 import type { DeciderRunner, EventStore, LogTail, PlanCache } from '#libs/event-store';
 import type { Clock, Ids, Timers } from '#libs/kernel';
@@ -28,7 +28,7 @@ export interface ApplicationAdapters {
   readonly capacity: Omit<Capacity, 'knowsExecutors'>;
   readonly runs: KnownRuns;
   readonly logs: LogStore;
-  readonly blobs: BlobStore;
+  readonly blobs: TenantBlobs;
   readonly clock: Clock;
   readonly timers: Timers;
   readonly ids: Ids;
@@ -65,9 +65,9 @@ export function applicationPorts(adapters: ApplicationAdapters): ApplicationPort
         const [newest] = versions.items;
         return newest && findPlan(newest.planHash);
       },
-      hasSnapshot: (_tenant, digest) => blobs.has(digest.slice('sha256:'.length)),
-      storeSnapshot: (_tenant, tar) =>
-        storeSnapshot(blobs, tar, { bytesMax: config.sourceBytesMax }),
+      hasSnapshot: (tenant, digest) => blobs.of(tenant).has(digest.slice('sha256:'.length)),
+      storeSnapshot: (tenant, tar) =>
+        storeSnapshot(blobs.of(tenant), tar, { bytesMax: config.sourceBytesMax }),
     },
     runs: {
       ...runs,

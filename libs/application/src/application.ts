@@ -1,5 +1,5 @@
 import type { operations, QueryOf } from '#libs/api-contract';
-import type { BlobStore } from '#libs/blobs';
+import type { TenantBlobs } from '#libs/blobs';
 import type { BoundSettings } from '#libs/domain';
 import type { EventStore, LogTail } from '#libs/event-store';
 import type { TenantId } from '#libs/events';
@@ -53,7 +53,7 @@ export interface QueryPorts {
   readonly store: EventStore;
   readonly tail: LogTail;
   readonly logs: LogStore;
-  readonly blobs: BlobStore;
+  readonly blobs: TenantBlobs;
   readonly people: People;
   readonly clock: Clock;
   readonly timers: Timers;

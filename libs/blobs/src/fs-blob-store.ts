@@ -1,5 +1,5 @@
 import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { Fault } from '#libs/kernel';
 import type { BlobStore } from './blob-store.ts';
@@ -87,7 +87,8 @@ export class FsBlobStore implements BlobStore {
   /** Names need only be free, not secret: the pid keeps processes apart, `wx` settles the rest. */
   private async openTemporary(): Promise<{ path: string; file: FileHandle }> {
     const folder = join(this.dir, 'tmp');
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    const created = await mkdir(folder, { recursive: true, mode: 0o700 });
+    if (created !== undefined) await syncUpTo(dirname(created), this.dir);
     for (;;) {
       this.temporaries += 1;
       const path = join(folder, `${process.pid}-${this.temporaries}`);
@@ -116,6 +117,12 @@ async function syncDirectory(path: string): Promise<void> {
   } finally {
     await folder.close();
   }
+}
+
+/** From a directory up to one above it, both included: those that were made between them must be found again. */
+async function syncUpTo(top: string, path: string): Promise<void> {
+  await syncDirectory(path);
+  if (path !== top && path.startsWith(top)) await syncUpTo(top, dirname(path));
 }
 
 function asFault(error: unknown): unknown {

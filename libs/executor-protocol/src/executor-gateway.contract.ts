@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { AttemptReport } from '#libs/events';
+import { type AttemptReport, defaultTenant } from '#libs/events';
 import type {
   Assignment,
   AssignmentsResponse,
@@ -241,6 +241,7 @@ function describeExecutor(executorId: string): RegisterRequest {
 /** An assignment that asks for nothing special. */
 export function oneStepAssignment(runId: string): Omit<Assignment, 'fence'> {
   return {
+    tenant: defaultTenant,
     runId,
     runNumber: 1,
     pipeline: 'contract',

@@ -7,6 +7,7 @@ import {
   planShellSchema,
   sourceSchema,
   stepIdSchema,
+  tenantIdSchema,
 } from '#libs/events';
 
 /** The executor protocol, version 1: in process in standalone, over /internal/v1 elsewhere. */
@@ -61,6 +62,8 @@ export type HeartbeatResponse = z.infer<typeof heartbeatResponseSchema>;
 export const assignmentSchema = z.strictObject({
   /** The position of run.step-assigned. */
   fence: z.int().positive(),
+  /** Whose run it is: sources, artifacts and caches are that tenant's. */
+  tenant: tenantIdSchema,
   runId: z.uuid(),
   runNumber: z.int().positive(),
   pipeline: z.string(),

@@ -3,9 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pack } from 'tar-stream';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import type { Source } from '#libs/events';
+import { defaultTenant, type Source } from '#libs/events';
 import { MemoryBlobStore } from '#libs/testkit';
 import { createSourceProvider } from './create-source-provider.ts';
+
+const tenant = defaultTenant;
 
 let root = '';
 beforeEach(() => {
@@ -14,9 +16,9 @@ beforeEach(() => {
 afterEach(() => rmSync(root, { recursive: true, force: true }));
 
 const blobs = new MemoryBlobStore();
-const provider = createSourceProvider(blobs);
+const provider = createSourceProvider({ of: () => blobs });
 const take = (source: Source, abort = new AbortController().signal) =>
-  provider.materialise(source, join(root, 'target'), { abort });
+  provider.materialise(source, join(root, 'target'), { tenant, abort });
 
 it('makes an empty directory of no source', async () => {
   await take({ kind: 'none' });

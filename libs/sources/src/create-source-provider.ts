@@ -1,5 +1,5 @@
 import { mkdir } from 'node:fs/promises';
-import type { BlobStore } from '#libs/blobs';
+import type { TenantBlobs } from '#libs/blobs';
 import { Fault } from '#libs/kernel';
 import { extractSnapshot, type UnpackedTree } from './extract-snapshot.ts';
 import type { GitAccess } from './git-access.ts';
@@ -14,11 +14,11 @@ import type { SourceFacts, SourceProvider } from './source-provider.ts';
  * @param options.access       what private repositories need; default nothing
  */
 export function createSourceProvider(
-  blobs: BlobStore,
+  blobs: TenantBlobs,
   options: { readonly allowsFiles?: boolean; readonly access?: GitAccess } = {},
 ): SourceProvider {
   return {
-    async materialise(source, targetDir, { abort, checkout, onFacts }) {
+    async materialise(source, targetDir, { abort, tenant, checkout, onFacts }) {
       abort.throwIfAborted();
       switch (source.kind) {
         case 'none':
@@ -32,6 +32,7 @@ export function createSourceProvider(
           });
         case 'snapshot': {
           const blob = await blobs
+            .of(tenant)
             .get(source.digest.slice('sha256:'.length))
             .catch((error: unknown) => {
               if (error instanceof Fault && error.code === 'blob.not-found')

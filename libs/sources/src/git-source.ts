@@ -20,7 +20,7 @@ export interface GitCheckout {
   readonly ref?: string | undefined;
 }
 
-export interface CheckoutOptions extends GitCallOptions, SourceOptions {
+export interface CheckoutOptions extends GitCallOptions, Omit<SourceOptions, 'tenant'> {
   /** How deep submodules may lie in each other. */
   readonly levels?: number;
 }

@@ -3,9 +3,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { defaultTenant } from '#libs/events';
 import { MemoryBlobStore } from '#libs/testkit';
 import { createSourceProvider } from './create-source-provider.ts';
 import { snapshotWorkingTree } from './snapshot-working-tree.ts';
+
+const tenant = defaultTenant;
 
 let root = '';
 beforeEach(() => {
@@ -48,7 +51,7 @@ function write(...commands: readonly string[]): void {
 }
 
 const blobs = new MemoryBlobStore();
-const provider = createSourceProvider(blobs, { allowsFiles: true });
+const provider = createSourceProvider({ of: () => blobs }, { allowsFiles: true });
 const abort = new AbortController().signal;
 
 /** What a run gets of the working tree, and of its commit. */
@@ -56,10 +59,10 @@ async function both() {
   const { stream, warnings } = await snapshotWorkingTree(join(root, 'tree'));
   const { sha256 } = await blobs.put(stream);
   const snapshot = { kind: 'snapshot', digest: `sha256:${sha256}` } as const;
-  await provider.materialise(snapshot, join(root, 'sent'), { abort });
+  await provider.materialise(snapshot, join(root, 'sent'), { tenant, abort });
   const commit = git('tree', 'rev-parse', 'HEAD');
   const source = { kind: 'git', url: `file://${root}/tree`, commit } as const;
-  const facts = await provider.materialise(source, join(root, 'fetched'), { abort });
+  const facts = await provider.materialise(source, join(root, 'fetched'), { tenant, abort });
   return [
     { name: 'sent', warnings },
     { name: 'fetched', warnings: facts?.warnings ?? [] },

@@ -15,10 +15,12 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { extract, pack } from 'tar-stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { PlanCheckout } from '#libs/events';
+import { defaultTenant, type PlanCheckout } from '#libs/events';
 import { asNobody, MemoryBlobStore } from '#libs/testkit';
 import { createSourceProvider } from './create-source-provider.ts';
 import { snapshotWorkingTree } from './snapshot-working-tree.ts';
+
+const tenant = defaultTenant;
 
 let root = '';
 beforeEach(() => {
@@ -28,7 +30,7 @@ beforeEach(() => {
 afterEach(() => rmSync(root, { recursive: true, force: true }));
 
 const blobs = new MemoryBlobStore();
-const provider = createSourceProvider(blobs, { allowsFiles: true });
+const provider = createSourceProvider({ of: () => blobs }, { allowsFiles: true });
 const abort = new AbortController().signal;
 let counter = 0;
 const next = () => {
@@ -75,7 +77,7 @@ async function packed(checkout?: PlanCheckout) {
 async function unpacked(sha256: string) {
   const target = join(root, `copy-${next()}`);
   const source = { kind: 'snapshot', digest: `sha256:${sha256}` } as const;
-  const facts = await provider.materialise(source, target, { abort });
+  const facts = await provider.materialise(source, target, { tenant, abort });
   return { target, facts };
 }
 
@@ -83,7 +85,7 @@ async function unpacked(sha256: string) {
 async function fetched(commit: string, checkout?: PlanCheckout, ref?: string) {
   const target = join(root, `copy-${next()}`);
   const source = { kind: 'git', url: `file://${root}/tree`, commit, ...(ref && { ref }) } as const;
-  const facts = await provider.materialise(source, target, { abort, checkout });
+  const facts = await provider.materialise(source, target, { tenant, abort, checkout });
   return { target, facts };
 }
 
@@ -469,7 +471,7 @@ describe('a repository', () => {
     const { sha256 } = await blobs.put(snapshot.stream);
     const target = join(root, 'of-part');
     const source = { kind: 'snapshot', digest: `sha256:${sha256}` } as const;
-    expect(await provider.materialise(source, target, { abort })).toMatchObject({
+    expect(await provider.materialise(source, target, { tenant, abort })).toMatchObject({
       commit: {
         ...{ commit: head, ref: 'refs/heads/main', branch: 'main', tag: 'v1' },
         ...{ repository: 'https://example.org/a.git', author: 'Ann <ann@example.org>' },
@@ -495,6 +497,7 @@ describe('a repository', () => {
       const { sha256 } = await blobs.put(stream);
       const target = join(root, `of-${name}`);
       await provider.materialise({ kind: 'snapshot', digest: `sha256:${sha256}` }, target, {
+        tenant,
         abort,
       });
       expect(status(target)).toBe('');
@@ -528,7 +531,10 @@ describe('a repository', () => {
     expect(snapshot.warnings).toEqual([expect.stringMatching(/^the history cannot be read \(/)]);
     const { sha256 } = await blobs.put(snapshot.stream);
     const target = join(root, 'of-partial');
-    await provider.materialise({ kind: 'snapshot', digest: `sha256:${sha256}` }, target, { abort });
+    await provider.materialise({ kind: 'snapshot', digest: `sha256:${sha256}` }, target, {
+      tenant,
+      abort,
+    });
     expect(status(target)).toBe('');
     expect(existsSync(join(root, 'witness'))).toBe(false);
   });
@@ -700,7 +706,7 @@ describe('a hostile snapshot', () => {
     const { sha256 } = await blobs.put(Readable.from(tar));
     const target = join(root, 'target');
     const source = { kind: 'snapshot', digest: `sha256:${sha256}` } as const;
-    return provider.materialise(source, target, { abort });
+    return provider.materialise(source, target, { tenant, abort });
   }
 
   const json = (entries: Entries, change: object): string =>

@@ -1,4 +1,4 @@
-import type { PlanCheckout, Source } from '#libs/events';
+import type { PlanCheckout, Source, TenantId } from '#libs/events';
 import type { CommitFacts } from './commit-facts.ts';
 
 /** What is known about the files that were put into a workspace. */
@@ -11,6 +11,8 @@ export interface SourceFacts {
 
 export interface SourceOptions {
   readonly abort: AbortSignal;
+  /** Whose run it is: a snapshot is one of that tenant's. */
+  readonly tenant: TenantId;
   /** Absent: to the nearest tag, without submodules. */
   readonly checkout?: PlanCheckout | undefined;
   /** Hears what is known about the files before `targetDir` is there: who finds it later finds what was noted, too. */

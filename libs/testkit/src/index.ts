@@ -1,4 +1,5 @@
 export { MemoryBlobStore } from '../../blobs/src/memory-blob-store.ts';
+export { MemoryTenantBlobs } from '../../blobs/src/memory-tenant-blobs.ts';
 export { MemoryEventStore } from '../../event-store/src/memory-event-store.ts';
 export { MemoryHeartbeats } from '../../leases/src/memory-heartbeats.ts';
 export { MemoryLeaderLeases } from '../../leases/src/memory-leader-leases.ts';

@@ -1,6 +1,6 @@
 import { createApplication } from '#libs/application';
 import { applicationPorts } from '#libs/application-adapters';
-import type { BlobStore } from '#libs/blobs';
+import type { TenantBlobs } from '#libs/blobs';
 import { allowsProcessDriver, type Config } from '#libs/config';
 import { EndingTail, type EventLog } from '#libs/event-store';
 import type { Clock, Ids, Timers } from '#libs/kernel';
@@ -49,7 +49,7 @@ export interface ApiComposition {
   readonly gateway: LogExecutorGateway;
   readonly life: ServerLife;
   readonly logs: LogStore;
-  readonly blobs: BlobStore;
+  readonly blobs: TenantBlobs;
   /** Free bytes where the state lies, on the fullest file system. */
   freeBytes(): Promise<number>;
   /** Whether the executor still keeps the workspace of a finished run. */

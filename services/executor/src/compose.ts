@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import type { BlobStore } from '#libs/blobs';
+import type { TenantBlobs } from '#libs/blobs';
 import { allowsProcessDriver, type Config, inheritedEnvironment, stepLimits } from '#libs/config';
 import type { WorkspacesPlace } from '#libs/data-dir';
 import type { ExecutorGateway } from '#libs/executor-protocol';
@@ -17,7 +17,7 @@ export interface ExecutorComposition {
   readonly name: string;
   readonly gateway: ExecutorGateway;
   readonly logs: LogStore;
-  readonly blobs: BlobStore;
+  readonly blobs: TenantBlobs;
   /** Its own: see `ExecutorSettings`. */
   readonly stateDir: string;
   readonly workspaces: WorkspacesPlace;

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { LogSummary } from '#libs/events';
+import { defaultTenant, type LogSummary } from '#libs/events';
 import type { Assignment } from '#libs/executor-protocol';
 import { type Clock, Fault, type Ids, type Timers } from '#libs/kernel';
 import type { LogKey, LogStore, LogWriter } from '#libs/logs';
@@ -22,6 +22,7 @@ export function assignmentOf(given: Partial<Assignment> = {}): Assignment {
   const runId = given.runId ?? '01900000-0000-7000-8000-000000000001';
   return {
     fence: 7,
+    tenant: defaultTenant,
     runId,
     runNumber: 7,
     pipeline: 'demo',

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Assignment } from '#libs/executor-protocol';
 import { silentLogger } from '#libs/telemetry';
-import { MemoryBlobStore, MemoryExecutorGateway, VirtualClock } from '#libs/testkit';
+import { MemoryExecutorGateway, MemoryTenantBlobs, VirtualClock } from '#libs/testkit';
 import {
   assignmentOf,
   CountedSources,
@@ -38,7 +38,7 @@ function executorHere(): Executor {
     gateway,
     drivers: [driver],
     logs: new MemoryLogs(),
-    blobs: new MemoryBlobStore(),
+    blobs: new MemoryTenantBlobs(),
     sources: new CountedSources(),
     clock,
     timers: clock,

@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { BlobStore } from '#libs/blobs';
+import type { TenantBlobs } from '#libs/blobs';
 import type { Assignment, ExecutorGateway } from '#libs/executor-protocol';
 import { type Clock, type Ids, pause, type Timers } from '#libs/kernel';
 import type { LogStore } from '#libs/logs';
@@ -27,7 +27,7 @@ export interface ExecutorParts {
   readonly gateway: ExecutorGateway;
   readonly drivers: readonly SandboxDriver[];
   readonly logs: LogStore;
-  readonly blobs: BlobStore;
+  readonly blobs: TenantBlobs;
   readonly sources: SourceProvider;
   readonly clock: Clock;
   readonly timers: Timers;

@@ -2,6 +2,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { defaultTenant } from '#libs/events';
 import { VirtualClock } from '#libs/testkit';
 import { CountedSources, randomIds } from './executor.fakes.ts';
 import { type WorkspaceOrder, Workspaces } from './workspaces.ts';
@@ -87,7 +88,8 @@ async function started(directory: string, ...former: readonly string[]): Promise
 
 function orderOf(runId: string = randomIds.uuid(), workspaceOf = runId): WorkspaceOrder {
   const url = 'https://example.org/a.git';
-  return { runId, workspaceOf, source: { kind: 'git', url, commit: commit.commit } };
+  const source = { kind: 'git', url, commit: commit.commit } as const;
+  return { tenant: defaultTenant, runId, workspaceOf, source };
 }
 
 /** A run that failed, whose step left a file in the workspace and in each HOME. @returns the order of a retry */

@@ -72,7 +72,7 @@ beforeEach(async () => {
     workspaces,
     temporaries,
     logs,
-    blobs,
+    blobs: { of: () => blobs },
     clock,
     timers: clock,
     ids: randomIds,

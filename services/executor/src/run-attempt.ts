@@ -1,4 +1,4 @@
-import type { BlobStore } from '#libs/blobs';
+import type { TenantBlobs } from '#libs/blobs';
 import type { AttemptReport, Cause } from '#libs/events';
 import { attemptTerms } from '#libs/executor-protocol';
 import { BugError, Fault } from '#libs/kernel';
@@ -13,7 +13,7 @@ import { type CommandParts, runCommands } from './run-commands.ts';
 
 export interface AttemptParts extends SandboxParts, CommandParts, DeliveryParts {
   readonly logs: LogStore;
-  readonly blobs: BlobStore;
+  readonly blobs: TenantBlobs;
   /** Whether the registration was silent for too long: an end that is seen then may be the work of the guard. */
   readonly isSilent: (executorId: string) => boolean;
 }
@@ -179,7 +179,7 @@ async function collect(context: AttemptContext, parts: AttemptParts): Promise<vo
     const { artifacts, warnings, overLimit } = await collectArtifacts({
       workspaceDir,
       patterns: assignment.artifacts,
-      blobs: parts.blobs,
+      blobs: parts.blobs.of(assignment.tenant),
       bytesMax: parts.settings.artifactBytesMax,
       abort: AbortSignal.any([overdue.signal, context.abort]),
     });

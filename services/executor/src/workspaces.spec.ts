@@ -13,6 +13,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { defaultTenant } from '#libs/events';
 import { Fault } from '#libs/kernel';
 import { mayMount, VirtualClock } from '#libs/testkit';
 import { CountedSources, randomIds } from './executor.fakes.ts';
@@ -45,7 +46,7 @@ function restart(bytesMax = 1024 * 1024, formerDirectories: readonly string[] = 
 }
 
 function orderOf(runId = randomIds.uuid(), workspaceOf = runId) {
-  return { runId, workspaceOf, source: { kind: 'none' } } as const;
+  return { tenant: defaultTenant, runId, workspaceOf, source: { kind: 'none' } } as const;
 }
 
 async function pathIn(where: Workspaces, order: WorkspaceOrder, abort: AbortSignal) {
@@ -365,6 +366,7 @@ describe('what is known about the commit of a workspace', () => {
     message: 'one',
   };
   const orderOfCommit = (runId = randomIds.uuid(), workspaceOf = runId): WorkspaceOrder => ({
+    tenant: defaultTenant,
     runId,
     workspaceOf,
     source: { kind: 'git', url: 'https://example.org/a.git', commit: commit.commit },

@@ -13,7 +13,10 @@ export interface WorkspacesParts extends WorkspaceStoreParts {
   readonly bytesMax: number;
 }
 
-export type WorkspaceOrder = Pick<Assignment, 'runId' | 'workspaceOf' | 'source' | 'checkout'>;
+export type WorkspaceOrder = Pick<
+  Assignment,
+  'tenant' | 'runId' | 'workspaceOf' | 'source' | 'checkout'
+>;
 
 export interface Workspace {
   readonly path: string;
@@ -146,12 +149,15 @@ export class Workspaces {
     return { path: this.#store.pathOf(runId), commit, warnings: [] };
   }
 
-  async #fill({ runId, source, checkout }: WorkspaceOrder, abort: AbortSignal): Promise<Made> {
+  async #fill(
+    { tenant, runId, source, checkout }: WorkspaceOrder,
+    abort: AbortSignal,
+  ): Promise<Made> {
     const path = this.#store.pathOf(runId);
     const onFacts = async ({ commit }: SourceFacts) => {
       if (commit) await this.#store.facts.write(runId, commit);
     };
-    const options = { abort, checkout, onFacts };
+    const options = { abort, tenant, checkout, onFacts };
     const facts = await this.#parts.sources.materialise(source, path, options);
     // An archive may have set a time of long ago, by which a sweep would judge it.
     if (facts !== undefined) await this.#store.touch(runId);

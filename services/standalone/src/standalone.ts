@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import type { StopServerHow } from '#libs/api-contract';
-import { FsBlobStore } from '#libs/blobs';
+import { FsTenantBlobs } from '#libs/blobs';
 import type { Config } from '#libs/config';
 import { freeBytes, hiddenFromSteps, placeWorkspaces, userState } from '#libs/data-dir';
 import { openLog } from '#libs/event-store';
@@ -69,7 +69,7 @@ async function openShared(options: StandaloneOptions, opened: ClosingStack) {
     pool: database.pool,
     leasePool: database.leasePool,
     logs: new FsLogStore(directory.logs, systemPorts.clock),
-    blobs: new FsBlobStore(directory.blobs),
+    blobs: new FsTenantBlobs(directory.blobs),
     process: `${hostname()}:${process.pid}`,
     adminToken: directory.ensureAdminToken(),
   };

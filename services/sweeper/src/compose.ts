@@ -1,4 +1,4 @@
-import type { FsBlobStore } from '#libs/blobs';
+import type { FsTenantBlobs } from '#libs/blobs';
 import type { Config } from '#libs/config';
 import type { Clock, Ids, Timers } from '#libs/kernel';
 import { PgGuardedWrites, PgLeaderLeases } from '#libs/leases';
@@ -9,7 +9,7 @@ import { Sweeper } from './sweeper.loop.ts';
 
 export interface SweeperComposition {
   readonly logs: FsLogStore;
-  readonly blobs: FsBlobStore;
+  readonly blobs: FsTenantBlobs;
   readonly pool: Pool;
   readonly leasePool: Pool;
   /** For people: where this process runs. */

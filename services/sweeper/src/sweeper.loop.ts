@@ -1,4 +1,4 @@
-import type { FsBlobStore } from '#libs/blobs';
+import type { FsTenantBlobs } from '#libs/blobs';
 import type { Config } from '#libs/config';
 import { type Clock, pause, type Timers } from '#libs/kernel';
 import {
@@ -15,7 +15,7 @@ import { forgetRows, forgetStatements } from './forget-rows.ts';
 
 export interface SweeperParts {
   readonly logs: Pick<FsLogStore, 'sweep'>;
-  readonly blobs: Pick<FsBlobStore, 'removeAbandoned'>;
+  readonly blobs: Pick<FsTenantBlobs, 'removeAbandoned'>;
   readonly leases: LeaderLeases;
   readonly guarded: GuardedWrites<Pick<PoolClient, 'query'>>;
   /** Who this process is; unique for each life of a process. */

@@ -1,5 +1,5 @@
 import type { RunArtifact } from '#libs/api-contract';
-import type { BlobStore } from '#libs/blobs';
+import type { BlobStore, TenantBlobs } from '#libs/blobs';
 import { type Answer, accepted, refused } from '../answer.ts';
 import type { Caller } from '../ports.ts';
 import { artifactsOf } from './run-artifacts.ts';
@@ -7,7 +7,7 @@ import type { RunViews } from './run-views.ts';
 
 export interface ReadRunArtifactParts {
   readonly views: RunViews;
-  readonly blobs: Pick<BlobStore, 'get'>;
+  readonly blobs: TenantBlobs;
 }
 
 export interface ArtifactWish {
@@ -35,7 +35,8 @@ export class ReadRunArtifact {
    * @throws Fault `blob.not-found`
    */
   async execute(caller: Caller, run: string, wish: ArtifactWish): Promise<Answer<OpenArtifact>> {
-    const { views, blobs } = this.#parts;
+    const { views } = this.#parts;
+    const blobs = this.#parts.blobs.of(caller.origin.tenant);
     const view = await views.find(caller, run);
     if (!view.ok) return view;
     const artifact = artifactsOf(view.value).findLast(

@@ -12,13 +12,14 @@ type KnownRun = Exclude<RunState, { status: 'unknown' }>;
 export function assignmentOf(
   run: KnownRun,
   attempt: AttemptRef,
-  { fence, traceparent }: Pick<Assignment, 'fence' | 'traceparent'>,
+  { fence, tenant, traceparent }: Pick<Assignment, 'fence' | 'tenant' | 'traceparent'>,
 ): Assignment {
   const { facts, graph } = run;
   const step = graph.plan.steps.find(({ id }) => id === attempt.step);
   invariant(step, `run ${attempt.runId} has no step ${attempt.step}`);
   return {
     fence,
+    tenant,
     runId: attempt.runId,
     runNumber: facts.runNumber,
     pipeline: facts.pipeline,

@@ -85,7 +85,7 @@ export class ExecutorMessages {
     this.#attempts.remember(fence, attempt);
     const run = await this.#attempts.runState(attempt.runId, event.version);
     if (run.status === 'unknown' || !holdsFence(run, { ...attempt, fence })) return;
-    const { traceparent } = event;
-    this.#assignments.push(assignmentOf(run, attempt, { fence, traceparent }));
+    const { tenant, traceparent } = event;
+    this.#assignments.push(assignmentOf(run, attempt, { fence, tenant, traceparent }));
   }
 }
