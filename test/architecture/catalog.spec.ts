@@ -11,7 +11,6 @@ it('is written down as it is', () => {
 
 /** Files that name event types in a switch, and are no consumers: they fold events that somebody asks to see, or decide. */
 const readers = [
-  'libs/application/src/runs/run-view.ts',
   'libs/domain/src/executor/executor.decider.ts',
   'libs/domain/src/run/run.evolve.ts',
   'services/cli/src/run-printer.ts',

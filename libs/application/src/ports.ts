@@ -9,7 +9,7 @@ import type {
   RunSummary,
 } from '#libs/api-contract';
 import type { DeciderRunner, EventStore } from '#libs/event-store';
-import type { Origin, Plan, TenantId } from '#libs/events';
+import type { Origin, Plan, RecordedEvent, TenantId } from '#libs/events';
 
 /** Who asks, and what they may do; the border of each transport decides both. */
 export interface Caller {
@@ -116,6 +116,8 @@ export interface ReadModels {
     },
   ): Promise<Page<RunSummary>>;
   showRun(runId: string): Promise<RunDto | undefined>;
+  /** What `showRun` answers when the read models have the run's stream up to the last of these events. Pure. */
+  foldRun(plan: Plan, events: readonly RecordedEvent[]): RunDto;
   listQueue(tenant: TenantId, query: PageQuery): Promise<Page<QueueItem>>;
   listExecutors(
     tenant: TenantId,

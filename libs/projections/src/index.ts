@@ -1,4 +1,5 @@
 export { ExecutorReader } from './executor-reader.ts';
+export { foldRun } from './fold-run.ts';
 export { onlyWhenReady } from './only-when-ready.ts';
 export { PipelineReader } from './pipeline-reader.ts';
 export { Projector } from './projector.ts';

@@ -1,5 +1,20 @@
+import type { RunDto } from '#libs/api-contract';
 import { type RecordedEvent, streamId } from '#libs/events';
 import { defineProjection, type ReadTable } from './projection.ts';
+
+/** The last of these that has happened says what a run's status is. */
+const statusByTime = {
+  finished_at: 'finished',
+  cancel_requested_at: 'cancelling',
+  started_at: 'running',
+} as const satisfies Record<string, RunDto['status']>;
+const statusAtFirst: RunDto['status'] = 'queued';
+
+/** The status of a run by its times, as the database works it out for a stored row. */
+export function runStatusOf(row: Readonly<Record<string, unknown>>): RunDto['status'] {
+  const reached = Object.entries(statusByTime).find(([column]) => (row[column] ?? null) !== null);
+  return reached?.[1] ?? statusAtFirst;
+}
 
 export const runList: ReadTable = {
   name: 'run_list',
@@ -24,11 +39,9 @@ export const runList: ReadTable = {
     // It follows from what happened: a step that starts after its run was asked to cancel does not make it `running` again.
     status: {
       type: 'text',
-      generatedAs: `case
-        when finished_at is not null then 'finished'
-        when cancel_requested_at is not null then 'cancelling'
-        when started_at is not null then 'running'
-        else 'queued' end`,
+      generatedAs: `case ${Object.entries(statusByTime)
+        .map(([column, status]) => `when ${column} is not null then '${status}'`)
+        .join(' ')} else '${statusAtFirst}' end`,
     },
     cancel_by: 'text',
     cancel_reason: 'text',

@@ -4,6 +4,7 @@ import type { TenantId } from '#libs/events';
 import type { Pool } from '#libs/postgres';
 import {
   ExecutorReader,
+  foldRun,
   onlyWhenReady,
   PipelineReader,
   type Projector,
@@ -35,6 +36,7 @@ export function openReadModels({ pool, plans, projector }: ReadModelParts) {
     isReady: () => projector.isReady,
     listRuns: whole((tenant, query) => runs.list(tenant, query)),
     showRun: whole((runId) => runs.show(runId)),
+    foldRun,
     listQueue: whole((tenant, query) => queue.list(tenant, query)),
     listExecutors: whole((tenant, query) => executors.list(tenant, query)),
     showExecutor: whole((tenant, id) => executors.show(tenant, id)),

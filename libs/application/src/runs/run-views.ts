@@ -2,11 +2,10 @@ import type { RunDto, StepDto } from '#libs/api-contract';
 import type { RecordedEvent } from '#libs/events';
 import { listed } from '#libs/kernel';
 import { type Answer, accepted, refused } from '../answer.ts';
-import type { Caller, Materials } from '../ports.ts';
+import type { Caller, Materials, ReadModels } from '../ports.ts';
 import type { Reading } from '../reading.ts';
 import { noSuchRun } from './run-checks.ts';
 import type { RunHistories } from './run-histories.ts';
-import { runView } from './run-view.ts';
 
 /** Which part of a run's history counts; all of it by default. */
 export interface HistoryEnd {
@@ -19,6 +18,7 @@ export interface RunViewsParts {
   readonly reading: Reading;
   readonly histories: RunHistories;
   readonly materials: Pick<Materials, 'findPlan'>;
+  readonly readModels: Pick<ReadModels, 'foldRun'>;
 }
 
 /** Runs folded from their events, as the log has them now. */
@@ -64,8 +64,9 @@ export class RunViews {
           ? noSuchRun(runId)
           : { code: 'run.not-found', message: `run ${runId} did not exist then` },
       );
-    const plan = await this.#parts.materials.findPlan(queued.data.planHash);
-    if (plan) return accepted(runView(runId, plan, events));
+    const { materials, readModels } = this.#parts;
+    const plan = await materials.findPlan(queued.data.planHash);
+    if (plan) return accepted(readModels.foldRun(plan, events));
     return refused({ code: 'pipeline.not-found', message: `the plan of run ${runId} is gone` });
   }
 }

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { defaultTenant, type Plan, type RecordedEvent, type RunEvent } from '#libs/events';
-import { runView } from './run-view.ts';
-import { explainWait } from './step-why.ts';
+import { foldRun } from './fold-run.ts';
 
 const runId = '01900000-0000-7000-8000-000000000001';
 const executor = '01900000-0000-7000-8000-0000000000ee';
@@ -74,9 +73,9 @@ const whole = history(
   { type: 'run.finished', data: { outcome: 'failure', failedSteps: ['build'] } },
 );
 
-describe('runView', () => {
+describe('foldRun', () => {
   it('tells a whole run', () => {
-    const run = runView(runId, plan, whole);
+    const run = foldRun(plan, whole);
     expect(run).toMatchObject({
       number: 7,
       status: 'finished',
@@ -117,14 +116,14 @@ describe('runView', () => {
     [5, 'running', 'running'],
     [6, 'running', 'finished'],
   ])('tells the run as it was after %i events', (count, status, step) => {
-    const run = runView(runId, plan, whole.slice(0, count));
+    const run = foldRun(plan, whole.slice(0, count));
     expect([run.status, run.steps[0]?.status]).toEqual([status, step]);
   });
 
   it('tells how an attempt ended with the attempt where another follows', () => {
     const rule = 'failure';
     const notBefore = '2026-01-01T00:00:09.000Z';
-    const run = runView(runId, plan, [
+    const run = foldRun(plan, [
       ...whole.slice(0, 6),
       ...history({
         type: 'run.step-retry-scheduled',
@@ -141,7 +140,7 @@ describe('runView', () => {
   });
 
   it('keeps a lost attempt beside the next one', () => {
-    const run = runView(runId, plan, [
+    const run = foldRun(plan, [
       ...whole.slice(0, 5),
       ...history(
         {
@@ -161,37 +160,5 @@ describe('runView', () => {
       [1, 'error', 'worker-lost'],
       [2, null, null],
     ]);
-  });
-});
-
-describe('explainWait', () => {
-  const at = Date.UTC(2026, 0, 1, 0, 1);
-  const explain = (count: number, id: string) => {
-    const run = runView(runId, plan, whole.slice(0, count));
-    const step = run.steps.find((candidate) => candidate.id === id);
-    if (!step) throw new Error(`no step ${id}`);
-    return explainWait(run, step, { nowMs: at });
-  };
-
-  it('names the dependency that is open', () => {
-    expect(explain(3, 'test').summary).toBe('waits for build');
-  });
-
-  it('counts a wait that still goes on', () => {
-    expect(explain(3, 'build')).toMatchObject({
-      summary: 'waits 58.0s because every fitting executor was busy',
-      waits: [{ durationMs: 58_000, to: null }],
-    });
-  });
-
-  it('tells a wait that is over, how long it was to the first start, and how the step ended', () => {
-    expect(explain(8, 'build')).toMatchObject({
-      summary: 'failure (exit 3); waited 1.0s because every fitting executor was busy',
-      waitedMs: 4_000,
-    });
-  });
-
-  it('says why a step was skipped, and for which', () => {
-    expect(explain(8, 'test').summary).toBe('skipped: dependency-failed (build)');
   });
 });
