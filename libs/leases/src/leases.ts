@@ -49,14 +49,14 @@ export interface GuardedWrites<Transaction> {
 
 export interface HeartbeatRow {
   readonly executorId: string;
-  /** Only ever grows. */
+  /** Only grows. */
   readonly beats: number;
   readonly freeSlots: number;
 }
 
-/** Heartbeats: counters, not timestamps. The leading scheduler judges silence by its own monotonic clock. */
+/** Heartbeats are counters, not timestamps: the leading scheduler judges silence by its own monotonic clock. */
 export interface Heartbeats {
-  /** Creates or bumps the row. */
+  /** Increments the executor's counter, from 0. */
   beat(executorId: string, freeSlots: number): Promise<void>;
   readAll(): Promise<readonly HeartbeatRow[]>;
   remove(executorId: string): Promise<void>;

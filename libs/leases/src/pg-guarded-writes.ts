@@ -1,7 +1,7 @@
 import { inTransaction, type Pool, type PoolClient, postgresFault } from '#libs/postgres';
 import type { GuardedWrites, LeaderLease } from './leases.ts';
 
-/** Guarded writes by transactions of one pool, which stays its opener's. They throw Fault `postgres.unreachable`. */
+/** Guarded writes in transactions of one pool, which the caller closes. They throw Fault `postgres.unreachable`. */
 export class PgGuardedWrites implements GuardedWrites<PoolClient> {
   readonly #pool: Pool;
 

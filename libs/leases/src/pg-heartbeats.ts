@@ -1,7 +1,7 @@
 import { type Pool, queryRows } from '#libs/postgres';
 import type { HeartbeatRow, Heartbeats } from './leases.ts';
 
-/** Heartbeats in `executor_heartbeats`. Methods throw Fault `postgres.unreachable`. The pool stays its opener's. */
+/** Heartbeats in `executor_heartbeats`. Methods throw Fault `postgres.unreachable`. The caller closes the pool. */
 export class PgHeartbeats implements Heartbeats {
   readonly #pool: Pool;
 

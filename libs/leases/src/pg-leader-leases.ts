@@ -8,7 +8,7 @@ interface LeaseRow {
   readonly counter: number;
 }
 
-/** Leases in `leaderships` (names and newest epochs) and `leader_leases`. The pool stays its opener's. */
+/** Leases in `leaderships` (names and newest epochs) and `leader_leases`. The caller closes the pool. */
 export class PgLeaderLeases implements LeaderLeases {
   readonly #pool: Pool;
 

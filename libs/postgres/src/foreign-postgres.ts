@@ -1,8 +1,8 @@
 import type { Pool, PoolConfig } from './pool.ts';
 
-/** A Postgres that runs by itself, told by its URL. The same face as the embedded one, with nothing to stop. */
+/** A Postgres that runs elsewhere, given by its URL. It has the same interface as the embedded one; `stop` does nothing. */
 export interface ForeignPostgres {
-  /** How to connect; with a role: logged in as the URL's user, acting as that role. */
+  /** How to connect. With a role, the connection logs in as the URL's user and acts as that role. */
   poolConfig(role?: string): PoolConfig;
   stop(): Promise<void>;
 }
@@ -18,9 +18,9 @@ export function foreignPostgres(url: string): ForeignPostgres {
 }
 
 /**
- * Whether connections of this pool may act as a role: it exists and the pool's user is a member of it. Where a foreign
- * database gives its user no right to make roles the answer is no: then the application has to work as the owner, and
- * only the triggers guard the log. Say so to the operator.
+ * Whether connections of this pool may act as a role: the role exists, and the pool's user is a member of it. It is not so in
+ * a foreign database whose user may not make roles. Then the application has to work as the owner, and only the triggers
+ * guard the log; the operator has to be told.
  */
 export async function canActAs(ownerPool: Pool, role: string): Promise<boolean> {
   const { rows } = await ownerPool.query<{ isMember: boolean }>(

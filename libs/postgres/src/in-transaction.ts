@@ -1,6 +1,6 @@
 import type { Pool, PoolClient } from './pool.ts';
 
-/** Runs the work in one transaction; rolls back where it throws. */
+/** Runs the work in one transaction, which is rolled back if the work throws. */
 export async function inTransaction<Value>(
   pool: Pool,
   work: (client: PoolClient) => Promise<Value>,
@@ -8,7 +8,7 @@ export async function inTransaction<Value>(
   const client = await pool.connect();
   let isBroken: Error | undefined;
   try {
-    // Durable like the log: a projector that goes on from memory after a crash of the database must not stand ahead of its rows.
+    // Durable like the log: after a crash of the database a projector that goes on from memory must not be ahead of its rows.
     await client.query('begin');
     const value = await work(client);
     await client.query('commit');

@@ -13,7 +13,7 @@ export interface MigrateOptions {
 export interface MigrateAnswer {
   /** File names applied by this call, in order. */
   readonly applied: readonly string[];
-  /** Numbers the database knows and the folder does not: a newer version was here. Left as they are. */
+  /** Numbers that the database has and the folder has not: a newer version applied them. They are left alone. */
   readonly unknown: readonly number[];
 }
 
@@ -27,16 +27,16 @@ interface Migration {
 const privilegesNeeded =
   'the user of the database must own it and may make roles (alter role … createrole), or be a superuser';
 
-/** Any constant serves that nobody else in the database uses as an advisory lock. */
+/** A number that nothing else in the database uses as an advisory lock. */
 const lockKey = 7_420_001;
 
 /**
- * Brings a database to the state that the files describe: each file once, in the order of its number, in a transaction
- * of its own together with its entry in `schema_migrations`. Forward only. Several processes may do this at once: one
- * works, the others wait and find it done.
+ * Applies the files that a database does not have: each once, in the order of the numbers, in a transaction of its own
+ * together with its entry in `schema_migrations`. Forward only. If several processes do this at once, one does the work and
+ * the others wait.
  *
  * @param pool  connects as the owner of the tables
- * @throws Fault `postgres.migration-failed` where a file fails (it leaves nothing behind), or is no longer what was
+ * @throws Fault `postgres.migration-failed` if a file fails (then nothing of it is kept), or was changed after it had been
  *         applied; `postgres.unreachable` (retry: backoff)
  */
 export async function migrate(pool: Pool, options: MigrateOptions): Promise<MigrateAnswer> {
@@ -46,12 +46,12 @@ export async function migrate(pool: Pool, options: MigrateOptions): Promise<Migr
     throw new Fault('postgres.unreachable', 'backoff', detail, { cause });
   });
   try {
-    // Another process may migrate for long; and a migration may take longer than a query should.
+    // Another process may take long to migrate, and a migration may take longer than a query may.
     await client.query('set lock_timeout = 0; set statement_timeout = 0');
     await client.query('select pg_advisory_lock($1)', [lockKey]);
     return await applyMissing(client, migrations, options.logger);
   } finally {
-    // Closing the connection ends lock and settings, whatever happened.
+    // Closing the connection releases the lock and drops the settings, even after an error.
     client.release(true);
   }
 }

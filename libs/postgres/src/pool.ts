@@ -7,33 +7,32 @@ export type PoolClient = pg.PoolClient;
 export type PoolConfig = pg.PoolConfig;
 
 export interface PoolOptions {
-  /** Connections at most; they are opened when needed and closed after 30 s without work. */
+  /** The most connections. They are opened when needed and closed after 30 s without work. */
   readonly max: number;
   /** Shown in `pg_stat_activity`. */
   readonly applicationName: string;
   /**
-   * How long an answer may take. The server ends a statement that takes longer; a connection that is silent for a second
-   * more is taken for dead, and closed. Default 8 s; who asks for more in one statement says so.
+   * How long an answer may take. The server ends a statement that takes longer; a connection that stays silent for a second
+   * more is considered dead, and closed. Default 8 s.
    */
   readonly answerWithinMs?: number;
-  /** Told of a connection that broke while it lay idle; the pool replaces it. Must not throw. */
+  /** Called if an idle connection breaks; the pool replaces it. Must not throw. */
   readonly onIdleError?: (error: Error) => void;
 }
 
 const answerWithinMsDefault = 8_000;
-/** The server is heard first where it is only slow: then it is known that nothing was stored. */
+/** If the server is only slow, its own error comes first, and then it is certain that nothing was stored. */
 const silenceBeyondMs = 1_000;
-/** A client that died silently inside a transaction would hold its locks for ever. */
+/** A client that dies silently inside a transaction would hold its locks for ever. */
 const idleInTransactionMs = 10_000;
-/** For a free connection of the pool, and for a new one to be ready: in a pool of hasty questions, two answers' time. */
+/** The longest wait for a free or a new connection; in a pool with a short `answerWithinMs`, twice that. */
 const connectWithinMsMax = 10_000;
-/** Peers that are gone, rather than frozen, do not answer these. */
+/** Keep-alive packets find peers that are gone; frozen ones still answer them. */
 const keepAliveMs = 10_000;
 
 /**
- * A pool whose connections break without taking the process along, and of which none can hang: whatever is asked has an
- * answer or an error in bounded time. int8 values arrive as numbers (positions and
- * counts are far below 2^53), timestamps as Date.
+ * A pool in which a broken connection does not end the process, and no connection can hang: every query has an answer or an
+ * error in bounded time. int8 values arrive as numbers (positions and counts are far below 2^53), timestamps as Date.
  */
 export function openPool(config: PoolConfig, options: PoolOptions): Pool {
   const { answerWithinMs = answerWithinMsDefault } = options;
@@ -52,7 +51,7 @@ export function openPool(config: PoolConfig, options: PoolOptions): Pool {
   });
   const report = options.onIdleError ?? (() => {});
   pool.on('error', report);
-  // A checked-out client emits the loss of its connection beside failing its query; the query's error is enough.
+  // A client in use also emits the loss of its connection as an event; the error of its query is enough.
   pool.on('connect', (client) => {
     client.on('error', () => {});
     SilenceWatch.over(client, answerWithinMs + silenceBeyondMs, () => void closeIdle(pool));
@@ -60,7 +59,7 @@ export function openPool(config: PoolConfig, options: PoolOptions): Pool {
   return pool;
 }
 
-/** Where one connection has frozen the others probably have: whoever took one would wait as long again. */
+/** Closes idle connections: if one connection has frozen, the others probably have, too, and each would cost another wait. */
 async function closeIdle(pool: Pool): Promise<void> {
   for (let left = pool.idleCount; left > 0 && pool.idleCount > 0; left -= 1) {
     const client = await pool.connect().catch(() => undefined);

@@ -1,15 +1,15 @@
 import { type ErrorCode, Fault } from '#libs/kernel';
 
-// What an error of `pg` means: the one place that reads SQLSTATEs.
+// The meaning of errors of `pg`. Only this file reads SQLSTATEs.
 
 /**
- * Classes that speak of the server's state, not of our statement: connection, authorization and database name (both
- * are checked when a connection is made), rollback (deadlock, serialisation), resources (disk full), object not
+ * Classes of errors that depend on the server's state, not on the statement: connection, authorization and database name
+ * (both are checked when a connection is made), rollback (deadlock, serialisation), resources (disk full), object not
  * available (lock timeout), operator, system.
  */
 const passingClasses = new Set(['08', '28', '3D', '40', '53', '55', '57', '58']);
 
-/** Whether an error of `pg` speaks of the world, so that trying again can help; else it is a bug in the statement. */
+/** Whether trying again can help, because the error depends on the server's state; else it is a bug in the statement. */
 export function isPassingError(error: unknown): boolean {
   const state = sqlStateOf(error);
   return state === undefined || passingClasses.has(state.slice(0, 2));
@@ -24,7 +24,7 @@ export function isMissingPrivilege(error: unknown): boolean {
  * An error of `pg` as its callers throw it: a Fault (retry: backoff) if trying again can help; else the error itself,
  * which is a bug. A Fault stays as it is.
  *
- * @param code  what cannot be reached, in the words of the caller's port
+ * @param code  what cannot be reached, by the code of the caller's port
  */
 export function postgresFault(
   error: unknown,
@@ -36,7 +36,7 @@ export function postgresFault(
   return new Fault(code, 'backoff', `${what}: ${reasonOf(error)}`, { cause: error });
 }
 
-/** What the driver says, which never holds a password. For a host with several addresses its message is empty. */
+/** The driver's message, which never has a password in it. For a host with several addresses it is empty. */
 export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (error.message !== '') return error.message;

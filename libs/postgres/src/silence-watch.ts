@@ -1,15 +1,15 @@
 import type pg from 'pg';
 
-/** How often it is looked whether something was heard. */
+/** How often the watch checks for received bytes. */
 const lookEveryMs = 1_000;
 
 /**
- * Ends a connection that was asked something and stays silent: frozen without a word, as where a machine, a proxy or a
- * firewall on the way lost it. Nothing else would: TCP acknowledges into a frozen peer's buffers, and a packet that is lost
- * is sent again for minutes. What waits for an answer fails as on any broken connection, and the pool makes a new one.
+ * Closes a connection that does not answer a query: the server, or a proxy or firewall in between, is frozen or has lost it.
+ * TCP itself would take minutes to notice: a frozen peer's kernel still acknowledges, and lost packets are resent. The query
+ * fails as on any broken connection, and the pool makes a new one.
  *
- * Silence is counted in looks, not in time that has passed: a process that was itself stopped for long looks once when
- * it goes on, finds the answers that came meanwhile, and breaks nothing.
+ * Silence is counted in checks, not in elapsed time: if this process itself was stopped for long, its next check finds the
+ * answers that came meanwhile, and closes nothing.
  */
 export class SilenceWatch {
   readonly #looksMax: number;
@@ -26,10 +26,10 @@ export class SilenceWatch {
   }
 
   /**
-   * Watches what a client asks from now on. It is connected already.
+   * Watches the queries of a connected client from now on.
    *
-   * `connection.stream` is a private part of pg, whose documented interface does not tell when bytes arrive. Tried with pg 8.23.1;
-   * `test/chaos/freeze-database.spec.ts` fails with a version that has no such part.
+   * `connection.stream` is private to pg, whose documented interface does not tell when bytes arrive. Tested with pg 8.23.1;
+   * `test/chaos/freeze-database.spec.ts` fails with a version that does not have it.
    */
   static over(client: pg.Client, silentMs: number, onSilence: () => void): void {
     const { connection } = client as unknown as { connection: { stream: NodeJS.ReadWriteStream } };
@@ -52,7 +52,7 @@ export class SilenceWatch {
     if (this.#asked) return;
     this.#asked = true;
     this.#heard = true;
-    // One timer serves question after question: it ends at a look that finds nothing asked.
+    // One timer serves query after query. It ends at the first check without an open query.
     this.#looking ??= setInterval(() => this.#look(), lookEveryMs).unref();
   }
 
@@ -60,7 +60,7 @@ export class SilenceWatch {
     this.#heard = true;
   }
 
-  /** Everything is answered. */
+  /** Called when every query is answered. */
   rest(): void {
     this.#asked = false;
   }

@@ -7,39 +7,40 @@ import { Fault } from '#libs/kernel';
 import { connectTo } from './connect-to.ts';
 import { applicationRole, ownerRole } from './settings.ts';
 
-/** What `pg_hba.conf` says once the roles have the password: there is one way in, and it asks for it. */
+/** The rules of `pg_hba.conf` once the roles have the password: there is one way in, and it requires the password. */
 const closed =
   '# Written by Millrace at each start that finds something else here.\n' +
   'local all all scram-sha-256\n';
-/** As it is until the roles have the password. Nobody but us has found the socket by then. */
+/** The rules until the roles have the password. No other process knows the socket before that. */
 const open = 'local all all trust\n';
 
 /**
- * The second wall around the database: whoever finds the socket in its hidden directory must know a password as well.
- * It lies in `password` beside the cluster (0600) and goes nowhere else: the server gets what proves it, over the socket.
+ * The second protection of the database: a process that finds the socket in its hidden directory needs a password, too. The
+ * password is in the file `password` beside the cluster (0600) and nowhere else; the server only gets its verifier, over
+ * the socket.
  */
 export class Access {
   readonly password: string;
   readonly #hbaFile: string;
   #isClosed: boolean;
 
-  /** Before the server starts. A cluster without our `pg_hba.conf`, or whose password is lost, starts open. */
+  /** Called before the server starts. A cluster without our `pg_hba.conf`, or whose password is lost, starts open. */
   constructor(passwordFile: string, clusterDir: string) {
     this.#hbaFile = join(clusterDir, 'pg_hba.conf');
     const known = read(passwordFile);
     this.password = known ?? randomBytes(32).toString('base64url');
     if (known === undefined) write(passwordFile, this.password);
-    // A copy may have lost its mode.
+    // A copied file may have lost its mode.
     else chmodSync(passwordFile, 0o600);
     this.#isClosed = known !== undefined && read(this.#hbaFile) === closed.trim();
     if (!this.#isClosed) this.#writeRules(open);
   }
 
   /**
-   * Once the server takes connections: gives its roles the password, then has it asked for. Nothing to do where it is
-   * asked for already. A start that was killed in the midst of this begins it again.
+   * Called when the server takes connections: gives its roles the password, then makes the server require it. Does nothing
+   * if it is required already. If a start is killed in between, the next one does it again.
    *
-   * @throws Fault `postgres.start-failed` where the server still lets somebody in without a password
+   * @throws Fault `postgres.start-failed` if the server still accepts connections without a password
    */
   async close(socketDir: string): Promise<void> {
     if (this.#isClosed) return;
@@ -49,7 +50,7 @@ export class Access {
     try {
       const proof = scramVerifier(this.password);
       await client.query(`alter role ${ownerRole} password '${proof}'`);
-      // In a fresh cluster the migration that makes it has not run.
+      // In a fresh cluster the migration that makes this role has not run.
       await client.query(`do $$ begin create role ${applicationRole} login;
         exception when duplicate_object then null; end $$`);
       await client.query(`alter role ${applicationRole} password '${proof}'`);
@@ -62,7 +63,7 @@ export class Access {
     this.#isClosed = true;
   }
 
-  /** The server reads its rules a moment after it was told to. */
+  /** Waits until the server has read its rules, which it does a moment after it was told to. */
   async #waitUntilAsked(socketDir: string): Promise<void> {
     for (let waitedMs = 0; waitedMs < 5_000; waitedMs += 5) {
       if (await asksForPassword(socketDir)) return;
@@ -72,7 +73,7 @@ export class Access {
   }
 
   #writeRules(text: string): void {
-    // Whose the cluster is, the server's rules are.
+    // The rules belong to the owner of the cluster.
     const { uid, gid } = statSync(join(this.#hbaFile, '..'));
     write(this.#hbaFile, text, { uid, gid });
   }
@@ -85,7 +86,7 @@ async function asksForPassword(socketDir: string): Promise<boolean> {
     await client.connect();
     return false;
   } catch (error) {
-    // Class 28: the server has judged who asks. Anything else says nothing about its rules.
+    // Class 28: the server has refused the login. Other errors say nothing about its rules.
     if ((error as { code?: string }).code?.startsWith('28')) return true;
     throw error;
   } finally {
@@ -94,8 +95,8 @@ async function asksForPassword(socketDir: string): Promise<boolean> {
 }
 
 /**
- * What a server stores of a password (RFC 5803): with it, connections can be judged and not made. One round is enough,
- * as rounds slow down the guessing of words, and this password has 256 bits; each round is paid at each connection.
+ * The verifier that a server stores for a password (RFC 5803): it can check logins, but not log in. One round is enough:
+ * rounds slow down guessing, which 256 random bits exclude, and every connection pays for them.
  */
 function scramVerifier(password: string): string {
   const rounds = 1;
@@ -117,7 +118,7 @@ function read(path: string): string | undefined {
   }
 }
 
-/** Whole or not at all, and on the disk before anything relies on it. */
+/** Writes a file whole or not at all, and to the disk before anything relies on it. */
 function write(path: string, text: string, owner?: { uid: number; gid: number }): void {
   const draft = `${path}.draft`;
   writeFileSync(draft, text, { mode: 0o600, flush: true });

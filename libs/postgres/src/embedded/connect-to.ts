@@ -1,12 +1,12 @@
 import pg from 'pg';
 import { databaseName, socketPort } from './settings.ts';
 
-/** How to reach the server behind a socket as a role. */
+/** How to connect as a role to the server behind a socket. */
 export function connectTo(socketDir: string, role: string, password: string): pg.PoolConfig {
   return { host: socketDir, port: socketPort, user: role, password, database: databaseName };
 }
 
-/** Whether a server does its work. Bounded by 10 s. */
+/** Whether a server answers queries. Takes 10 s at most. */
 export async function answers(config: pg.PoolConfig): Promise<boolean> {
   const client = new pg.Client({ ...config, connectionTimeoutMillis: 5_000, query_timeout: 5_000 });
   client.on('error', () => {});

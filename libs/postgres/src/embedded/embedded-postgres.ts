@@ -13,30 +13,30 @@ import { socketPlaces } from './socket-dir.ts';
 import { SupervisedServer } from './supervised-server.ts';
 
 export interface EmbeddedPostgresOptions {
-  /** The server's data directory; the cluster and its bookkeeping live in its folder `pg`. */
+  /** The data directory. The cluster and its records are in its folder `pg`. */
   readonly dataDir: string;
-  /** Default: DATA_DIR/logs/postgres.log. Set aside as `<name>.1` at a start where it is larger than 8 MiB. */
+  /** Default: DATA_DIR/logs/postgres.log. A start renames it to `<name>.1` if it is larger than 8 MiB. */
   readonly logFile?: string;
-  /** Settings beside ours, e.g. for tests. */
+  /** Additional settings of the server, for example for tests. */
   readonly settings?: Readonly<Record<string, string>>;
-  /** Default: the first way that works here. */
+  /** Default: the first way that works on this machine. */
   readonly launchMode?: LaunchMode;
-  /** Told when the server died under us, and when it is back. Must not throw. */
+  /** Called when the server has crashed, and when it is running again. Must not throw. */
   readonly onCrash?: (change: 'died' | 'restarted') => void;
 }
 
 export interface EmbeddedPostgres {
   /** How to connect as a role; default: the owner, a superuser. Valid until `stop`, across crashes. */
   poolConfig(role?: string): pg.PoolConfig;
-  /** Of the running server; changes when it was restarted. */
+  /** The pid of the running server; changes with a restart. */
   readonly pid: number;
-  /** Directories where sockets lie, of this server and of others of this user: nobody who is kept from the database may see them. */
+  /** Directories with the sockets of this server and of this user's others. Steps must not see them. */
   readonly socketDirectories: readonly string[];
-  /** True where a server left by a killed process was taken over. */
+  /** True if a server that a killed process had left was taken over. */
   readonly isAdopted: boolean;
-  /** Close the pools first. Ends the server, at the latest by force, and lets others use the data directory. Idempotent. */
+  /** Ends the server, if necessary by force, and releases the data directory. Close the pools before. Idempotent. */
   stop(): Promise<void>;
-  /** Instead of `stop` where the data directory is gone: ends the server at once and touches nothing in its place. */
+  /** Called instead of `stop` if the data directory is gone: ends the server at once, and writes nothing to that place. */
   abandon(): Promise<void>;
 }
 
@@ -44,7 +44,7 @@ export interface EmbeddedPostgres {
  * Runs the Postgres that npm installed over DATA_DIR/pg, makes the cluster if there is none, and keeps the server
  * running until `stop`: after a crash it is started again on the same socket, and pools find it there.
  *
- * A server that was left by a killed process is taken over where it has the same settings, else stopped first.
+ * A server that a killed process has left is taken over if it has the same settings; else it is stopped first.
  *
  * @throws Fault `data-dir.in-use`, `data-dir.not-writable`, `postgres.start-failed`
  */
@@ -75,7 +75,7 @@ export async function startEmbeddedPostgres(
         return server.pid;
       },
       isAdopted: server.isAdopted,
-      // One that was taken over may lie elsewhere.
+      // The socket of a server that was taken over may be elsewhere.
       socketDirectories: [server.socketDir, ...socketPlaces()],
       stop: async () => {
         await server.stop();

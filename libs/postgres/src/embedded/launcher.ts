@@ -6,20 +6,20 @@ import { join } from 'node:path';
 import { Fault } from '#libs/kernel';
 import type { PostgresBinaries } from './binaries.ts';
 
-/** How the server's programs are started, given that they refuse root, and a user whom the machine has no name for. */
+/** How the server's programs are started. They refuse root, and a user id without a name. */
 export interface Launcher {
   readonly binaries: PostgresBinaries;
-  /** Where the cluster may lie. */
+  /** The folder for the cluster. */
   readonly clusterHome: string;
-  /** Put before program and arguments. */
+  /** The command line before the program and its arguments. */
   readonly prefix: readonly string[];
-  /** The OS user to become; undefined: stay who we are. */
+  /** The OS user to run as; undefined: this process's user. */
   readonly user: { readonly uid: number; readonly gid: number } | undefined;
 }
 
 /**
- * The ways there are; `auto` takes the first that works: plain where we are an ordinary user that the machine knows, then a user
- * namespace, then, as root, an own user.
+ * The ways to start; `auto` takes the first that works: `plain` for an ordinary user with a name, then a user namespace,
+ * then, as root, a user of its own.
  */
 export type LaunchMode = 'auto' | 'plain' | 'namespace' | 'own-user';
 
@@ -27,13 +27,13 @@ const ownUserName = 'millrace';
 const ownUserHome = '/var/lib/millrace';
 
 /**
- * Chooses how to start the server over `home` (a folder of ours, perhaps below one that is closed to others).
+ * Chooses how to start the server over `home`, a folder of this user, perhaps below one that others cannot enter.
  *
- * As root, and as a number without a name (a container may run as any), the programs run in a user namespace in which our
- * files belong to an ordinary user: nothing is copied and closed folders stay readable. Where namespaces are forbidden, programs and cluster live under /var/lib/millrace
- * and belong to the system user `millrace`, which is made if it is not there.
+ * As root, or as a user id without a name (as in many containers), the programs run in a user namespace in which this user's
+ * files belong to an ordinary user: nothing is copied, and closed folders stay readable. If namespaces are forbidden,
+ * programs and cluster are under /var/lib/millrace and belong to the system user `millrace`, which is made if it is missing.
  *
- * @throws Fault `postgres.start-failed` where no way works
+ * @throws Fault `postgres.start-failed` if no way works
  */
 export function chooseLauncher(
   home: string,
@@ -55,7 +55,7 @@ export function chooseLauncher(
   return ownUserLauncher(home, binaries);
 }
 
-/** Whether the machine, by whatever it asks for its users, has a name for ours. */
+/** Whether the machine's user database, of whatever kind, has a name for this process's user. */
 function hasName(): boolean {
   try {
     return userInfo().username !== '';
@@ -64,7 +64,7 @@ function hasName(): boolean {
   }
 }
 
-/** The programs look their user up by number, so it must be one that the machine knows: 1000, else nobody, else any. */
+/** The programs look up the name of their user id, so it must be one with a name: 1000, else nobody, else any. */
 export function namespaceUid(passwd: string): number {
   const known = passwd
     .split('\n')
@@ -92,7 +92,7 @@ function ownUserLauncher(home: string, binaries: PostgresBinaries): Launcher {
   return { binaries: copyBinaries(binaries), clusterHome, prefix: [], user };
 }
 
-/** The package may lie in a folder that the own user cannot enter. Copied once per version, visible when complete. */
+/** Copies the programs, once per version: the package may be in a folder that the own user cannot enter. */
 function copyBinaries(binaries: PostgresBinaries): PostgresBinaries {
   const version = spawnSync(binaries.postgres, ['--version'], {
     env: { ...binaries.env },

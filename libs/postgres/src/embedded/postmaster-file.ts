@@ -1,4 +1,4 @@
-/** What a running server says of itself in `postmaster.pid`. */
+/** What a running server writes about itself to `postmaster.pid`. */
 export interface PostmasterFile {
   readonly pid: number;
   readonly isReady: boolean;

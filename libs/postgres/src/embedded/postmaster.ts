@@ -8,21 +8,21 @@ import { programEnv } from './cluster.ts';
 import type { Launcher } from './launcher.ts';
 import { parsePostmasterFile } from './postmaster-file.ts';
 
-/** One life of the server. */
+/** One process of the server. */
 export interface Postmaster {
   readonly pid: number;
   readonly identity: string;
-  /** Resolves when it is gone. */
+  /** Resolves when the process has ended. */
   readonly exited: Promise<void>;
 }
 
 const pollMs = 10;
-/** A crash with much log to replay takes long; a hang must end nevertheless. */
+/** Replaying much of the log after a crash takes long; a start that hangs must end all the same. */
 const startPolls = 120_000 / pollMs;
 
 /**
- * Starts the server in a process group of its own (Ctrl-C on our terminal does not reach it) and waits until it
- * takes connections. It outlives us when we are killed.
+ * Starts the server in a process group of its own, so that Ctrl-C on the terminal does not reach it, and waits until it
+ * takes connections. It outlives this process if that is killed.
  *
  * @throws Fault `postgres.start-failed` (retry: backoff) with the end of its log
  */
@@ -70,11 +70,11 @@ export async function startPostmaster(
 }
 
 /**
- * The server that already runs over the cluster, left by a process that was killed. A pid counts only where its
- * working folder is the cluster (the kernel tells): neither a recycled pid nor the server of a cluster that this one is a
- * copy of is touched. Where the kernel does not tell such things, its start must be the one that was recorded.
+ * Finds the server that already runs over the cluster, left by a process that was killed. Its working folder must be the
+ * cluster, by what the kernel says: so neither a process with a recycled pid is touched, nor the server of a cluster that
+ * this one is a copy of. If the kernel does not tell working folders, the process must have the recorded start time.
  *
- * @param recorded  of this very cluster
+ * @param recorded  the record of this cluster
  */
 export function findOrphan(
   clusterDir: string,
@@ -100,7 +100,7 @@ const stopSteps = [
 /**
  * Fast shutdown (10 s), then immediate (5 s; the next start replays its log), then by force. Bounded.
  *
- * @param how  `at-once` leaves the first out: nothing is written
+ * @param how  `at-once` begins with the immediate shutdown, which writes nothing
  */
 export async function stopPostmaster(
   postmaster: Postmaster,
@@ -108,7 +108,7 @@ export async function stopPostmaster(
 ): Promise<void> {
   for (const [signal, waitMs] of how === 'fast' ? stopSteps : stopSteps.slice(1)) {
     if (processIdentity(postmaster.pid) !== postmaster.identity) return;
-    // The whole group by force: a child that hangs would keep the shared memory.
+    // The whole group is killed: a child that hangs would keep the shared memory.
     trySignal(signal === 'SIGKILL' ? -postmaster.pid : postmaster.pid, signal);
     const timer = new AbortController();
     const isGone = await Promise.race([
@@ -121,7 +121,7 @@ export async function stopPostmaster(
   throw new Fault('postgres.start-failed', 'never', `process ${postmaster.pid} does not end`);
 }
 
-/** Whether the socket of a server answers a handshake is asked by whoever adopts it; here only whether it claims so. */
+/** Whether the server claims to be ready. Its adopter asks whether it answers. */
 export function readPostmasterFile(clusterDir: string) {
   try {
     return parsePostmasterFile(readFileSync(join(clusterDir, 'postmaster.pid'), 'utf8'));

@@ -1,6 +1,6 @@
 /**
- * The server's settings as command line arguments: they win over every file and can be read in `ps`.
- * Durability stays on. The rest keeps an idle server small: one log, one writer, short queries.
+ * The server's settings as command line arguments: they override every file and are visible in
+ * `ps`. Durability stays on. The other settings keep an idle server small: one log, one writer, short queries.
  */
 export function serverArguments(
   clusterDir: string,
@@ -8,7 +8,7 @@ export function serverArguments(
   overrides: Readonly<Record<string, string>> = {},
 ): readonly string[] {
   const settings: Record<string, string> = {
-    // Reached through a socket in a 0700 folder, by nothing else.
+    // The only way in is a socket in a 0700 folder.
     listen_addresses: '',
     unix_socket_directories: socketDir,
     unix_socket_permissions: '0700',
@@ -21,7 +21,7 @@ export function serverArguments(
     max_wal_size: '512MB',
     min_wal_size: '64MB',
     checkpoint_timeout: '10min',
-    // Three I/O workers would stand idle beside one writer.
+    // With one writer, three I/O workers would be idle.
     io_method: 'sync',
     max_worker_processes: '2',
     max_parallel_workers: '0',
@@ -36,7 +36,7 @@ export function serverArguments(
     log_timezone: 'UTC',
     log_line_prefix: '%m [%p] ',
     log_min_messages: 'warning',
-    // Values of failed statements may be secrets.
+    // The values of failed statements may be secrets.
     log_min_error_statement: 'panic',
     log_parameter_max_length_on_error: '0',
     log_checkpoints: 'off',
@@ -49,11 +49,11 @@ export function serverArguments(
   ];
 }
 
-/** Superuser of the embedded server; owns every table. */
+/** The superuser of the embedded server, which owns every table. */
 export const ownerRole = 'millrace';
-/** What the processes of Millrace are; what it may is said by the migrations. */
+/** The role of Millrace's processes. Migrations say what it may do. */
 export const applicationRole = 'millrace_app';
-/** The database that initdb makes: one cluster serves one log. */
+/** The database that initdb makes. One cluster has one log. */
 export const databaseName = 'postgres';
-/** Part of the socket's file name; nothing listens on it. */
+/** A part of the socket's file name; no TCP port is opened. */
 export const socketPort = 5432;

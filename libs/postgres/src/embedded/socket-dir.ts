@@ -13,12 +13,12 @@ import { Fault } from '#libs/kernel';
 import type { Launcher } from './launcher.ts';
 import { readRecord, recordFileOf } from './server-record.ts';
 
-/** 107 bytes are allowed; the server puts `/.s.PGSQL.5432.lock` behind it. */
+/** A socket's path may have 107 bytes, and the server appends `/.s.PGSQL.5432.lock`. */
 const socketDirBytesMax = 107 - '/.s.PGSQL.5432.lock'.length;
 
 /**
- * Where the sockets of all of this user's servers lie, those of other data directories included: whoever must not reach
- * them is kept from these. A socket is reached through a read-only mount, too.
+ * The directories with the sockets of all of this user's servers, those of other data directories included. Steps must not
+ * see them: a socket can be reached through a read-only mount, too.
  */
 export function socketPlaces(): readonly string[] {
   const name = `millrace-db-${process.getuid?.() ?? 0}`;
@@ -26,8 +26,8 @@ export function socketPlaces(): readonly string[] {
 }
 
 /**
- * What the `socketDirectories` of a data directory's server are, or would be, for those who only want to know: one that was
- * left by a killed process is taken over with its socket.
+ * The `socketDirectories` that a server of the data directory has or would have, without starting one. A server that a killed
+ * process has left keeps its socket, which may be elsewhere.
  */
 export function foreseeSocketDirectories(dataDir: string): readonly string[] {
   const left = readRecord(recordFileOf(dataDir))?.socketDir;
@@ -35,9 +35,9 @@ export function foreseeSocketDirectories(dataDir: string): readonly string[] {
 }
 
 /**
- * A fresh folder that only this user (and the server's own, where it has one) can enter.
+ * Makes a folder that only this user, and the server's own user if it has one, can enter.
  *
- * @throws Fault `postgres.start-failed` where its place belongs to somebody else, or its path is too long
+ * @throws Fault `postgres.start-failed` if its place belongs to another user, or its path is too long
  */
 export function makeSocketDir(launcher: Launcher): string {
   const fits = (place: string) => Buffer.byteLength(`${place}/XXXXXX`) <= socketDirBytesMax;
@@ -52,8 +52,7 @@ export function makeSocketDir(launcher: Launcher): string {
 }
 
 /**
- * Makes a folder that was there before anew, under its name: pools look for the server there. Something clears away what is
- * old below /tmp on many machines.
+ * Makes a folder again under its old name, where pools look for the server: many machines remove old files below /tmp.
  *
  * @throws Fault `postgres.start-failed`
  */
@@ -64,7 +63,7 @@ export function keepSocketDir(launcher: Launcher, dir: string): void {
   if (launcher.user !== undefined) chownSync(dir, launcher.user.uid, launcher.user.gid);
 }
 
-/** Whatever a record says: nothing goes but a folder in a place of this user's sockets. */
+/** Removes a recorded folder, but only if it is in a place for this user's sockets: the record may say anything. */
 export function removeSocketDir(dir: string): void {
   const place = dirname(dir);
   if (!socketPlaces().includes(place) || !isOwnDirectory(place)) return;
@@ -77,7 +76,7 @@ function isOwnDirectory(path: string): boolean {
   return found?.isDirectory() === true && found.uid === process.getuid?.();
 }
 
-/** Anybody may have made this name in a directory that is everybody's. */
+/** Checks a directory below /tmp, where any user may have made that name. */
 function openPlace(place: string): void {
   mkdirSync(place, { recursive: true, mode: 0o711 });
   if (!isOwnDirectory(place)) {
@@ -87,6 +86,6 @@ function openPlace(place: string): void {
       `${place} is not a directory of this user: remove it, or set TMPDIR to another directory`,
     );
   }
-  // The server's own user goes through it by name; nobody else may write in it or list it.
+  // The server's own user passes through it by name; no other user may write in it or list it.
   chmodSync(place, 0o711);
 }

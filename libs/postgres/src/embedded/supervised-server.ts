@@ -30,7 +30,7 @@ export interface ServerPlace {
   readonly onCrash: (change: 'died' | 'restarted') => void;
 }
 
-/** The server over one cluster, from its start or adoption to its stop. */
+/** The server of one cluster, from its start or adoption to its stop. */
 export class SupervisedServer {
   socketDir = '';
   isAdopted = false;
@@ -59,7 +59,7 @@ export class SupervisedServer {
     this.isAdopted = this.#postmaster !== undefined;
     if (this.isAdopted) {
       this.socketDir = record?.socketDir ?? '';
-      // Its last owner may have been killed between writing the rules of access and having them read.
+      // Its last owner may have been killed after it wrote the access rules and before the server read them.
       trySignal(this.pid, 'SIGHUP');
     } else {
       if (record !== undefined) removeSocketDir(record.socketDir);
@@ -82,7 +82,7 @@ export class SupervisedServer {
     removeSocketDir(this.socketDir);
   }
 
-  /** For a cluster that is gone: whoever made one in its place is left alone. */
+  /** Ends the server of a cluster that is gone, and leaves a new one in its place alone. */
   async abandon(): Promise<void> {
     await this.#end('at-once');
     removeSocketDir(this.socketDir);
@@ -100,7 +100,7 @@ export class SupervisedServer {
     return await answers(connectTo(record.socketDir, ownerRole, this.#place.access.password));
   }
 
-  /** Processes of a server that was killed hold its shared memory for a moment, and a start meanwhile fails. */
+  /** Starts the server, with retries: processes of a killed server hold its shared memory for a moment, and a start fails meanwhile. */
   async #launchPatiently(): Promise<void> {
     for (let attempt = 1; ; attempt += 1) {
       try {
@@ -150,10 +150,10 @@ export class SupervisedServer {
       const waitMs = Math.min(restartDelayMaxMs, 50 * 2 ** Math.min(failures, 10));
       await delay(waitMs, undefined, { signal }).catch(() => {});
       if (signal.aborted) return;
-      // What went wrong stands in the server's log; the next try may find it gone.
+      // The server's log has the reason; the next try may succeed.
       await this.#launch().catch(() => {});
       if (this.#postmaster === undefined) continue;
-      // `stop` may have come while it started.
+      // `stop` may have been called while it started.
       if (signal.aborted) await stopPostmaster(this.#postmaster);
       return;
     }
@@ -170,10 +170,9 @@ export class SupervisedServer {
 }
 
 /**
- * What may lie in the way of a start. A server over the cluster that nobody recorded (its owner was killed right after
- * the spawn) is stopped. A pid file whose number belongs to a stranger by now would make the server refuse to start:
- * we hold the lock and the process is not ours, so it is stale. The file of a dead process stays, the server reads
- * more from it.
+ * Removes what would prevent a start. A server of the cluster that was not recorded, because its owner was killed right after
+ * the spawn, is stopped. A pid file whose pid belongs to an unrelated process would make the server refuse to start: this
+ * process holds the lock, so the file is stale. The file of a dead process stays, because the server reads more from it.
  */
 async function clearTheWay(clusterDir: string): Promise<void> {
   const file = readPostmasterFile(clusterDir);
