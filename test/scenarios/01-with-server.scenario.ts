@@ -69,6 +69,8 @@ describe('the command line beside a server', { timeout: 60_000 }, () => {
     );
     expect((await cli('projections', 'rebuild', 'run-list')).code).toBe(0);
     expect(await lines('runs')).toHaveLength(1);
+    const busy = await cli('projections', 'skip', 'run-list');
+    expect(busy.stderr).toContain('[projection.not-stopped]');
     const unknown = await cli('projections', 'rebuild', 'nosuch');
     expect(unknown.code).toBe(6);
     expect(unknown.stderr).toContain('[request.not-found]');

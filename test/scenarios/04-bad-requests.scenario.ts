@@ -256,6 +256,8 @@ describe('a bad address', () => {
     ['GET', '/api/v1/executors/x', 400, 'request.invalid'],
     ['GET', '/api/v1/pipelines/nosuch/versions', 404, 'pipeline.not-found'],
     ['POST', '/api/v1/projections/nosuch/rebuild', 404, 'request.not-found'],
+    ['POST', '/api/v1/projections/nosuch/skip', 404, 'request.not-found'],
+    ['POST', '/api/v1/projections/queue/skip', 409, 'projection.not-stopped'],
     ['GET', '/api/v1/runs?limit=0', 400, 'request.invalid'],
     ['GET', '/api/v1/runs?limit=1001', 400, 'request.invalid'],
     ['GET', '/api/v1/runs?limit=many', 400, 'request.invalid'],

@@ -1,10 +1,10 @@
 import type { PlanCache } from '#libs/event-store';
 import type { RecordedEvent } from '#libs/events';
-import { invariant } from '#libs/kernel';
+import { Fault, invariant, pause, type Timers } from '#libs/kernel';
 import type { Pool, PoolClient } from '#libs/postgres';
-import type { FailedEvent } from '#libs/subscriptions';
+import { CheckpointMoved, type FailedEvent } from '#libs/subscriptions';
 import type { SqlStatement } from './change-statements.ts';
-import { moveCheckpoints } from './checkpoints.ts';
+import { moveCheckpoints, readCheckpoints } from './checkpoints.ts';
 import { plansOf, planWrites, runStatements } from './planned-writes.ts';
 import type { ReadModel } from './read-model.ts';
 import { putSkip } from './skips.ts';
@@ -15,14 +15,23 @@ interface Work {
   readonly statements: readonly SqlStatement[];
 }
 
+const seenEveryMs = 25;
+const seenWithinMs = 1_000;
+
 /** Writes live tables together with their checkpoints. */
 export class LiveWriter {
   readonly #pool: Pool;
   readonly #plans: PlanCache;
+  readonly #timers: Timers;
 
-  constructor({ pool, plans }: { readonly pool: Pool; readonly plans: PlanCache }) {
-    this.#pool = pool;
-    this.#plans = plans;
+  constructor(parts: {
+    readonly pool: Pool;
+    readonly plans: PlanCache;
+    readonly timers: Timers;
+  }) {
+    this.#pool = parts.pool;
+    this.#plans = parts.plans;
+    this.#timers = parts.timers;
   }
 
   /**
@@ -61,6 +70,7 @@ export class LiveWriter {
   async writeOne(model: ReadModel, batch: readonly RecordedEvent[]): Promise<void> {
     const to = batch.at(-1)?.position ?? 0;
     if (model.live === undefined || model.position >= to) return;
+    if (model.isWrittenElsewhere) return await this.#seeWritten(model, to);
     invariant(!hasGap(model, batch), `read model ${model.name} would miss events`);
     const plans = await plansOf(batch, this.#plans);
     const context = { plans, after: model.position, skips: model.skips };
@@ -77,6 +87,20 @@ export class LiveWriter {
     });
     model.skips.add(failed.position);
     model.position = failed.position;
+  }
+
+  /** Waits until the process that writes the read model has come so far. */
+  async #seeWritten(model: ReadModel, to: number): Promise<void> {
+    const untilAborted = new AbortController().signal;
+    for (let waitedMs = 0; waitedMs <= seenWithinMs; waitedMs += seenEveryMs) {
+      const checkpoint = (await readCheckpoints(this.#pool)).get(model.name);
+      if (checkpoint?.version !== model.live?.version) throw new CheckpointMoved('a new version');
+      model.position = Math.max(model.position, checkpoint?.position ?? 0);
+      if (model.position >= to) return;
+      await pause(this.#timers, seenEveryMs, untilAborted);
+    }
+    const message = `the process that writes read model ${model.name} has not come to ${to}`;
+    throw new Fault('read-models.not-ready', 'backoff', message);
   }
 
   async #commit(works: readonly Work[], to: number): Promise<readonly ReadModel[]> {

@@ -14,7 +14,7 @@ import {
 import { projections } from './catalog.ts';
 import { foldRun } from './fold-run.ts';
 import { onlyWhenReady } from './only-when-ready.ts';
-import type { Projection } from './projection.ts';
+import type { Projection, ReadTable } from './projection.ts';
 import { Projector } from './projector.ts';
 import { runListProjection } from './run-list.projection.ts';
 import { RunReader } from './run-reader.ts';
@@ -162,6 +162,107 @@ it('live tables equal rebuilt ones, whatever happened: restarts, new versions in
     { numRuns: 6, endOnFailure: true },
   );
 }, 120_000);
+
+describe('a new version', () => {
+  /** A version 5 of the run list, which has a column more; its build waits for the gate. */
+  const wider = { ...runListProjection.tables[0], columns: {} } as ReadTable;
+  const newRunList: Projection = {
+    ...runListProjection,
+    version: runListProjection.version + 1,
+    tables: [{ ...wider, columns: { ...runListProjection.tables[0]?.columns, colour: 'text' } }],
+    project: (event, plans) =>
+      runListProjection
+        .project(event, plans)
+        .map((change) =>
+          change.insert ? { ...change, insert: { ...change.insert, colour: 'blue' } } : change,
+        ),
+  };
+  const newer = projections.map((each) => (each.name === 'run-list' ? newRunList : each));
+
+  it('is built beside the tables that are read, which go on growing, and lack its columns until the swap', async () => {
+    const before = await start();
+    const events = new AnyEvents(21);
+    await log.append(events.take(2_000));
+    await before.waitFor(log.position, 20_000);
+    await before.stop();
+    const gate = Promise.withResolvers<void>();
+    const tail: LogTail = {
+      position: 0,
+      async *follow(after, options) {
+        if (after === 0) await gate.promise;
+        yield* log.tail.follow(after, options);
+      },
+    };
+    const projector = await start({ projections: newer, tail });
+    expect([projector.isReady, projector.isBuilding]).toEqual([true, true]);
+    const runs = new RunReader(pool);
+    const list = onlyWhenReady(projector, () => runs.list(defaultTenant, { limit: 1 }));
+    const colours = onlyWhenReady(projector, () =>
+      pool.query('select colour, count(*) from read_models.run_list group by 1'),
+    );
+    const [newest] = (await list()).items;
+    await log.append(events.take(900));
+    expect(await projector.waitFor(log.position, 20_000)).toBe(true);
+    const grown = await list();
+    expect(grown.items[0]?.number).toBeGreaterThan(newest?.number ?? 0);
+    await expect(colours()).rejects.toMatchObject({ code: 'read-models.not-ready' });
+    expect((await projector.statuses()).find(({ name }) => name === 'run-list')).toMatchObject({
+      status: 'live',
+      lag: 0,
+      rebuilding: true,
+      build: { version: newRunList.version, position: 0 },
+    });
+    gate.resolve();
+    await vi.waitFor(() => expect(projector.isBuilding).toBe(false), 20_000);
+    expect(await list()).toEqual(grown);
+    const runsThere = await log.count('run.queued', log.position);
+    expect((await colours()).rows).toEqual([{ colour: 'blue', count: runsThere }]);
+  });
+
+  it('is left to the process that has it, by one of before that still runs', async () => {
+    const old = await start();
+    await log.append(new AnyEvents(22).take(600));
+    await old.waitFor(log.position, 20_000);
+    const projector = await start({ projections: newer });
+    await vi.waitFor(() => expect(projector.isBuilding).toBe(false), 20_000);
+    const more = new AnyEvents(22);
+    more.take(600);
+    for (let round = 0; round < 30; round += 1) {
+      await log.append(more.take(40));
+      if (round % 5 === 0) await old.waitFor(log.position, 20_000);
+    }
+    expect(await projector.waitFor(log.position, 20_000)).toBe(true);
+    expect(await old.waitFor(log.position, 20_000)).toBe(true);
+    const pale = await pool.query('select 1 from read_models.run_list where colour is null');
+    expect(pale.rowCount).toBe(0);
+    const { rows } = await pool.query(
+      `select version, position from projection_checkpoints where name = 'run-list'`,
+    );
+    expect(rows).toEqual([{ version: newRunList.version, position: log.position }]);
+  });
+});
+
+it('a rebuild makes the same tables as the beginning of a log does', async () => {
+  const shapes = async () => {
+    const { rows } = await database.ownerPool.query(
+      `select c.relname, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull, pg_get_expr(d.adbin, d.adrelid) as generated
+       from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attnum > 0
+         left join pg_attrdef d on d.adrelid = c.oid and d.adnum = a.attnum
+       where c.relnamespace = 'read_models'::regnamespace and c.relkind = 'r' order by c.relname, a.attnum`,
+    );
+    const indexes = await database.ownerPool.query(
+      `select tablename, regexp_replace(indexdef, 'INDEX \\S+ ON', 'INDEX ON') as index
+       from pg_indexes where schemaname = 'read_models' order by 1, 2`,
+    );
+    return { columns: rows, indexes: indexes.rows };
+  };
+  const projector = await start();
+  const fresh = await shapes();
+  expect(fresh.indexes.length).toBeGreaterThan(projections.length);
+  await log.append(new AnyEvents(24).take(50));
+  for (const { name } of projections) await projector.rebuild(name);
+  expect(await shapes()).toEqual(fresh);
+});
 
 describe('a read model whose checkpoint is of no use', () => {
   const history = async () => {

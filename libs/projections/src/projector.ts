@@ -152,8 +152,8 @@ export class Projector {
     const checkpoints = await readCheckpoints(this.#parts.pool);
     for (const model of found) {
       await placeModel(this.#parts.pool, model, { checkpoint: checkpoints.get(model.name), head });
-      const isOld = model.live === undefined || (isFirst && !isCurrent(model));
-      if (isOld && model.build === undefined) this.#build(model, { isRebuild: false });
+      if (asksForBuild(model, isFirst)) this.#build(model, { isRebuild: false });
+      if (model.isWrittenElsewhere) this.#catchUp(model);
     }
     const members = found.filter(({ isMember }) => isMember);
     if (members.length === 0) return head.position;
@@ -188,7 +188,7 @@ export class Projector {
     if (this.#isStopped) return;
     const joinIfReady = () => {
       this.#waits.look();
-      if (model.position >= this.#front) void this.#join(model);
+      if (model.position >= this.#front && !model.isWrittenElsewhere) void this.#join(model);
     };
     model.alone = new Subscription(this.#parts, {
       name: `read model ${model.name}`,
@@ -284,6 +284,12 @@ export class Projector {
   }
 }
 
-function isCurrent({ live, projection }: ReadModel): boolean {
-  return live?.version === projection.version;
+/**
+ * A process that runs leaves tables of a newer version alone, for another process has raised it. One that starts builds its
+ * own: it is what somebody wants to run now.
+ */
+function asksForBuild({ live, build, projection }: ReadModel, isFirst: boolean): boolean {
+  if (build !== undefined) return false;
+  if (live === undefined || live.version < projection.version) return true;
+  return isFirst && live.version > projection.version;
 }

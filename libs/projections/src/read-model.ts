@@ -38,6 +38,12 @@ export class ReadModel {
     return this.live !== undefined && this.alone === undefined;
   }
 
+  /** Whether a process with newer code has put its tables in place: only that one knows how to write them. */
+  get isWrittenElsewhere(): boolean {
+    const { live, projection, build } = this;
+    return live !== undefined && live.version > projection.version && build === undefined;
+  }
+
   get checkpoint(): TableCheckpoint {
     const { name, position, incarnation } = this;
     return { name, position, incarnation, version: this.live?.version ?? 0 };
