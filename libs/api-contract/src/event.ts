@@ -8,7 +8,7 @@ import { runRefSchema } from './run.ts';
 export const eventSchema = z
   .object({
     position: logPositionSchema.describe('The place of the event in the log: 1, 2, 3 …'),
-    id: z.string().describe('The id of the event, a uuid.'),
+    id: z.string().describe('The id of the event: the number of its log, a dash, its position.'),
     type: z.string().describe('What happened, such as `run.step-started`.'),
     schemaVersion: z.number().int().describe('The version of the schema of `data`.'),
     stream: z
@@ -17,9 +17,13 @@ export const eventSchema = z
         'The stream of the event, such as `run-<uuid>`: everything that happened to one thing.',
       ),
     version: z.number().int().describe('The place of the event in its stream: 1, 2, 3 …'),
-    tenant: tenantIdSchema.describe('The tenant that the stream belongs to.'),
     time: instantSchema.describe('When the event was stored.'),
-    actor: z.string().describe('Who caused it, such as `user:admin` or `executor:<uuid>`.'),
+    tenant: tenantIdSchema.describe('The tenant that the stream belongs to.'),
+    actor: z
+      .string()
+      .describe(
+        'Who caused it, such as `user:admin` or `executor:<uuid>`. A person is a subject id, never a name.',
+      ),
     correlationId: z
       .string()
       .nullable()

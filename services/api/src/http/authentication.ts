@@ -12,14 +12,14 @@ import { HttpProblem } from './http-problem.ts';
 import { isLocal } from './local-socket.ts';
 import { operationOf, type Principal } from './route.ts';
 
-/** Whose the server is. */
+/** The owner of the server. */
 const administrator: Principal = {
   tenant: defaultTenant,
   actor: 'user:admin',
   permissions: allPermissions,
 };
 
-/** Checks a bearer token; undefined where it is not one of ours. */
+/** Checks a bearer token: whose it is, or undefined if the server does not know it. */
 export type VerifyToken = (token: string) => Principal | undefined;
 
 /** The administrator's token by its digest, compared in constant time. */
@@ -31,7 +31,7 @@ export function adminTokenVerifier(token: string): VerifyToken {
   };
 }
 
-/** What the hook asks of the rest of the server. */
+/** What the hook needs to know of tokens. */
 export interface Credentials {
   readonly verifyToken: VerifyToken;
   /** The token that an executor was given. */
@@ -70,8 +70,8 @@ export function isOpenRoute(request: FastifyRequest): boolean {
 }
 
 /**
- * Who calls: by the socket in the data directory the administrator, who needs no token there, else whose token the request
- * carries. A token that is sent must be valid either way. Over TCP, loopback included, nobody has the local permissions.
+ * The caller: the administrator, if the request came by the socket in the data directory without a token; else the owner of the
+ * token. A token must be valid on either way. Over TCP, loopback included, no caller has the local permissions.
  *
  * @throws HttpProblem `request.unauthorized`
  */
@@ -104,7 +104,7 @@ function requirePermission({ permissions }: Principal, required: Permission | un
   );
 }
 
-/** @throws HttpProblem `request.unauthorized` where the token is not that of the executor in the path */
+/** @throws HttpProblem `request.unauthorized` if the token is not that of the executor in the path */
 function requireExecutor(request: FastifyRequest, credentials: Credentials): void {
   const { id = '' } = request.params as { readonly id?: string };
   const digest = (text: string) => createHash('sha256').update(text).digest();
