@@ -1,6 +1,6 @@
 import { statfsSync } from 'node:fs';
 
-/** What this user may still write, on the fullest of the file systems of these paths. */
+/** The bytes that this user may still write, on the fullest of the file systems of these paths. */
 export function freeBytes(paths: readonly string[]): number {
   const free = paths.map((path) => statfsSync(path)).map(({ bavail, bsize }) => bavail * bsize);
   return Math.min(...free);

@@ -3,7 +3,7 @@ import { lstatSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { gitArguments, gitEnvironment } from '#libs/git';
 
-/** An index may be large, a file system slow; nobody waits longer for a start than this, in milliseconds. */
+/** How long git may take, in milliseconds: an index may be large and a file system slow, but a start must not wait longer. */
 const withinMs = 10_000;
 
 /**
@@ -17,7 +17,7 @@ export function isTracked(path: string): boolean {
   return isLinkTracked || lists(path, '.');
 }
 
-/** The repository is a stranger's: nothing that it says may run a program or fetch anything. */
+/** The repository may be a stranger's: nothing in it may run a program or fetch anything. */
 function lists(directory: string, name: string): boolean {
   const args = [...gitArguments, '-c', 'safe.directory=*', '-C', directory];
   const { stdout } = spawnSync('git', [...args, 'ls-files', '-z', '--', name], {

@@ -14,7 +14,7 @@ import { processIdentity } from './process-identity.ts';
 
 export interface DataDirLock {
   /**
-   * Lets others in. Idempotent. A process that dies without it lets them in as well. A lock file of another process, in a
+   * Gives up the lock. Idempotent. The death of the process gives it up as well. A lock file of another process, in a
    * directory that has come to stand at the same path, is left as it is.
    */
   release(): void;
@@ -69,7 +69,7 @@ function claim(dir: string, draft: string): DataDirLock {
       throw error;
     }
     const numbers = lockNumbers(dir);
-    // A number can be free because its successor's owner cleaned up: then ours is not the highest.
+    // A number can be free because the owner of a later one cleaned up: then ours is not the highest.
     if (numbers.at(-1) !== newest + 1) {
       rmSync(mine, { force: true });
       continue;

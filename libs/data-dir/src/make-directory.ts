@@ -15,7 +15,7 @@ export function makeDirectory(path: string, mode = 0o700): void {
     try {
       mkdirSync(each, { mode });
     } catch (error) {
-      // Somebody else was faster.
+      // Another process was faster.
       if (!existsSync(each) || !statSync(each).isDirectory()) throw error;
     }
   }

@@ -5,9 +5,9 @@ import { Fault } from '#libs/kernel';
 /** What `sun_path` holds beside its final NUL on the systems that we know: 108 bytes on Linux, 104 elsewhere. */
 const socketPathBytesMax = process.platform === 'linux' ? 107 : 103;
 
-/** A directory that this user alone can enter, held open: whatever is put in its place meanwhile is not it. */
+/** A directory that this user alone can enter, held open, so that a directory put in its place is not mistaken for it. */
 export interface OwnDirectory {
-  /** The path of a file in it. Good until `close`, short enough for a socket however long the directory's own path is. */
+  /** The path of a file in it. Valid until `close`, and short enough for a socket however long the directory's own path is. */
   at(name: string): string;
   /** Whether its path still leads to it: it was neither removed nor replaced. */
   isInPlace(): boolean;
@@ -19,7 +19,7 @@ export interface OwnDirectory {
  * Opens a directory, and makes sure that nobody but this user (and root) can put anything in it: so who listens on a socket
  * there, or wrote a file there, is this user.
  *
- * @throws Fault `data-dir.not-private` saying who else could, or that the path is too long for a socket here
+ * @throws Fault `data-dir.not-private` that says who else could, or that the path is too long for a socket
  * @throws NodeJS.ErrnoException if it is not there
  */
 export function openOwnDirectory(path: string): OwnDirectory {
@@ -36,7 +36,7 @@ export function openOwnDirectory(path: string): OwnDirectory {
       at: (name) => fitting(join(base, name), path),
       isInPlace: () => {
         const there = statSync(place, { throwIfNoEntry: false });
-        // As long as it is open here no other gets its number.
+        // While it is open no other directory can get its inode number.
         const { dev, ino } = fstatSync(fd);
         return there?.dev === dev && there.ino === ino;
       },
@@ -51,7 +51,7 @@ export function openOwnDirectory(path: string): OwnDirectory {
   }
 }
 
-/** Why a directory is not this user's alone, in words that follow its path. */
+/** Why a directory is not this user's alone, as words that follow its path in a sentence. */
 function problemOf(directory: { readonly uid: number; readonly mode: number }) {
   const own = process.geteuid?.();
   // If there are no users of that kind there is nothing to compare.

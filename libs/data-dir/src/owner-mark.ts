@@ -9,7 +9,7 @@ import { workspacesMark } from './state-marks.ts';
  */
 export function writeOwner(directory: string, dataDir: string): void {
   const path = join(directory, workspacesMark);
-  // Of several processes that do this at once none may take away what another one is about to rename.
+  // A draft of its own for each process: none may remove what another is about to rename.
   const draft = `${path}.${randomUUID()}`;
   writeFileSync(draft, `${dataDir}\n${standsAt(dataDir)}\n`, { mode: 0o600 });
   renameSync(draft, path);

@@ -21,17 +21,17 @@ import {
 } from './user-state.ts';
 
 export interface WorkspacesOrder extends UserState {
-  /** Whose workspaces they are. It exists, but for those who only foresee. */
+  /** The data directory of the workspaces. It exists, except for `foreseeWorkspaces`. */
   readonly dataDir: string;
 }
 
 export interface WorkspacesPlace {
   readonly directory: string;
-  /** Where they were before; `Workspaces` takes over what is left there. */
+  /** Former directories of the workspaces; `Workspaces` takes over what is left there. */
   readonly formerDirectories: readonly string[];
 }
 
-/** In the data directory: where the workspaces are. */
+/** The file in the data directory that says where its workspaces are. */
 const placeFile = join('executor', 'workspaces-at');
 
 /**
@@ -52,7 +52,7 @@ export function placeWorkspaces(order: WorkspacesOrder): WorkspacesPlace {
 }
 
 /**
- * Where a server would place them, for those who only want to know: nothing is made or claimed, and no lock is needed.
+ * Where a server would place them. Nothing is made or claimed, and no lock is needed.
  *
  * @throws Fault `workspaces.no-place` if the server would not start for it
  */
@@ -66,9 +66,9 @@ export function foreseeWorkspaces(order: WorkspacesOrder): WorkspacesPlace {
   });
 }
 
-/** What no step may see of ours; its own workspace and HOME are given to it by name. */
+/** Our directories that no step may see; its own workspace and HOME are shown to it one by one. */
 export function hiddenFromSteps(dataDir: string, workspaces: WorkspacesPlace): readonly string[] {
-  // What is beside ours belongs to this user's other servers.
+  // Directories beside ours belong to this user's other servers.
   return [dataDir, dirname(workspaces.directory), ...workspaces.formerDirectories];
 }
 
@@ -95,14 +95,14 @@ export function inFirstFitBase<Placed>(
   throw new Fault('workspaces.no-place', 'never', problems.join('; '));
 }
 
-/** Without links as far as it is there. */
+/** The path without links, as far as it exists. */
 function realPlace(path: string): string {
   let above = resolve(path);
   while (!existsSync(above)) above = dirname(above);
   return join(realpathSync(above), resolve(path).slice(above.length));
 }
 
-/** @returns its real path, which is what tools go up from. @throws Error saying what is wrong with it */
+/** @returns its real path, from which tools look upwards. @throws Error that says what is wrong with it */
 function fitBase(base: string, dataDir: string, user: UserState): string {
   const above = nearestOfBase(base, user);
   const real = join(realpathSync(above), base.slice(above.length));
@@ -133,9 +133,9 @@ export function isOfAnother(directory: string, id: string, dataDir: string): boo
 }
 
 /**
- * Every place there ever was is remembered until it is gone: one that a server ended in the middle of taking over, too.
+ * Remembers every place until it is gone, also one that a server was taking over when it ended.
  *
- * @returns where they were before, as far as that was this data directory's
+ * @returns the former places that belong to this data directory
  */
 function rememberPlace(dataDir: string, directory: string): readonly string[] {
   const path = join(dataDir, placeFile);
@@ -152,12 +152,12 @@ function formerPlaces(dataDir: string, directory: string): readonly string[] {
   const written = existsSync(path) ? readFileSync(path, 'utf8').split('\n') : [];
   const former = written.filter((place) => place !== directory && isFormerPlaceOf(place, dataDir));
   const inside = insideOf(dataDir);
-  // A link would have another directory emptied.
+  // Through a link another directory would be emptied.
   const isThere = lstatSync(inside, { throwIfNoEntry: false })?.isDirectory() === true;
   return isThere ? [...former, inside] : former;
 }
 
-/** Where they were before they had a place of their own. */
+/** The place of workspaces in earlier versions. */
 function insideOf(dataDir: string): string {
   return join(dataDir, 'workspaces');
 }

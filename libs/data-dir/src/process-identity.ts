@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
 /**
- * What tells a process from a later one with the same pid: where it stands in the kernel's own time since boot,
+ * The identity of a process, which tells it from a later one with the same pid: its start in the kernel's own time since boot,
  * and which boot that was. Two calls for one process give the same text; wall clock changes do not touch it.
  *
  * @returns undefined if no such process lives (a zombie counts as dead)

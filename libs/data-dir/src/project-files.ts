@@ -64,7 +64,7 @@ export function findProjectFile(directory: string): string | undefined {
   }
 }
 
-/** What cannot be looked at cannot be found by a tool of the same user either. */
+/** A file that this user cannot see cannot be found by a tool of this user either. */
 function isThere(path: string): boolean {
   try {
     lstatSync(path);

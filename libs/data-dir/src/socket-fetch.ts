@@ -31,11 +31,11 @@ export function socketFetch(
       method: init.method ?? 'GET',
       headers: Object.fromEntries(new Headers(init.headers)),
     });
-    // Without an error: a connection that waits for its next request has nobody who hears one.
+    // Without an error, which nobody would handle on a connection that waits for its next request.
     const stop = () => call.destroy();
     signal?.addEventListener('abort', stop, { once: true });
     call.once('close', () => signal?.removeEventListener('abort', stop));
-    // Also after the answer has begun: the body's reader hears of it.
+    // After the answer has begun the error reaches the reader of the body.
     call.on('response', resolve).on('error', reject);
     sendBody(call, init.body).catch(reject);
     try {
@@ -96,7 +96,7 @@ async function* bytesOf(message: IncomingMessage, signal: AbortSignal | null | u
   }
 }
 
-/** What `fetch` would throw: the reason of an abort, else a TypeError with the cause. */
+/** The error that `fetch` would throw: the reason of an abort, else a TypeError with the cause. */
 function asFetch(error: unknown, signal: AbortSignal | null | undefined): unknown {
   if (signal?.aborted) return signal.reason;
   const isOfSystem = error instanceof Error && 'syscall' in error;

@@ -16,13 +16,13 @@ import { Fault, invariant, isUuid, uuidFromName } from '#libs/kernel';
 /** The file in a data directory that says that it is one, and holds its id. */
 export const dataDirectoryMark = 'data-directory-id';
 
-/** The file in a directory of the user's state that says which data directory's it is: see `owner-mark.ts`. */
+/** The file in a directory of the user's state that names its data directory: see `owner-mark.ts`. */
 export const workspacesMark = '.data-directory';
 
 /** The directory in a directory of workspaces that holds what is being removed, and what cannot be removed. */
 export const workspacesTrash = '.trash';
 
-/** How a system says that no file of ours is there, and how that this user may not look: what nobody of us made. */
+/** Error codes that mean that there is no file of ours: none is there, or this user may not look, so none of us made it. */
 const absent: ReadonlySet<string | undefined> = new Set([
   ...['ENOENT', 'ENOTDIR', 'ELOOP', 'EISDIR', 'ENXIO', 'ENAMETOOLONG'],
   ...['EACCES', 'EPERM'],
@@ -44,7 +44,7 @@ export function dataDirectoryId(path: string): string | undefined {
 }
 
 function readMark(path: string): string | undefined {
-  // A link could show the id of another one, and a pipe would let us wait.
+  // A link could show the id of another directory, and a pipe would make us wait.
   const fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   try {
     const text = readFileSync(fd, 'utf8').replace(/\n$/, '');
@@ -54,7 +54,7 @@ function readMark(path: string): string | undefined {
   }
 }
 
-/** Never go on without one: a path that is made of it would lead to what lies above. */
+/** Throws rather than go on without an id: a path made of none would lead to the directory above. */
 function requireId(path: string): string {
   const id = dataDirectoryId(path);
   if (id === undefined) throw unknownId(path);
@@ -90,7 +90,7 @@ export function newDataDirectoryId(): string {
 }
 
 /**
- * The id of a data directory, made if there is none yet; of several processes that do so at once all get one.
+ * The id of a data directory, made if there is none yet; concurrent processes all get the same.
  *
  * @param id  the id to use if one is made
  * @throws NodeJS.ErrnoException; Fault `data-dir.not-writable` if it cannot be read
@@ -102,7 +102,7 @@ export function ensureDataDirectoryId(path: string, id = newDataDirectoryId()): 
   try {
     linkSync(draft, join(path, dataDirectoryMark));
   } catch {
-    // Somebody else was faster, or what stands there is no id.
+    // Another process was faster, or the file holds no id.
     if (dataDirectoryId(path) === undefined) renameSync(draft, join(path, dataDirectoryMark));
   } finally {
     rmSync(draft, { force: true });
@@ -110,7 +110,7 @@ export function ensureDataDirectoryId(path: string, id = newDataDirectoryId()): 
   return requireId(path);
 }
 
-/** For a copy of a data directory, which is one of its own from now on. @throws as `ensureDataDirectoryId` */
+/** Gives a copy of a data directory an id of its own. @throws as `ensureDataDirectoryId` */
 export function renewDataDirectoryId(path: string): string {
   renameSync(draftOfMark(path, newDataDirectoryId()), join(path, dataDirectoryMark));
   return requireId(path);
@@ -123,10 +123,10 @@ function draftOfMark(path: string, id: string): string {
   return draft;
 }
 
-/** Whether a directory holds the state of a server, of this one or of any other: nothing of it belongs into a source. */
+/** Whether a directory holds the state of a server, of this one or of any other: none of its files belong in a source. */
 export function isServerState(path: string): boolean {
   if (existsSync(join(path, workspacesMark)) || dataDirectoryId(path) !== undefined) return true;
-  // Made before there was a mark.
+  // Of a version before there was a mark.
   return ['admin-token', 'executor', 'artifacts', 'seals'].every((name) =>
     existsSync(join(path, name)),
   );

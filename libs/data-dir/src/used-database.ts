@@ -10,7 +10,7 @@ import { canonicalJson, Fault, sha256Hex } from '#libs/kernel';
 export const databaseNote = 'database';
 
 const embedded = 'embedded';
-/** Of a directory that was made before there was a note, and has no cluster: it is gone, or was elsewhere. */
+/** A directory of a version before there was a note, without a cluster: its database is gone, or was elsewhere. */
 const unknown = 'unknown';
 
 /** Whether a server has ever had a database here. */
@@ -20,10 +20,10 @@ export function hasUsedDatabase(dataDir: string): boolean {
 
 /**
  * Refuses what would look as if the history were lost: a new database, or a former one, if the one that was used is not named
- * or is gone. To name another one is the user's word.
+ * or is gone. Naming another database is the user's decision.
  *
- * @param url  of the database that the settings name; undefined: the embedded one
- * @returns what has to be said if it is not the one that was used last
+ * @param url  of the database in the settings; undefined: the embedded one
+ * @returns a warning if it is not the one that was used last
  * @throws Fault `data-dir.no-database`; `data-dir.not-writable` if the note cannot be read
  */
 export function foreseeDatabase(dataDir: string, url: string | undefined): string | undefined {
@@ -69,7 +69,7 @@ function requireEmbedded(dataDir: string, used: string | undefined): void {
 function usedDatabase(dataDir: string): string | undefined {
   const note = readNote(dataDir);
   if (note !== undefined) return note;
-  // Made before there was a note. A directory `pg` without a cluster is left by a first start that failed.
+  // Of a version before there was a note. A directory `pg` without a cluster is left by a first start that failed.
   if (hasCluster(dataDir)) return embedded;
   const hasServed = existsSync(join(dataDir, 'admin-token')) && !existsSync(join(dataDir, 'pg'));
   return hasServed ? unknown : undefined;
@@ -92,7 +92,7 @@ function readNote(dataDir: string): string | undefined {
   }
 }
 
-/** Of host, port and database, without user, password and options: those may change, and a secret stays where it is. */
+/** The digest of host, port and database, without user, password and options: these may change, and no secret is stored. */
 function digestOf(url: string): string {
   const [, address = '', name = '', query = ''] =
     /^[a-z]+:\/\/(?:[^/?#]*@)?([^/?#]*)\/?([^?#]*)\??([^#]*)/.exec(url) ?? [];

@@ -11,12 +11,12 @@ export interface UserState {
   readonly stateHome?: string | undefined;
   /** The account's HOME, which may be another: servers in the background once kept state there. */
   readonly accountHome?: string | undefined;
-  /** Where anybody may make a directory, the sticky bit set: taken if the user's own is not fit. */
+  /** A directory with the sticky bit in which anybody may make one, used if the user's own does not fit. */
   readonly stickyDir?: string;
   readonly uid?: number | undefined;
 }
 
-/** That of the user of this process. */
+/** The state of the user of this process. */
 export function userState(): UserState {
   return {
     home: ifKnown(homedir) ?? '/',
@@ -30,7 +30,7 @@ export function stateHomeOf({ stateHome, home }: UserState): string {
   return stateHome !== undefined && isAbsolute(stateHome) ? stateHome : join(home, '.local/state');
 }
 
-/** A container may run as a number that the machine does not know. */
+/** Undefined in a container that runs as a uid without an account. */
 function ifKnown(ask: () => string): string | undefined {
   try {
     return ask();
@@ -43,7 +43,7 @@ export function uidOf({ uid }: UserState): number | undefined {
   return uid ?? process.getuid?.();
 }
 
-/** Directories that may hold what is this user's, the better first; none of them need be there. */
+/** Directories that may hold the state of this user, the better first; they need not exist. */
 export function stateBases(user: UserState) {
   const sticky = user.stickyDir ?? '/var/tmp';
   return {
@@ -52,7 +52,7 @@ export function stateBases(user: UserState) {
   };
 }
 
-/** And those where something of this user's may lie from before, under other variables. */
+/** Further directories in which earlier processes of this user, with other variables, may have left state. */
 export function everyStateBase(user: UserState): readonly string[] {
   const { own, sticky } = stateBases(user);
   const { accountHome } = user;
@@ -61,7 +61,7 @@ export function everyStateBase(user: UserState): readonly string[] {
 }
 
 /**
- * What is there of such a directory: itself, or the nearest above it.
+ * The directory itself if it exists, else the nearest above it.
  *
  * @throws Error if it belongs to somebody else, who could put anything there
  */

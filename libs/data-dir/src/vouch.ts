@@ -33,7 +33,7 @@ import {
  * step sees, with a mark that says where it lies. It is written when we make the directory, or find it empty.
  */
 
-/** What we write to, or start from, by a fixed name: a link in its place leads elsewhere. */
+/** Entries that are written, or started from, by a fixed name: a link in their place would lead elsewhere. */
 const fixedNames: readonly string[] = [
   ...['logs', 'logs/steps', 'logs/server.log', 'logs/server.out', 'logs/postgres.log'],
   ...['pg', 'pg/cluster', 'pg/password', 'pg/server.json', 'pg/lib'],
@@ -58,7 +58,7 @@ export function claimDataDirectory(path: string, user: UserState = userState()):
 }
 
 /**
- * Refuses what `claimDataDirectory` would, for those who only want to know: nothing is made or remembered.
+ * Refuses what `claimDataDirectory` would refuse. Nothing is made or remembered.
  *
  * @throws Fault `data-dir.not-ours`, `data-dir.not-private`
  */
@@ -81,7 +81,7 @@ export function foreseeClaim(path: string, user: UserState = userState()): 'empt
 }
 
 /**
- * For those who only look: one that is missing or empty has nothing in it that could be believed.
+ * For commands that only read: a data directory that is missing or empty holds nothing that could be believed.
  *
  * @throws Fault `data-dir.not-ours`; `data-dir.not-private` if another user owns it
  */
@@ -115,19 +115,19 @@ type Standing = 'empty' | 'ours' | 'foreign';
 function standingOf(path: string, user: UserState): Standing {
   const owner = statSync(path, { throwIfNoEntry: false })?.uid;
   if (owner === undefined) return 'empty';
-  // Says whose it is.
+  // It throws, and names the owner.
   if (owner !== (process.geteuid?.() ?? owner)) openOwnDirectory(path).close();
   const dataDir = realpathSync(path);
   const id = dataDirectoryId(dataDir);
   if (id !== undefined && isRecorded(id, dataDir, user)) return 'ours';
   const names = readdirSync(dataDir).filter((name) => !isLeftWhereEmpty(name));
   if (names.length === 0) return 'empty';
-  // Somebody has made it ours between the two looks: the id came first.
+  // Another process has claimed it between the two looks: the id is written first.
   if (id === undefined && dataDirectoryId(dataDir) !== undefined) return standingOf(path, user);
   return 'foreign';
 }
 
-/** Whether a directory counts as empty with this in it: `lost+found` of a file system, a draft of an id that a crash left. */
+/** Whether a directory counts as empty with this entry: `lost+found` of a file system, a draft of an id that a crash left. */
 function isLeftWhereEmpty(name: string): boolean {
   return name === 'lost+found' || name.startsWith(`${dataDirectoryMark}.`);
 }
@@ -147,7 +147,7 @@ function isRecorded(id: string, dataDir: string, user: UserState): boolean {
   );
 }
 
-/** The record first: an id without one would lock us out of a directory that we have made. */
+/** The record is written first: an id without one would lock us out of a directory that we have made. */
 function recordNew(dataDir: string, user: UserState): void {
   const mine = newDataDirectoryId();
   const place = record(mine, dataDir, user);
@@ -160,7 +160,7 @@ function refresh(dataDir: string, user: UserState): void {
   if (id !== undefined) record(id, dataDir, user);
 }
 
-/** Where the workspaces will be. @returns the record's directory */
+/** Makes the record, where the workspaces will be. @returns its directory */
 function record(id: string, path: string, user: UserState): string {
   return inFirstFitBase({ dataDir: path, ...user }, (base, dataDir) => {
     const place = stateDirectory(base, id);

@@ -7,7 +7,7 @@ export type OutputSink = (output: SandboxOutput) => Promise<void> | void;
 
 /** How long a process that outlived the step may hold its output open, in milliseconds. */
 const drainMs = 2_000;
-/** More than a kernel pipe and our buffer can hold, in bytes: after the end, whoever sends more is a process that escaped. */
+/** More than a kernel pipe and our buffer can hold, in bytes: more output after the end comes from a process that escaped. */
 const leftoverMax = 2 * 1024 * 1024;
 
 /** The output of a sandbox on its way to its sink, in slices that leave the event loop room for everything else. */
@@ -25,8 +25,8 @@ export class OutputDrain {
   }
 
   /**
-   * After the first process has ended: waits for the rest of its output, then lets go of the pipes. The time counts
-   * while nothing comes, not while the sink is at work: a slow sink loses nothing.
+   * Called after the first process has ended: waits for the rest of its output, then closes the pipes. The time counts
+   * while nothing comes, not while the sink writes: a slow sink loses nothing.
    *
    * @param withinMs  milliseconds
    */
@@ -41,7 +41,7 @@ interface PumpParts {
   readonly deliver: (bytes: Uint8Array) => Promise<void> | void;
 }
 
-/** The pipe is read only while the sink is at rest: the kernel then holds the writer back, not our memory. */
+/** The pipe is read only while the sink is at rest: the kernel holds the writer back, and nothing piles up in memory. */
 class Pump {
   readonly #reader: Readable;
   readonly #parts: PumpParts;
@@ -72,7 +72,7 @@ class Pump {
           await this.#hand(bytes.subarray(at, at + sliceBytes));
       }
     } catch {
-      // The pipe was let go.
+      // The pipe was closed.
     } finally {
       this.#disarm();
       this.#reader.destroy();
@@ -90,7 +90,7 @@ class Pump {
     try {
       await turns.take(() => deliver(bytes));
     } catch {
-      // The sink can store no more: what it has stays, and the step must not block on a full pipe.
+      // The sink can store no more. The step must not block on a full pipe, so the rest is dropped.
       this.#isDiscarding = true;
     }
   }

@@ -1,6 +1,6 @@
 import type { SandboxLimits, SandboxTrial } from './sandbox.ts';
 
-/** What an operator sets for all sandboxes. */
+/** The settings of an operator for all sandboxes. */
 export interface SandboxSettings {
   /** Directories put first in a step's PATH; if they are not of the system they are shown. */
   readonly hostPath: readonly string[];
@@ -9,7 +9,7 @@ export interface SandboxSettings {
   readonly limits: SandboxLimits;
 }
 
-/** What the settings give to every sandbox, whatever runs in it; `doctor` and the executor try drivers with it. */
+/** What every sandbox gets by the settings; `doctor` and the executor try the drivers with it. */
 export function everySandbox({ hostPath, hostBinds, limits }: SandboxSettings): SandboxTrial {
   return { binds: shownDirectories(hostPath, hostBinds), limits };
 }

@@ -4,7 +4,7 @@ import type { Cause, Outcome } from '#libs/events';
 export interface ExitFacts {
   readonly exitCode: number | null;
   readonly signal: string | null;
-  /** What watched the attempt was ended before it. */
+  /** The process that watched the attempt ended first, so its exit code is not known. */
   readonly isUnseen?: true;
   readonly oomKilled: boolean;
   /** The kernel refused a fork. */
@@ -21,7 +21,7 @@ export interface ExitReason {
 }
 
 /**
- * What ended an attempt, by precedence: cancelled, timeout, out of memory, an end that nobody saw, a
+ * What ended an attempt, by precedence: cancelled, timeout, out of memory, an end that was not seen, a
  * signal, the exit code.
  * A pids limit that was hit is the cause of a failing exit; a step that coped with it has succeeded.
  */

@@ -6,23 +6,23 @@ import { Fault } from '#libs/kernel';
 
 /** One `mkfifo` serves this many attempts: its own start costs more than all of them. */
 const batch = 128;
-/** What is left when the next batch is begun: more than the steps that start while it is made. */
+/** The next batch is begun with this many left: more than the steps that start while it is made. */
 const lowWater = 32;
 
 /** Runs a program of the system to its end. Rejects if it cannot be run or fails. */
 export type RunProgram = (file: string, args: readonly string[]) => Promise<void>;
 
-/** A kernel pipe of one attempt: what is written to it comes out of `reader`, which ends when every writer has closed. */
+/** A kernel pipe of one attempt. `reader` gets what is written to it, and ends when every writer has closed. */
 export interface Pipe {
   readonly reader: Readable;
   /** The name under which another process may open it for writing, until `handOver`. */
   readonly path: string;
   /**
-   * To be called once the child has the pipe, or will never have it: closes our own writing end, which keeps the reader
-   * from an early end, and takes the name away. Nobody comes to this pipe any more but by a descriptor of its step.
+   * Called once the child has the pipe, or will never have it: closes our own writing end, which kept the reader from an
+   * early end, and removes the name. Afterwards only descriptors of the step lead to this pipe.
    */
   handOver(): void;
-  /** To be called when nothing of the sandbox runs any more. */
+  /** Called when no process of the sandbox runs any more. */
   release(): void;
 }
 
@@ -54,7 +54,7 @@ export class FifoPool {
     for (;;) {
       while (this.#ready.length === 0) await this.#fill();
       const path = this.#ready.pop() ?? '';
-      // A failure to fill up in the background shows when the pool is empty.
+      // If filling up in the background fails, that shows when the pool is empty.
       if (this.#ready.length < lowWater) this.#fill().catch(() => undefined);
       const pipe = this.#open(path);
       if (pipe !== undefined) return pipe;
@@ -62,14 +62,14 @@ export class FifoPool {
   }
 
   /**
-   * In turn, without the thread pool: none of it reads or writes a disk, and handing it over costs more than doing it.
+   * Synchronous calls: none of them touches a disk, and a detour over the thread pool costs more than they do.
    * @returns undefined if somebody took the name away
    */
   #open(path: string): Pipe | undefined {
     let readFd: number | undefined;
     let writeFd: number;
     try {
-      // The reader first and not blocking: a writer's open waits for one.
+      // The reader is opened first and does not block: a writer's open waits for one.
       readFd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
       writeFd = openSync(path, constants.O_WRONLY);
     } catch (error) {

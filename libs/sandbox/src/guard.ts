@@ -74,7 +74,7 @@ const marginMs = 250;
 export class Guard {
   readonly #journalDir: string;
   #child: ChildProcess | undefined;
-  /** By the monotonic clock: until when the sandboxes may run. */
+  /** Until when the sandboxes may run, by the monotonic clock. */
   #untilMs: number | undefined;
 
   constructor(journalDir: string) {
@@ -94,7 +94,7 @@ export class Guard {
     });
     const forget = () => {
       if (this.#child === child) this.#child = undefined;
-      // What it had started to listen ends with the pipe.
+      // The process that it started to listen ends with the pipe.
       child.stdin.destroy();
     };
     child.once('error', forget).once('exit', forget);
@@ -105,15 +105,15 @@ export class Guard {
     this.#child = child;
   }
 
-  /** From now on the sandboxes may run this long without another word, in milliseconds. Before the first word: for ever. */
+  /** Lets the sandboxes run this long without another call, in milliseconds. Before the first call they may run for ever. */
   extend(termMs: number): void {
     this.#untilMs = performance.now() + termMs + marginMs;
     if (this.#child !== undefined) this.#child.stdin?.write(`${this.#term}\n`);
-    // It was killed: what it watched over still runs.
+    // The guard was killed, and the sandboxes still run.
     else if (readdirSync(this.#journalDir).length > 0) this.ensure();
   }
 
-  /** What is left, in seconds, as `timeout` reads it; never 0, which would be no term at all. */
+  /** The rest of the term in seconds, as `timeout` reads it; never 0, which would mean no limit. */
   get #term(): string {
     if (this.#untilMs === undefined) return '';
     return (Math.max(1, Math.ceil(this.#untilMs - performance.now())) / 1_000).toFixed(3);

@@ -12,11 +12,11 @@ import type { FirstProcess } from './marker.ts';
 import { bootId } from './process-table.ts';
 
 const recordName = 'first-process';
-/** In place and always as long, so that a shorter record leaves nothing of a longer one. */
+/** A record is overwritten in place and always has this length, so that a shorter one leaves nothing of a longer one. */
 const recordLength = 100;
 const usedMax = 64;
 
-/** A sandbox that an executor had when it wrote this. */
+/** A sandbox of the executor that wrote this record. */
 export interface JournalEntry {
   readonly name: string;
   /** Undefined if it was only about to start, or if the machine was rebooted since. */
@@ -35,7 +35,7 @@ export class Journal {
   readonly dir: string;
   readonly #bootId = bootId();
   readonly #usedDir: string;
-  /** Directories of sandboxes that are gone, with a blank record. */
+  /** Directories of former sandboxes, with a blank record, for reuse. */
   readonly #used: string[] = [];
   #usedCount = 0;
 

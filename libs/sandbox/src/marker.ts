@@ -10,7 +10,7 @@ import {
 
 /**
  * The variable by which a process is known to belong to a sandbox of the `process` driver, wherever it went: children
- * inherit it through `setsid` and double forks. Only one that also empties its environment is lost from sight.
+ * inherit it through `setsid` and double forks. Only a process that also empties its environment cannot be found.
  */
 export const markerVariable = 'MILLRACE_SANDBOX_ID';
 
@@ -70,13 +70,13 @@ function ownsItsPid(first: FirstProcess): boolean {
   return readProcess(first.pid) === undefined || isStillRunning(first.pid, first.startTicks);
 }
 
-/** Sends a signal to each; those that ended meanwhile are passed over. */
+/** Sends a signal to each process; those that ended meanwhile are skipped. */
 export function signalEach(pids: readonly number[], signal: NodeJS.Signals): void {
   for (const pid of pids) {
     try {
       process.kill(pid, signal);
     } catch {
-      // it ended meanwhile, or took another user's identity, over which we have no power
+      // It has ended meanwhile, or runs as another user, whose processes we may not signal.
     }
   }
 }

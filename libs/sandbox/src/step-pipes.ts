@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import type { FifoPool, Pipe } from './fifo-pool.ts';
 import type { SandboxOutput, SandboxSpec } from './sandbox.ts';
 
-/** Where output of a sandbox comes from. */
+/** The source of a sandbox's output. */
 export interface OutputSource {
   readonly stream: SandboxOutput['stream'];
   readonly reader: Readable;
@@ -41,7 +41,7 @@ export class StepPipes {
     }
   }
 
-  /** Once the step has them, or will never have them. Called once. */
+  /** Called once, when the step has the pipes or will never have them. */
   handOver(): void {
     for (const pipe of this.#pipes) pipe.handOver();
   }

@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 const firstPauseMs = 5;
 const longestPauseMs = 100;
 
-/** Looks again and again until there is nobody. Whoever wants an end to that kills them. */
+/** Waits until no process is left, however long that takes: the caller kills them to end it. */
 export async function untilNobody(find: () => readonly number[]): Promise<void> {
   for (let pauseMs = firstPauseMs; find().length > 0; pauseMs *= 1.5)
     await delay(Math.min(pauseMs, longestPauseMs));

@@ -2,9 +2,9 @@ import { isAtLeast } from '#libs/events';
 import { Fault } from '#libs/kernel';
 import type { SandboxProbe } from './sandbox.ts';
 
-/** Which drivers may be used, whatever works. */
+/** Which drivers may be used, apart from which work. */
 export interface DriverSettings {
-  /** `auto` leaves the choice; a driver that it leaves out has no say, whatever is wrong with it. */
+  /** `auto` allows all drivers. One that is not allowed cannot stop the start, whatever is wrong with it. */
   readonly sandbox: 'auto' | SandboxProbe['driver'];
   readonly allowsProcessDriver: boolean;
 }
@@ -15,10 +15,10 @@ export function isChosen(driver: SandboxProbe['driver'], { sandbox }: DriverSett
 }
 
 /**
- * What an executor has to work with; `doctor` asks the same.
+ * The drivers that an executor can use; `doctor` shows the same.
  *
  * @returns the drivers that work and that the settings allow, the strongest first
- * @throws Fault `executor.driver-refused`, `sandbox.unavailable`: without one it does not start
+ * @throws Fault `executor.driver-refused`, `sandbox.unavailable`: an executor without a driver does not start
  */
 export function requireUsable(
   probes: readonly SandboxProbe[],

@@ -24,7 +24,7 @@ export function parseCgroupPaths(membership: string, mounts: string): CgroupPath
       const names = isUnified ? ['unified'] : controllers.split(',');
       if (mount.type !== (isUnified ? 'cgroup2' : 'cgroup')) continue;
       if (!isUnified && !names.every((name) => mount.options.includes(name))) continue;
-      // What is mounted may be a part of the tree, as in a container.
+      // Only a part of the tree may be mounted, as in a container.
       const inside = wayTo(rest.join(':'), mount.root);
       if (inside === undefined) continue;
       for (const name of names) paths[name] = join(mount.point, inside);
@@ -42,7 +42,7 @@ export function readCgroupPaths(pid: number | 'self'): CgroupPaths {
   }
 }
 
-/** What the kernel counted for a container. A figure is missing if the kernel doesn't keep it. */
+/** The usage of a container by the kernel's counters. A figure is missing if the kernel doesn't keep it. */
 export interface CgroupUsage {
   readonly oomKilled: boolean;
   readonly pidsLimitHit: boolean;
@@ -51,7 +51,7 @@ export interface CgroupUsage {
   readonly memoryPeakBytes?: number;
 }
 
-/** To be read after the last process has ended and before the container is removed. */
+/** Read after the last process has ended and before the container is removed. */
 export function readCgroupUsage(paths: CgroupPaths): CgroupUsage {
   const v1 = (controller: string, file: string) => readCgroupFile(paths[controller], file);
   const v2 = (file: string) => readCgroupFile(paths.unified, file);
@@ -71,9 +71,9 @@ export function readCgroupUsage(paths: CgroupPaths): CgroupUsage {
 
 /** What cgroups can do for a container here. */
 export interface CgroupSupport {
-  /** Version 2 has all controllers. */
+  /** Whether version 2 has all controllers. */
   readonly isUnified: boolean;
-  /** Of `memory`, `pids` and `cpu` those by which a container can be limited. */
+  /** The controllers of `memory`, `pids` and `cpu` that can limit a container. */
   readonly controllers: readonly string[];
   /** Whether a limit of memory can hold for swap too. */
   readonly countsSwap: boolean;
@@ -106,7 +106,7 @@ function isWritable(dir: string | undefined): boolean {
   }
 }
 
-/** Which of the limits the kernel holds a container to: those whose figures it gives back. */
+/** The limits that the kernel enforces for a container: those that can be read back. */
 export function enforcedLimits(paths: CgroupPaths, limits: SandboxLimits): string[] {
   const v1 = (controller: string, file: string) => number(readCgroupFile(paths[controller], file));
   const v2 = (file: string) => number(readCgroupFile(paths.unified, file)?.split(' ', 1)[0]);
@@ -138,7 +138,7 @@ export function cgroupsPathOf(name: string): string {
   return existsSync(join(unifiedRoot, 'cgroup.controllers')) ? `/${name}` : name;
 }
 
-/** Removes what a runtime that was killed left of a container's cgroups. They have no processes any more. */
+/** Removes cgroups of a container whose runtime was killed. They have no processes any more. */
 export function removeCgroups(name: string): void {
   for (const own of Object.values(readCgroupPaths('self'))) {
     for (const dir of [join(own, name), join('/sys/fs/cgroup', name)]) {
@@ -151,7 +151,7 @@ export function removeCgroups(name: string): void {
  * Removes the cgroups of a container whose processes have ended.
  *
  * @param paths  as they were read while its first process lived
- * @returns false if they are not all known to be gone: a process still ends, or nothing was read
+ * @returns whether all are gone; false if a process is still ending, or if `paths` could not be read
  */
 export function removeContainerCgroups(name: string, paths: CgroupPaths): boolean {
   const own = new Set(Object.values(paths).filter((dir) => basename(dir) === name));

@@ -1,10 +1,10 @@
 import type { Duplex, Readable, Writable } from 'node:stream';
 import { invariant } from '#libs/kernel';
 
-/** More than the first process ever says, in characters. */
+/** More than the first process ever sends, in characters. */
 const saidMax = 4_096;
 
-/** Our end of the socket to a container's first process. What comes from there is not trusted: it is short or cut. */
+/** Our end of the socket to a container's first process. What it sends is not trusted: it is cut to a length. */
 export class ControlChannel {
   readonly #ended: Promise<void>;
   readonly #socket: Duplex;
@@ -18,7 +18,7 @@ export class ControlChannel {
     });
     const { promise, resolve } = Promise.withResolvers<void>();
     const settle = () => resolve();
-    // An error is the other side's death while we spoke.
+    // An error means that the other side died while we sent.
     this.#socket.once('end', settle).once('error', settle).once('close', settle);
     this.#ended = promise;
   }
@@ -29,7 +29,7 @@ export class ControlChannel {
     return (await this.heard(/\n/)).split('\n', 1)[0] ?? '';
   }
 
-  /** Everything that was said, once the pattern is found in it or the other side has closed. */
+  /** All text so far, once the pattern is found in it or the other side has closed. */
   async heard(pattern: RegExp): Promise<string> {
     const { promise, resolve } = Promise.withResolvers<void>();
     const look = () => pattern.test(this.#said) && resolve();

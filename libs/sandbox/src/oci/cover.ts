@@ -5,15 +5,15 @@ import { findHiddenPlaces, type ShownPlace } from './hidden-places.ts';
 import { parseMountTable, wayTo } from './mount-table.ts';
 
 /**
- * What has to be covered so that nobody sees some directories of the machine, whatever a sandbox shows of it. Looked at again
- * for each sandbox, as mounts come and go.
+ * The paths that must be covered so that a sandbox shows nothing of hidden directories, whatever else it shows of the machine.
+ * Computed again for each sandbox, as mounts come and go.
  */
 export class Cover {
   readonly #hidden: readonly string[];
   #lookedAt: string | undefined;
   #covered: readonly string[] = [];
 
-  /** @param hidden  directories of the machine; one that is not there yet counts from when it is */
+  /** @param hidden  directories of the machine; one that does not exist yet counts from when it does */
   constructor(hidden: readonly string[]) {
     this.#hidden = hidden;
   }
@@ -70,7 +70,7 @@ function shownPlace(path: string): ShownPlace[] {
   }
 }
 
-/** A directory without links, and where the links that lie in it lead. */
+/** The real path of a directory, and the targets of the links in it. */
 function reallyAt(path: string): string[] {
   return realOf(path).flatMap((real) => [
     real,
@@ -80,7 +80,7 @@ function reallyAt(path: string): string[] {
   ]);
 }
 
-/** Nothing only if there is nothing: what can't be looked at must not pass as harmless. */
+/** Empty only if there is nothing: a directory that cannot be read must not pass as harmless. */
 function realOf(path: string): string[] {
   try {
     return [realpathSync.native(path)];

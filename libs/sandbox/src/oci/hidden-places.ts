@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { type Mount, wayTo } from './mount-table.ts';
 
-/** A directory of the machine that a sandbox shows at a path of its own. Both as they really are: no links in `source`. */
+/** A directory of the machine that a sandbox shows at a path of its own. `source` is a real path, without links. */
 export interface ShownPlace {
   readonly source: string;
   readonly destination: string;
@@ -10,23 +10,23 @@ export interface ShownPlace {
 export interface HiddenPlaces {
   /** Paths inside the sandbox that have to be covered. */
   readonly covered: readonly string[];
-  /** Shown places of which nothing would be left: they lie in what is hidden. Sources, as given. */
+  /** Sources that would be covered wholly, because they lie in a hidden directory. */
   readonly refused: readonly string[];
 }
 
-/** A part of a filesystem, and where the machine has it. */
+/** A part of a filesystem, and its path on the machine. */
 interface Tree {
   readonly device: string;
-  /** Inside the filesystem. */
+  /** The path inside the filesystem. */
   readonly path: string;
   readonly at: string;
 }
 
 /**
- * Where directories that nobody may see would be seen in what a sandbox shows. Told by filesystem and not by name: the same
+ * The paths at which a sandbox would show hidden directories. They are compared by filesystem, not by name: the same
  * directory may be mounted at several paths, below a shown one too, and a shown one may lie inside.
  *
- * @param hidden  as they really are, without links
+ * @param hidden  real paths, without links
  */
 export function findHiddenPlaces(
   shown: readonly ShownPlace[],
@@ -58,7 +58,7 @@ function treesAt(path: string, mounts: readonly Mount[]): Tree[] {
   return own === undefined ? below : [own, ...below];
 }
 
-/** What is seen at a path: the deepest mount above it has it, of several at one point the last. */
+/** The mount that a path shows: the deepest above it, and the last of several at one point. */
 function treeOf(path: string, mounts: readonly Mount[]): Tree | undefined {
   const above = mounts.filter(({ point }) => wayTo(path, point) !== undefined);
   const nearest = above.reduce<Mount | undefined>(

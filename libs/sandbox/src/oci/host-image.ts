@@ -42,7 +42,7 @@ export function prepareHostImage(rootDir: string): HostUserland {
   for (const path of systemDirectories) {
     if (!existsSync(path)) continue;
     if (lstatSync(path).isSymbolicLink()) {
-      // Dangling as it lies there, so that only lstat sees it.
+      // A dangling link, which only lstat sees.
       const link = lstatSync(join(rootDir, path), { throwIfNoEntry: false });
       if (!link) symlinkSync(readlinkSync(path), join(rootDir, path));
     } else {
@@ -54,7 +54,7 @@ export function prepareHostImage(rootDir: string): HostUserland {
   return { directories, etc: etcPaths.filter((path) => existsSync(path)) };
 }
 
-/** Who is who inside: the step's user under whatever number it runs, and nobody else of the machine. */
+/** The accounts inside: the user of the step under its own uid, and no other of the machine. */
 function writeEtc(dir: string): void {
   const { uid, gid } = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
   const own = uid === 0 ? '' : `step:x:${uid}:${gid}:step:/home/step:/bin/sh\n`;
@@ -65,7 +65,7 @@ function writeEtc(dir: string): void {
   );
   writeFileSync(join(dir, 'group'), `root:x:0:\n${groups}nogroup:x:65534:\n`);
   const users = 'passwd: files\ngroup: files\n';
-  // Without network nobody is asked: an answer that fails for good comes at once, and is not tried again.
+  // Without network no resolver is asked: a final failure comes at once, and is not tried again.
   writeFileSync(join(dir, 'nsswitch.conf'), `${users}hosts: files\n`);
   writeFileSync(join(dir, networkSwitch), `${users}hosts: files dns\n`);
   writeFileSync(join(dir, 'hosts'), '127.0.0.1 localhost step\n::1 localhost\n');

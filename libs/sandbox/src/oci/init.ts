@@ -1,6 +1,6 @@
 import { constants } from 'node:os';
 
-/** The descriptor on which the container's first process and the executor speak. */
+/** The descriptor of the socket between the container's first process and the executor. */
 export const controlFd = 3;
 
 /**
@@ -44,7 +44,7 @@ export function initScript(resetsSignals: boolean): string {
   ].join('\n');
 }
 
-/** What the first process says when the step has ended; the number is that of the shell. */
+/** The line of the first process when the step has ended; the number is the exit status in the shell's form. */
 export const statusLine = /(?:^|\n)= (\d{1,3})\n/;
 
 export interface StepStatus {
@@ -52,7 +52,7 @@ export interface StepStatus {
   readonly signal: string | null;
 }
 
-/** Reads what the first process said. Without a status it was killed. */
+/** Reads the output of the first process. Without a status line it was killed. */
 export function parseStatus(said: string): StepStatus {
   const found = statusLine.exec(said);
   if (!found) return { exitCode: null, signal: 'SIGKILL' };

@@ -3,7 +3,7 @@ import { isAbsolute, relative } from 'node:path';
 /** One line of /proc/self/mountinfo. */
 export interface Mount {
   readonly id: string;
-  /** The mount it lies on, by its id. */
+  /** The id of the mount above. */
   readonly parent: string;
   /** `major:minor` of its filesystem. */
   readonly device: string;
@@ -11,7 +11,7 @@ export interface Mount {
   readonly root: string;
   readonly point: string;
   readonly type: string;
-  /** Of the filesystem, such as the controllers of a cgroup tree. */
+  /** Options of the filesystem, such as the controllers of a cgroup tree. */
   readonly options: readonly string[];
   /** `shared:N`: what is mounted and unmounted in one of a group is so in all. `master:N`: it follows such a group. */
   readonly groups: readonly string[];
@@ -41,7 +41,7 @@ function unescaped(path: string): string {
   );
 }
 
-/** The way from a directory to what lies in it: '' for itself, undefined if it lies elsewhere. */
+/** The relative path from a directory to one in it: '' for itself, undefined if it lies elsewhere. */
 export function wayTo(path: string, from: string): string | undefined {
   const way = relative(from, path);
   return way === '..' || way.startsWith('../') || isAbsolute(way) ? undefined : way;

@@ -120,14 +120,14 @@ export class OciSandboxDriver implements SandboxDriver {
     try {
       await sandbox.create();
     } catch (error) {
-      // The journal keeps what resists, for `reap`; what the caller has to hear is the first failure.
+      // The journal keeps what could not be removed, for `reap`. The caller gets the first error.
       await sandbox.destroy().catch(() => {});
       throw error;
     }
     return sandbox;
   }
 
-  /** What the journal names, and what a runtime made that was ended before the journal heard of it. */
+  /** Sandboxes in the journal, and containers of a runtime that was killed before the journal had them. */
   async reap(): Promise<readonly ReapedSandbox[]> {
     const entries = this.#journal.entries();
     for (const { first } of entries) if (first) await killAndWait(first);
@@ -150,7 +150,7 @@ export class OciSandboxDriver implements SandboxDriver {
     await Promise.all([...this.#sandboxes].map((sandbox) => sandbox.kill()));
   }
 
-  /** The image `host` is this machine: what its `env` can is what the one inside can. */
+  /** The image `host` is this machine, so its `env` is the one inside. */
   #canResetSignals(): Promise<boolean> {
     this.#resetsSignals ??= this.#spawner
       .run('/usr/bin/env', ['--default-signal=INT,QUIT', '/bin/true'])
@@ -161,7 +161,7 @@ export class OciSandboxDriver implements SandboxDriver {
     return this.#resetsSignals;
   }
 
-  /** Really makes a container and runs a program in it: versions and flags promise less. */
+  /** Makes a container and runs a program in it: versions and flags prove less. */
   async #tryOut(trial: SandboxTrial): Promise<SandboxProbe> {
     const nothing = { driver: 'oci', works: false, isolation: 'none', enforces: [] } as const;
     if (this.#program === undefined)
