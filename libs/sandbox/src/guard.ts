@@ -31,7 +31,7 @@ kill_all() {
 `;
 
 /**
- * Reads its end of the executor's pipe. What it is told there is how many seconds the sandboxes may go on without another
+ * Reads its end of the executor's pipe. The executor writes there how many seconds the sandboxes may go on without another
  * word: when they have passed it kills, and again each second, as the spawner may still be starting something, until the
  * executor speaks or nothing is listed. When the pipe closes, which the kernel sees to however the executor dies, it kills
  * and ends. Of several words that were waiting the last one counts. If there is no `timeout` it waits for the end alone.

@@ -3,7 +3,7 @@
  * this much of it takes a few milliseconds.
  */
 export const sliceBytes = 8 * 1024;
-/** What is handled before the next rest: so many slices, or so much work, whatever comes first. */
+/** The budget between two rests: this many slices, or this much work, whichever is used up first. */
 const slicesMax = 32;
 const workMaxMs = 4;
 /** The shortest rest. */
@@ -66,7 +66,7 @@ export class OutputTurns {
     if (this.#isHandling) return;
     const go = this.#waiting.shift();
     if (!go) return;
-    // Set before the reader is called: another that asks meanwhile queues behind it.
+    // Set before the reader is called, so that others queue behind it.
     this.#isHandling = true;
     go();
   }

@@ -31,11 +31,11 @@ import {
 import { StepPipes } from './step-pipes.ts';
 import { untilNobody } from './until-nobody.ts';
 
-/** Rounds of killing what is left: each finds what was forked during the one before. */
+/** Rounds of kills: each finds processes that were forked during the one before. */
 const killRounds = 100;
 const killPauseMs = 10;
 
-/** Until what was being forked carries its marker; on a busy machine, too. In milliseconds. */
+/** How long until a process that is being forked carries its marker, even on a busy machine, in milliseconds. */
 const forkMs = 100;
 
 /**
@@ -164,7 +164,7 @@ class ProcessSandbox implements Sandbox {
         outputs: pipes.paths,
       });
     } catch (error) {
-      // Its commands may have begun: that is an end that nobody saw, not a failed start.
+      // Its commands may have begun, so this counts as an end that was not seen, not as a failed start.
       if (!(error instanceof SpawnerLost)) {
         pipes.release();
         throw error;
@@ -186,7 +186,7 @@ class ProcessSandbox implements Sandbox {
     this.#isTerminating = true;
     const members = this.#members();
     signalEach(members, 'SIGTERM');
-    // Who is stopped hears nothing before he goes on.
+    // A stopped process gets no signal before it continues.
     signalEach(members, 'SIGCONT');
   }
 
@@ -198,7 +198,7 @@ class ProcessSandbox implements Sandbox {
   async destroy(): Promise<void> {
     if (this.#isDestroyed) return;
     this.#isDestroyed = true;
-    // What ended by itself was looked through already.
+    // A step that ended by itself was searched for leftovers already.
     if (!this.#isOver) await this.kill();
     this.#isKilled = true;
     if (this.#mayRun) await this.exited;
@@ -220,7 +220,7 @@ class ProcessSandbox implements Sandbox {
     const end = await ended;
     let endedAt = performance.now();
     this.#hasEnded = true;
-    // Whoever was told to end may need his time; what a step left that ended by itself gets none.
+    // Processes that were told to end get time for it; what a step left behind that ended by itself gets none.
     if (this.#isTerminating) {
       await untilNobody(() => this.#members());
       endedAt = performance.now();
@@ -238,7 +238,7 @@ class ProcessSandbox implements Sandbox {
   }
 }
 
-/** Kills until a look finds nobody. */
+/** Kills until no process is found. */
 async function killMembers(find: () => number[]): Promise<void> {
   for (let round = 0; round < killRounds; round += 1) {
     const pids = find();

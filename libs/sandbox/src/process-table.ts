@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
-/** What `/proc/PID/stat` says about one process. */
+/** The fields of `/proc/PID/stat` that are used. */
 export interface ProcessStat {
   readonly state: string;
   readonly parent: number;
@@ -25,7 +25,7 @@ export function parseProcessStat(text: string): ProcessStat | undefined {
   };
 }
 
-/** Undefined if there is no such process, or no `/proc`. Zombies are there. */
+/** Undefined if there is no such process, or no `/proc`. Zombies count. */
 export function readProcess(pid: number): ProcessStat | undefined {
   const text = readProcFile(`${pid}/stat`);
   return text === undefined ? undefined : parseProcessStat(text);
@@ -76,7 +76,7 @@ export function pidsInNamespaceOf(pid: number): number[] {
     : allPids().filter((other) => pidNamespace(other) === namespace && isAlive(readProcess(other)));
 }
 
-/** Undefined for one that has ended or is not ours. */
+/** Undefined for a process that has ended or is not ours. */
 function pidNamespace(pid: number): string | undefined {
   try {
     return readlinkSync(`/proc/${pid}/ns/pid`);
@@ -85,7 +85,7 @@ function pidNamespace(pid: number): string | undefined {
   }
 }
 
-/** The environment of a process as it was when it was executed; empty for one that has ended or is not ours. */
+/** The environment of a process as it was when it was executed; empty for a process that has ended or is not ours. */
 export function readEnvironment(pid: number): readonly string[] {
   return readProcFile(`${pid}/environ`)?.split('\0') ?? [];
 }

@@ -1,6 +1,6 @@
 import type { ReapedSandbox } from './sandbox.ts';
 
-/** Removes one after the other; one that resists keeps none of the others from it, and is there for the next life. */
+/** Removes one sandbox after the other. One that cannot be removed is skipped, and left for the next start. */
 export async function reapEach<Entry extends { readonly name: string }>(
   entries: readonly Entry[],
   remove: (entry: Entry) => Promise<void>,

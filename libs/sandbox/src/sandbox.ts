@@ -1,6 +1,6 @@
 import type { Isolation } from '#libs/events';
 
-/** What a driver would need to do all that it could. */
+/** What a driver lacks to do everything that it could. */
 export type SandboxLack =
   | 'runtime'
   | 'root'
@@ -10,16 +10,16 @@ export type SandboxLack =
   | 'read-only-mounts'
   /** A release of the runtime without known ways out of a container. */
   | 'safe-release'
-  /** The runtime's own words say what; nobody here understands them. */
+  /** Something that only the message of the runtime names. */
   | 'unknown';
 
-/** What works on this machine; probed once, published as the executor's capability. */
+/** What a driver can do on this machine; probed once, published as the executor's capability. */
 export interface SandboxProbe {
   readonly driver: 'process' | 'oci';
   readonly works: boolean;
   /** Why it does not work, what is missing, what it can't enforce: one line each, for people. */
   readonly notes: readonly string[];
-  /** The same for programs, as far as somebody can mend it. */
+  /** The same for programs, as far as an operator can fix it. */
   readonly lacks?: readonly SandboxLack[];
   /** The strongest floor it can give. */
   readonly isolation: Isolation;
@@ -57,28 +57,28 @@ export interface SandboxSpec {
   readonly limits: SandboxLimits;
 }
 
-/** What an attempt may use at most. If the kernel can't enforce one, `enforced` lacks the name and the step runs. */
+/** The limits of an attempt. If the kernel can't enforce one, `enforced` lacks the name and the step runs. */
 export interface SandboxLimits {
-  /** With everything the step writes to places that lie in memory, such as /tmp. */
+  /** Including everything that the step writes to directories in memory, such as /tmp. */
   readonly memoryBytes?: number;
   /** Processes and threads. */
   readonly pids?: number;
   /** Cores' worth of time. */
   readonly cpus?: number;
-  /** Its share of cores that are fought for, 1 to 10,000; 100 is that of any other group of processes. */
+  /** The share of contended cores, 1 to 10,000; 100 is that of any other group of processes. */
   readonly cpuWeight?: number;
 }
 
-/** What every sandbox of an executor gets: what a probe has to try out. */
+/** What every sandbox of an executor gets, and a probe tries out. */
 export type SandboxTrial = Pick<SandboxSpec, 'binds' | 'limits'>;
 
 /** How the step's first process ended, and what was seen of it. The outcome is derived from this by a pure function. */
 export interface SandboxExit {
   readonly exitCode: number | null;
   readonly signal: string | null;
-  /** Nobody saw it end: the process of ours that watched it was ended. It was killed if it still ran. */
+  /** Its end was not seen, because our process that watched it was killed. It was killed, too, if it still ran. */
   readonly isUnseen?: true;
-  /** Kernel evidence, not a guess from 137. */
+  /** By the kernel's counter, not guessed from exit code 137. */
   readonly oomKilled: boolean;
   readonly pidsLimitHit: boolean;
   /** Until its first process ended; if it was told to end, until the last one did. */
@@ -116,7 +116,7 @@ export interface Sandbox {
    * process has ended, which `kill` hastens. Never rejects after a successful start.
    */
   readonly exited: Promise<SandboxExit>;
-  /** SIGTERM to every process of the sandbox; who is stopped goes on to hear it. Nothing happens if its first process has ended. */
+  /** SIGTERM to every process of the sandbox; stopped processes are continued, so that they get it. Nothing happens if its first process has ended. */
   terminate(): Promise<void>;
   /** SIGKILL to the whole sandbox, at once. Nothing happens if it has ended. */
   kill(): Promise<void>;
@@ -126,19 +126,19 @@ export interface Sandbox {
 /** A sandbox that an earlier process left. */
 export interface ReapedSandbox {
   readonly name: string;
-  /** Why something of it is still there. */
+  /** Why a part of it could not be removed. */
   readonly resists?: string;
 }
 
 /**
- * A way to run steps. Owned by one executor: `stateDir` is its alone.
+ * A way to run steps. It belongs to one executor, which no other shares `stateDir` with.
  */
 export interface SandboxDriver {
   readonly kind: 'process' | 'oci';
   /**
-   * Tries out once what every sandbox will get.
+   * Tries out once whether sandboxes work with what every one of them gets.
    *
-   * @throws Fault `sandbox.unavailable` if a directory that is to be shown is not there or must never be seen: for people to mend
+   * @throws Fault `sandbox.unavailable` if a directory that is to be shown does not exist or must never be shown: an operator has to fix that
    */
   probe(trial: SandboxTrial): Promise<SandboxProbe>;
   /**
@@ -151,7 +151,7 @@ export interface SandboxDriver {
    * Kills and removes whatever an earlier process of this executor left behind. Called once, before the first
    * `prepare`. Verifies pid and start time before it kills; never kills by name.
    *
-   * @returns what was left. What resists stops nothing: it is tried again by the next life
+   * @returns what was left. What cannot be removed stops nothing: the next start tries again
    */
   reap(): Promise<readonly ReapedSandbox[]>;
   /**

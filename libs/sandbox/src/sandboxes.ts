@@ -21,13 +21,13 @@ export function createSandboxDrivers(
   ];
 }
 
-/** What came of trying a driver. */
+/** The result of trying a driver. */
 export interface TriedDriver extends SandboxProbe {
   /** Set if an executor with this driver would not start, because its settings ask it to show what it must not. */
   readonly isRefused?: true;
 }
 
-/** What works here, for people: `millrace doctor` shows it. Tries each driver in a directory of its own. */
+/** Tries the drivers for `millrace doctor`. Tries each driver in a directory of its own. */
 export async function probeSandboxes(options: {
   readonly stateDir: string;
   readonly hidden: readonly string[];

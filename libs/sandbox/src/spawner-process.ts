@@ -5,20 +5,20 @@ import type { Socket } from 'node:net';
 // A process of its own that imports nothing of ours: a fork copies the page tables of whoever forks, and each of its pages is
 // copied once more when it is next written to. From an executor of 300 MB that costs 5 to 12 ms a step, from here under 1 ms.
 
-/** What is to be started. */
+/** An order to start a process. */
 export interface SpawnOrder {
   readonly id: number;
   readonly file: string;
   readonly args: readonly string[];
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
-  /** Named pipes that somebody reads already, for stdout and stderr; without them nothing of the output is kept. */
+  /** Named pipes for stdout and stderr, whose readers are open; without them the output is dropped. */
   readonly outputs?: readonly [string, string];
-  /** Gives it a socket as descriptor 3, whose other end goes to whoever ordered this. */
+  /** Gives the process a socket as descriptor 3, whose other end goes to the executor. */
   readonly hasControl?: boolean;
 }
 
-/** The place behind stdin and the outputs. */
+/** The descriptor after stdin and the outputs. */
 const controlPlace = 3;
 
 export type SpawnNews =
@@ -54,7 +54,7 @@ function obey(order: SpawnOrder): void {
   const { pid } = child;
   if (pid === undefined) return;
   running.add(pid);
-  // With the message our own copy of the socket is closed.
+  // Sending the message closes our own copy of the socket.
   tell(
     { id, kind: 'started', pid },
     (child.stdio[controlPlace] as Socket | undefined) ?? undefined,
@@ -77,18 +77,18 @@ function start({ file, args, cwd, env, outputs, hasControl }: SpawnOrder): Child
   }
 }
 
-// Whoever signals a whole service means the executor, which decides what becomes of its steps.
+// A signal to a whole service is meant for the executor, which decides what becomes of its steps.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
 
 process.on('message', obey);
 
-// The executor is gone. Its guard may have looked round before the last order was obeyed here, so nothing is left to it alone.
+// The executor is gone. Its guard may have searched before the last process was started here, so this kills as well.
 process.on('disconnect', () => {
   for (const pid of running) {
     try {
       process.kill(-pid, 'SIGKILL');
     } catch {
-      // It ended meanwhile.
+      // It has ended meanwhile.
     }
   }
   process.exit();

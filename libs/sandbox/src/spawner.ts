@@ -7,7 +7,7 @@ import type { SpawnNews, SpawnOrder } from './spawner-process.ts';
 export interface ProcessEnd {
   readonly exitCode: number | null;
   readonly signal: string | null;
-  /** Nobody saw it end, and it may still run: the spawner's process, which watched it, was ended. */
+  /** Its end was not seen, and it may still run: the spawner's process, which watched it, was killed. */
   readonly isUnseen?: true;
 }
 
@@ -28,7 +28,7 @@ const notForked = 'the process that starts the steps cannot be started';
 
 export const unseenEnd: ProcessEnd = { exitCode: null, signal: null, isUnseen: true };
 
-/** The spawner's process was ended before it answered: what was ordered may run, or may never have been started. */
+/** The spawner's process was killed before it answered: the process may run, or may never have been started. */
 export class SpawnerLost extends Fault {
   constructor(cause?: Error) {
     super('sandbox.start-failed', 'never', 'the process that starts the steps was ended', {
@@ -66,7 +66,7 @@ export class Spawner {
     this.#waiting.set(id, waiting);
     child.channel?.ref();
     child.send({ ...order, id } satisfies SpawnOrder, (error) => {
-      // Of the others, what was said before may still be heard.
+      // Messages about the other processes that were sent before may still arrive.
       if (error) waiting.started.reject(new SpawnerLost(error));
     });
     return waiting.started.promise;
@@ -79,7 +79,7 @@ export class Spawner {
     if (exitCode !== 0) throw new Fault('sandbox.start-failed', 'never', `${file} failed`);
   }
 
-  /** Of that process while it runs; for tests. */
+  /** The pid of the spawner's process while it runs; for tests. */
   get pid(): number | undefined {
     return this.#child?.pid;
   }
@@ -100,10 +100,10 @@ export class Spawner {
       this.#break(child, new Fault('sandbox.start-failed', 'never', notForked, { cause })),
     );
     child.on('exit', () => this.#forget(child));
-    // Comes when everything that it said was heard, which its exit may overtake.
+    // `close` comes after all its messages, which its exit may overtake.
     child.on('disconnect', () => this.#break(child, new SpawnerLost()));
     child.unref();
-    // Keeps this process alive only while something is waited for.
+    // Keeps this process alive only while an answer is awaited.
     child.channel?.unref();
     this.#child = child;
     return child;
@@ -128,7 +128,7 @@ export class Spawner {
     } else waiting.ended.resolve({ exitCode: news.exitCode, signal: news.signal });
   }
 
-  /** What comes next is started by another. */
+  /** The next order starts another spawner process. */
   #forget(child: ChildProcess): void {
     if (this.#child === child) this.#child = undefined;
   }

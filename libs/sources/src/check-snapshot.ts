@@ -3,10 +3,10 @@ import { EntryCheck } from './entry-check.ts';
 import { readTar } from './read-tar.ts';
 
 /**
- * Reads a whole tar without writing anything and judges every entry: what passes here can be extracted.
+ * Reads a whole tar without writing anything and checks every entry: a tar that passes can be extracted.
  *
  * @returns how many entries it has
- * @throws Fault `source.invalid` naming the entry; an error of the stream as it is
+ * @throws Fault `source.invalid` that names the entry; errors of the stream unchanged
  */
 export async function checkSnapshot(stream: Readable): Promise<number> {
   const check = new EntryCheck();

@@ -33,12 +33,12 @@ export interface Tag {
 
 export interface ChosenHistory {
   readonly commits: ReadonlySet<string>;
-  /** Those of them whose parents stay behind. */
+  /** The commits among them whose parents do not come along. */
   readonly shallow: readonly string[];
   readonly warnings: readonly string[];
 }
 
-/** Said wherever the rule gives one commit although there is a tag. */
+/** The warning if the rule gives one commit although there is a tag. */
 export const noNearTag = `no tag within ${historyCommitsMax} commits: steps get just the last one, git describe needs source: {depth: full}`;
 
 type Parents = ReadonlyMap<string, readonly string[]>;
@@ -85,7 +85,7 @@ async function nearestTag({ ask, head, tags }: RepositoryFacts): Promise<string 
   return tags.find(({ ref }) => ref === `refs/tags/${tag}`)?.commit;
 }
 
-/** Undefined if that is too much. */
+/** Undefined if there are too many commits. */
 async function toTag({ ask, head }: RepositoryFacts, base: string): Promise<Parents | undefined> {
   const since = await sinceBase(ask, { head, base });
   if (!since || since.edges.every((edge) => edge === base)) return since?.known;
@@ -102,7 +102,7 @@ interface Since {
   readonly edges: readonly string[];
 }
 
-/** What came after the base, and the commits where it ends; undefined if that is too much. */
+/** The commits after the base, and those at which they end; undefined if there are too many. */
 async function sinceBase(
   ask: AskGit,
   { head, base }: { readonly head: string; readonly base: string },

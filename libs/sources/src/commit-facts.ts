@@ -1,4 +1,4 @@
-/** What a run's files are, as its steps read it; empty if it is not known. */
+/** The facts about the commit of a run's files that its steps get; unknown ones are empty. */
 export interface CommitFacts {
   readonly commit: string;
   /** `refs/heads/…` or `refs/tags/…`. */
@@ -13,7 +13,7 @@ export interface CommitFacts {
   readonly message: string;
 }
 
-/** In bytes: an environment has room for more, and nobody reads it. */
+/** Limit of a message in bytes: an environment has room for more, which nobody would read. */
 const messageBytesMax = 8 * 1024;
 const authorBytesMax = 512;
 
@@ -34,7 +34,7 @@ export function commitWordsArguments(commit: string): readonly string[] {
   ];
 }
 
-/** The words of a commit are a stranger's: bounded, and without what a terminal or an environment would not bear. */
+/** The text of a commit is a stranger's: it is cut to a length, and characters that harm a terminal or an environment go. */
 export function commitFacts(given: CommitWords): CommitFacts {
   const { commit, ref = '', tag = '', repository = '', words } = given;
   const at = words.indexOf('\n');

@@ -7,7 +7,7 @@ export interface CommitTree {
 
 /**
  * Reads `git ls-tree -r -t -l -z` piece by piece. A few small objects can stand for more files than any disk has, or for
- * more directories without a single file than any walk ends in: judged before git makes files, or a list, of them.
+ * more directories without a single file than any walk ends in: counted before git makes files, or a list, of them.
  */
 export class TreeReader {
   readonly #submodules: { path: string; commit: string }[] = [];

@@ -11,7 +11,7 @@ import type { SourceFacts, SourceProvider } from './source-provider.ts';
  * The sources that a run may name.
  *
  * @param options.allowsFiles  whether `file:///` repositories of this machine may be used; default no
- * @param options.access       what private repositories need; default nothing
+ * @param options.access       access to private repositories; default none
  */
 export function createSourceProvider(
   blobs: TenantBlobs,

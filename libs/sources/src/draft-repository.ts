@@ -21,14 +21,14 @@ export class DraftRepository {
   }
 
   /**
-   * What git prints; undefined if it says no.
+   * What git prints; undefined if it fails.
    * @throws Fault `source.invalid` if it met its limits
    */
   ask(...args: readonly string[]): Promise<string | undefined> {
     return this.#unlessNo(this.git(...args));
   }
 
-  /** Everything that git prints, which grows with the history; undefined if it says no. */
+  /** Everything that git prints, which grows with the history; undefined if it fails. */
   askAll(...args: readonly string[]): Promise<string | undefined> {
     return this.#unlessNo(this.list(...args).then((pieces) => pieces.join('')));
   }
@@ -48,7 +48,7 @@ export class DraftRepository {
     return this.#listOf(args, undefined);
   }
 
-  /** Marks files that git is not to look at; of the names given, those that the index has. */
+  /** Marks files, as far as the index has them, so that git does not look at them. */
   async skipFiles(names: readonly string[]): Promise<void> {
     const wanted = new Set(names);
     const known = (await this.list('ls-files', '-z')).filter((name) => wanted.has(name));

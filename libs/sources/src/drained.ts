@@ -1,7 +1,7 @@
-/** Of Node, or as tar-stream has it. */
+/** A stream of Node or of tar-stream. */
 type Target = NodeJS.EventEmitter & { readonly destroyed: boolean };
 
-/** Resolves when a stream has taken what is buffered, or wants no more. */
+/** Resolves when a stream has room again, or is closed. */
 export function drained(stream: Target): Promise<void> {
   return new Promise((resolve) => {
     const done = () => {

@@ -12,7 +12,7 @@ import {
 import { repositoryEntries } from './snapshot-repository.ts';
 import { submodulesMax } from './submodule-way.ts';
 
-/** What an entry becomes. */
+/** An entry that was accepted, as it is written to disk. */
 export type CheckedEntry =
   | { readonly kind: 'directory'; readonly name: string }
   | {
@@ -27,22 +27,22 @@ export type CheckedEntry =
   /** A hard link: a second name of a file before it. */
   | { readonly kind: 'copy'; readonly name: string; readonly target: string };
 
-/** The year 2500: file systems know times up to there. */
+/** The year 2500: file systems can store times up to there. */
 const mtimeMaxS = 16_725_225_600;
 
 /**
- * Judges the entries of one tree in their order, so that writing them can neither leave the tree nor go through a link,
+ * Checks the entries of one tree in their order, so that writing them can neither leave the tree nor go through a link,
  * nor meet itself. One object per tree; the same rules at upload and at extraction.
  */
 export class EntryCheck {
-  /** With their sizes. */
+  /** Files with their sizes. */
   readonly #files = new Map<string, number>();
   readonly #links = new Map<string, string>();
   readonly #directories = new Set<string>(['.']);
   #bytes = 0;
-  /** A `.git` somewhere below the top that is not as submodules have it. */
+  /** A `.git` below the top that is not that of a submodule. */
   #inner: string | undefined;
-  /** Paths of what looks like the repositories of submodules. */
+  /** Paths that look like repositories of submodules. */
   readonly #repositories = new Set<string>();
 
   /** @throws Fault `source.invalid` naming the entry */
@@ -72,7 +72,7 @@ export class EntryCheck {
   }
 
   /**
-   * Judges what can only be seen at the end: called after the last entry, before any link is made.
+   * Checks what can only be seen at the end: called after the last entry, before any link is made.
    *
    * @throws Fault `source.invalid` naming the entry
    */
@@ -145,7 +145,7 @@ export class EntryCheck {
     return this.#files.has(path) || this.#links.has(path);
   }
 
-  /** Upwards until one is known: its parents are, too. */
+  /** Goes upwards until a directory is known, whose parents then are, too. */
   #addDirectories(path: string): void {
     for (let each = path; !this.#directories.has(each); each = posix.dirname(each))
       this.#directories.add(each);
@@ -164,12 +164,12 @@ function refused(name: string, problem: string): Fault {
   return new Fault('source.invalid', 'never', `the entry ${shown} is refused: ${problem}`);
 }
 
-/** A hostile header may have none, whatever the type says. */
+/** A hostile header may have no target, whatever the type of the entry says. */
 function linkTarget(header: Header): string {
   return (header.linkname as string | null) ?? '';
 }
 
-/** A hostile header may hold any number, and none. */
+/** A hostile header may hold any size, or none. */
 function secondsOf(mtime: Date): number {
   const seconds = Math.floor(mtime.getTime() / 1000);
   return seconds >= 0 && seconds <= mtimeMaxS ? seconds : 0;

@@ -12,7 +12,7 @@ export const treeLimits = {
 
 /**
  * What is wrong with an entry's name, or undefined. Names are relative, `/` between parts, without `..`, control characters
- * or anything that some file system reads otherwise; newlines and other odd characters are nobody's business.
+ * or anything that some file system reads otherwise; newlines and other odd characters are allowed.
  */
 export function nameProblem(name: string): string | undefined {
   const bytes = Buffer.byteLength(name);
@@ -78,7 +78,7 @@ export function withoutEndSlash(name: string): string {
   return name.endsWith('/') ? name.slice(0, -1) : name;
 }
 
-/** A name as a log or a terminal may have it. */
+/** A name made safe for a log or a terminal. */
 export function printableName(name: string): string {
   return name.replace(/\p{Cc}/gu, '?');
 }

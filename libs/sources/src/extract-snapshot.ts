@@ -11,7 +11,7 @@ const smallFileBytes = 64 * 1024;
 
 const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
 
-/** Files over this size are named to whoever completes the directory. */
+/** Larger files are listed for `complete`, in bytes. */
 const largeFileBytes = 256 * 1024 * 1024;
 
 export interface UnpackedTree {
@@ -23,7 +23,7 @@ export interface UnpackedTree {
 
 export interface ExtractOptions {
   readonly abort: AbortSignal;
-  /** What is done with the directory before it gets its name. */
+  /** Completes the directory before it gets its name. */
   readonly complete?: (unpacked: UnpackedTree) => Promise<void>;
 }
 
@@ -71,7 +71,7 @@ async function writeEntries(
       made.add(parent);
     }
     if (checked.kind === 'link') links.push(checked);
-    // Links come last, so what stands there is a file of ours.
+    // Links are made last, so what exists there is a file of ours.
     if (checked.kind === 'copy')
       await copyFile(join(root, checked.target), join(root, checked.name));
     if (checked.kind === 'file') await writeOne(bytes, root, checked, abort);
@@ -126,7 +126,7 @@ function writeSmall({ path, mode, mtimeS, bytes }: SmallFile): void {
   }
 }
 
-/** The disk's own troubles by their names; whatever else is wrong stays as it is. */
+/** Turns errors of the disk into Faults; other errors stay as they are. */
 function asFault(error: unknown): unknown {
   const code = (error as NodeJS.ErrnoException | undefined)?.code;
   if (code === 'ENOSPC' || code === 'EDQUOT')

@@ -71,7 +71,7 @@ async function deepen(draft: DraftRepository, wanted: WantedCommit): Promise<rea
   return [noNearTag];
 }
 
-/** More was fetched than is chosen: what is behind the cut stays as objects that nothing names. */
+/** Cuts a history that was fetched deeper than chosen: objects beyond the cut stay, and nothing refers to them. */
 async function cutHistory(
   draft: DraftRepository,
   head: string,

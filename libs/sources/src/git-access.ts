@@ -15,13 +15,13 @@ export interface GitAccess {
   readonly credentialsFile?: string | undefined;
 }
 
-/** As the settings of this process say. */
+/** The access that the settings of this process give. */
 export function gitAccessOf(config: Config): GitAccess {
   const { gitSshKey: sshKey, gitKnownHosts: knownHosts } = config;
   return { sshKey, knownHosts, credentialsFile: config.gitCredentialsFile };
 }
 
-/** What ssh must be told so that nothing of the account it runs under takes part: no file, no agent, no question. */
+/** Options of ssh by which nothing of the account that it runs under takes part: no file, no agent, no question. */
 const sshOptions = [
   'BatchMode=yes',
   'StrictHostKeyChecking=yes',

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { shellWord } from '#libs/kernel';
 
-/** What a line of the file is for: a host, or what lies below a path of it. */
+/** The addresses that a line of the file is for: a host, or what lies below a path of it. */
 export interface CredentialPlace {
-  /** As it stands in the file, behind `USER:PASSWORD@`. */
+  /** The text after `USER:PASSWORD@` in the file. */
   readonly written: string;
   readonly scheme: string;
-  /** Without user and password, as git's settings name it. */
+  /** The address without user and password, as git's settings name it. */
   readonly address: string;
 }
 
@@ -53,7 +53,7 @@ export function credentialsProblem(file: string): string | undefined {
     : undefined;
 }
 
-/** Nothing if it can't be read: git then says that it was asked for a password, and which setting there is. */
+/** Empty if it can't be read: git then reports that a password was asked for, and the hint names the setting. */
 function textOf(file: string): string {
   try {
     return readFileSync(file, 'utf8');

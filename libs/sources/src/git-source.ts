@@ -16,7 +16,7 @@ export interface GitCheckout {
   readonly url: string;
   /** 40 or 64 hex digits. */
   readonly commit: string;
-  /** The branch or tag that named it. */
+  /** The branch or tag by which the commit was named. */
   readonly ref?: string | undefined;
 }
 

@@ -4,7 +4,7 @@ import { gitEnvironment } from '#libs/git';
 
 const run = promisify(execFile);
 
-/** @returns what git says of its version; undefined if no directory of this PATH has one that can be run */
+/** @returns the output of `git --version`; undefined if no directory of this PATH has a git that can be run */
 export async function gitVersion(path: string): Promise<string | undefined> {
   return run('git', ['--version'], { env: { ...gitEnvironment(), PATH: path } }).then(
     ({ stdout }) => stdout.trim(),

@@ -3,8 +3,8 @@ import { checkSnapshot } from './check-snapshot.ts';
 import { drained } from './drained.ts';
 
 /**
- * The bytes of an upload, which end with an error if an entry is not acceptable: whoever stores what it reads here has not
- * stored anything by then.
+ * The bytes of an upload, which end with an error if an entry is not acceptable: a store that reads from here has not stored
+ * anything by then.
  *
  * @throws Fault `source.invalid`; an error of the body as it is
  */

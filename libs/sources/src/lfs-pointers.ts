@@ -6,7 +6,7 @@ const namesShown = 5;
 const mark = 'version https://git-lfs.github.com/spec/';
 
 /**
- * Says which files are only pointers.
+ * Makes the warning that names files which are only LFS pointers.
  *
  * @param names  those that the attributes of a tree give to LFS
  */

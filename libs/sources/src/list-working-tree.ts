@@ -13,15 +13,15 @@ const neverTaken: ReadonlySet<string> = new Set(['.git', 'node_modules']);
 export interface WorkingTreeList {
   /** Relative, `/` between parts, sorted. Directories that git does not look into end in a slash. */
   readonly names: readonly string[];
-  /** Those of them that are submodules of the repository. */
+  /** The names that are submodules of the repository. */
   readonly submodules: ReadonlySet<string>;
-  /** Those submodules whose files are in the list as well, each with a list of its own. */
+  /** The submodules whose files are in the list, too, each with a list of its own. */
   readonly opened: ReadonlyMap<string, WorkingTreeList>;
   /** Tracked files that git is told not to look at: outside of a sparse checkout, skip-worktree, assume-unchanged. */
   readonly skipped: readonly string[];
   /** Tracked links, each with its object in the index. */
   readonly links: ReadonlyMap<string, string>;
-  /** What could not be listed, one line each. */
+  /** Directories that could not be listed, one line each. */
   readonly notes: readonly string[];
   /** The top of the repository; undefined if the tree is taken as a plain directory. */
   readonly repository: string | undefined;

@@ -166,7 +166,7 @@ export class OciSandboxDriver implements SandboxDriver {
     const nothing = { driver: 'oci', works: false, isolation: 'none', enforces: [] } as const;
     if (this.#program === undefined)
       return { ...nothing, notes: ['neither runc nor crun is installed'], lacks: ['runtime'] };
-    // Both are for people to mend, and no reason to take a weaker driver.
+    // Both are errors for an operator to fix, not reasons to take a weaker driver.
     const missing = trial.binds.find((path) => !existsSync(path));
     if (missing !== undefined)
       throw new Fault(
@@ -198,7 +198,7 @@ export class OciSandboxDriver implements SandboxDriver {
           ],
           lacks: [
             ...(warning === undefined ? [] : (['safe-release'] as const)),
-            // What fails with cgroups and works without them lacks them.
+            // If it fails with cgroups and works without them, cgroups are missing.
             ...(unlimited.length + failures.length === 0 ? [] : (['cgroups'] as const)),
           ],
         };
@@ -271,7 +271,7 @@ function notEnforced(limits: SandboxLimits, enforced: readonly string[]): string
     : [`not limited here, for want of a cgroup controller: ${missing.join(', ')}`];
 }
 
-/** The first process and its group: for a container that was still being made, that of the runtime. */
+/** Kills the group of the first process; for a container that was still being made, that of the runtime. */
 async function killAndWait({ pid, startTicks }: FirstProcess): Promise<void> {
   for (let look = 0; look < reapLooks && isStillRunning(pid, startTicks); look += 1) {
     signalEach([-pid, pid], 'SIGKILL');

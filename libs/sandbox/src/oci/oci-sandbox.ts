@@ -25,7 +25,7 @@ import { parseStatus, statusLine } from './init.ts';
 import { type OciRuntime, runtimeWords } from './runtime.ts';
 import { type HostUserland, ociConfig } from './spec.ts';
 
-/** How long a container may take to be gone after its first process said so, in milliseconds. */
+/** How long a container may take to be gone after its first process reported the end, in milliseconds. */
 const goneMs = 30_000;
 
 export interface OciSandboxParts {
@@ -45,7 +45,7 @@ export interface OciSandboxParts {
 
 /**
  * One container. `create` makes it, with its first process waiting at a gate; `start` opens the gate. No runtime stays beside it:
- * the first process tells how the step ended over a socket, and its death closes the socket.
+ * the first process reports over a socket how the step ended, and its death closes the socket.
  */
 export class OciSandbox implements Sandbox {
   readonly name: string;
@@ -94,7 +94,7 @@ export class OciSandbox implements Sandbox {
     if (!this.#isRunning()) return;
     this.#isTerminating = true;
     await this.#parts.runtime.signalAll(this.name, 'TERM');
-    // Who is stopped hears nothing before he goes on.
+    // A stopped process gets no signal before it continues.
     signalEach(this.#others(), 'SIGCONT');
   }
 
@@ -127,11 +127,11 @@ export class OciSandbox implements Sandbox {
       outputs.handOver();
     }
     this.#control = new ControlChannel(child.control);
-    // Until the container is there it is the runtime that an executor's death must end.
+    // Until the container exists, the death of the executor must end the runtime.
     this.#remember(child.pid);
     const { exitCode, isUnseen } = await child.ended;
     if (exitCode !== 0) {
-      // Nobody watches it any more; with our end of the socket the container that it may have made ends, too.
+      // The runtime is not watched any more. Closing our end of the socket also ends a container that it may have made.
       if (isUnseen && this.#isRunning()) signalEach([-child.pid], 'SIGKILL');
       this.#first = undefined;
       throw startFailed(
@@ -175,7 +175,7 @@ export class OciSandbox implements Sandbox {
   async #finish(control: ControlChannel, drain: OutputDrain, startedAt: number): Promise<void> {
     const status = parseStatus(await control.heard(statusLine));
     let endedAt = performance.now();
-    // Whoever was told to end may need his time; what a step left that ended by itself gets none.
+    // Processes that were told to end get time for it; what a step left behind that ended by itself gets none.
     if (this.#isTerminating) {
       await untilNobody(() => this.#others());
       endedAt = performance.now();
@@ -193,7 +193,7 @@ export class OciSandbox implements Sandbox {
     });
   }
 
-  /** Who still runs inside beside the first process. */
+  /** The processes inside beside the first one. */
   #others(): readonly number[] {
     const { pid } = this.#first ?? { pid: 0 };
     return this.#isRunning() ? pidsInNamespaceOf(pid).filter((other) => other !== pid) : [];

@@ -1,6 +1,6 @@
 /**
  * The oldest release of each line that has no known way out of a container: runc's three of November 2025
- * (CVE-2025-31133, -52565, -52881) and crun's answer to the same. Distributions mend older ones under the old number, so
+ * (CVE-2025-31133, -52565, -52881) and crun's fix of the same. Distributions fix older releases under the old number, so
  * being below it is a note, not a refusal.
  */
 const floors: Readonly<Record<string, readonly (readonly [number, number, number])[]>> = {

@@ -9,12 +9,12 @@ import type { SpawnedProcess, Spawner } from '../spawner.ts';
 
 const run = promisify(execFile);
 
-/** A runtime that does not answer is ended, in milliseconds. */
+/** How long a runtime may take to answer before it is killed, in milliseconds. */
 const watchdogMs = 30_000;
 
 const searchPath = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
 
-/** What a runtime needs of the environment, made from nothing. */
+/** The environment of a runtime, made from nothing. */
 const environment = { PATH: searchPath.join(':'), LANG: 'C.UTF-8' };
 
 /** The runtime's program: the path given, or the first `runc` or `crun` of the system. */
@@ -72,7 +72,7 @@ export class OciRuntime {
     return child;
   }
 
-  /** Names of the containers that the state directory knows, whatever became of them. */
+  /** Names of the containers in the state directory, whether they still run or not. */
   names(): string[] {
     return readdirSync(this.#root);
   }
@@ -85,12 +85,12 @@ export class OciRuntime {
     }).catch(() => {});
   }
 
-  /** Forgets a container of which nothing is left but what the runtime noted: a process of the runtime less for each step. */
+  /** Removes the runtime's record of a container that has ended, without starting the runtime for it. */
   forget(name: string): void {
     rmSync(join(this.#root, name), { recursive: true, force: true });
   }
 
-  /** Removes whatever is left of a container. Idempotent. */
+  /** Removes a container and everything that is left of it. Idempotent. */
   async remove(name: string): Promise<void> {
     await run(this.#program, ['--root', this.#root, 'delete', '--force', name], {
       env: environment,

@@ -4,7 +4,7 @@ import { type CgroupSupport, sharesOf } from './cgroup.ts';
 import { initScript } from './init.ts';
 import { seccompProfile } from './seccomp.ts';
 
-/** What the machine has of the paths that the `host` image shows. */
+/** The paths of the machine that the `host` image shows. */
 export interface HostUserland {
   /** Directories bound read-only at their own path: /usr, and /bin, /lib … unless they are links into it. */
   readonly directories: readonly string[];
@@ -19,7 +19,7 @@ export interface OciPlace {
   /** Owner of the workspace; the step runs as this user, without capabilities. */
   readonly uid: number;
   readonly gid: number;
-  /** Paths inside that nobody may look at. */
+  /** Paths inside that are covered, so that the step cannot see them. */
   readonly covered: readonly string[];
   readonly cgroupsPath: string;
   /** Whether the image's `env` can undo that a signal is ignored. */
@@ -27,46 +27,46 @@ export interface OciPlace {
   readonly cgroups: CgroupSupport;
   /** As Node names it: x64, arm64. */
   readonly architecture: string;
-  /** Adds a read-only view of a directory that has another mount in it: what the runtime makes of that has to be seen. */
+  /** Adds a read-only view of a directory with another mount in it, to see whether the runtime makes that read-only, too. */
   readonly isTrial?: boolean;
 }
 
 /** A path inside a trial sandbox, on a mount below a read-only view. Nobody can write there, or the runtime is no good. */
 export const trialPath = '/run/trial/tmp/written';
 
-/** Where the step finds its home, whatever its file declares as HOME: the place of a mount is not for a step to choose. */
+/** Where the HOME of the step is mounted, whatever its file declares: a step must not choose the place of a mount. */
 export const homeMount = '/home/step';
 
-/** In the skeleton's /etc: what stands in the place of nsswitch.conf if there is a network. */
+/** The file in the skeleton's /etc that replaces nsswitch.conf if the step has a network. */
 export const networkSwitch = 'nsswitch.network.conf';
 
 /**
- * With every mount that lies below: `ro` alone is about the topmost. A runtime that knows nothing of the recursive forms
- * passes over them in silence, which is why the probe tries them out.
+ * Read-only with every mount below: `ro` alone is about the topmost. A runtime that does not know the recursive options ignores
+ * them silently, which is why the probe tries them out.
  */
 const readOnlyBind = ['rbind', 'ro', 'nosuid', 'nodev', 'rro', 'rnosuid', 'rnodev'];
-/** Without what may be mounted below: it is ours, and nothing of ours is mounted there. */
+/** Without mounts below: it is a directory of ours, in which nothing is mounted. */
 const readOnlyOwn = ['bind', 'ro', 'nosuid', 'nodev'];
 const writableBind = ['bind', 'rw', 'nosuid', 'nodev'];
 
 const rlimits = [
   { type: 'RLIMIT_NOFILE', soft: 4096, hard: 4096 },
   { type: 'RLIMIT_CORE', soft: 0, hard: 0 },
-  // Counted for the user over all containers and the machine: one step must not use up what its owner has.
+  // The kernel counts these per user over the whole machine: one step must not use them up for its owner.
   { type: 'RLIMIT_SIGPENDING', soft: 4096, hard: 4096 },
   { type: 'RLIMIT_MSGQUEUE', soft: 409_600, hard: 409_600 },
   { type: 'RLIMIT_NICE', soft: 0, hard: 0 },
   { type: 'RLIMIT_RTPRIO', soft: 0, hard: 0 },
 ];
 
-/** Of /proc: what tells about the machine or other processes. */
+/** Files of /proc that tell about the machine or other processes. */
 const maskedPaths = [
   '/proc/acpi',
   '/proc/asound',
   '/proc/interrupts',
   '/proc/kcore',
   '/proc/keys',
-  // About all memory of the machine; their owner, as whom a step may run, needs no capability.
+  // These tell about all memory of the machine, and their owner, as whom a step may run, needs no capability.
   '/proc/kpagecgroup',
   '/proc/kpagecount',
   '/proc/kpageflags',
@@ -80,7 +80,7 @@ const maskedPaths = [
   '/proc/scsi',
 ];
 
-/** Of /proc: what would change the machine. */
+/** Files of /proc that would change the machine. */
 const readonlyPaths = [
   '/proc/bus',
   '/proc/fs',
@@ -128,11 +128,11 @@ function namespaces(spec: SandboxSpec): object[] {
 }
 
 const mebibyte = 1024 * 1024;
-/** Files of a tmpfs take about 1 KiB each beside what is in them: an eighth of its size at most. */
+/** Bytes of a tmpfs per file that it may have: a file takes about 1 KiB beside its content, so all take an eighth at most. */
 const tmpfsBytesPerFile = 8 * 1024;
 
 /**
- * Sizes of the places that lie in memory. Together they stay below the limit of memory, so that a step that fills them leaves
+ * Sizes of the directories that lie in memory. Together they stay below the limit of memory, so that a step that fills them leaves
  * the machine alone if the kernel doesn't count them; if it does, programs get `no space left` rather than being killed.
  */
 function tmpfsSizes({ limits }: SandboxSpec) {
@@ -202,7 +202,7 @@ export function shownPaths(spec: SandboxSpec, userland: HostUserland): readonly 
   return [...userland.directories, ...userland.etc, ...network, ...spec.binds];
 }
 
-/** Only what has a controller behind it: a runtime makes no container whose limits it can't set. */
+/** Only limits that have a controller: a runtime makes no container whose limits it can't set. */
 function resources({ limits }: SandboxSpec, { cgroups }: OciPlace): object {
   const { memoryBytes, pids, cpus, cpuWeight } = limits;
   const has = (controller: string) => cgroups.controllers.includes(controller);
@@ -212,7 +212,7 @@ function resources({ limits }: SandboxSpec, { cgroups }: OciPlace): object {
   };
   const unified = {
     ...(cpuWeight === undefined || !has('cpu') ? {} : { 'cpu.weight': String(cpuWeight) }),
-    // A step of which some was killed for want of memory is not the step that was asked for.
+    // The whole step is killed for want of memory, not a part of it.
     ...(memoryBytes === undefined || !has('memory') ? {} : { 'memory.oom.group': '1' }),
   };
   return {
