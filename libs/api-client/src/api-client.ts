@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import { type Operation, type Problem, pathOf, problemIn } from '#libs/api-contract';
 import { Fault } from '#libs/kernel';
 
-/** The server said no, in its own words. */
+/** The server refused a call; the problem document says why. */
 export class ProblemError extends Error {
   override readonly name = 'ProblemError';
   readonly problem: Problem;
@@ -29,23 +29,23 @@ export interface CallOptions<Op extends Operation> {
 }
 
 /**
- * Where the server is now, after a call that did not reach one or met one that ends (the error tells); throws where there is
- * none. The call is then made once more.
+ * Finds the address of the server after a call that reached no server, or one that is about to end; the error tells which. The
+ * call is then made once more. Throws if there is no server.
  */
 export type Relocate = (error: unknown) => Promise<string>;
 
-/** `fetch`, or what does as it does by another way. */
+/** `fetch`, or a function that does the same by another transport. */
 export type Transport = (url: string, init: RequestInit) => Promise<Response>;
 
 export interface ClientOptions {
-  /** Sent with each call; none where the way to the server says who is calling. */
+  /** Sent with each call. Leave it out if the transport itself shows who calls. */
   readonly token?: string;
   /** Default: `fetch`. */
   readonly transport?: Transport;
   readonly relocate?: Relocate;
 }
 
-/** The typed client of the public face. One for the CLI, the dashboard and programs. */
+/** The typed client of the public face, for the CLI, the dashboard and programs. */
 export class ApiClient {
   readonly #options: ClientOptions;
   #baseUrl: string;
@@ -65,7 +65,7 @@ export class ApiClient {
    * One call with a JSON answer.
    *
    * @throws ProblemError  the server refused
-   * @throws Fault `server.unreachable`  nobody answered
+   * @throws Fault `server.unreachable`  no server answered
    */
   async call<Op extends Operation>(
     operation: Op,
@@ -128,7 +128,7 @@ export class ApiClient {
   }
 }
 
-/** What the caller itself said was wrong, such as a file that could not be read while it was sent. */
+/** A Fault of the caller itself, such as a file that could not be read while it was sent. */
 function faultIn(error: unknown): Fault | undefined {
   if (error instanceof Fault) return error;
   return error instanceof Error && error.cause !== undefined ? faultIn(error.cause) : undefined;
@@ -142,17 +142,17 @@ function silenceOf(error: unknown, url: string): string {
     : `no server answers at ${url}`;
 }
 
-/** Whether nobody has taken the call, or it only reads. */
+/** Whether a call may be made again: no server has taken it, or it only reads. */
 function mayRepeat(operation: Operation, body: unknown, error: unknown): boolean {
-  // A body that is a stream may be half read.
+  // A stream may be half read, and cannot be sent again.
   if (operation.body === undefined && body !== undefined) return false;
-  // Another server may have taken the port of ours, and does not know our token.
+  // Another server, which does not know our token, may have taken the port of ours.
   if (error instanceof ProblemError)
     return ['server.draining', 'request.unauthorized'].includes(error.problem.code);
   if (!(error instanceof Fault) || !(error.cause instanceof Error)) return false;
   const { cause } = error.cause;
   const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
-  // The second: there is no socket.
+  // ENOENT: there is no socket.
   const wasRefused = code === 'ECONNREFUSED' || code === 'ENOENT';
   return wasRefused || operation.method === 'GET';
 }

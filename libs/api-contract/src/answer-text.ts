@@ -1,6 +1,6 @@
 import { type Problem, problemSchema } from './problem.ts';
 
-/** @returns undefined where it is no JSON */
+/** @returns undefined if the text is not JSON */
 export function jsonIn(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -9,7 +9,7 @@ export function jsonIn(text: string): unknown {
   }
 }
 
-/** @returns undefined where the answer is not the server's own words: it comes from something between us and the server */
+/** @returns undefined if the answer is not a problem document: then it comes from a proxy between us and the server */
 export function problemIn(text: string): Problem | undefined {
   return problemSchema.safeParse(jsonIn(text)).data;
 }

@@ -1,16 +1,18 @@
 import { activeCharacters } from '#libs/kernel';
 
-/** As the record of a run has it. */
+/** The limit of the event that records an artifact. */
 const charactersMax = 1024;
-/** What Linux takes for one name; others take less. */
+/** The limit of Linux for one name; other systems take less. */
 const segmentBytesMax = 255;
 
-/** A name stands in one line. */
+/** Neither tabs nor line ends: a name is printed on one line. */
 const unprintable = new RegExp(`[\\t\\n${activeCharacters}]`);
 
 /**
- * What is wrong with the name of an artifact, undefined where nothing is. Names are said by whoever ran the step, become
- * paths on other machines, and are printed on terminals.
+ * What is wrong with the name of an artifact. Executors send names, which become paths on other machines and are printed on
+ * terminals.
+ *
+ * @returns undefined if the name may be used
  */
 export function artifactNameProblem(name: string): string | undefined {
   const segments = name.split('/');

@@ -1,28 +1,28 @@
 import { z } from 'zod';
 import type { Operation } from './operation.ts';
 
-// What commands and servers say to each other over the socket of the data directory; not of the public face.
+// Commands and servers talk like this over the socket of the data directory. It is not part of the public face.
 
-/** What a server is about. */
+/** What a server is doing. */
 export const serverStateSchema = z.object({
-  /** `at-rest`: it answers, and neither assigns nor runs anything before it is asked to. */
+  /** `at-rest`: it answers, but assigns and runs nothing until a command asks it to work. */
   status: z.enum(['at-rest', 'working', 'draining']),
-  /** Not finished; where it is at rest nobody works on them. Null while the read models are built. */
+  /** How many runs have not finished. A server at rest does not work on them. Null while the read models are built. */
   unfinishedRuns: z.number().int().nullable(),
-  /** The steps that run here. */
+  /** The steps that this server runs. */
   running: z.array(z.object({ runNumber: z.number().int(), step: z.string() })),
-  /** How long a drain may still wait for them. */
+  /** How long a drain may still wait for these steps, in milliseconds; null if the server does not drain. */
   drainLeftMs: z.number().int().nullable(),
 });
 export type ServerState = z.infer<typeof serverStateSchema>;
 
-/** `drain`: running steps may end. `if-idle`: only where nobody needs it. `now`: what runs is ended. */
+/** `drain`: running steps get time to end. `if-idle`: the server ends only if nobody needs it. `now`: running steps are stopped. */
 export const stopServerBodySchema = z.strictObject({
   how: z.enum(['drain', 'if-idle', 'now']).default('drain'),
 });
 export type StopServerHow = z.infer<typeof stopServerBodySchema>['how'];
 
-/** How a command speaks to a server about the server itself. For the local administrator; not of the public face. */
+/** What a command asks a server about the server itself, as the local administrator. */
 export const serverOperations = {
   serverState: {
     id: 'server-state',
@@ -30,33 +30,33 @@ export const serverOperations = {
     path: '/internal/v1/server',
     tag: 'server',
     requires: 'server:control',
-    summary: 'What the server is about',
+    summary: 'Show what the server is doing',
     status: 200,
     response: serverStateSchema,
   },
-  /** Answered when a drain is over, just before the server closes: the last that it says. */
+  /** The answer comes when a drain is over, just before the server closes. */
   drainedServer: {
     id: 'drained-server',
     method: 'GET',
     path: '/internal/v1/server/drained',
     tag: 'server',
     requires: 'server:control',
-    summary: 'What the server leaves when it ends',
+    summary: 'Wait for the end of a drain, and show what is left',
     status: 200,
     response: serverStateSchema,
   },
-  /** Begin to assign and to run; answered when steps can run. */
+  /** The answer comes when steps can run. */
   beginWork: {
     id: 'begin-work',
     method: 'POST',
     path: '/internal/v1/work',
     tag: 'server',
     requires: 'server:control',
-    summary: 'Begin to work',
+    summary: 'Let a server at rest begin to work',
     status: 200,
     response: serverStateSchema,
   },
-  /** 409 `server.busy` where it was asked to end only if idle. */
+  /** 409 `server.busy` if it was asked to end only if idle, and is not. */
   stopServer: {
     id: 'stop-server',
     method: 'POST',

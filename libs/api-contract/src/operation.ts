@@ -3,8 +3,7 @@ import type { ErrorCode } from '#libs/kernel';
 import type { Permission } from './permission.ts';
 
 /**
- * What a caller has to show: a permission; the token that was given to the executor `{id}`, and no other; or nothing, not even
- * credentials.
+ * What a caller needs: a permission, the token of the executor `{id}`, or nothing, in which case no credentials are asked for.
  */
 export type Requirement = Permission | 'executor-token' | 'nothing';
 
@@ -21,24 +20,24 @@ export interface Operation {
   readonly requires: Requirement;
   readonly params?: z.ZodObject;
   readonly query?: z.ZodObject;
-  /** Of its own, by their usual spelling; a request may spell them otherwise. */
+  /** The request headers that it reads, in their usual spelling; header names ignore case. */
   readonly headers?: z.ZodObject;
   readonly body?: z.ZodType;
-  /** Of a body that is no JSON: what it may be called; our own client says the first. */
+  /** The content types of a body that is not JSON; `libs/api-client` sends the first. */
   readonly bodyTypes?: readonly [string, ...string[]];
-  /** Of a JSON body; default 64 KiB, what a few fields need. */
+  /** The most bytes of a JSON body. Default: 64 KiB, enough for a few fields. */
   readonly bodyBytesMax?: number;
   readonly takesIdempotencyKey?: boolean;
   /** Codes that it answers beside those that `errorsOf` adds to operations of its kind. */
   readonly errors?: readonly ErrorCode[];
-  /** Of a success. */
+  /** The status of a success. */
   readonly status: number;
-  /** Further statuses that are no problems, with what each means. */
+  /** Further statuses without a problem document, with what each means. */
   readonly otherAnswers?: Readonly<Record<number, string>>;
   readonly response?: z.ZodType;
-  /** Default application/json. */
+  /** The content type of the answer. Default: application/json. */
   readonly responseType?: string;
-  /** What is answered instead where `Accept` asks for it. */
+  /** Another content type, which the `Accept` of the request can ask for. */
   readonly textType?: string;
 }
 

@@ -3,7 +3,7 @@ import { stepIdSchema } from '#libs/events';
 import { eventSchema } from './event.ts';
 import { logLineSchema } from './step-log.ts';
 
-/** Room for a hundred logs with names of usual length; the others begin again from their first line. */
+/** Enough for a hundred logs with names of usual length. Further logs begin again from their first line. */
 const linesCharsMax = 4_000;
 
 const linesPattern =
@@ -15,12 +15,12 @@ export interface StepAttempt {
   readonly attempt: number;
 }
 
-/** Tells the attempts of a run apart. */
+/** A key for an attempt, unique in its run. */
 export function attemptKey({ step, attempt }: StepAttempt): string {
   return `${attempt} ${step}`;
 }
 
-/** An attempt, and the first line wanted of its log. */
+/** An attempt, and the first line to send of its log. */
 export interface WantedLog extends StepAttempt {
   readonly from: number;
 }
@@ -50,7 +50,7 @@ export const streamRunQuerySchema = z.strictObject({
     ),
 });
 
-/** The `lines` of a call: as many as it takes. */
+/** The query parameter `lines` of `stream-run`: as many logs as fit. */
 export function wantedLines(logs: readonly WantedLog[]): string | undefined {
   let text = '';
   for (const { step, attempt, from } of logs) {

@@ -8,14 +8,14 @@ import type {
   StartedRequest,
 } from './executor-gateway.ts';
 
-/** The rest of the product, as far as the suite needs it. */
+/** What the suite needs of the rest of the product. */
 export interface ExecutorGatewayBench {
   readonly gateway: ExecutorGateway;
   readonly uuid: () => string;
   /** Queues a run of one step and hands its first attempt to the executor. */
   assign(executorId: string): Promise<{ readonly runId: string }>;
   cancel(runId: string, force: boolean): Promise<void>;
-  /** What the sweeper does when an executor was silent for too long. */
+  /** As the sweeper does with an executor that was silent for too long. */
   declareLost(executorId: string): Promise<void>;
   close(): Promise<void>;
 }
@@ -23,7 +23,7 @@ export interface ExecutorGatewayBench {
 const failed: AttemptReport = { outcome: 'failure', cause: 'exit', exitCode: 3 };
 const succeeded: AttemptReport = { outcome: 'success', cause: 'exit', exitCode: 0 };
 
-/** What every ExecutorGateway keeps, in process or over a wire. */
+/** What every ExecutorGateway has to do, in process or over a network. */
 export function executorGatewayContract(
   name: string,
   open: () => Promise<ExecutorGatewayBench>,
@@ -42,7 +42,7 @@ export function executorGatewayContract(
     });
     afterEach(() => bench.close());
 
-    /** Asks until something of the kind was said; each answer may hold any part of it. */
+    /** Polls until an answer holds a message of this kind; each answer may hold only some of the messages. */
     async function hear<Kind extends 'assignments' | 'ended' | 'stop'>(
       kind: Kind,
     ): Promise<AssignmentsResponse[Kind][number]> {
@@ -100,7 +100,7 @@ export function executorGatewayContract(
     it('says nothing of what another executor got', async () => {
       const other = describeExecutor(bench.uuid());
       await gateway.register(other);
-      // Registering hands the connection over; this one speaks for itself again.
+      // A gateway over HTTP keeps the token of the last registration.
       await gateway.register(me);
       await bench.assign(other.executorId);
       const answer = await gateway.assignments(me.executorId, { after: position, waitMs: 100 });

@@ -10,12 +10,12 @@ import {
   tenantIdSchema,
 } from '#libs/events';
 
-/** The executor protocol, version 1: in process in standalone, over /internal/v1 elsewhere. */
+/** The executor protocol, version 1. Standalone calls it in process, executors on other machines over /internal/v1. */
 
 export const registerRequestSchema = z.strictObject({
-  /** Chosen by the executor once per life of its process; a repeated register with it returns the same answer. */
+  /** The executor chooses it once for the life of its process. A repeated registration gets the same answer. */
   executorId: z.uuid(),
-  /** The id that the same state directory had before a restart: what it held is declared lost at once. */
+  /** The id of the executor that used this state directory before: its attempts are declared lost at once. */
   replaces: z.uuid().optional(),
   ...executorDescriptionSchema.shape,
 });
@@ -23,15 +23,15 @@ export type RegisterRequest = z.infer<typeof registerRequestSchema>;
 
 export const registerResponseSchema = z.strictObject({
   executorId: z.uuid(),
-  /** Bearer token for the other calls; worth nothing in process. */
+  /** The bearer token for the other calls; in process it is not used. */
   token: z.string(),
   heartbeatMs: z.int().positive(),
   leaseMs: z.int().positive(),
   /** The executor stops its sandboxes, without grace, this long after its last acknowledged heartbeat was sent. */
   selfFenceMs: z.int().positive(),
-  /** Assignments are asked for from here on. */
+  /** The `after` of the first call of `assignments`. */
   position: z.int().min(0),
-  /** Of the log that the positions and fences belong to: another one after a restore from backup. */
+  /** Which log the positions and fences belong to. It changes when the log is restored from a backup. */
   incarnation: z.uuid(),
 });
 export type RegisterResponse = z.infer<typeof registerResponseSchema>;
@@ -41,7 +41,7 @@ export const stopRequestSchema = z.strictObject({
   step: stepIdSchema,
   attempt: z.int().min(1),
   fence: z.int().positive(),
-  /** `cancelled`: TERM, grace, KILL · `forced`: KILL · `fenced`: KILL and do not report. */
+  /** `cancelled`: TERM, time to end, KILL · `forced`: KILL at once · `fenced`: KILL at once, and do not report. */
   reason: z.enum(['cancelled', 'forced', 'fenced']),
 });
 export type StopRequest = z.infer<typeof stopRequestSchema>;
@@ -58,7 +58,7 @@ export const heartbeatResponseSchema = z.strictObject({
 });
 export type HeartbeatResponse = z.infer<typeof heartbeatResponseSchema>;
 
-/** Everything an executor needs for one attempt; it never reads the log. */
+/** Everything that an executor needs for an attempt: executors do not read the log. */
 export const assignmentSchema = z.strictObject({
   /** The position of run.step-assigned. */
   fence: z.int().positive(),
@@ -70,23 +70,23 @@ export const assignmentSchema = z.strictObject({
   step: stepIdSchema,
   attempt: z.int().min(1),
   commands: z.array(z.string()).min(1),
-  /** Declared env with vars and inputs filled in, and the MILLRACE_VARS_ and MILLRACE_INPUTS_ variables. */
+  /** The step's `env` with vars and inputs filled in, and the variables MILLRACE_VARS_… and MILLRACE_INPUTS_…. */
   env: z.record(z.string(), z.string()),
   timeoutMs: z.int().positive(),
   image: z.string(),
   network: z.enum(['none', 'host']),
-  /** The higher of the run's floor and the step's. */
+  /** The higher one of what the run and the step ask for. */
   isolation: isolationSchema,
   /** Absent: stdout and stderr come together, in order. */
   streams: z.literal('separate').optional(),
-  /** Absent: `bash` where the image has it, else `sh`. */
+  /** Absent: `bash` if the image has it, otherwise `sh`. */
   shell: planShellSchema.optional(),
   artifacts: z.array(z.string()),
-  /** Absent: too many of them are an error. */
+  /** Absent: too many artifacts are an error. */
   artifactsOverLimit: z.literal('warn').optional(),
   source: sourceSchema,
   checkout: planCheckoutSchema.optional(),
-  /** The run whose kept workspace this run continues (retry); its own otherwise. */
+  /** The run whose workspace is used: of a retry the repeated run, otherwise this run. */
   workspaceOf: z.uuid(),
   traceparent: z.string().nullable(),
 });
@@ -94,12 +94,12 @@ export type Assignment = z.infer<typeof assignmentSchema>;
 
 export const assignmentsResponseSchema = z.strictObject({
   assignments: z.array(assignmentSchema),
-  /** Runs that ended: their workspaces may be cleaned (`keep` after a failure). */
+  /** Runs that ended. Their workspaces can be removed, unless `keep` is set, as after a failure. */
   ended: z.array(z.strictObject({ runId: z.uuid(), keep: z.boolean() })),
   stop: z.array(stopRequestSchema),
-  /** Ask again from here. */
+  /** The `after` of the next call. */
   position: z.int().min(0),
-  /** Told where there was nothing to say: who asked in another log's position waits for what never comes. */
+  /** Set if there are no messages: an executor with a position of another log would wait for ever, and can tell by this. */
   incarnation: z.uuid().optional(),
 });
 export type AssignmentsResponse = z.infer<typeof assignmentsResponseSchema>;
@@ -119,27 +119,27 @@ export const finishedRequestSchema = z.strictObject({
 });
 export type FinishedRequest = z.infer<typeof finishedRequestSchema>;
 
-/** `false` = fenced (409 `attempt.fenced`): stop the sandbox, report nothing more. Repeats of an accepted report are accepted. */
+/** `false` means fenced (409 `attempt.fenced`): the executor stops the sandbox and reports nothing more. A repeat of an accepted report is accepted. */
 export interface Acknowledgement {
   readonly accepted: boolean;
 }
 
 /**
- * The one port between an executor and the rest. Every call may be repeated.
- * All throw Fault with retry `backoff` when the other side cannot be reached; `heartbeat`, `assignments`, `started` and
- * `finished` throw Fault `executor.gone` (retry never) when the executor was declared lost: it kills what it holds and registers anew.
+ * The one port between an executor and the server. Every call may be repeated. All calls throw a Fault with retry `backoff` if
+ * the other side cannot be reached. `heartbeat`, `assignments`, `started` and `finished` throw the Fault `executor.gone` (retry
+ * never) if the executor was declared lost: it kills its sandboxes and registers again under a new id.
  */
 export interface ExecutorGateway {
   register(request: RegisterRequest): Promise<RegisterResponse>;
   heartbeat(executorId: string, request: HeartbeatRequest): Promise<HeartbeatResponse>;
-  /** Waits up to `waitMs` for something to say; an empty answer is normal. */
+  /** Waits up to `waitMs` for messages. An answer without messages is normal. */
   assignments(
     executorId: string,
     request: { readonly after: number; readonly waitMs: number; readonly abort?: AbortSignal },
   ): Promise<AssignmentsResponse>;
   started(executorId: string, request: StartedRequest): Promise<Acknowledgement>;
-  /** @throws Fault `request.invalid` where an artifact has a name that is no plain relative path: nothing of the report is taken */
+  /** @throws Fault `request.invalid` if the name of an artifact is refused; nothing of the report is kept then */
   finished(executorId: string, request: FinishedRequest): Promise<Acknowledgement>;
-  /** Good-bye after a drain: what it still holds is lost at once. */
+  /** The executor leaves after a drain. What it still holds is declared lost at once. */
   leave(executorId: string): Promise<void>;
 }

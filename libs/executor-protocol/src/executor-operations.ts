@@ -17,8 +17,8 @@ const params = z.object({ id: z.uuid() });
 const waitMsMax = 30_000;
 
 /**
- * The executor protocol over HTTP, for executors on other machines. Not part of the public face. Registering takes a token of
- * the public face, what follows the one that the executor was given.
+ * The executor protocol over HTTP, for executors on other machines. It is not part of the public face. An executor registers
+ * with a token of the public face, and makes its other calls with the token that the registration answers.
  */
 export const executorOperations = {
   register: {
@@ -40,7 +40,7 @@ export const executorOperations = {
     path: `${path}/{id}/heartbeat`,
     tag,
     requires: 'executor-token',
-    summary: 'Say that an executor lives, and hear what it must stop',
+    summary: 'Show that an executor is alive, and get what it must stop',
     params,
     body: heartbeatRequestSchema,
     // 10,000 fences of 16 digits.
@@ -85,7 +85,7 @@ export const executorOperations = {
     summary: 'Report the end of an attempt',
     params,
     body: finishedRequestSchema,
-    // An event holds 64 KiB; escapes in JSON take up to twice as much for names of other scripts.
+    // An event holds 64 KiB. JSON escapes can double the size of names in other scripts.
     bodyBytesMax: 128 * KiB,
     status: 200,
     response: z.unknown(),
@@ -96,7 +96,7 @@ export const executorOperations = {
     path: `${path}/{id}`,
     tag,
     requires: 'executor-token',
-    summary: 'Say good-bye after a drain',
+    summary: 'Leave after a drain',
     params,
     status: 204,
     response: z.unknown(),

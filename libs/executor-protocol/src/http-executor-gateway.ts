@@ -17,11 +17,11 @@ import { executorOperations as operations } from './executor-operations.ts';
 export interface HttpExecutorGatewayOptions {
   /** Without a trailing slash, such as `https://ci.example.org`. */
   readonly baseUrl: string;
-  /** A token of the public face; only registering takes it, the answer brings the executor's own. */
+  /** A token of the public face. It is used to register; the answer has the executor's own token. */
   readonly token: string;
   /**
-   * How long one call may take, beside the wait of a long poll. Shorter than the pace of heartbeats, so that three
-   * of them fit into the time after which an executor stops its sandboxes. Default 4,000.
+   * How long a call may take, not counting the wait of a long poll. It is shorter than the interval of heartbeats, so that three
+   * of them fit into the time after which an executor stops its sandboxes. In milliseconds, default 4,000.
    */
   readonly callTimeoutMs?: number;
 }
@@ -37,7 +37,7 @@ interface Call<Op extends AnsweredOperation = AnsweredOperation> {
   readonly abort?: AbortSignal | undefined;
 }
 
-/** The executor protocol over `/internal/v1`. One gateway serves one executor: it keeps that one's token. */
+/** The executor protocol over `/internal/v1`. A gateway serves one executor, whose token it keeps. */
 export class HttpExecutorGateway implements ExecutorGateway {
   readonly #baseUrl: string;
   readonly #enrolmentToken: string;
@@ -70,7 +70,7 @@ export class HttpExecutorGateway implements ExecutorGateway {
       operation: operations.assignments,
       params: { id: executorId },
       query: { after: request.after, wait: request.waitMs },
-      // The answer of a long poll may take its wait and then as long as any other call.
+      // A long poll may take its own wait, and then as long as any other call.
       timeoutMs: request.waitMs + this.#callTimeoutMs,
       abort: request.abort,
     };
@@ -143,7 +143,7 @@ export class HttpExecutorGateway implements ExecutorGateway {
   }
 }
 
-/** The code decides; a status without a problem document comes from something between us and the server. */
+/** The code decides. An answer without a problem document comes from a proxy between us and the server. */
 function faultOf(status: number, problem: Problem | undefined): Fault {
   const said = problem?.code ?? codeOfStatus(status);
   const code = isErrorCode(said) ? said : 'server.error';

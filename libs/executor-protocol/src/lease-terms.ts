@@ -1,21 +1,25 @@
 import { invariant } from '#libs/kernel';
 
-/** How executors show that they live, in milliseconds. */
+/** How executors show that they are alive, in milliseconds. */
 export interface LeaseTerms {
-  /** An executor says that it is alive this often. */
+  /** An executor sends a heartbeat this often. */
   readonly heartbeatMs: number;
   /** An executor stops its sandboxes this long after its last acknowledged heartbeat was sent. */
   readonly selfFenceMs: number;
-  /** The leading scheduler takes a lease away after this long without a sign, by its own monotonic clock. */
+  /** The scheduler declares an executor lost after this long without a heartbeat, by its own monotonic clock. */
   readonly leaseMs: number;
 }
 
-/** From the moment when an executor must stop its sandboxes: its guard acts a little later (250 ms), a kill and a sweep take a second each. */
+/** How long an executor needs to stop its sandboxes: its guard acts up to 250 ms late, a kill and a sweep take a second each. */
 const killMs = 2_250;
-/** Two clocks may differ by a hundredth each. */
+/** How far the clock of each side may be off, as a share. */
 const clockSlack = 0.01;
 
-/** What makes terms unsafe; undefined: a step is stopped everywhere before somebody else may start it. */
+/**
+ * What makes terms unsafe.
+ *
+ * @returns undefined if a step is always stopped before another executor may start it
+ */
 export function flawOfTerms(terms: LeaseTerms): string | undefined {
   const { heartbeatMs, selfFenceMs, leaseMs } = terms;
   if (2 * heartbeatMs >= selfFenceMs) return 'one lost heartbeat would end the work';
@@ -24,7 +28,7 @@ export function flawOfTerms(terms: LeaseTerms): string | undefined {
   return undefined;
 }
 
-/** The API tells an executor these figures when it registers, and the scheduler counts silence by the same. */
+/** The api tells executors these terms when they register, and the scheduler uses the same. */
 export const leaseTerms = safe({ heartbeatMs: 5_000, selfFenceMs: 14_000, leaseMs: 20_000 });
 
 function safe(terms: LeaseTerms): LeaseTerms {

@@ -12,14 +12,10 @@ const table = {
   ],
   'request.malformed': [
     400,
-    'The body is not what its content type says',
+    'The body does not match its content type',
     'Send well-formed UTF-8 JSON.',
   ],
-  'request.too-large': [
-    413,
-    'The request is too large',
-    'Send less; the limit stands in the detail.',
-  ],
+  'request.too-large': [413, 'The request is too large', 'Send less. The detail names the limit.'],
   'request.media-type': [
     415,
     'The content type is not supported here',
@@ -28,9 +24,13 @@ const table = {
   'request.unauthorized': [
     401,
     'A valid token is needed',
-    'Send `Authorization: Bearer TOKEN`; the server’s own is in DATA_DIR/admin-token.',
+    'Send `Authorization: Bearer TOKEN`. The administrator’s token is in DATA_DIR/admin-token.',
   ],
-  'request.forbidden': [403, 'The token does not allow this', 'Use a token with the right scope.'],
+  'request.forbidden': [
+    403,
+    'The token does not allow this',
+    'Use a token with the permission that the operation requires.',
+  ],
   'request.not-found': [404, 'There is nothing here', 'Check the address.'],
   'request.method': [405, 'The method is not supported here', 'See /api/v1/openapi.json.'],
   'request.idempotency-mismatch': [
@@ -38,11 +38,15 @@ const table = {
     'The idempotency key was used for another request',
     'Use a new key for a new request.',
   ],
-  'request.cursor': [400, 'The cursor is not one of ours', 'Start again without a cursor.'],
+  'request.cursor': [
+    400,
+    'The cursor is not valid',
+    'Use the `next` of the page before, or begin again without a cursor.',
+  ],
   'position.not-reached': [
     409,
-    'The read side did not reach the position in time',
-    'Ask again, or with a longer timeoutMs.',
+    'The read models did not reach the position in time',
+    'Ask again, or allow more time by `timeoutMs`.',
   ],
   // pipelines
   'pipeline.invalid': [422, 'The pipeline is not valid', 'Correct what `diagnostics` lists.'],
@@ -63,7 +67,7 @@ const table = {
   'run.nothing-to-retry': [
     409,
     'No step of the run failed',
-    'Start a new run: `millrace run`. --step repeats one step: `millrace show RUN` lists them.',
+    'Start a new run: `millrace run`. --step repeats one step; `millrace show RUN` lists the steps.',
   ],
   'run.workspace-gone': [
     409,
@@ -99,22 +103,22 @@ const table = {
   'artifact.over-limit': [
     422,
     'The step has more artifacts than are kept',
-    'Keep fewer files, or put them into one archive. `artifacts: { paths: […], over_limit: warn }` leaves the rest out with a warning; the bytes are a setting of the server (artifact_bytes_max).',
+    'Keep fewer files, or put them into one archive. `artifacts: { paths: […], over_limit: warn }` leaves the rest out with a warning. The server’s setting artifact_bytes_max limits the bytes.',
   ],
   'artifact.not-found': [404, 'There is no such artifact', '`millrace artifacts RUN` lists them.'],
   'artifact.refused': [
     400,
     'The artifact cannot be stored under its name',
-    'See the detail; its name is the step’s, or something in the directory stands in its way.',
+    'The detail says why: the step’s name for it is refused, or something in the directory is in its way.',
   ],
   'isolation.unavailable': [
     422,
     'No executor can give this isolation',
-    'Where the file or --isolation asks for it, ask for less. Where the server’s isolation_min does, only the server can lower that. An executor that gives it helps in any case.',
+    'If the file or --isolation asks for it, ask for less. If the server’s isolation_min asks for it, only the server can lower it. An executor that gives it helps in either case.',
   ],
   'network.not-allowed': [
     403,
-    'The server does not let this caller’s steps have this network',
+    'The server does not allow this network for the steps of this caller',
     'Say `network: none` in the step, or raise network_max on the server.',
   ],
   // executors
@@ -122,8 +126,8 @@ const table = {
   'executor.gone': [409, 'The executor was declared lost', 'Register again.'],
   'executor.driver-refused': [
     403,
-    'This server takes no steps as plain processes',
-    'Use the oci driver, listen on loopback alone, or set allow_process_driver (MILLRACE_ALLOW_PROCESS_DRIVER=true) on the server.',
+    'This server does not take executors that run steps as plain processes',
+    'Use the oci driver, listen on loopback only, or set allow_process_driver (MILLRACE_ALLOW_PROCESS_DRIVER=true) on the server.',
   ],
   // logs
   'step-log.exists': [
@@ -153,7 +157,7 @@ const table = {
     'Send well-formed Unicode without NUL.',
   ],
   'log.unavailable': [503, 'The log cannot be reached', 'Try again in a moment.'],
-  'log.conflict': [409, 'The stream changed meanwhile', 'Try again.'],
+  'log.conflict': [409, 'The same thing was changed at the same time', 'Try again.'],
   'scheduler.stale-epoch': [409, 'Another scheduler leads now', 'Nothing to do.'],
   'read-models.not-ready': [
     503,
@@ -163,37 +167,41 @@ const table = {
   'projection.stopped': [
     409,
     'The read model cannot take an event',
-    '`millrace projections` says which; a corrected version takes it, and `millrace projections skip --help` tells how to pass over it.',
+    '`millrace projections` names the event. A corrected version can take it; `millrace projections skip --help` tells how to pass over it.',
   ],
   'projection.not-stopped': [
     409,
     'The read model has not stopped',
-    'Nothing to skip: `millrace projections` lists them.',
+    'There is nothing to skip: `millrace projections` lists the read models.',
   ],
   // admission
-  'server.overloaded': [429, 'Too much is waiting', 'Try again after the time in Retry-After.'],
-  'server.disk-low': [503, 'Less than 1 GiB is free', 'Free space in the data directory.'],
+  'server.overloaded': [
+    429,
+    'The server has too much to do',
+    'Try again after the time in Retry-After.',
+  ],
+  'server.disk-low': [
+    503,
+    'Less than 1 GiB of disk space is free',
+    'Free space in the data directory.',
+  ],
   'server.draining': [503, 'The server is shutting down', 'Try again in a moment.'],
   'server.busy': [
     409,
     'The server is in use',
-    'Wait for what it does, or end it with `millrace stop`.',
+    'Wait until it is done, or end it with `millrace stop`.',
   ],
   'server.incompatible': [
     500,
-    'The server is of a version that this command does not understand',
-    'End it with the `millrace stop` of its version, or use that version.',
+    'The server has a version that this command does not understand',
+    'End it with the `millrace stop` of that version, or use that version.',
   ],
-  'server.error': [
-    500,
-    'Something is broken on our side',
-    'See the server’s log under this trace id.',
-  ],
+  'server.error': [500, 'The server failed', 'See the server’s log under this trace id.'],
   // set-up
   'port.taken': [
     500,
     'The address is in use',
-    'Take a free port by `millrace dev --listen 127.0.0.1:0`, which says it; MILLRACE_LISTEN sets another for good.',
+    '`millrace dev --listen 127.0.0.1:0` takes a free port and prints it. MILLRACE_LISTEN sets another address for good.',
   ],
   'data-dir.not-writable': [
     500,
@@ -207,13 +215,13 @@ const table = {
   ],
   'data-dir.not-private': [
     500,
-    'The data directory is not this user’s alone',
+    'The data directory does not belong to this user alone',
     'Use one that you own, with mode 700, or give another --data-dir.',
   ],
   'data-dir.not-ours': [
     500,
-    'The data directory came from elsewhere',
-    'Give another --data-dir. What you moved, restored or filled yourself is yours: name it once in MILLRACE_TRUST_DATA_DIR.',
+    'The data directory was not made by this user’s Millrace',
+    'Give another --data-dir. If you moved, restored or filled this one yourself, name it once in MILLRACE_TRUST_DATA_DIR.',
   ],
   'postgres.start-failed': [500, 'Postgres did not start', 'See DATA_DIR/logs/postgres.log.'],
   'postgres.unreachable': [503, 'Postgres cannot be reached', 'Check --db.'],
@@ -221,23 +229,23 @@ const table = {
   'config.invalid': [
     500,
     'A setting is not valid',
-    'Correct it where the message says, or take it away.',
+    'Correct it where the message says, or remove it.',
   ],
   'server.unreachable': [503, 'No server answers', 'Start one with `millrace dev`.'],
   'data-dir.forbidden': [
     403,
     'This user may not read the data directory',
-    'Ask as the user whose server it is, or talk to it over HTTP with --server and a token.',
+    'Run the command as the user whose server it is, or reach the server over HTTP with --server and a token.',
   ],
   'workspaces.no-place': [
     500,
-    'There is no place for workspaces',
-    'Give a directory outside of every project by XDG_STATE_HOME, or clear the way in the one that the detail names.',
+    'There is no directory for workspaces',
+    'Set XDG_STATE_HOME to a directory outside of every project, or remove what is in the way in the directory that the detail names.',
   ],
   'data-dir.no-database': [
     500,
-    'The data directory is without its database',
-    'Name the database again by --db (MILLRACE_DB_URL), or put pg/ back into the data directory; to begin anew, remove the data directory.',
+    'The database of the data directory is missing',
+    'Name the database again by --db (MILLRACE_DB_URL), or put pg/ back into the data directory. To begin anew, remove the data directory.',
   ],
   // sandboxes
   'sandbox.unavailable': [500, 'The sandbox driver does not work here', 'See `millrace doctor`.'],
@@ -245,7 +253,7 @@ const table = {
   'image.unavailable': [
     422,
     'The driver cannot provide this image',
-    'Say `image: host`: container images do not exist yet. What a step needs is installed on the machine, or fetched by a step.',
+    'Say `image: host`: container images do not exist yet. Install what a step needs on the machine, or fetch it in a step.',
   ],
 } as const satisfies Record<string, readonly [status: number, title: string, hint: string]>;
 

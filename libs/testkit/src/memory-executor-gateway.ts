@@ -36,7 +36,7 @@ interface Message {
  * `endRun` and `declareLost`, and remembers what it was told.
  */
 export class MemoryExecutorGateway implements ExecutorGateway {
-  /** While true, no call reaches anybody. */
+  /** While true, every call fails as if no server could be reached. */
   isUnreachable = false;
   readonly registrations: RegisterRequest[] = [];
   readonly heartbeats: HeartbeatRequest[] = [];
@@ -49,7 +49,7 @@ export class MemoryExecutorGateway implements ExecutorGateway {
   readonly #messages: Message[] = [];
   readonly #waiting = new Set<() => void>();
   #position = 0;
-  /** Of the log behind it. A restore changes it. */
+  /** Which log it speaks for; a restore from a backup changes it. */
   incarnation = '01900000-0000-7000-8000-00000000000a';
 
   constructor(timers: Timers) {
@@ -70,7 +70,7 @@ export class MemoryExecutorGateway implements ExecutorGateway {
     return full;
   }
 
-  /** Says an assignment once more, as a lost answer or a second message would. */
+  /** Sends an assignment once more, as after a lost answer. */
   repeat(assignment: Assignment): void {
     const executorId = this.#attempts.get(assignment.fence)?.executorId;
     this.#position += 1;
