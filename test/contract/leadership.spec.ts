@@ -25,7 +25,7 @@ const guarded = ({ number: shard, epoch }: LeaderLease, name: string): Append =>
   stream: streamName('executor', namedUuid(name)),
   expectedVersion: 0,
   origin,
-  events: [{ type: 'executor.drained', data: { by: 'user:spec' } }],
+  events: [{ type: 'executor.drained', data: { by: 'user:admin' } }],
   guard: { shard, epoch },
 });
 

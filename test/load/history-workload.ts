@@ -72,7 +72,7 @@ function lifeOfRun(number: number): readonly DomainEvent[] {
     type: 'run.queued',
     data: {
       ...{ runNumber: number, pipelineId: executors[0] ?? '', pipeline: plan.name, planHash: hash },
-      ...{ trigger: { kind: 'api', actor: 'user:ada' }, inputs: { branch: 'main' } },
+      ...{ trigger: { kind: 'api', actor: 'user:admin' }, inputs: { branch: 'main' } },
       ...{ source: { kind: 'none' }, isolation: 'none' },
     },
   };
