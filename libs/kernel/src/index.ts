@@ -11,6 +11,7 @@ export { listed } from './listed.ts';
 export { pause } from './pause.ts';
 export { type Loop, repeat } from './repeat.ts';
 export { retryDelayMs } from './retry-delay.ts';
+export { settledWithin } from './settled-within.ts';
 export { shellWord } from './shell-word.ts';
 export { type Clock, exactDuration, formatDuration, parseDurationMs, type Timers } from './time.ts';
 export { trimEndOf } from './trim-end.ts';

@@ -1,4 +1,4 @@
-import { pause } from '#libs/kernel';
+import { settledWithin } from '#libs/kernel';
 import { Leader } from '#libs/leases';
 import { DispatchLoop, type LoopParts } from './dispatch.loop.ts';
 import { LeaseSweeperLoop } from './lease-sweeper.loop.ts';
@@ -93,10 +93,7 @@ export class Scheduler {
   async stop(): Promise<void> {
     this.stopping.abort();
     this.retries.stop();
-    const enough = new AbortController();
-    const waited = pause(this.parts.timers, stopWithinMs, enough.signal);
-    await Promise.race([Promise.all(this.loops), waited]);
-    enough.abort();
+    await settledWithin(this.parts.timers, stopWithinMs, Promise.all(this.loops));
   }
 
   get readings(): SchedulerReadings {

@@ -94,3 +94,18 @@ it('deletes nothing once another process was elected, though it has not heard of
   await clock.advance(1_000);
   expect(done).toEqual(files);
 });
+
+it('stops within two seconds even if the database does not answer', async () => {
+  const { sweeper } = started('a');
+  await clock.advance(1_000);
+  leases.release = () => new Promise(() => {});
+  let isStopped = false;
+  void sweeper.stop().then(() => {
+    isStopped = true;
+  });
+  await clock.advance(1_900);
+  expect(isStopped).toBe(false);
+  await clock.advance(100);
+  expect(isStopped).toBe(true);
+  sweepers = [];
+});

@@ -1,6 +1,6 @@
 import type { FsTenantBlobs } from '#libs/blobs';
 import type { Config } from '#libs/config';
-import { type Clock, pause, type Timers } from '#libs/kernel';
+import { type Clock, pause, settledWithin, type Timers } from '#libs/kernel';
 import {
   type GuardedWrites,
   Leader,
@@ -30,6 +30,7 @@ export interface SweeperParts {
 const sweepMs = 3_600_000;
 /** No upload takes longer, in milliseconds: an older part of a blob was left by one that was interrupted. */
 const abandonedMs = 24 * 3_600_000;
+const stopWithinMs = 2_000;
 /** Nobody waits for a sweep, and an idle server should write little: a renewal every two minutes. */
 const sweeperTerms: LeaderTerms = { termMs: 600_000, renewMs: 120_000, watchMs: 120_000 };
 
@@ -60,10 +61,13 @@ export class Sweeper {
     this.#ended = Promise.all([this.#run(signal), this.#leader.run(signal)]);
   }
 
-  /** Ends a sweep that is under way with what it removes now. Resolves when another process may lead. Idempotent. */
+  /**
+   * Ends a sweep in progress after what it removes now. Resolves when another process may lead, after two seconds at most: if
+   * the database does not answer, the lease ends by itself. Idempotent.
+   */
   async stop(): Promise<void> {
     this.#stopping.abort();
-    await this.#ended;
+    await settledWithin(this.#parts.timers, stopWithinMs, this.#ended);
   }
 
   async #run(signal: AbortSignal): Promise<void> {
