@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { buffer } from 'node:stream/consumers';
 import { pack } from 'tar-stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type OperationName, operations, pathOf } from '#libs/api-contract';
+import { type OperationName, operations, pathOf, serverPermissions } from '#libs/api-contract';
 import { defaultTenant, type TenantId, tenantIdSchema } from '#libs/events';
 import { openForTenants, type ServedTenants, tokenOf } from './served-tenants.ts';
 
@@ -160,6 +160,8 @@ const expectations: Readonly<Record<OperationName, Expectation>> = {
   readyz: { kind: 'of the server' },
   version: { kind: 'of the server' },
 };
+const isServers = (required: string) =>
+  [...serverPermissions].some((permission) => permission === required);
 const cases = Object.entries(expectations) as [OperationName, Expectation][];
 
 describe('what is listed', () => {
@@ -247,6 +249,32 @@ describe('what the server tells', () => {
   it.each(ofKind)('%s holds nothing of a tenant', async (name, wish) => {
     const text = await textOf(await ask(stranger, name, wish));
     for (const mark of marks()) expect(text).not.toContain(mark);
+  });
+
+  it.each(cases.map(([name]) => name).filter((name) => isServers(operations[name].requires)))(
+    '%s is for callers of the server’s own tenant',
+    async (name) => {
+      const wish = { params: { name: 'queue' } };
+      const refused = await ask(stranger, name, wish);
+      expect(await refused.json()).toMatchObject({ status: 403, code: 'request.forbidden' });
+      const response = await ask(owner, name, wish);
+      await response.body?.cancel();
+      expect(response.status).not.toBe(403);
+    },
+  );
+
+  it('an executor serves every tenant, so that no other tenant adds one', async () => {
+    const register = (tenant: TenantId) =>
+      fetch(`${served.url}/internal/v1/executors`, {
+        method: 'POST',
+        headers: {
+          authorization: `Bearer ${tokenOf(tenant)}`,
+          'content-type': 'application/json',
+        },
+        body: '{}',
+      });
+    expect((await register(stranger)).status).toBe(403);
+    expect((await register(owner)).status).toBe(400);
   });
 });
 

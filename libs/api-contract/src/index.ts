@@ -15,6 +15,7 @@ export {
   type Permission,
   type Permissions,
   remotePermissions,
+  serverPermissions,
 } from './permission.ts';
 export type { PipelineDto, PipelineRegisteredDto, Validation } from './pipeline.ts';
 export { type DiagnosticDto, type Problem, problemSchema } from './problem.ts';

@@ -31,6 +31,15 @@ export const localPermissions: Permissions = new Set<Permission>([
   'server:control',
 ]);
 
+/** What they allow reaches beyond a tenant, so that only callers of the server's own tenant have them. */
+export const serverPermissions: Permissions = new Set<Permission>([
+  'executors:register',
+  'projections:read',
+  'projections:rebuild',
+  'metrics:read',
+  'server:control',
+]);
+
 export const allPermissions: Permissions = new Set(permissions);
 
 /** What is left of a caller's permissions over a network. */

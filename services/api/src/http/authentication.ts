@@ -6,6 +6,7 @@ import {
   type Permission,
   type Permissions,
   remotePermissions,
+  serverPermissions,
 } from '#libs/api-contract';
 import { defaultTenant } from '#libs/events';
 import { HttpProblem } from './http-problem.ts';
@@ -81,12 +82,20 @@ function requirePrincipal(request: FastifyRequest, verify: VerifyToken): Princip
   const token = bearerToken(request);
   const principal = token === undefined ? undefined : verify(token);
   if (principal === undefined) throw unauthorized();
-  return local ? principal : { ...principal, permissions: overNetwork(principal.permissions) };
+  return { ...principal, permissions: permissionsHere(principal, local) };
 }
 
-function overNetwork(permissions: Permissions): Permissions {
-  if (permissions === allPermissions) return remotePermissions;
-  return new Set([...permissions].filter((permission) => !localPermissions.has(permission)));
+/** What is left of a caller's permissions on this way into the server, and for the caller's tenant. */
+function permissionsHere({ tenant, permissions }: Principal, local: boolean): Permissions {
+  const isServers = tenant === defaultTenant;
+  if (isServers && local) return permissions;
+  if (isServers && permissions === allPermissions) return remotePermissions;
+  const kept = [...permissions].filter(
+    (permission) =>
+      (local || !localPermissions.has(permission)) &&
+      (isServers || !serverPermissions.has(permission)),
+  );
+  return new Set(kept);
 }
 
 /** @throws HttpProblem `request.forbidden`; it names the permission */
