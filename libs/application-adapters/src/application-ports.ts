@@ -11,7 +11,7 @@ import { findStartedRun, PgRequests } from './pg-requests.ts';
 import { recentAnswer } from './recent-answer.ts';
 import { runNumbers } from './run-numbers.ts';
 
-/** How long to wait for what this process has acknowledged and the read models have not yet, in milliseconds. */
+/** How long a read waits until the read models show what this process has acknowledged, in milliseconds. */
 const ownWritesMs = 1_000;
 
 /** What the ports of the use cases are made of. */

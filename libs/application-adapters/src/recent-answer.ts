@@ -1,11 +1,11 @@
 import type { Clock } from '#libs/kernel';
 
-/** How late admission and the judgement of executors may notice a change, in milliseconds. */
+/** How old an answer may be, in milliseconds: admission and the check of executors may notice a change this late. */
 const recentMs = 250;
 
 /**
- * Gives the last answer for a while, so that a burst of requests asks the database once. Callers that come while it is asked
- * wait for the same answer; a failure is not kept.
+ * Reuses an answer for a short time, so that a burst of requests asks the database once. Concurrent callers share one query; a
+ * failure is not kept.
  */
 export function recentAnswer<Value>(
   clock: Pick<Clock, 'monotonicMs'>,

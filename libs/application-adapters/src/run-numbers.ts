@@ -1,10 +1,10 @@
 import { type Pool, queryRows } from '#libs/postgres';
 
 /**
- * Draws run numbers. Callers that come while the database is asked are served together by the next question, so that many
- * starts at once ask about twice, not once each.
+ * Draws run numbers. Callers that come during a query share the next one, so that many starts at once need about two queries, not
+ * one each.
  *
- * @returns draws one number; it rejects with the Fault of the database
+ * @returns a function that draws one number, and rejects with the Fault of the database
  */
 export function runNumbers(pool: Pool): () => Promise<number> {
   let waiting: PromiseWithResolvers<number>[] = [];

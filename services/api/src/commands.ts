@@ -13,7 +13,7 @@ import { RetryRunController, RetryRunHandler } from './runs/retry-run.ts';
 import { StartRunController, StartRunHandler } from './runs/start-run.ts';
 import { UploadSourceController, UploadSourceHandler } from './sources/upload-source.ts';
 
-/** Routes of what changes something. */
+/** Every operation that changes something. */
 export const commandControllers = [
   DrainExecutorController,
   RegisterPipelineController,

@@ -24,7 +24,7 @@ export interface GatewayComposition {
   readonly leasePool: Pool;
   readonly adminToken: string;
   readonly clock: Clock;
-  /** [0, 1). */
+  /** A number in [0, 1). */
   readonly random: () => number;
 }
 
@@ -50,7 +50,7 @@ export interface ApiComposition {
   readonly life: ServerLife;
   readonly logs: LogStore;
   readonly blobs: TenantBlobs;
-  /** Free bytes where the state lies, on the fullest file system. */
+  /** Free bytes on the fullest of the file systems that hold the server's state. */
   freeBytes(): Promise<number>;
   /** Whether the executor still keeps the workspace of a finished run. */
   isWorkspaceKept(runId: string): Promise<boolean>;
@@ -63,7 +63,7 @@ export interface ApiComposition {
 }
 
 /**
- * The public face over Postgres, listening. Closing it lets go whoever follows the log, behind the last event.
+ * Starts the public face over Postgres. Closing it ends the streams of followers after the last event.
  *
  * @throws Fault `port.taken`, `data-dir.not-writable`
  */

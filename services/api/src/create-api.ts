@@ -29,25 +29,25 @@ export interface RunningApi {
   /** `http://host:port`, with the port that was really taken. */
   readonly url: string;
   readonly requests: RequestCounts;
-  /** Finishes what is being answered, as far as that has an end within 2 s, and closes the port. Idempotent. */
+  /** Finishes answers that end within 2 s, and closes the port. Idempotent. */
   close(): Promise<void>;
 }
 
-/** Everything that the HTTP side is made of; the composition hands it in, nothing is looked up. */
+/** Everything that the HTTP side needs. The composition hands it in. */
 export interface ApiParts extends Served, Credentials {
   readonly ids: Ids;
   readonly logger: Logger;
-  /** Of an upload. */
+  /** The most bytes of an upload. */
   readonly sourceBytesMax: number;
 }
 
-/** For tests: what takes long or much by default. */
+/** Limits that tests set lower. */
 export type ApiLimits = Partial<Pick<BodyLimits, 'jsonMs' | 'silenceMs'> & ConnectionLimits>;
 
 export interface ListenOptions {
   /** `HOST:PORT`; port 0 takes a free one. */
   readonly listen: string;
-  /** A Unix socket beside it, for the local administrator, in a directory that only this user can enter and that this process has locked. */
+  /** The path of a Unix socket for the local administrator, in a directory that only this user can enter and that this process has locked. */
   readonly socketPath?: string;
 }
 
@@ -65,12 +65,12 @@ export async function startApi(
   const adapter = new FastifyAdapter({
     genReqId: () => parts.ids.uuid(),
     bodyLimit: jsonBytesMax,
-    // A source may take long to come; `installBodies` bounds what bodies take.
+    // An upload may take long. `installBodies` limits the time of bodies.
     requestTimeout: 0,
     http: { connectionsCheckingInterval: 2_000 },
     forceCloseConnections: true,
     routerOptions: { maxParamLength: 1024 },
-    // The router itself refuses an address: no hook and no filter hears of it.
+    // The router itself refuses such an address, so that neither hooks nor filters see the request.
     frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => {
       try {
         requireAnybody(request, parts);
@@ -85,7 +85,7 @@ export async function startApi(
     bodyParser: false,
     abortOnError: false,
   });
-  // Errors of hooks and parsers come here too: Nest hands them to its global filters.
+  // Nest hands errors of hooks and parsers to its global filters as well.
   app.useGlobalFilters(problems);
   const requests = new CountedRequests();
   prepareServer(adapter.getInstance() as unknown as FastifyInstance, parts, {

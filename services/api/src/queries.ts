@@ -26,7 +26,7 @@ import { ReadStepLogsController, ReadStepLogsHandler } from './runs/read-step-lo
 import { ShowRunController, ShowRunHandler } from './runs/show-run.ts';
 import { ShowRunStateController, ShowRunStateHandler } from './runs/show-run-state.ts';
 
-/** Routes of what tells something. */
+/** Every operation that only reads. */
 export const queryControllers = [
   FollowEventsController,
   ListEventsController,

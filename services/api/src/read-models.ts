@@ -12,7 +12,7 @@ import {
   RunReader,
 } from '#libs/projections';
 
-/** Nobody has more. */
+/** More executors than any server has. */
 const executorsMax = 1_000;
 
 export interface ReadModelParts {

@@ -1,10 +1,10 @@
-/** Whether `Accept` would rather have one media type than another. False if both are equally welcome. */
+/** Whether `Accept` prefers one media type to another. False if it likes both equally. */
 export function prefers(accept: string | undefined, wanted: string, usual: string): boolean {
   if (accept === undefined || accept.length > 1024) return false;
   return weightOf(accept, wanted) > weightOf(accept, usual);
 }
 
-/** The weight (RFC 9110) of the closest range that a type is in; 0 where it is in none. */
+/** The weight (RFC 9110) of the closest range that a type is in; 0 if it is in none. */
 function weightOf(accept: string, type: string): number {
   const ranges = new Map(
     accept.split(',').map((part) => {

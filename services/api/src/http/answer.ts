@@ -2,12 +2,12 @@ import type { Answer, Caller } from '#libs/application';
 import { problemOf } from './http-problem.ts';
 import type { Call } from './route.ts';
 
-/** Who calls, as use cases know them. */
+/** The caller, as use cases know it. */
 export function callerOf({ origin, principal }: Pick<Call<never>, 'origin' | 'principal'>): Caller {
   return { origin, permissions: principal.permissions };
 }
 
-/** @throws HttpProblem for what a use case refuses */
+/** @throws HttpProblem if the use case refused */
 export function valueOrProblem<Value>(answer: Answer<Value>): Value {
   if (answer.ok) return answer.value;
   throw problemOf(answer.refusal);

@@ -40,8 +40,8 @@ export interface Credentials {
 }
 
 /**
- * Deny by default: one hook before everything, unknown addresses included, and before a byte of any body is read. The
- * operation that will serve the request says what its caller has to show.
+ * One hook denies by default: it runs first, for unknown addresses as well, and before any byte of a body is read. The operation
+ * that will serve the request says what its caller needs.
  */
 export function installAuthentication(server: FastifyInstance, credentials: Credentials): void {
   server.decorateRequest('principal', null as unknown as Principal);
@@ -128,7 +128,7 @@ function unauthorized(): HttpProblem {
   );
 }
 
-/** However long: Node takes no head of more than 16 KiB. */
+/** It needs no limit of its length: Node refuses a head of more than 16 KiB. */
 function bearerToken(request: FastifyRequest): string | undefined {
   return /^Bearer ([A-Za-z0-9._~+/=-]+)$/.exec(request.headers.authorization ?? '')?.[1];
 }

@@ -2,11 +2,11 @@ import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { isLocal } from './local-socket.ts';
 
-/** All connections of a server: far below what a process may have open, above what its clients keep. */
+/** The most connections of a server: far fewer than a process may have open, more than its clients keep. */
 const connectionsMax = 4_096;
-/** Those that have shown no credentials yet: a client shows them with its first request, within milliseconds. */
+/** The most connections without credentials. A client shows its credentials with its first request, within milliseconds. */
 const strangersMax = 256;
-/** From the first byte to the end of a request's head: it fits one packet. */
+/** How long the head of a request may take, in milliseconds: it fits into one packet. */
 const headMs = 10_000;
 
 export interface ConnectionLimits {
@@ -16,8 +16,8 @@ export interface ConnectionLimits {
 }
 
 /**
- * Bounds what strangers can hold. A connection counts as a stranger's until a request on it has shown credentials; where there
- * are too many of them the oldest one ends, so that whoever opens connections and says nothing displaces itself.
+ * Limits what strangers can hold. A connection is a stranger's until a request on it has shown credentials. If strangers have too
+ * many connections, the oldest of these is closed, so that a flood displaces itself.
  */
 export class ConnectionGate {
   readonly #strangers = new Set<Socket>();
@@ -27,7 +27,7 @@ export class ConnectionGate {
     this.#limits = { connectionsMax, strangersMax, headMs, ...limits };
   }
 
-  /** Before the server listens. */
+  /** Call it before the server listens. */
   guard(server: Server): void {
     server.maxConnections = this.#limits.connectionsMax;
     server.headersTimeout = this.#limits.headMs;
@@ -41,7 +41,7 @@ export class ConnectionGate {
     });
   }
 
-  /** A request on it has shown credentials. */
+  /** Call it when a request on the connection has shown credentials. */
   welcome(socket: Socket): void {
     this.#strangers.delete(socket);
   }

@@ -1,12 +1,12 @@
 import { eventDto } from '#libs/application';
 import type { RecordedEvent } from '#libs/events';
 
-/** An event as a stream of server-sent events has it. */
+/** The text of an event in a stream of server-sent events. */
 export function eventText(event: RecordedEvent): string {
   return `id: ${event.position}\nevent: ${event.type}\ndata: ${JSON.stringify(eventDto(event))}\n\n`;
 }
 
-/** The position that a reader has come to. */
+/** The position that a reader has reached, by its Last-Event-ID; undefined if it sent none. */
 export function resumedAfter(headers: {
   readonly 'Last-Event-ID'?: string | undefined;
 }): number | undefined {

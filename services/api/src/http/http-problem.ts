@@ -16,11 +16,11 @@ export class HttpProblem extends Error {
 }
 
 export interface ProblemExtras extends Omit<Refusal, 'code' | 'message'> {
-  /** The methods of a path that has not the one asked for. */
+  /** The methods that the path has, if it does not have the one of the request. */
   readonly allow?: string;
 }
 
-/** A no as an answer; the code decides the status by the one table in the kernel. */
+/** The problem for a refusal. Its code decides the status, by the table in the kernel. */
 export function problemOf({ code, message, ...extras }: Refusal): HttpProblem {
   return new HttpProblem(code, message, extras);
 }

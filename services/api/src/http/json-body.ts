@@ -4,8 +4,8 @@ import { HttpProblem } from './http-problem.ts';
 const depthMax = 64;
 
 /**
- * Reads a JSON body as strictly as the log needs it: well-formed UTF-8, no NUL and no lone surrogate (but in `yaml`, where
- * the compiler says where it stands), no `__proto__`, no abyss of brackets.
+ * Reads a JSON body as strictly as the log needs it: well-formed UTF-8, no NUL and no lone surrogate, no `__proto__`, limited
+ * depth. In `yaml` NUL and lone surrogates pass, since the compiler names their place.
  *
  * @throws HttpProblem `request.malformed`, `request.invalid`
  */
@@ -45,7 +45,7 @@ function checkValue(value: unknown, pointer: string, depth: number): void {
   }
 }
 
-/** @throws HttpProblem `request.invalid` where text holds NUL or a lone surrogate */
+/** @throws HttpProblem `request.invalid` if text holds NUL or a lone surrogate */
 export function checkText(text: string, pointer: string): void {
   if (text.includes('\u0000') || !text.isWellFormed()) {
     throw new HttpProblem('request.invalid', 'text holds NUL or a lone surrogate', {

@@ -4,7 +4,7 @@ import type { Server } from 'node:http';
 import { createServer, type Socket } from 'node:net';
 import { Fault } from '#libs/kernel';
 
-// A property of the connection itself: nothing that a client sends can claim it.
+// Marks the connection itself, so that nothing that a client sends can set it.
 const localSockets = new WeakSet<Socket>();
 
 /** Whether a connection came by the socket in the data directory, which this user alone can reach. */
@@ -14,9 +14,9 @@ export function isLocal(socket: Socket): boolean {
 
 /**
  * Lets a running HTTP server listen on a Unix socket as well: connections are handed to it, so that its limits and its end hold
- * for them, too. What an earlier server left there is removed: the caller holds the lock of the directory.
+ * for them, too. A socket that an earlier server left is removed: the caller holds the lock of the directory.
  *
- * @returns takes no more connections, and removes the socket; those that are open end with the HTTP server
+ * @returns a function that takes no more connections and removes the socket; open connections end with the HTTP server
  * @throws Fault `data-dir.not-writable`
  */
 export async function listenLocally(http: Server, path: string): Promise<() => void> {

@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Page } from '#libs/api-contract';
 
-/** Adds `Link: <…>; rel="next"` (RFC 8288) where there is a next page. */
+/** Adds `Link: <…>; rel="next"` (RFC 8288) if there is a next page. */
 export function withNextLink<Item>(
   call: { readonly request: FastifyRequest; readonly reply: FastifyReply },
   page: Page<Item>,

@@ -5,7 +5,7 @@ import { describeError, Fault } from '#libs/kernel';
 import type { Logger } from '#libs/telemetry';
 import { HttpProblem, problemDocument } from './http-problem.ts';
 
-/** Turns whatever was thrown into a problem document: never a stack trace, never the words of an unknown error. */
+/** Turns every error into a problem document. Stack traces and messages of unknown errors stay in the server's log. */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
   private readonly logger: Logger;

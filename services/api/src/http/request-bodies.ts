@@ -6,7 +6,7 @@ import { HttpProblem } from './http-problem.ts';
 import { parseJsonBody } from './json-body.ts';
 import { routePath } from './route.ts';
 
-/** What senders call a tar and a compressed one; which it is shows in its first bytes. */
+/** The content types by which clients send a tar, plain or compressed. Its first bytes tell which it is. */
 const tarTypes: readonly string[] = [
   ...operations.uploadSource.bodyTypes,
   'application/octet-stream',
@@ -18,25 +18,25 @@ const tarTypes: readonly string[] = [
   'application/x-zstd',
 ];
 
-/** What a JSON body may have where its operation does not say otherwise. */
+/** The most bytes of a JSON body, unless its operation says otherwise. */
 export const jsonBytesMax = 64 * 1024;
 
 export interface BodyLimits {
-  /** From the head of a request to the end of its JSON. */
+  /** The most milliseconds from the head of a request to the end of its JSON. */
   readonly jsonMs: number;
-  /** An upload may take as long as it likes, and be silent for this long. */
+  /** The most milliseconds in which an upload may send nothing; its whole time is not limited. */
   readonly silenceMs: number;
   readonly sourceBytesMax: number;
 }
 
 export const bodyTimes = { jsonMs: 30_000, silenceMs: 30_000 } as const;
 
-/** A client that is still sending has this long to read the answer before the connection breaks under it. */
+/** How long a client that is still sending can read the answer before its connection is closed, in milliseconds. */
 const lingerMs = 1_000;
 
 /**
- * How bodies are taken: JSON and tar, each route no more than it can need, each in bounded time. Called behind the
- * authentication, which answers before any of this happens; the rest of a body that nobody wants is never read.
+ * Takes bodies, JSON and tar, with a limit of bytes for each route and a limit of time. Install it after the authentication, so
+ * that strangers are refused before a body is read. The rest of a body that is not needed is never read.
  */
 export function installBodies(server: FastifyInstance, limits: BodyLimits): void {
   const ofOperations = operationBytesMax();
@@ -65,7 +65,7 @@ export function installBodies(server: FastifyInstance, limits: BodyLimits): void
   });
 }
 
-/** A client that asks first is told to go on only when its body is wanted. */
+/** A client that sends `Expect: 100-continue` is told to go on only if its body is wanted. */
 export function askBeforeContinue(server: Server): void {
   server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) =>
     server.emit('request', request, response),
@@ -86,7 +86,7 @@ function isUpload(request: FastifyRequest): boolean {
   return tarTypes.includes(request.headers['content-type'] ?? '');
 }
 
-/** @throws HttpProblem `request.too-large` before anything is read; what has no length is counted while it is read */
+/** @throws HttpProblem `request.too-large` before anything is read; a body without a length is counted while it is read */
 function requireFittingLength(request: FastifyRequest, limits: BodyLimits): void {
   const length = Number(request.headers['content-length'] ?? 0);
   const most = isUpload(request) ? limits.sourceBytesMax : request.routeOptions.bodyLimit;
@@ -97,7 +97,7 @@ function requireFittingLength(request: FastifyRequest, limits: BodyLimits): void
   );
 }
 
-/** Ends the connection of a sender that is too slow. */
+/** Closes the connection of a sender that is too slow. */
 function boundTime(
   body: IncomingMessage,
   kind: 'json' | 'upload',
@@ -108,7 +108,7 @@ function boundTime(
   let waitedForUs = false;
   const look = () => {
     const { bytesRead } = socket;
-    // What is buffered waits for us, not for the sender, who may go on only after we have taken it.
+    // Buffered bytes wait for the server. The sender can go on only after it has taken them.
     const waitsForUs = body.readableLength > 0;
     const isSilent = bytesRead === seen && !waitsForUs && !waitedForUs;
     waitedForUs = waitsForUs;
@@ -122,12 +122,12 @@ function boundTime(
 }
 
 /**
- * The answer is ready and the body is not: nobody will read the rest, so the connection ends with the answer. It ends for
- * writing first: closed at once, with bytes on their way, it would be reset, and the client might never see the answer.
+ * For an answer that is ready before the body has come: the rest is not read, so the connection ends with the answer. It is closed
+ * for writing first: if it were closed at once while bytes arrive, it would be reset, and the client might never see the answer.
  */
 function leaveUnread(body: IncomingMessage, reply: FastifyReply): void {
   void reply.header('connection', 'close');
-  // Of the answer: a request whose reader gave up has let go of its own.
+  // The socket of the answer: a request whose reader gave up no longer has one.
   const { socket } = reply.raw;
   if (socket) {
     socket.destroySoon = () => {
@@ -135,7 +135,7 @@ function leaveUnread(body: IncomingMessage, reply: FastifyReply): void {
       setTimeout(() => socket.destroy(), lingerMs).unref();
     };
   }
-  // Node pulls in the rest of a body that nobody has begun to read; one that was begun and paused stays where it is.
+  // Node reads the rest of a body that nobody has begun to read, but not of one that was begun and paused.
   body.pause();
   body.read();
 }

@@ -3,20 +3,20 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type Operation, operations, serverOperations } from '#libs/api-contract';
 import { routePath } from './route.ts';
 
-/** Answers that are under way have this long at a close, in milliseconds. */
+/** How long a close waits for answers that have begun, in milliseconds. */
 const answersMs = 2_000;
-/** A follower that heard how a run ended asks for more of it at once. In milliseconds, for a busy machine. */
+/** How long a follower that has seen the end of a run may take to ask for more of it, in milliseconds, on a busy machine. */
 const afterwardsMs = 500;
 const lookMs = 10;
 
 /**
- * What is asked for by whoever may ask: a probe, or a stranger, does not need a server. Questions about the server itself
- * are left out.
+ * Counts requests with valid credentials, which show that somebody needs the server: probes and strangers don't. Requests about
+ * the server itself are left out.
  */
 export interface RequestCounts {
-  /** Being answered, streams included. */
+  /** Requests that are being answered, streams included. */
   readonly open: number;
-  /** Ever begun. */
+  /** Requests that ever began. */
   readonly begun: number;
 }
 
@@ -33,10 +33,10 @@ const streams: ReadonlySet<string | undefined> = new Set(
 export class CountedRequests implements RequestCounts {
   open = 0;
   begun = 0;
-  /** With those about the server. */
+  /** The same, with requests about the server itself. */
   #unanswered = 0;
   #isClosing = false;
-  /** When somebody was answered last who may ask for more, by the monotonic clock. */
+  /** When the last answer ended after which the client may ask for more, by the monotonic clock. */
   #lastMs = Number.NEGATIVE_INFINITY;
 
   /** Called when a request has shown its credentials. */
@@ -56,7 +56,7 @@ export class CountedRequests implements RequestCounts {
     });
   }
 
-  /** Resolves when everything is answered and no follower seems to have more to ask; soon in any case. */
+  /** Resolves when every request is answered and followers had time to ask for more; after a short time in any case. */
   async untilAnswered(): Promise<void> {
     this.#isClosing = true;
     const endBy = performance.now() + answersMs;

@@ -17,27 +17,27 @@ import { checkText } from './json-body.ts';
 
 type Parsed<Schema> = Schema extends z.ZodType ? z.output<Schema> : undefined;
 
-/** What a controller method gets: everything checked against the operation's schemas. */
+/** The arguments of a controller method, checked against the operation's schemas. */
 export interface Call<Op extends Operation> {
   readonly params: Op extends { params: infer Schema } ? Parsed<Schema> : undefined;
   readonly query: Op extends { query: infer Schema } ? Parsed<Schema> : undefined;
   readonly headers: Op extends { headers: infer Schema } ? Parsed<Schema> : undefined;
   readonly body: Op extends { body: infer Schema } ? Parsed<Schema> : undefined;
-  /** With a command id where the caller sent an Idempotency-Key. */
+  /** It has a command id if the caller sent an Idempotency-Key. */
   readonly origin: Origin;
   readonly principal: Principal;
   readonly request: FastifyRequest;
   readonly reply: FastifyReply;
 }
 
-/** Who is calling; set by the authentication hook. */
+/** The caller; the authentication hook sets it. */
 export interface Principal {
   readonly tenant: TenantId;
   readonly actor: string;
   readonly permissions: Permissions;
 }
 
-/** Who calls an open route. */
+/** The caller of an open route. */
 const nobody: Principal = {
   tenant: defaultTenant,
   actor: 'anonymous',

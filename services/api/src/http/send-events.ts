@@ -1,14 +1,14 @@
 import { once } from 'node:events';
 import type { FastifyReply } from 'fastify';
 
-/** A comment line this often keeps proxies from closing a quiet stream, in milliseconds. */
+/** How often a comment is sent, so that proxies do not close a quiet stream, in milliseconds. */
 const heartbeatMs = 15_000;
 
 /**
- * Answers with server-sent events until `make` has no more, or the reader has gone. What is made next is asked for only when
- * the reader has taken what there is.
+ * Answers with server-sent events until `make` ends or the reader has gone. The next event is made only after the reader has
+ * taken those before it.
  *
- * @param make  gives the text of whole events; its signal aborts when the reader goes
+ * @param make  makes the text of whole events; its signal aborts when the reader goes
  */
 export async function sendEvents(
   reply: FastifyReply,
@@ -26,7 +26,7 @@ export async function sendEvents(
   });
   raw.write('retry: 1000\n\n');
   const heartbeat = setInterval(() => {
-    // A slow reader has enough to read.
+    // A slow reader still has data to read.
     if (!raw.writableNeedDrain) raw.write(': still here\n\n');
   }, heartbeatMs);
   try {
@@ -38,7 +38,7 @@ export async function sendEvents(
   }
 }
 
-/** Resolves when a slow reader has taken what is buffered, or has gone. */
+/** Resolves when a slow reader has taken the buffered data, or has gone. */
 async function taken(raw: NodeJS.WritableStream, gone: AbortSignal): Promise<void> {
   await once(raw, 'drain', { signal: gone }).catch(() => {});
 }

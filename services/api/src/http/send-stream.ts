@@ -1,9 +1,9 @@
 import type { Readable } from 'node:stream';
 import type { FastifyReply } from 'fastify';
 
-/** Answers with a stream. Who leaves before its end is no failure, and nothing is sent behind what went out. */
+/** Answers with a stream. A reader that leaves before its end is not an error, and nothing more is sent then. */
 export async function sendStream(reply: FastifyReply, stream: Readable): Promise<void> {
   await reply.send(stream);
-  // Of a connection that broke the framework thinks that its answer is still to come.
+  // If the connection broke, the framework still expects to answer.
   reply.hijack();
 }

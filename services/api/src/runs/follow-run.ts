@@ -35,7 +35,7 @@ export class FollowRunHandler implements IQueryHandler<FollowRunQuery> {
   }
 }
 
-/** Events and lines of a run in one stream; 204 where nothing is to come. */
+/** The events and log lines of a run in one stream; 204 if there are no more. */
 @Controller()
 export class FollowRunController {
   constructor(@Inject(QueryBus) private readonly queries: QueryBus) {}

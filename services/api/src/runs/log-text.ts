@@ -1,8 +1,8 @@
 import { type LogLine, lastSegment, plainText } from '#libs/logs';
 
 /**
- * Writes lines as text. The rest of an unfinished line is appended to it if it comes next. What a terminal would act on is left
- * out, for this is what people print on one. Of a line that overwrites itself the last words stay.
+ * Writes lines as text. The rest of an unfinished line is appended to it if it comes next. Control characters other than colours are left out, since
+ * people print this on terminals. If a line overwrites itself, its last text is kept.
  */
 export function logText(): (line: LogLine) => string {
   let open: number | undefined;
@@ -18,10 +18,10 @@ export function logJson(line: LogLine): string {
   return `${JSON.stringify(line)}\n`;
 }
 
-/** Text that goes out in one write: a log of empty lines would be a write for each. */
+/** About how many characters go out in one write: a log of empty lines would be a write for each. */
 const blockChars = 32 * 1024;
 
-/** Each piece at once; what is there in the same turn of the event loop goes together. */
+/** Sends each piece at once; pieces of the same turn of the event loop go out together. */
 export async function* inBlocks<Piece>(
   pieces: AsyncIterable<Piece>,
   textOf: (piece: Piece) => string,
@@ -44,7 +44,7 @@ export async function* inBlocks<Piece>(
         next = iterator.next();
         if (block.length >= blockChars) break;
       }
-      // Its failure is heard when it is waited for.
+      // Its failure is handled when it is awaited.
       next.catch(() => {});
       yield block;
     }

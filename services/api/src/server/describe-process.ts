@@ -4,7 +4,7 @@ import type { Projector } from '#libs/projections';
 import type { ServerLife } from './server-life.ts';
 import type { ServerProcess } from './server-process.ts';
 
-/** The read models are behind by moments; if it is more, nobody can tell what is left. In milliseconds. */
+/** How long to wait for the read models before the number of unfinished runs counts as unknown, in milliseconds. */
 const lastWritesMs = 1_000;
 
 export interface ProcessParts {

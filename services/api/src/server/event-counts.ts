@@ -15,15 +15,15 @@ type Handled<Type extends keyof typeof metricsHandles> = Extract<
   { readonly type: Type }
 >;
 
-/** Runs that are kept in mind for their duration; beyond it the oldest is forgotten. */
+/** How many unfinished runs are remembered, to measure how long they take. The oldest is forgotten beyond this number. */
 const openRunsMax = 100_000;
 
-/** Counts what events tell, from the first one that it is given. */
+/** Counts events, from the first one that it is given. */
 export class EventCounts {
   readonly #runDuration: Histogram;
   readonly #steps: Counter;
   readonly #lost: Counter;
-  /** When the runs were queued that have not finished, by stream. */
+  /** When each unfinished run was queued, by stream. */
   readonly #queuedMs = new Map<string, number>();
 
   constructor(registers: Registry[]) {

@@ -16,13 +16,13 @@ export interface MetricsParts extends SubscriptionParts {
 }
 
 export interface Metrics {
-  /** Prometheus text. */
+  /** All metrics in the text format of Prometheus. */
   text(): Promise<string>;
   stop(): Promise<void>;
 }
 
 /**
- * Counts what the log tells from now on. Names follow the semantic conventions of OpenTelemetry for CI/CD (`cicd.*`), with
+ * Counts events of the log from now on. Names follow the semantic conventions of OpenTelemetry for CI/CD (`cicd.*`), with
  * the units of Prometheus.
  */
 export function startMetrics(parts: MetricsParts): Metrics {

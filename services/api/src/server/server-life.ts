@@ -1,6 +1,6 @@
 import type { ServerState, StopServerHow } from '#libs/api-contract';
 
-/** How far the process behind the API is: what it does with runs, and how it ends. */
+/** What the process behind the API does with runs, and how it ends. */
 export interface ServerLife {
   readonly status: ServerState['status'];
   /** The steps that run in this process. */
@@ -9,9 +9,9 @@ export interface ServerLife {
   readonly drainLeftMs: number | null;
   /** Resolves when a drain is over. */
   readonly drained: Promise<void>;
-  /** Whether runs wait or run here. */
+  /** Whether runs wait or run in this process. */
   hasWork(): boolean;
-  /** Begins to assign and to run, if this process does that. Idempotent; resolves when steps can run. */
+  /** Begins to assign and to run steps, if this process does that. Idempotent; resolves when steps can run. */
   work(): Promise<void>;
   /** Asks that the process end. Returns at once. */
   end(how: StopServerHow): void;

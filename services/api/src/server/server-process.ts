@@ -1,21 +1,21 @@
 import type { ServerState, StopServerHow } from '#libs/api-contract';
 
-/** The process behind the API: what is asked about it, and who may end it. */
+/** The process behind the API: what the API can ask of it. */
 export interface ServerProcess {
   readonly version: string;
   isDraining(): boolean;
   /** Whether the log can be reached. Never rejects. */
   canReachLog(): Promise<boolean>;
-  /** False while a read model is built of which nothing may be shown. */
+  /** False while a read model has no tables that may be shown. */
   areReadModelsReady(): boolean;
-  /** Prometheus text. */
+  /** All metrics in the text format of Prometheus. */
   metricsText(): Promise<string>;
   state(): Promise<ServerState>;
-  /** The state behind a drain: what is unfinished then stays so. Resolves when a drain is over. */
+  /** The state after a drain, which names what stays unfinished. Resolves when a drain is over. */
   drained(): Promise<ServerState>;
-  /** Begins to assign and to run, where this process does that. Idempotent; resolves when steps can run. */
+  /** Begins to assign and to run steps, if this process does that. Idempotent; resolves when steps can run. */
   work(): Promise<void>;
-  /** Returns at once. @returns false where it was to end only if idle, and is not */
+  /** Returns at once. @returns false if the process was asked to end only if idle, and is not idle */
   stop(how: StopServerHow): boolean;
 }
 

@@ -8,7 +8,7 @@ import { SERVER_PROCESS, type ServerProcess } from './server-process.ts';
 /** Health, version, metrics and the description of the API. */
 @Controller()
 export class ServerController {
-  /** Made for the first who asks: it takes 20 ms, and most servers are never asked. */
+  /** Made for the first request: it takes 20 ms, and most servers are never asked for it. */
   private document: object | undefined;
 
   constructor(@Inject(SERVER_PROCESS) private readonly server: ServerProcess) {}
@@ -53,7 +53,7 @@ export class ServerController {
     return this.document;
   }
 
-  /** What `type` of a problem document names. */
+  /** The address that the `type` of a problem document names. */
   @Route(operations.problemType)
   async problemType(
     @Input(operations.problemType) call: Call<typeof operations.problemType>,
