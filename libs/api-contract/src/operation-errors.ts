@@ -19,6 +19,8 @@ export function errorsOf(operation: Operation): readonly ErrorCode[] {
     query !== undefined && 'waitFor' in query.shape && 'position.not-reached',
     requires !== 'nothing' && 'request.unauthorized',
     requires !== 'nothing' && 'request.forbidden',
+    // Read models are asked without the log.
+    requires !== 'nothing' && 'postgres.unreachable',
     requires !== 'nothing' && 'log.unavailable',
     requires !== 'nothing' && 'read-models.not-ready',
     // Every command may come twice, and adds events to the log.
