@@ -1,7 +1,7 @@
 import type { RecordedEvent } from '#libs/events';
 import { type Clock, Fault, type Ids, invariant, retryDelayMs, type Timers } from '#libs/kernel';
 import type { Append, AppendResult, LogSignal } from './event-store.ts';
-import { findOwn } from './find-own.ts';
+import { findEarlierTry } from './find-earlier-try.ts';
 import {
   type BatchStore,
   type PreparedAppend,
@@ -277,8 +277,8 @@ export class Appender {
     const { store } = this.#parts;
     const answers = new Map<PreparedAppend, AppendResult>();
     const lookUp = async (prepared: PreparedAppend) => {
-      const own = await findOwn(store, prepared);
-      if (own !== undefined) answers.set(prepared, own);
+      const stored = await findEarlierTry(store, prepared);
+      if (stored !== undefined) answers.set(prepared, stored);
     };
     for (const prepared of appends) await lookUp(prepared);
     const rest = appends.filter((prepared) => !answers.has(prepared));

@@ -10,7 +10,7 @@ import type { PreparedAppend } from './prepare-append.ts';
  *
  * @returns undefined if nothing of it is stored
  */
-export async function findOwn(
+export async function findEarlierTry(
   store: Pick<EventStore, 'readStream'>,
   prepared: PreparedAppend,
 ): Promise<Extract<AppendResult, { kind: 'appended' }> | undefined> {
