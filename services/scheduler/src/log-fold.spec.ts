@@ -1,6 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type DomainEvent, defaultTenant } from '#libs/events';
+import { Fault } from '#libs/kernel';
 import { schedulerFoldVersion } from '#libs/scheduling';
-import { SchedulerRig } from '#libs/testkit';
+import { silentLogger } from '#libs/telemetry';
+import { logProcess, MemoryEventStore, namedUuid, SchedulerRig, VirtualClock } from '#libs/testkit';
+import { LogFold } from './log-fold.ts';
 import { MemorySnapshotStore } from './memory-snapshot-store.ts';
 import type { SchedulerParts } from './scheduler.parts.ts';
 import { Scheduler } from './scheduler.ts';
@@ -59,3 +63,63 @@ describe('a snapshot', () => {
     await rig.world.untilRecorded('run.finished', 1, 2_000);
   });
 });
+
+it('another log in the place of the one that it follows is folded anew', async () => {
+  const clock = new VirtualClock();
+  const logOf = async (incarnation: string, executors: readonly string[]) => {
+    const store = new MemoryEventStore(clock, { incarnation });
+    const add = (name: string) =>
+      store.append([
+        {
+          stream: `executor-${namedUuid(name)}`,
+          expectedVersion: 0,
+          events: [registered(name)],
+          origin: { tenant: defaultTenant, actor: 'system' },
+        },
+      ]);
+    for (const name of executors) await add(name);
+    return { ...logProcess(store, clock), add };
+  };
+  const before = await logOf('00000000-0000-8000-8000-000000000001', ['one', 'two']);
+  const restored = await logOf('00000000-0000-8000-8000-000000000002', ['three']);
+  let current = before;
+  const fold = new LogFold(
+    {
+      store: { head: () => current.store.head() },
+      tail: { position: 0, follow: (after, options) => current.tail.follow(after, options) },
+      plans: {
+        load: async (hashes) => {
+          if (isAway) throw new Fault('log.unavailable', 'backoff', 'away');
+          return await current.plans.load(hashes);
+        },
+      },
+      snapshots,
+      timers: clock,
+      logger: silentLogger,
+      shard: 0,
+    },
+    () => {},
+  );
+  let isAway = false;
+  const abort = new AbortController();
+  const running = fold.run(abort.signal, () => false);
+  await clock.until(() => fold.state.position === 2, 1_000);
+  isAway = true;
+  await before.add('lost with the database');
+  await clock.advance(1_000);
+  current = restored;
+  isAway = false;
+  await clock.until(() => fold.state.position === 1, 2_000);
+  expect([...fold.state.executors.all()].map(({ name }) => name)).toEqual(['three']);
+  abort.abort();
+  await running;
+});
+
+function registered(name: string): DomainEvent {
+  const capabilities = { drivers: ['process'], isolation: 'none' } as const;
+  const data = { name, labels: [], slots: 1, version: '1' };
+  return {
+    type: 'executor.registered',
+    data: { ...data, capabilities: { ...capabilities, drivers: [...capabilities.drivers] } },
+  };
+}
