@@ -2,7 +2,7 @@ import { canonicalJson, sha256Hex } from '#libs/kernel';
 import type { LayeredConfig } from './layers.ts';
 import { type Config, type Setting, type SettingKey, settings } from './schema.ts';
 
-/** Not what a server is like. */
+/** Settings of a command, which say nothing about a server. */
 const ofTheCaller: ReadonlySet<SettingKey> = new Set([
   'dataDir',
   'trustDataDir',
@@ -12,7 +12,7 @@ const ofTheCaller: ReadonlySet<SettingKey> = new Set([
 
 const keys = (Object.keys(settings) as SettingKey[]).filter((key) => !ofTheCaller.has(key));
 
-/** What a server works by, for whoever wants to know whether it does as they ask. Secrets are told by their digest. */
+/** The settings that a server works by, for commands to compare with what they ask for. Secrets appear as digests. */
 export function workingSettings(config: Config): Readonly<Record<string, unknown>> {
   return Object.fromEntries(
     keys.flatMap((key) => {
@@ -25,8 +25,8 @@ export function workingSettings(config: Config): Readonly<Record<string, unknown
 }
 
 /**
- * What a server lets others have. A variable of the command that started it must not bound the runs of everybody after it
- * without a word, so that these are compared for every caller.
+ * Settings that bound the runs of others. A variable of the command that started a server must not bound the runs of later
+ * callers silently, so these are compared for every caller.
  */
 const bounds: ReadonlySet<SettingKey> = new Set([
   'isolationMin',

@@ -4,15 +4,15 @@ import { dirname, join } from 'node:path';
 export interface UpwardSearch {
   /** Where it begins; what stands there itself is taken whoever it belongs to, as whoever works there has chosen the place. */
   readonly from: string;
-  /** The user's: what is above it is not theirs. */
+  /** The user's HOME, above which nothing is theirs. */
   readonly home?: string | undefined;
-  /** Whose files count; undefined if there are no users of that kind. */
+  /** The uid whose files count; undefined if there are no users of that kind. */
   readonly user?: number | undefined;
 }
 
 export interface Found {
   readonly path: string | undefined;
-  /** What was found first, and belongs to somebody else: who may write it would decide what we run. */
+  /** The first entry that was found, if it belongs to somebody else, who could then decide what is run. */
   readonly refused: string | undefined;
 }
 

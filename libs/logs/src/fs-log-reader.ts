@@ -7,7 +7,7 @@ import { OpenLines } from './open-lines.ts';
 import { beginsLine, decodeRecord } from './record.ts';
 import { RecordScanner } from './record-scanner.ts';
 
-/** How often a follower looks at the disk: for a writer in another process. */
+/** How often a follower looks at the disk for a writer in another process, in milliseconds. */
 const pollMs = 250;
 
 /** A record that begins a line, and the line's number. */
@@ -90,7 +90,7 @@ export class FsLogReader {
     }
   }
 
-  /** Asked before the file is read: what was written before the end is then in it. */
+  /** Checked before the file is read, so that everything before the end is in it. */
   async #isOver({ follow, abort }: LogReadOptions): Promise<boolean> {
     return !follow || abort?.aborted === true || (await this.#hasEnded());
   }

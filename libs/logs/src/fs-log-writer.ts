@@ -35,7 +35,7 @@ export class FsLogWriter implements LogWriter {
   /** Streams whose line is begun: shown in part, split, or kept back by the mask. */
   readonly #begun = new Set<LogLine['stream']>();
   #bytesLeft: number;
-  /** From the limit on. */
+  /** The end of the log beyond the limit. */
   #tail: LogTail | undefined;
   #closing: Promise<LogSummary> | undefined;
 
@@ -93,7 +93,7 @@ export class FsLogWriter implements LogWriter {
     const splitter = new LineSplitter();
     const timer = new OpenLineTimer(() => {
       this.#take(stream, splitter.flushOpen());
-      // A full disk shows itself at the next write, which somebody awaits.
+      // A full disk shows at the next write, which is awaited.
       this.#file.flush().catch(() => {});
     });
     const channel = { splitter, timer };
@@ -132,7 +132,7 @@ export class FsLogWriter implements LogWriter {
     );
   }
 
-  /** Ends a begun line where it stands. What the mask keeps back of it is let go: its rest is not seen here. */
+  /** Ends a begun line where it stands. The part that the mask keeps back is dropped, since its rest is not read here. */
   #breakOff(stream: LogLine['stream'], timeMs: number): void {
     this.#parts.mask?.mask('', { stream, lineEnds: true });
     for (const record of this.#recordsOf(stream).breakOff(timeMs)) this.#file.add(record);
@@ -171,7 +171,7 @@ export class FsLogWriter implements LogWriter {
     return summary;
   }
 
-  /** Whatever is begun is a line, though its end has not come. Beyond the limit nothing is begun. */
+  /** Ends begun lines, though their ends have not come. Beyond the limit no line is begun. */
   #endLines(timeMs: number): void {
     for (const [stream, { splitter, timer }] of this.#channels) {
       timer.stop();
@@ -182,7 +182,7 @@ export class FsLogWriter implements LogWriter {
       for (const stream of [...this.#begun]) this.#store(stream, { text: '', end: 'line' }, timeMs);
   }
 
-  /** @returns whether something of the log is missing */
+  /** @returns whether a part of the log is missing */
   #storeTail(): boolean {
     if (!this.#tail) return false;
     const { bytesMax, mask } = this.#parts;

@@ -25,7 +25,7 @@ export class LineRecords {
     this.#stream = stream;
   }
 
-  /** Empty if there is nothing to store: of a line whose beginning the mask keeps back, or behind a split at a line's very end. */
+  /** Empty if there is nothing to store: the mask keeps back the beginning of the line, or the line was split at its very end. */
   take({ text, end }: LinePiece, timeMs: number): readonly EncodedRecord[] {
     if (end === 'line' && !this.#isOpen && !this.#isSplit && text.length * 3 <= lineBytesMax)
       return [{ record: `${this.#headOfWhole(timeMs)}${text}\n`, beginsLine: true }];

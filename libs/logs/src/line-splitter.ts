@@ -2,7 +2,7 @@
 export interface LinePiece {
   /** Valid Unicode without `\n` and NUL. */
   readonly text: string;
-  /** What comes behind it: the line's end, more of a line that is cut because nobody can keep it whole, or what nobody knows yet. */
+  /** What follows: the line's end, more of a line that was too long, or not known yet. */
   readonly end: 'line' | 'split' | 'open';
 }
 
@@ -48,7 +48,7 @@ export class LineSplitter {
   }
 
   /**
-   * Gives out what is there of a line whose end has not come. A cut character and a `\r`, which may be half
+   * Gives out the part of an open line that is there. A cut character and a `\r`, which may be half
    * of a line end, stay.
    */
   flushOpen(): LinePiece[] {
@@ -59,13 +59,13 @@ export class LineSplitter {
     return [{ text, end: 'open' }];
   }
 
-  /** The stream is over: whatever is left is a line, though its end never came. */
+  /** Called at the end of the stream: the rest is a line, though its end never came. */
   end(): LinePiece[] {
     const rest = this.takePending();
     return rest.length > 0 ? [{ text: decoded(withoutReturn(rest)), end: 'line' }] : [];
   }
 
-  /** Gives the bytes back as they came, and begins anew. */
+  /** Gives the bytes of the open line back unchanged, and starts afresh. */
   takePending(): Buffer {
     const rest = this.pending;
     this.pending = Buffer.alloc(0);

@@ -1,4 +1,4 @@
-/** Who follows a log that is being written in this process: wakes followers without asking the disk. */
+/** The followers of logs that are written in this process: they are woken without a look at the disk. */
 export class LiveLogs {
   readonly #writers = new Set<string>();
   readonly #watches = new Map<string, Set<LogWatch>>();
@@ -33,7 +33,7 @@ export class LiveLogs {
   }
 }
 
-/** One follower's ear: a change that comes between its look at the file and its wait ends the wait at once. */
+/** The watch of one follower: a change between its look at the file and its wait ends the wait at once. */
 export class LogWatch {
   readonly #onClose: () => void;
   #hasChanged = false;

@@ -8,7 +8,7 @@ export interface LogFiles {
   readonly records: string;
   /** Where lines lie in a large log that has ended; see `log-index.ts`. */
   readonly index: string;
-  /** Its existence says that no more will come. */
+  /** A file that exists when the log has ended. */
   readonly end: string;
 }
 

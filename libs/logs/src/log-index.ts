@@ -13,7 +13,7 @@ export const indexedBytesMin = 256 * 1024;
 export interface LogIndex {
   readonly logBytes: number;
   readonly lines: number;
-  /** Of the records that begin lines 1, 257, 513 … */
+  /** Offsets of the records that begin lines 1, 257, 513 … */
   readonly offsets: readonly number[];
 }
 
@@ -45,7 +45,7 @@ export function decodeIndex(bytes: Buffer, logBytes: number): LogIndex | undefin
   return { logBytes: size, lines, offsets };
 }
 
-/** Takes note of records in their order. */
+/** Notes a record; called in their order. */
 export class IndexBuilder {
   readonly #offsets: number[] = [];
   #lines = 0;
@@ -91,7 +91,7 @@ async function rebuildIndex(handle: FileHandle, size: number): Promise<LogIndex>
   return builder.build(size);
 }
 
-/** Whole or not at all. It can be made again at any time: a failure is nobody's concern. */
+/** Written whole or not at all. A failure is ignored, for the index can be made again at any time. */
 export async function storeIndex(files: LogFiles, index: LogIndex): Promise<void> {
   const draft = `${files.index}.${process.pid}.${draftCount++}`;
   try {

@@ -7,11 +7,11 @@ export interface LogKey {
   readonly attempt: number;
 }
 
-/** Where a step's words come from: `output` is stdout and stderr together, in the order in which they were written. */
+/** The source of a line: `output` is stdout and stderr together, in the order in which they were written. */
 export type OutputStream = 'output' | 'stdout' | 'stderr';
 
 /**
- * A line, or what there is of one that is being written. `system` lines are the executor's own words (a limit that is not enforced,
+ * A line, or the part that is there of an open one. `system` lines are the executor's own messages (a limit that is not enforced,
  * a truncation, a cancel).
  */
 export interface LogLine {
@@ -23,7 +23,7 @@ export interface LogLine {
   /** Valid UTF-8 without the line end; raw ANSI is kept. At most 64 KiB: longer lines are split. */
   readonly text: string;
   /**
-   * The line is not complete (a prompt, a progress bar): its rest comes under the same number, to who follows. Left out otherwise.
+   * The line is not complete (a prompt, a progress bar): followers get its rest under the same number. Absent otherwise.
    */
   readonly open?: true;
   /**
@@ -111,7 +111,7 @@ export interface LogStore {
    * @throws Fault `step.not-found` if the key's parts are malformed; so do `open` and `seal`
    */
   read(key: LogKey, options?: LogReadOptions): AsyncIterable<LogLine>;
-  /** Tells followers of a key that no more will come though no writer closed it (its executor died). Idempotent. */
+  /** Ends a log that no writer closed (its executor died), which its followers are told. Idempotent. */
   seal(key: LogKey): Promise<void>;
   removeRun(runId: string): Promise<void>;
 }

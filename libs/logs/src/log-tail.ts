@@ -2,7 +2,7 @@ import { type LinePiece, LineSplitter } from './line-splitter.ts';
 import type { LogLine } from './log-store.ts';
 import { headBytes } from './record.ts';
 
-/** How much of the end is kept once the limit is reached: enough for a stack trace and its story. */
+/** How much of the end is kept once the limit is reached: enough for a stack trace and the lines before it. */
 export const tailBytesMax = 64 * 1024;
 /** The end of a step that writes letter by letter is shorter: this bounds what is kept beside the bytes. */
 const segmentsMax = 4_096;
@@ -30,12 +30,12 @@ export interface TailSummary {
 }
 
 /**
- * What comes beyond the limit of a log. A step may print for hours there: bytes are neither read, cut nor copied, only their line ends
- * are counted when they are let go. The last 64 KiB become lines when the step has ended.
+ * The end of a log beyond its limit. A step may print for hours there: bytes are neither read, cut nor copied, only their line ends
+ * are counted when they are dropped. The last 64 KiB become lines when the step has ended.
  */
 export class LogTail {
   readonly #segments: Segment[] = [];
-  /** Streams whose first kept byte may lie within a line; true if bytes before it were let go. */
+  /** Streams whose first kept byte may lie within a line; true if bytes before it were dropped. */
   readonly #inside = new Map<Stream, boolean>();
   #bytes = 0;
   #droppedLines = 0;
@@ -94,7 +94,7 @@ export class LogTail {
     return pieces;
   }
 
-  /** Without the ends of lines whose beginnings were let go. Of a line without any end its last bytes are better than nothing. */
+  /** Leaves out the ends of lines whose beginnings were dropped. Of a line without an end the last bytes are kept: better than none. */
   #withoutCutLines(pieces: readonly TailPiece[], isMasked: boolean): TailPiece[] {
     const inside = new Map(
       [...this.#inside].filter(

@@ -73,7 +73,7 @@ function occurrences(input: string, secrets: readonly string[]): Range[] {
   return joined;
 }
 
-/** Up to where nothing that follows can make a secret of it. */
+/** The length of the beginning that no following text can make a part of a secret. */
 function safeCut(input: string, secrets: readonly string[], found: readonly Range[]): number {
   let kept = 0;
   for (const secret of secrets) {

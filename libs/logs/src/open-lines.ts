@@ -25,7 +25,7 @@ export class OpenLines {
     this.#isComplete = options.isComplete;
   }
 
-  /** Of a line that was given out the rest may still come. */
+  /** The rest of a line that was given out in part may still come. */
   get hasUnfinished(): boolean {
     return [...this.#lines.values()].some(({ hasEnded }) => !hasEnded);
   }
@@ -64,7 +64,7 @@ export class OpenLines {
     return lineOf({ ...record, text }, line, !hasEnded && !this.#isComplete);
   }
 
-  /** What is there of the line. The lines of one stream do not overlap, so that nothing is read more than once for each stream. */
+  /** The part of the line that is there. The lines of one stream do not overlap, so that nothing is read more than once for each stream. */
   async #lookAhead(
     first: LogRecord,
     end: number,

@@ -5,7 +5,7 @@ import type { EncodedRecord } from './line-records.ts';
 import type { LogFiles } from './log-files.ts';
 import { IndexBuilder, indexedBytesMin, storeIndex } from './log-index.ts';
 
-/** What lies on disk. */
+/** What was stored. */
 export interface StoredRecords {
   readonly bytes: number;
   readonly lines: number;
@@ -75,7 +75,7 @@ export class RecordFile {
       if (this.#bytes > 0) await this.#handle.sync();
       if (this.#bytes >= indexedBytesMin) await storeIndex(files, this.#index.build(this.#bytes));
     } catch {
-      // Who wrote has been told; the lines stored so far stay readable without an index.
+      // The writer has got the error already. The stored lines stay readable without an index.
     }
     await this.#handle.close().catch(() => {});
     const stored = { bytes: this.#bytes, lines: this.#index.lines };

@@ -2,9 +2,9 @@ import type { FileHandle } from 'node:fs/promises';
 import { lineBytesMax } from './line-splitter.ts';
 import { headBytes, isRecord } from './record.ts';
 
-/** What is handled between two reads, and so in one turn of the event loop: at most two thousand records. */
+/** Bytes between two reads, and so in one turn of the event loop: at most two thousand records. */
 const chunkBytes = 32 * 1024;
-/** What is longer and has no line end is no record. */
+/** Bytes without a line end that are longer than this are no record. */
 const recordBytesMax = headBytes + lineBytesMax;
 const newline = 0x0a;
 
@@ -14,7 +14,7 @@ export interface FoundRecord {
   readonly bytes: Buffer;
 }
 
-/** Finds the records of a log from a place on. What a crash tore, or is no record for another reason, is passed over. */
+/** Finds the records of a log from a place on. Torn records, and bytes that are no record, are skipped. */
 export class RecordScanner {
   readonly #handle: FileHandle;
   #readAt: number;

@@ -73,7 +73,7 @@ export function decodeRecord(bytes: Buffer): LogRecord | undefined {
   const text = bytes.toString('utf8', headBytes);
   return {
     timeMs: Number(bytes.toString('latin1', 0, timeDigits)),
-    // A kind that this version does not know is shown as our own word rather than left out: numbers stay the same.
+    // A kind that this version does not know is shown as a system line rather than left out, so that numbers stay the same.
     stream: streams.get(letter | smallBit) ?? 'system',
     part: parts.get(bytes[timeDigits + 1] ?? 0) ?? 'whole',
     continues: (letter & smallBit) === 0,

@@ -1,4 +1,4 @@
-/** Something kept on disk that may go when it is old or when there is too much. */
+/** The logs of one run on disk. */
 export interface KeptEntry {
   readonly id: string;
   readonly bytes: number;
@@ -10,7 +10,7 @@ export interface RetentionLimits {
   readonly nowMs: number;
   /** Entries older than this go. */
   readonly ageMs: number;
-  /** What is left takes at most this much: the oldest go first. */
+  /** All entries together take at most this much: the oldest go first. */
   readonly bytesMax: number;
 }
 

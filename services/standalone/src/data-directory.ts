@@ -20,7 +20,7 @@ export interface DataDirectory {
   readonly logs: string;
   readonly blobs: string;
   readonly executor: string;
-  /** Makes the administrator's token if there is none: it is there from the first time that a server has a database. */
+  /** Makes the administrator's token if there is none: it exists once a server has had a database. */
   ensureAdminToken(): string;
   /** Where the API listens for the local administrator: short enough for a socket, good as long as this process lives. */
   readonly apiSocket: string;

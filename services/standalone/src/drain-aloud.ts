@@ -2,11 +2,11 @@ import type { Logger } from '#libs/telemetry';
 import type { RunningStep } from '../../executor/src/index.ts';
 import type { ProcessLife } from './process-life.ts';
 
-/** How often it looks whether the words about what it waits for still hold, in milliseconds. */
+/** How often the list of steps that it waits for is looked at, in milliseconds. */
 const lookMs = 250;
 
 /**
- * Lets running steps end, and says which ones it waits for, on the terminal and in the log.
+ * Drains, and names the steps that it waits for, on the terminal and in the log.
  *
  * @param options.enough  aborted if nobody wants to wait any longer
  */

@@ -16,7 +16,7 @@ import { untilUnneeded } from './until-unneeded.ts';
 
 /**
  * How long a server may take to end once it waits for no step any more, in milliseconds: killed steps (30 s), good-byes,
- * reports and answers (9 s), Postgres (20 s). Behind it the process ends anyway.
+ * reports and answers (9 s), Postgres (20 s). Then the process exits anyway.
  */
 const endMs = 60_000;
 
@@ -29,7 +29,7 @@ const { values: options } = parseArgs({
     listen: { type: 'string' },
     db: { type: 'string' },
     sandbox: { type: 'string' },
-    // Started by a command: it tells that one what became of it, takes a free port, and ends when nobody needs it.
+    // Started by a command: it reports its start to that command, takes a free port, and ends when nobody needs it.
     background: { type: 'boolean' },
     // Answers, and neither assigns nor runs anything before it is asked to: for a command that only reads.
     'at-rest': { type: 'boolean' },
@@ -60,7 +60,7 @@ function say(text: string): void {
   process.stderr.write(`${text}\n`);
 }
 
-/** The first signal drains, the second ends what runs, the third does not wait for anything. */
+/** The first signal drains, the second ends running steps, the third exits at once. */
 function heedSignals(wishes: StopWishes, logger: Logger): void {
   // A server in the background has no terminal that could close.
   if (isBackground) process.on('SIGHUP', () => {});
@@ -168,7 +168,7 @@ async function serve(at: Place): Promise<number> {
   if (!directory.isInPlace()) {
     say(`${directory.root} is gone: this server ends`);
     await standalone.abandon();
-    // Without a word to the disk: whatever stands in its place now is somebody else's.
+    // Nothing is written: a directory in its place is somebody else's.
     process.exit(3);
   }
   directory.removeServerFile();
@@ -177,7 +177,7 @@ async function serve(at: Place): Promise<number> {
 }
 
 async function main(): Promise<number> {
-  // Nobody may listen any more, or the disk that they go to is full.
+  // The reader may be gone, or the disk of a log file full.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
   const config = readConfig();
   if (config.trustDataDir !== undefined) trustDataDirectory(config.trustDataDir);

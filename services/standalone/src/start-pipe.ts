@@ -4,12 +4,12 @@ import type { StartMessage } from '#libs/api-contract';
 /** The descriptor that whoever starts a server in the background reads from. */
 const startFd = 3;
 
-/** Tells whoever started this server what became of it. Nothing happens if they are gone, or were told already. */
+/** Reports the start, or its failure, to the command that started this server. Nothing happens if it is gone, or was told already. */
 export function tellStarter(message: StartMessage): void {
   try {
     writeSync(startFd, `${JSON.stringify(message)}\n`);
     closeSync(startFd);
   } catch {
-    // Nobody waits for it any more.
+    // No command waits any more.
   }
 }

@@ -1,13 +1,13 @@
-/** Why and how a server ends. */
+/** A request that a server end, and why. */
 export interface StopWish {
   /** `drain`: running steps may end. `now`: they are ended. `gone`: there is no place left to write to. */
   readonly how: 'drain' | 'now' | 'gone';
-  /** For people: what asks for it. */
+  /** The reason, for people. */
   readonly why: string;
   readonly exitCode: number;
 }
 
-/** Collects the wishes that this process end: the first begins it, a further one that insists cuts it short. */
+/** Collects the requests that this process end: the first begins the end, a further one that insists cuts it short. */
 export class StopWishes {
   readonly #first = Promise.withResolvers<StopWish>();
   readonly #enough = new AbortController();
@@ -19,17 +19,17 @@ export class StopWishes {
     return this.#first.promise;
   }
 
-  /** The worst that any wish asks for: a crash while the server ends is a crash. */
+  /** The highest exit code of all requests: a crash while the server ends is a crash. */
   get exitCode(): number {
     return this.#exitCode;
   }
 
-  /** Aborted: what runs is ended at once. */
+  /** Aborted when running steps are to end at once. */
   get enough(): AbortSignal {
     return this.#enough.signal;
   }
 
-  /** @returns how often it was wished for, from 1 */
+  /** @returns the number of requests so far, from 1 */
   wish(wish: StopWish, options: { readonly insists: boolean } = { insists: false }): number {
     this.#count += 1;
     this.#exitCode = Math.max(this.#exitCode, wish.exitCode);
