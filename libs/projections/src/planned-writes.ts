@@ -6,6 +6,7 @@ import { changeStatements, type SqlStatement } from './change-statements.ts';
 import { mergeChanges } from './merge-changes.ts';
 import type { Projection, RowChange } from './projection.ts';
 import type { TableSet } from './table-set.ts';
+import { EventRefused } from './write-transaction.ts';
 
 /** Loads the plans that a batch of events names. */
 export function plansOf(batch: readonly RecordedEvent[], plans: PlanCache): Promise<PlanLookup> {
@@ -25,9 +26,22 @@ export interface WriteContext {
 /**
  * The statements that apply a batch of events to one copy of a read model's tables.
  *
- * @throws what the projection throws
+ * @throws EventRefused whatever the projection throws: it is pure, so that trying again cannot help
  */
 export function planWrites(
+  projection: Projection,
+  tables: TableSet,
+  batch: readonly RecordedEvent[],
+  context: WriteContext,
+): readonly SqlStatement[] {
+  try {
+    return statementsOf(projection, tables, batch, context);
+  } catch (error) {
+    throw new EventRefused(error);
+  }
+}
+
+function statementsOf(
   projection: Projection,
   { tables }: TableSet,
   batch: readonly RecordedEvent[],

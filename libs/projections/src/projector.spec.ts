@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { InProcessLogSignal, type LogTail, PlanCache, StoreLogTail } from '#libs/event-store';
 import { defaultTenant, type StreamName, streamId } from '#libs/events';
-import { Fault } from '#libs/kernel';
+import { BugError, Fault } from '#libs/kernel';
 import type { Pool } from '#libs/postgres';
 import {
   type AnyEvent,
@@ -456,6 +456,46 @@ describe('an event that a read model cannot take', () => {
       [streamId('run', other)],
     );
     expect(steps.rowCount).toBe(1);
+  });
+});
+
+describe('a new version that cannot take an event', () => {
+  const throws: readonly (readonly [string, Error])[] = [
+    ['an error', new Error('a bug')],
+    ['a broken precondition', new BugError('a bug')],
+    ['a fault that would pass elsewhere', new Fault('postgres.unreachable', 'backoff', 'a bug')],
+  ];
+
+  it.each(throws)('stops visibly close to the end of the log too: %s', async (_, thrown) => {
+    const before = await start();
+    await log.append(new AnyEvents(31).take(400));
+    await before.waitFor(log.position, 20_000);
+    await before.stop();
+    const events = await log.store.readLog({ after: 0, limit: 400 });
+    const bug = events.findLast(({ type }) => type === 'run.queued')?.position ?? 0;
+    const next: Projection = {
+      ...runListProjection,
+      version: runListProjection.version + 1,
+      project(event, plans) {
+        if (event.position === bug) throw thrown;
+        return runListProjection.project(event, plans);
+      },
+    };
+    const projector = await start({
+      projections: projections.map((each) => (each.name === next.name ? next : each)),
+    });
+    await vi.waitFor(async () => {
+      expect((await projector.statuses()).find(({ name }) => name === next.name)).toMatchObject({
+        status: 'stopped',
+        build: { version: next.version, position: bug - 1 },
+        failed: { position: bug, error: String(thrown) },
+      });
+    }, 5_000);
+    await expect(projector.rebuild(next.name)).rejects.toMatchObject({
+      code: 'projection.stopped',
+    });
+    await projector.skip(next.name);
+    await built(projector);
   });
 });
 

@@ -1,10 +1,19 @@
-import { Fault } from '#libs/kernel';
+import { BugError, Fault } from '#libs/kernel';
 import { inTransaction, type Pool, type PoolClient, postgresFault } from '#libs/postgres';
 import { CheckpointMoved } from '#libs/subscriptions';
 
 /** A read model cannot take an event of a batch: its projection throws, or the database refuses a row. */
 export class EventRefused extends Error {
   override readonly name = 'EventRefused';
+
+  constructor(cause: unknown) {
+    super(String(cause), { cause });
+  }
+
+  /** Operators are shown why. */
+  override toString(): string {
+    return this.message;
+  }
 }
 
 /**
@@ -28,13 +37,15 @@ export function asRefusal(error: unknown): unknown {
   const meant = asFault(error);
   return meant instanceof Fault || meant instanceof CheckpointMoved
     ? meant
-    : new EventRefused(String(error), { cause: error });
+    : new EventRefused(error);
 }
 
-/** Errors of the work itself stay what they are. */
+/** Errors of the work itself, which never come from the connection, stay what they are. */
+const ownKinds = [
+  ...[CheckpointMoved, EventRefused, BugError],
+  ...[TypeError, RangeError, ReferenceError, SyntaxError],
+];
+
 function asFault(error: unknown): unknown {
-  const isOwn = [CheckpointMoved, EventRefused, TypeError, RangeError].some(
-    (kind) => error instanceof kind,
-  );
-  return isOwn ? error : postgresFault(error);
+  return ownKinds.some((kind) => error instanceof kind) ? error : postgresFault(error);
 }
