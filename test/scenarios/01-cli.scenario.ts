@@ -80,6 +80,7 @@ describe('the command line without a server', { timeout: 120_000 }, () => {
       /run\.queued[\s\S]*run\.step-started[\s\S]*run\.finished/,
     );
     expect((await run('why', '1', 'after')).stdout).toContain('after (finished)');
+    expect((await run('why', '1')).stdout).toMatch(/^run 1 of \w+: success\n/);
     expect(
       (await run('events', '--types', 'run.finished', '--json')).stdout.trim().split('\n'),
     ).toHaveLength(1);

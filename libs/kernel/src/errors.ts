@@ -28,8 +28,8 @@ const table = {
   ],
   'request.forbidden': [
     403,
-    'The token does not allow this',
-    'Use a token with the permission that the operation requires.',
+    'The caller does not have the permission',
+    'The detail names it. The administrator’s token has every permission but those that callers of DATA_DIR/api.sock alone have.',
   ],
   'request.not-found': [404, 'There is nothing here', 'Check the address.'],
   'request.method': [405, 'The method is not supported here', 'See /api/v1/openapi.json.'],
@@ -50,7 +50,11 @@ const table = {
   ],
   // pipelines
   'pipeline.invalid': [422, 'The pipeline is not valid', 'Correct what `diagnostics` lists.'],
-  'pipeline.not-found': [404, 'There is no such pipeline', 'List them with GET /api/v1/pipelines.'],
+  'pipeline.not-found': [
+    404,
+    'There is no such pipeline',
+    'GET /api/v1/pipelines lists those that are registered.',
+  ],
   // runs
   'run.not-found': [404, 'There is no such run', 'List them with `millrace runs`.'],
   'run.already-exists': [409, 'The run exists already', 'Nothing to do.'],
@@ -167,7 +171,7 @@ const table = {
   'projection.stopped': [
     409,
     'The read model cannot take an event',
-    '`millrace projections` names the event. A corrected version can take it; `millrace projections skip --help` tells how to pass over it.',
+    'Rebuild it first, which loses nothing: `millrace projections` gives the command. If it stops at the same event again, a corrected version can take the event; `millrace projections skip --help` tells what it costs to pass over it.',
   ],
   'projection.not-stopped': [
     409,
@@ -182,8 +186,8 @@ const table = {
   ],
   'server.disk-low': [
     503,
-    'Less than 1 GiB of disk space is free',
-    'Free space in the data directory.',
+    'Too little disk space is free',
+    'Free space where the data directory and the workspaces lie. `millrace config explain` shows the limit, disk_free_min.',
   ],
   'server.draining': [503, 'The server is shutting down', 'Try again in a moment.'],
   'server.busy': [

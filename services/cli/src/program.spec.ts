@@ -26,6 +26,16 @@ async function called(...words: readonly string[]): Promise<number> {
 
 it.each([
   ['a command that does not exist', ['rnu'], /unknown command 'rnu' \[usage.invalid\]\n.*run/s],
+  [
+    'a command that another one does not have',
+    ['projections', 'rebuid', 'run-list'],
+    /unknown command 'rebuid' of `millrace projections`: did you mean "rebuild"\? \[usage/,
+  ],
+  [
+    'a word where only commands can stand',
+    ['executors', '0190'],
+    /unknown command '0190' of `millrace executors`: there is drain \[usage.invalid\]/,
+  ],
   ['an option that does not exist', ['runs', '--limt', '3'], /unknown option '--limt' \[usage/],
   ['a number that is none', ['runs', '--limit', 'many'], /expected a whole number from 1 to 1000/],
   ['too few arguments', ['cancel'], /missing required argument 'run' \[usage.invalid\]/],
@@ -50,6 +60,11 @@ it('helps, and names the exit codes', async () => {
   expect(said).toContain('6 not found or not allowed');
   for (const name of ['run', 'dev', 'stop', 'show', 'logs', 'doctor', 'executors'])
     expect(said).toMatch(new RegExp(`^  ${name} `, 'm'));
+});
+
+it('tells before a read model skips an event what is lost by it', async () => {
+  await called('projections', 'skip', '--help');
+  expect(said).toMatch(/never shown by this read model[\s\S]*Rebuild the read model first/);
 });
 
 it('shows with each command the options of all, but no --server where it says nothing', async () => {

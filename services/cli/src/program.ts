@@ -1,4 +1,6 @@
 import { Command, Option } from 'commander';
+import { listed } from '#libs/kernel';
+import { didYouMean } from '#libs/pipeline-dsl';
 import { thisBuild } from '#libs/telemetry';
 import { addArtifacts } from './commands/artifacts.ts';
 import { addCancel } from './commands/cancel.ts';
@@ -43,6 +45,7 @@ export function createProgram(finish: (exitCode: number) => void): Command {
       visibleGlobalOptions: (command) =>
         command === program ? [] : program.options.filter((option) => takes(command, option)),
     })
+    .hook('preAction', refuseUnknownCommand)
     .hook('preAction', refuseIdleOptions)
     .showSuggestionAfterError()
     .configureOutput({ outputError: (text, write) => write(withCode(text)) })
@@ -70,12 +73,28 @@ Exit codes: 0 success · 1 the run failed · 2 usage or invalid pipeline · 3 sy
   for (const command of [program, ...commandsOf(program)]) {
     const help = pasteable(usageHint, { ...invocationOf({}), given: givenTo(command) });
     command.showHelpAfterError(`  ${help}`);
+    // `refuseUnknownCommand` says more than that there are too many arguments.
+    if (isGroup(command)) command.allowExcessArguments();
   }
   return program;
 }
 
 function commandsOf(command: Command): readonly Command[] {
   return command.commands.flatMap((own) => [own, ...commandsOf(own)]);
+}
+
+/** Whether it has commands of its own and takes nothing else: a word behind it is meant as one of them. */
+function isGroup({ commands, registeredArguments }: Command): boolean {
+  return commands.length > 0 && registeredArguments.length === 0;
+}
+
+/** Refuses the word behind a command if it is none of its own commands, such as `projections rebuid`. */
+function refuseUnknownCommand(_program: Command, command: Command): void {
+  const [word] = command.args;
+  if (word === undefined || !isGroup(command)) return;
+  const names = command.commands.map((own) => own.name());
+  const meant = didYouMean(word, names) ?? `there is ${listed(names)}`;
+  command.error(`error: unknown command '${word}' of \`millrace ${command.name()}\`: ${meant}`);
 }
 
 /** Whether an option of the program means anything for a command. */

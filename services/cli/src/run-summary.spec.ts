@@ -1,13 +1,13 @@
 import { expect, it } from 'vitest';
 import type { AttemptDto, RunDto, StepDto } from '#libs/api-contract';
 import {
+  endOfRun,
   endWords,
   nextLines,
   runTook,
   shortCommit,
   shortRef,
   stepTable,
-  wrongWords,
 } from './run-summary.ts';
 
 const at = (seconds: number) => new Date(seconds * 1000).toISOString();
@@ -94,16 +94,17 @@ it('says how a step ended where that was not well', () => {
   expect(words({ status: 'running', outcome: null })).toBeUndefined();
 });
 
-it('says how a run went wrong: which steps failed, how, and who cancelled it', () => {
+it('says how a run ended: which steps failed, how, and who cancelled it', () => {
   const timedOut = step('b', { outcome: 'timeout', cause: 'timeout' });
   const broken = step('a', { outcome: 'failure', cause: 'exit', exitCode: 3 });
   const words = (own: Partial<RunDto>) =>
-    wrongWords(run({ steps: [broken, timedOut], failedSteps: ['a', 'b'], cancel: null, ...own }));
+    endOfRun(run({ steps: [broken, timedOut], failedSteps: ['a', 'b'], cancel: null, ...own }));
   expect(words({ outcome: 'failure' })).toBe('failure; failed: a (exit 3), b (timeout)');
   const cancel = { by: 'user:admin', reason: 'no use', at: at(1) };
   expect(words({ outcome: 'cancelled', cancel, failedSteps: [] })).toBe(
     'cancelled by user:admin: no use',
   );
-  expect(words({ outcome: 'success' })).toBeUndefined();
-  expect(words({ outcome: null })).toBeUndefined();
+  expect(words({ outcome: 'success', failedSteps: [] })).toBe('success');
+  // Its steps are still being stopped.
+  expect(words({ outcome: null, status: 'running', cancel, failedSteps: [] })).toBe('running');
 });

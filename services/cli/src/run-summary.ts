@@ -129,14 +129,13 @@ export function endWords(step: StepDto): string | undefined {
   return `${step.id}: ${outcomeWords(endOf(step))}`;
 }
 
-/** The outcome of a run that failed, with its failed steps; undefined if it did not fail. */
-export function wrongWords(run: RunDto): string | undefined {
-  if (run.outcome === null || run.outcome === 'success') return undefined;
+/** How a run ended, with its failed steps; its status if it has not ended. */
+export function endOfRun(run: RunDto): string {
   const failed = run.steps
     .filter(({ id }) => run.failedSteps.includes(id))
     .map((step) => `${step.id} (${describeEnd(endOf(step)) || step.outcome})`);
   return [
-    run.cancel ? cancelWords(run.cancel) : run.outcome,
+    run.cancel && run.outcome !== null ? cancelWords(run.cancel) : (run.outcome ?? run.status),
     ...(failed.length === 0 ? [] : [`failed: ${listed(failed)}`]),
   ].join('; ');
 }

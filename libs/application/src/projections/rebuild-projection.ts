@@ -1,6 +1,7 @@
 import type { LogTail } from '#libs/event-store';
-import { type Answer, accepted } from '../answer.ts';
+import type { Answer } from '../answer.ts';
 import type { ReadModels } from '../ports.ts';
+import { onReadModel } from './named-read-model.ts';
 
 export interface RebuildProjectionParts {
   readonly readModels: Pick<ReadModels, 'rebuild'>;
@@ -17,11 +18,13 @@ export class RebuildProjection {
 
   /**
    * @returns the position to wait for
-   * @throws Fault `request.not-found`
+   * @throws Fault `projection.stopped`
    */
-  async execute(name: string): Promise<Answer<{ readonly position: number }>> {
+  execute(name: string): Promise<Answer<{ readonly position: number }>> {
     const { readModels, tail } = this.#parts;
-    await readModels.rebuild(name);
-    return accepted({ position: tail.position });
+    return onReadModel(async () => {
+      await readModels.rebuild(name);
+      return { position: tail.position };
+    });
   }
 }

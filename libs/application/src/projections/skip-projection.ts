@@ -1,6 +1,7 @@
 import type { LogTail } from '#libs/event-store';
-import { type Answer, accepted } from '../answer.ts';
+import type { Answer } from '../answer.ts';
 import type { ReadModels } from '../ports.ts';
+import { onReadModel } from './named-read-model.ts';
 
 export interface SkipProjectionParts {
   readonly readModels: Pick<ReadModels, 'skip'>;
@@ -17,11 +18,13 @@ export class SkipProjection {
 
   /**
    * @returns the position to wait for
-   * @throws Fault `request.not-found`, `projection.not-stopped`
+   * @throws Fault `projection.not-stopped`
    */
-  async execute(name: string): Promise<Answer<{ readonly position: number }>> {
+  execute(name: string): Promise<Answer<{ readonly position: number }>> {
     const { readModels, tail } = this.#parts;
-    await readModels.skip(name);
-    return accepted({ position: tail.position });
+    return onReadModel(async () => {
+      await readModels.skip(name);
+      return { position: tail.position };
+    });
   }
 }

@@ -71,6 +71,19 @@ describe('of all that is wrong the first is the answer', () => {
   });
 });
 
+it('a name that no pipeline is registered under is told how one is', async () => {
+  const { start } = open();
+  const answer = await start({ yaml: '', pipeline: { name: 'slugify' } });
+  expect(answer).toMatchObject({
+    ok: false,
+    refusal: {
+      code: 'pipeline.not-found',
+      message: 'no pipeline is registered as slugify',
+      hint: expect.stringMatching(/run of a file registers none.*POST \/api\/v1\/pipelines/),
+    },
+  });
+});
+
 it.each([9, 10])('a queue of %i steps is full at 10', async (queued) => {
   const { start, changed } = open();
   changed.capacity = { queuedSteps: async () => queued };

@@ -113,7 +113,8 @@ export class StartRun {
       ? accepted(plan)
       : refused({
           code: 'pipeline.not-found',
-          message: `there is no pipeline ${pipeline.name} in ${tenant}`,
+          message: `no pipeline is registered as ${pipeline.name}`,
+          hint: 'A run of a file registers none. Register its text with POST /api/v1/pipelines, or start the run with the text in `yaml`.',
         });
   }
 

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { operations, type ProjectionStatusDto } from '#libs/api-contract';
 import { contextOf } from '../context.ts';
+import { asCalled, type Invocation } from '../invocation.ts';
 import { table } from '../output.ts';
 
 export function addExecutors(program: Command): void {
@@ -60,7 +61,7 @@ export function addProjections(program: Command): void {
         output.line(table([['READ MODEL', 'VERSION', 'POSITION', 'LAG', 'STATE'], ...rows]));
         for (const { name, failed } of page.items)
           if (failed)
-            output.line(`${name} cannot take the event at ${failed.position}: ${failed.error}`);
+            for (const line of stoppedLines(name, failed, output.invocation)) output.line(line);
       }
     });
   projections
@@ -78,6 +79,7 @@ export function addProjections(program: Command): void {
     .command('skip')
     .summary('let a stopped read model pass over the event that it cannot take')
     .argument('<name>', 'as listed')
+    .addHelpText('after', skipHelp)
     .action(async (name: string, _options, command: Command) => {
       const { output, client } = contextOf(command);
       const api = await client({ missing: 'request.not-found' });
@@ -85,6 +87,24 @@ export function addProjections(program: Command): void {
       if (output.isJson) output.json(answer);
       else output.line(`${name} goes on behind the event`);
     });
+}
+
+const skipHelp = `
+What the event told is never shown by this read model, and what follows from it may be shown wrong: a run whose end
+was passed over is listed as running. No event is lost, and other read models show it. Rebuild the read model first,
+which loses nothing. A later version of the read model tries the event again.`;
+
+/** What a read model stopped at, and what to do about it: first what loses nothing. */
+export function stoppedLines(
+  name: string,
+  { position, error }: NonNullable<ProjectionStatusDto['failed']>,
+  invocation: Invocation,
+): readonly string[] {
+  return [
+    `${name} cannot take the event at ${position}: ${error}`,
+    `  next: ${asCalled(invocation, `projections rebuild ${name}`)}`,
+    `  then, if it stops again: ${asCalled(invocation, 'projections skip --help')}`,
+  ];
 }
 
 /** `live`, `rebuilding 41%`, `stopped`: what an operator looks for first. */

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { operations, type StepWhy } from '#libs/api-contract';
 import { formatDuration } from '#libs/kernel';
 import { contextOf } from '../context.ts';
-import { loadRun, wrongWords } from '../run-summary.ts';
+import { endOfRun, loadRun } from '../run-summary.ts';
 
 export function addWhy(program: Command): void {
   program
@@ -14,9 +14,8 @@ export function addWhy(program: Command): void {
       const { output, client } = contextOf(command);
       const api = await client();
       const run = await loadRun(api, ref);
-      const wrong = wrongWords(run);
-      if (step === undefined && wrong !== undefined && !output.isJson)
-        output.line(`run ${run.number} of ${output.colors.bold(run.pipeline)}: ${wrong}`);
+      if (step === undefined && !output.isJson)
+        output.line(`run ${run.number} of ${output.colors.bold(run.pipeline)}: ${endOfRun(run)}`);
       const steps = step === undefined ? run.steps.map(({ id }) => id) : [step];
       for (const id of steps) {
         const why: StepWhy = await api.call(operations.explainStepWait, {
