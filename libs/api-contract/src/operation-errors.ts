@@ -23,6 +23,7 @@ export function errorsOf(operation: Operation): readonly ErrorCode[] {
     requires !== 'nothing' && 'postgres.unreachable',
     requires !== 'nothing' && 'log.unavailable',
     requires !== 'nothing' && 'read-models.not-ready',
+    requires !== 'nothing' && 'read-models.stopped',
     // Every command may come twice, and adds events to the log.
     takesKey && 'request.idempotency-mismatch',
     takesKey && 'event.invalid-text',

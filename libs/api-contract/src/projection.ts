@@ -12,6 +12,7 @@ const projectionBuildSchema = z
 const projectionFailureSchema = z
   .object({
     position: logPositionSchema.describe('The event that it cannot take.'),
+    type: z.string().describe('The type of that event.'),
     error: z.string().describe('Why it cannot take the event.'),
   })
   .meta({ id: 'ProjectionFailure', description: 'An event that a read model cannot take.' });

@@ -24,7 +24,7 @@ export const readinessSchema = z
     status: z
       .enum(['ready', 'starting', 'draining', 'degraded'])
       .describe(
-        '`ready`: it serves requests. `starting`: it does not serve them yet. `draining`: it is about to end. `degraded`: one of the checks fails.',
+        '`ready`: it serves requests. `starting`: it does not serve them yet. `draining`: it is about to end. `degraded`: one of the checks fails, other than by a read model that has stopped.',
       ),
     checks: z
       .record(z.string(), readinessCheckSchema)

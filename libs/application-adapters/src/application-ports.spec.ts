@@ -1,5 +1,6 @@
-import { expect, it } from 'vitest';
-import { defaultTenant, type TenantId } from '#libs/events';
+import { describe, expect, it } from 'vitest';
+import { defaultTenant, type TenantId, tenantIdSchema } from '#libs/events';
+import { Fault } from '#libs/kernel';
 import { compilePipeline } from '#libs/pipeline-dsl';
 import { type ApplicationAdapters, applicationPorts } from './application-ports.ts';
 
@@ -34,6 +35,44 @@ function behind() {
   } as unknown as ApplicationAdapters);
   return { ports };
 }
+
+describe('while read models have stopped', () => {
+  const runId = '018f4e6a-0000-7000-8000-000000000009';
+  const stopped = () =>
+    Promise.reject(new Fault('read-models.stopped', 'never', 'read model x stopped at event 7'));
+  const ports = applicationPorts({
+    config: { sourceBytesMax: 1 },
+    log: {
+      tail: { position: 7 },
+      store: {
+        readStream: async (stream: string) =>
+          stream === `run-${runId}` ? [{ tenant: defaultTenant }] : [],
+      },
+    },
+    clock: { monotonicMs: () => 0 },
+    readModels: { waitFor: async () => true },
+    capacity: { queuedSteps: stopped, presentExecutors: stopped },
+    runs: { findId: stopped },
+  } as unknown as ApplicationAdapters);
+
+  it('a run is found in the log by its uuid, for its own tenant alone', async () => {
+    const { findId } = ports.runs;
+    expect(await findId(defaultTenant, runId)).toBe(runId);
+    expect(await findId(tenantIdSchema.parse('another'), runId)).toBeUndefined();
+    expect(await findId(defaultTenant, runId.replace(/9$/, '8'))).toBeUndefined();
+  });
+
+  it.each(['7', 'latest'])('%s is refused', (ref) =>
+    expect(ports.runs.findId(defaultTenant, ref)).rejects.toMatchObject({
+      code: 'read-models.stopped',
+    }),
+  );
+
+  it('a start is not checked by what they would tell', async () => {
+    expect(await ports.capacity.queuedSteps()).toBe(0);
+    expect(await ports.capacity.presentExecutors()).toEqual([]);
+  });
+});
 
 it('a pipeline that this process has registered is found by name at once', async () => {
   expect(await behind().ports.materials.newestPlan(defaultTenant, 'p')).toBe(plan);

@@ -2,7 +2,8 @@ import type { ApplicationPorts, Capacity, KnownRuns, ReadModels } from '#libs/ap
 import type { TenantBlobs } from '#libs/blobs';
 import type { Config } from '#libs/config';
 import type { DeciderRunner, EventStore, LogTail, PlanCache } from '#libs/event-store';
-import type { Clock, Ids, Timers } from '#libs/kernel';
+import { streamName, type TenantId } from '#libs/events';
+import { type Clock, Fault, type Ids, isUuid, type Timers } from '#libs/kernel';
 import type { LogStore } from '#libs/logs';
 import type { Pool } from '#libs/postgres';
 import { storeSnapshot } from '#libs/sources';
@@ -53,9 +54,9 @@ export function applicationPorts(adapters: ApplicationAdapters): ApplicationPort
     },
     capacity: {
       ...capacity,
-      queuedSteps: recentAnswer(clock, () => capacity.queuedSteps()),
+      queuedSteps: recentAnswer(clock, () => unlessStopped(capacity.queuedSteps(), 0)),
       knowsExecutors: () => readModels.isReady(),
-      presentExecutors: recentAnswer(clock, () => capacity.presentExecutors()),
+      presentExecutors: recentAnswer(clock, () => unlessStopped(capacity.presentExecutors(), [])),
     },
     materials: {
       findPlan,
@@ -72,6 +73,7 @@ export function applicationPorts(adapters: ApplicationAdapters): ApplicationPort
     runs: {
       ...runs,
       findId: async (tenant, ref) => {
+        if (isUuid(ref)) return findByStream(log.store, tenant, ref);
         // The read models may still have an older one as the latest.
         if (ref === 'latest') await seeOwnWrites();
         const found = await runs.findId(tenant, ref);
@@ -90,4 +92,22 @@ export function applicationPorts(adapters: ApplicationAdapters): ApplicationPort
     timers: adapters.timers,
     settings: config,
   };
+}
+
+/** The log says whether a run exists: it can be followed and cancelled whatever the read models can take. */
+async function findByStream(
+  store: Pick<EventStore, 'readStream'>,
+  tenant: TenantId,
+  runId: string,
+): Promise<string | undefined> {
+  const [first] = await store.readStream(streamName('run', runId), { limit: 1 });
+  return first?.tenant === tenant ? runId : undefined;
+}
+
+/** What a start is checked by is passed over while its read model has stopped: no run waits for an operator. */
+function unlessStopped<Value>(asked: Promise<Value>, otherwise: Value): Promise<Value> {
+  return asked.catch((error: unknown) => {
+    if (error instanceof Fault && error.code === 'read-models.stopped') return otherwise;
+    throw error;
+  });
 }

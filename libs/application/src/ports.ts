@@ -54,11 +54,11 @@ export interface Capacity {
   isDraining(): boolean;
   /** Free bytes where the state lies, on the fullest file system. */
   freeBytes(): Promise<number>;
-  /** Steps that wait for an executor; may be a moment old. */
+  /** Steps that wait for an executor; may be a moment old, and is 0 while the read model that tells has stopped. */
   queuedSteps(): Promise<number>;
   /** False while `presentExecutors` would throw. */
   knowsExecutors(): boolean;
-  /** Those that are not lost; may be a moment old. */
+  /** Those that are not lost; may be a moment old. None while the read model that tells has stopped. */
   presentExecutors(): Promise<readonly ExecutorDto[]>;
 }
 
@@ -82,11 +82,16 @@ export interface Materials {
 
 /** Runs as a caller names them, and what is left of finished ones. */
 export interface KnownRuns {
-  /** The uuid of a tenant's run by uuid, number or `latest`; sees everything that this process has acknowledged. */
+  /**
+   * The uuid of a tenant's run by uuid, number or `latest`; sees everything that this process has acknowledged. A uuid is
+   * looked up in the log.
+   *
+   * @throws Fault `read-models.not-ready`, `read-models.stopped`, of a number and of `latest`
+   */
   findId(tenant: TenantId, ref: string): Promise<string | undefined>;
   /** Whether the executor still keeps the workspace of a finished run. */
   isWorkspaceKept(runId: string): Promise<boolean>;
-  /** The runs that repeat a run (of that number), and those that repeat them, the newest first. */
+  /** The runs that repeat a run (of that number), and those that repeat them, the newest first. @throws Fault as `findId` */
   repeatsOf(runId: string, number: number): Promise<readonly RunSummary[]>;
 }
 
@@ -99,7 +104,8 @@ export interface PageQuery {
 /**
  * What the log tells, in tables. Lists and names are those of one tenant; `showRun` takes a run that was found for its caller.
  *
- * @throws Fault `read-models.not-ready` while one is built of which nothing may be shown
+ * @throws Fault `read-models.not-ready` while one is built of which nothing may be shown; `read-models.stopped` while one
+ *   that is asked could not take an event
  */
 export interface ReadModels {
   /** False while the methods throw `read-models.not-ready`. */

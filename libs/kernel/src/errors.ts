@@ -163,10 +163,11 @@ const table = {
   'log.unavailable': [503, 'The log cannot be reached', 'Try again in a moment.'],
   'log.conflict': [409, 'The same thing was changed at the same time', 'Try again.'],
   'scheduler.stale-epoch': [409, 'Another scheduler leads now', 'Nothing to do.'],
-  'read-models.not-ready': [
+  'read-models.not-ready': [503, 'The read models are being built', 'Try again in a moment.'],
+  'read-models.stopped': [
     503,
-    'The read models are being built from the log',
-    'Try again in a moment.',
+    'A read model has stopped at an event',
+    '`millrace projections` says why. `millrace projections skip --help` tells how to pass over the event, `millrace projections rebuild --help` how to read it again once its cause is mended.',
   ],
   'projection.stopped': [
     409,

@@ -196,10 +196,15 @@ describe('a new version', () => {
     const projector = await start({ projections: newer, tail });
     expect([projector.isReady, projector.isBuilding]).toEqual([true, true]);
     const runs = new RunReader(pool);
-    const list = onlyWhenReady(projector, () => runs.list(defaultTenant, { limit: 1 }));
-    const colours = onlyWhenReady(projector, () =>
-      pool.query('select colour, count(*) from read_models.run_list group by 1'),
-    );
+    const of = ['run-list'];
+    const list = onlyWhenReady(projector, {
+      of,
+      read: () => runs.list(defaultTenant, { limit: 1 }),
+    });
+    const colours = onlyWhenReady(projector, {
+      of,
+      read: () => pool.query('select colour, count(*) from read_models.run_list group by 1'),
+    });
     const [newest] = (await list()).items;
     await log.append(events.take(900));
     expect(await projector.waitFor(log.position, 20_000)).toBe(true);
@@ -323,7 +328,7 @@ describe('a read model whose checkpoint is of no use', () => {
       },
     };
     const projector = await start({ tail });
-    const read = onlyWhenReady(projector, async () => 'rows');
+    const read = onlyWhenReady(projector, { of: ['run-list'], read: async () => 'rows' });
     const events = new AnyEvents(13);
     await log.append(events.take(700));
     await projector.waitFor(log.position, 20_000);
@@ -427,13 +432,21 @@ describe('an event that a read model cannot take', () => {
     expect(await projector.waitFor(log.position, 20_000)).toBe(true);
     expect(await shown('throwing')).toMatchObject({
       position: bug - 1,
-      failed: { position: bug, error: 'Error: a bug' },
+      failed: { position: bug, type: 'run.queued', error: 'Error: a bug' },
     });
     expect(await shown('run-list')).toMatchObject({
       position: poisoned - 1,
       failed: { position: poisoned, error: expect.stringContaining('duplicate key') },
     });
     expect(await shown('run-detail')).toMatchObject({ status: 'live', failed: null, lag: 0 });
+    const readOf = (...of: readonly string[]) =>
+      onlyWhenReady(projector, { of, read: async () => 'rows' })();
+    await expect(readOf('run-detail', 'run-list')).rejects.toMatchObject({
+      code: 'read-models.stopped',
+      message: `read model run-list stopped at event ${poisoned} (run.queued)`,
+    });
+    expect(await readOf('run-detail', 'queue')).toBe('rows');
+    expect(projector.isReady).toBe(true);
     await expect(projector.rebuild('run-list')).rejects.toMatchObject({
       code: 'projection.stopped',
     });
@@ -448,6 +461,7 @@ describe('an event that a read model cannot take', () => {
         all.map(() => ['live', 0, null]),
       );
     }, 20_000);
+    expect(await readOf('run-list')).toBe('rows');
     const live = await dump();
     await projector.rebuild('run-list');
     expect(await dump()).toEqual(live);

@@ -1,20 +1,18 @@
 import type { LogHead } from '#libs/event-store';
 import type { RecordedEvent } from '#libs/events';
 import { Fault } from '#libs/kernel';
-import { Subscription, withWrites } from '#libs/subscriptions';
+import { type FailedEvent, Subscription, withWrites } from '#libs/subscriptions';
 import { Build, type BuildParts } from './build.ts';
 import { projections as allProjections } from './catalog.ts';
 import { readCheckpoints } from './checkpoints.ts';
-import { createEmpty } from './drafts.ts';
 import { LiveWriter } from './live-writer.ts';
-import { placeModel } from './place-model.ts';
+import { asksForBuild, createMissing, placeModel } from './place-model.ts';
 import { PositionWaits } from './position-waits.ts';
 import type { Projection } from './projection.ts';
 import { type ProjectionStatus, projectionStatus } from './projection-status.ts';
 import { ReadModel } from './read-model.ts';
 import { readSkips } from './skips.ts';
 import { statedTables } from './table-set.ts';
-import { writeTransaction } from './write-transaction.ts';
 
 export interface ProjectorParts extends BuildParts {
   /** Default: all there are. */
@@ -75,6 +73,13 @@ export class Projector {
   /** Whether tables are read that an older version made: they may lack columns. */
   get isBuilding(): boolean {
     return this.#models.some(({ live, projection }) => live?.version !== projection.version);
+  }
+
+  /** The read models that answer nothing, because they could not take an event. */
+  get stopped(): ReadonlyMap<string, FailedEvent> {
+    return new Map(
+      this.#models.flatMap(({ name, missing }) => (missing ? [[name, missing] as const] : [])),
+    );
   }
 
   /** Begins to follow the log and to build what is missing or out of date. Waits for no build. */
@@ -148,7 +153,7 @@ export class Projector {
       for (const model of this.#models) await this.#halt(model);
     this.#incarnation = head.incarnation;
     const found = this.#models.filter(({ alone }) => alone === undefined);
-    if (head.position === 0) await this.#createMissing(found, head);
+    if (head.position === 0) await createMissing(this.#parts.pool, found, head);
     const checkpoints = await readCheckpoints(this.#parts.pool);
     for (const model of found) {
       await placeModel(this.#parts.pool, model, { checkpoint: checkpoints.get(model.name), head });
@@ -160,19 +165,6 @@ export class Projector {
     const newest = Math.max(...members.map(({ position }) => position));
     for (const model of members) if (newest - model.position > batchMax) this.#catchUp(model);
     return Math.min(...members.filter((model) => model.isMember).map(({ position }) => position));
-  }
-
-  /** At the beginning of a log there is nothing to build. */
-  async #createMissing(models: readonly ReadModel[], head: LogHead): Promise<void> {
-    const checkpoints = await readCheckpoints(this.#parts.pool);
-    const missing = models.filter(({ name, projection }) => {
-      const found = checkpoints.get(name);
-      return found?.incarnation !== head.incarnation || found.version !== projection.version;
-    });
-    if (missing.length === 0) return;
-    await writeTransaction(this.#parts.pool, async (client) => {
-      for (const { projection } of missing) await createEmpty(client, projection, head.incarnation);
-    });
   }
 
   async #apply(batch: readonly RecordedEvent[]): Promise<void> {
@@ -282,14 +274,4 @@ export class Projector {
     this.#turn = mine.catch(() => {});
     return mine;
   }
-}
-
-/**
- * A process that runs leaves tables of a newer version alone, for another process has raised it. One that starts builds its
- * own: it is what somebody wants to run now.
- */
-function asksForBuild({ live, build, projection }: ReadModel, isFirst: boolean): boolean {
-  if (build !== undefined) return false;
-  if (live === undefined || live.version < projection.version) return true;
-  return isFirst && live.version > projection.version;
 }

@@ -53,6 +53,11 @@ export class ReadModel {
     return this.alone?.failed ?? this.build?.failed;
   }
 
+  /** The event without which whatever is read here is out of date. A build that stops does not stop the tables in use. */
+  get missing(): FailedEvent | undefined {
+    return this.live === undefined ? this.build?.failed : this.alone?.failed;
+  }
+
   get status(): ReadModelStatus {
     if (this.failed) return 'stopped';
     if (this.live === undefined) return 'building';

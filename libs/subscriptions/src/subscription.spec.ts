@@ -138,7 +138,11 @@ it('stops at the event that its handler cannot take, and goes on behind it when 
   });
   expect(await reader.skip()).toBe(false);
   await clock.until(() => reader.failed !== undefined, 1_000);
-  expect(reader.failed).toEqual({ position: 7, error: 'Error: a bug' });
+  expect(reader.failed).toEqual({
+    position: 7,
+    type: 'executor.registered',
+    error: 'Error: a bug',
+  });
   await clock.advance(300_000);
   expect(handled).toEqual(positions(1, 6));
   expect(reader.position).toBe(6);

@@ -17,6 +17,8 @@ export interface SubscriptionParts {
 /** An event that the handler cannot take. */
 export interface FailedEvent {
   readonly position: number;
+  /** Its event type. */
+  readonly type: string;
   readonly error: string;
 }
 
@@ -171,11 +173,12 @@ export class Subscription {
   /** Resolves when the event was skipped, or the subscription is told to stop. */
   async #stopAt(event: RecordedEvent, error: unknown): Promise<void> {
     const { name, passOver } = this.#options;
-    const failed = { position: event.position, error: String(error).slice(0, 2_000) };
+    const { position, type } = event;
+    const failed = { position, type, error: String(error).slice(0, 2_000) };
     const isNew = this.#failed?.position !== event.position;
     this.#failed = failed;
     if (isNew) {
-      const fields = { subscription: name, event: event.type, ...failed };
+      const fields = { subscription: name, ...failed };
       this.#parts.logger.error(fields, 'subscription stopped: its handler cannot take an event');
       this.#options.onStopped?.(failed);
     }

@@ -20,28 +20,35 @@ export interface ReadModelParts {
   readonly plans: PlanCache;
   readonly projector: Pick<
     Projector,
-    'isReady' | 'isBuilding' | 'statuses' | 'waitFor' | 'rebuild' | 'skip'
+    'isReady' | 'isBuilding' | 'stopped' | 'statuses' | 'waitFor' | 'rebuild' | 'skip'
   >;
 }
 
-/** The read models of this process; each read throws `read-models.not-ready` until they may be shown. */
+/** The read models of this process; each read throws `read-models.not-ready` until they may be shown, and `read-models.stopped` while one that it reads has stopped. */
 export function openReadModels({ pool, plans, projector }: ReadModelParts) {
   const runs = new RunReader(pool);
   const queue = new QueueReader(pool, plans);
   const executors = new ExecutorReader(pool);
   const pipelines = new PipelineReader(pool);
-  const whole = <Args extends unknown[], Answer>(read: (...args: Args) => Promise<Answer>) =>
-    onlyWhenReady(projector, read);
+  const reading =
+    (...of: readonly string[]) =>
+    <Args extends unknown[], Answer>(read: (...args: Args) => Promise<Answer>) =>
+      onlyWhenReady(projector, { of, read });
+  const ofRuns = reading('run-list');
+  const ofExecutors = reading('executors');
+  const ofPipelines = reading('pipelines');
   const models: Omit<ReadModels, 'seeOwnWrites'> = {
     isReady: () => projector.isReady,
-    listRuns: whole((tenant, query) => runs.list(tenant, query)),
-    showRun: whole((runId) => runs.show(runId)),
+    listRuns: ofRuns((tenant, query) => runs.list(tenant, query)),
+    showRun: reading('run-list', 'run-detail')((runId) => runs.show(runId)),
     foldRun,
-    listQueue: whole((tenant, query) => queue.list(tenant, query)),
-    listExecutors: whole((tenant, query) => executors.list(tenant, query)),
-    showExecutor: whole((tenant, id) => executors.show(tenant, id)),
-    listPipelines: whole((tenant, query) => pipelines.list(tenant, query)),
-    listPipelineVersions: whole((tenant, name, query) => pipelines.versions(tenant, name, query)),
+    listQueue: reading('queue', 'run-list')((tenant, query) => queue.list(tenant, query)),
+    listExecutors: ofExecutors((tenant, query) => executors.list(tenant, query)),
+    showExecutor: ofExecutors((tenant, id) => executors.show(tenant, id)),
+    listPipelines: ofPipelines((tenant, query) => pipelines.list(tenant, query)),
+    listPipelineVersions: ofPipelines((tenant, name, query) =>
+      pipelines.versions(tenant, name, query),
+    ),
     listProjections: () => projector.statuses(),
     waitFor: (position, timeoutMs) => projector.waitFor(position, timeoutMs),
     rebuild: (name) => projector.rebuild(name),
@@ -49,10 +56,10 @@ export function openReadModels({ pool, plans, projector }: ReadModelParts) {
   };
   return {
     models,
-    unfinishedRuns: whole(() => runs.countUnfinished()),
-    findRunId: whole((tenant: TenantId, ref: string) => runs.findId(tenant, ref)),
-    repeatsOf: whole((runId: string, number: number) => runs.repeatsOf(runId, number)),
-    queuedSteps: whole(() => queue.count()),
-    presentExecutors: whole(() => executors.present(executorsMax)),
+    unfinishedRuns: ofRuns(() => runs.countUnfinished()),
+    findRunId: ofRuns((tenant: TenantId, ref: string) => runs.findId(tenant, ref)),
+    repeatsOf: ofRuns((runId: string, number: number) => runs.repeatsOf(runId, number)),
+    queuedSteps: reading('queue')(() => queue.count()),
+    presentExecutors: ofExecutors(() => executors.present(executorsMax)),
   };
 }

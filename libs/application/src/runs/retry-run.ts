@@ -1,4 +1,4 @@
-import type { RunRetried } from '#libs/api-contract';
+import type { RunRetried, RunSummary } from '#libs/api-contract';
 import {
   type BoundSettings,
   grantRun,
@@ -9,6 +9,7 @@ import {
   stepsToReuse,
 } from '#libs/domain';
 import { streamName } from '#libs/events';
+import { Fault } from '#libs/kernel';
 import { type AdmissionLimits, refuseByLoad } from '../admission.ts';
 import { type Answer, accepted, type Refusal, refused } from '../answer.ts';
 import type { Once } from '../once.ts';
@@ -148,7 +149,7 @@ export class RetryRun {
     step: string | undefined,
   ): Promise<Refusal> {
     const { runs } = this.#parts;
-    for (const repeat of await runs.repeatsOf(id, number)) {
+    for (const repeat of await runs.repeatsOf(id, number).catch(nothingKnown)) {
       if (!(await runs.isWorkspaceKept(repeat.id))) continue;
       const what = step === undefined ? '--failed' : `--step ${step}`;
       const hint =
@@ -174,4 +175,10 @@ function hintWithoutWorkspace(state: KnownRun): string {
   return first
     ? `Start a new run: \`millrace run\`, or repeat all of it: \`millrace retry ${state.facts.runNumber} --step ${first.id}\`.`
     : 'Start a new run: `millrace run`. Its workspace is gone, so no step can be repeated alone.';
+}
+
+/** Only advice comes of it: it is left out where the read models cannot give it. */
+function nothingKnown(error: unknown): readonly RunSummary[] {
+  if (error instanceof Fault && error.code === 'read-models.stopped') return [];
+  throw error;
 }

@@ -1,14 +1,16 @@
 import type { RunDto } from '#libs/api-contract';
+import { Fault } from '#libs/kernel';
 import { type Answer, accepted, refused } from '../answer.ts';
 import { type People, withItsNames } from '../people.ts';
 import type { Caller, ReadModels } from '../ports.ts';
 import type { Reading, ReadWish } from '../reading.ts';
-import { noSuchRun } from './run-checks.ts';
+import type { RunViews } from './run-views.ts';
 
 export interface ShowRunParts {
   readonly readModels: Pick<ReadModels, 'showRun'>;
   readonly reading: Reading;
   readonly people: People;
+  readonly views: Pick<RunViews, 'load'>;
 }
 
 /** A run with its steps, as it is now. */
@@ -21,13 +23,25 @@ export class ShowRun {
 
   /** @param run  uuid, number or `latest` */
   async execute(caller: Caller, run: string, wish: ReadWish): Promise<Answer<RunDto>> {
-    const { reading, readModels, people } = this.#parts;
+    const { reading, people } = this.#parts;
     const refusal = await reading.refuseByAge(wish);
     if (refusal) return refused(refusal);
     const found = await reading.runId(caller, run);
     if (!found.ok) return found;
-    const shown = await readModels.showRun(found.value);
-    if (!shown) return refused(noSuchRun(found.value));
-    return accepted(await withItsNames(people, caller.origin.tenant, shown));
+    const shown = await this.#read(found.value);
+    if (!shown.ok) return shown;
+    return accepted(await withItsNames(people, caller.origin.tenant, shown.value));
+  }
+
+  /** From the read models, or folded from the log where they have stopped, or do not have the run yet. */
+  async #read(runId: string): Promise<Answer<RunDto>> {
+    const { readModels, views } = this.#parts;
+    try {
+      const shown = await readModels.showRun(runId);
+      if (shown) return accepted(shown);
+    } catch (error) {
+      if (!(error instanceof Fault && error.code === 'read-models.stopped')) throw error;
+    }
+    return views.load(runId);
   }
 }

@@ -1,6 +1,6 @@
 import type { ServerState } from '#libs/api-contract';
 import type { EventLog } from '#libs/event-store';
-import type { Projector } from '#libs/projections';
+import { type Projector, stoppedWords } from '#libs/projections';
 import type { ServerLife } from './server-life.ts';
 import type { ServerProcess } from './server-process.ts';
 
@@ -11,7 +11,7 @@ export interface ProcessParts {
   readonly version: string;
   readonly life: ServerLife;
   readonly log: Pick<EventLog, 'store' | 'tail'>;
-  readonly projector: Pick<Projector, 'isReady' | 'waitFor'>;
+  readonly projector: Pick<Projector, 'isReady' | 'stopped' | 'waitFor'>;
   /** @throws Fault `read-models.not-ready` */
   unfinishedRuns(): Promise<number>;
   metricsText(): Promise<string>;
@@ -37,6 +37,7 @@ export function describeProcess(parts: ProcessParts): ServerProcess {
         () => false,
       ),
     areReadModelsReady: () => projector.isReady,
+    stoppedReadModels: () => [...projector.stopped].map((entry) => stoppedWords(...entry)),
     metricsText: () => parts.metricsText(),
     state,
     drained: async () => {

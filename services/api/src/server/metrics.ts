@@ -39,10 +39,10 @@ export function startMetrics(parts: MetricsParts): Metrics {
   });
   new Gauge({
     name: 'steps_queued',
-    help: 'Steps that wait for an executor',
+    help: 'Steps that wait for an executor; NaN while the read model that tells cannot',
     registers,
     async collect() {
-      this.set(await parts.queuedSteps());
+      this.set(await parts.queuedSteps().catch(() => Number.NaN));
     },
   });
   projectionGauges(parts.projections, registers);

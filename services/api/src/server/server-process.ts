@@ -8,6 +8,8 @@ export interface ServerProcess {
   canReachLog(): Promise<boolean>;
   /** False while a read model has no tables that may be shown. */
   areReadModelsReady(): boolean;
+  /** Names each read model that has stopped, and the event; empty if none has. */
+  stoppedReadModels(): readonly string[];
   /** All metrics in the text format of Prometheus. */
   metricsText(): Promise<string>;
   state(): Promise<ServerState>;

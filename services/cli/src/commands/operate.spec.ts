@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { stoppedLines } from './operate.ts';
 
 it('offers for a read model that has stopped a rebuild first, and tells what a skip costs', () => {
-  const failed = { position: 7, error: 'value too long' };
+  const failed = { position: 7, type: 'run.queued', error: 'value too long' };
   const invocation = { program: 'npx millrace', flags: ['--data-dir d'] };
   expect(stoppedLines('run-list', failed, invocation)).toEqual([
     'run-list cannot take the event at 7: value too long',
