@@ -128,7 +128,7 @@ function unauthorized(): HttpProblem {
   );
 }
 
-/** It needs no limit of its length: Node refuses a head of more than 16 KiB. */
+/** The scheme may be in any case (RFC 9110, 11.1). It needs no limit of its length: Node refuses a head of more than 16 KiB. */
 function bearerToken(request: FastifyRequest): string | undefined {
-  return /^Bearer ([A-Za-z0-9._~+/=-]+)$/.exec(request.headers.authorization ?? '')?.[1];
+  return /^Bearer +([A-Za-z0-9._~+/=-]+)$/i.exec(request.headers.authorization ?? '')?.[1];
 }

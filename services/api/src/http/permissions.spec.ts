@@ -89,6 +89,12 @@ function askLocally({ method, path }: Asked): Promise<{ status: number; body: st
   });
 }
 
+it.each(['bearer', 'BEARER', 'Bearer '])('the scheme may be written %j', async (scheme) => {
+  const headers = { authorization: `${scheme} ${tokenOf(['runs:read'])}` };
+  // It is let in, and meets nothing.
+  expect((await fetch(`${api.url}/api/v1/runs`, { headers })).status).toBe(500);
+});
+
 describe.each(
   guarded.map(({ operation, requires }) => [operation.id, requires, operation] as const),
 )('%s requires %s', (_, requires, operation) => {
