@@ -40,7 +40,13 @@ export async function openForTenants(tenants: readonly TenantId[]) {
   const ids = { uuid: randomUUID };
   const timers = clock;
   const logger = silentLogger;
-  const log = openLog({ pool, clock, timers, ids, random: Math.random, logger });
+  const log = openLog({
+    ...{ pool, clock, timers, ids, logger },
+    random: Math.random,
+    onNewer: (fault) => {
+      throw fault;
+    },
+  });
   const projector = new Projector({ ...log, pool, timers, logger });
   await projector.start();
   const logs = new FsLogStore(join(directory, 'logs'), clock);

@@ -1,4 +1,4 @@
-import type { Clock, Ids, Timers } from '#libs/kernel';
+import type { Clock, Fault, Ids, Timers } from '#libs/kernel';
 import type { Pool } from '#libs/postgres';
 import type { Logger } from '#libs/telemetry';
 import { Appender } from './appender.ts';
@@ -30,12 +30,14 @@ export interface EventLogParts {
   /** [0, 1). */
   readonly random: () => number;
   readonly logger: Logger;
+  /** A newer version of the server wrote an event: this process must end, since it cannot go on behind it. Must not throw. */
+  readonly onNewer: (fault: Fault) => void;
 }
 
 /** Opens the log over Postgres. There is nothing to close. */
-export function openLog({ pool, logger, ...system }: EventLogParts): EventLog {
+export function openLog({ pool, logger, onNewer, ...system }: EventLogParts): EventLog {
   const { clock, timers } = system;
-  const store = new PgEventStore(pool);
+  const store = new PgEventStore(pool, { onNewer });
   const signal = new InProcessLogSignal(timers);
   const appender = new Appender({ ...system, store, signal });
   const plans = new PlanCache(store);

@@ -18,6 +18,8 @@ import { type EventRow, eventColumns, fromRow, logId } from './recorded-event.ts
 export interface PgEventStoreOptions {
   /** Default: `commandLifetimeMs`. */
   readonly commandLifetimeMs?: number;
+  /** Told when an event cannot be read because a newer version of the server wrote it. Must not throw. */
+  readonly onNewer?: (fault: Fault) => void;
 }
 
 export const readLimitDefault = 1_000;
@@ -36,6 +38,7 @@ export class PgEventStore implements BatchStore {
   readonly #pool: Pool;
   readonly #appends: AppendConnection;
   readonly #commandLifetimeMs: number;
+  readonly #onNewer: PgEventStoreOptions['onNewer'];
   readonly #knownPlans = new LRUCache<string, true>({ max: knownPlansMax });
   readonly #underWay = new Set<Promise<unknown>>();
   #isClosed = false;
@@ -45,6 +48,7 @@ export class PgEventStore implements BatchStore {
     this.#pool = pool;
     this.#appends = new AppendConnection(pool);
     this.#commandLifetimeMs = options.commandLifetimeMs ?? commandLifetimeMs;
+    this.#onNewer = options.onNewer;
   }
 
   async append(batch: readonly Append[]): Promise<readonly AppendResult[]> {
@@ -82,9 +86,9 @@ export class PgEventStore implements BatchStore {
     for (;;) {
       const after = events.at(-1)?.version ?? afterVersion;
       const size = Math.min(limit - events.length, streamPieceMax);
-      const rows = await this.#rows<EventRow>(readStreamStatement, [uuid, kind, after, size]);
-      for (const row of rows) events.push(fromRow(row));
-      if (rows.length < streamPieceMax || events.length >= limit) return events;
+      const piece = await this.#events(readStreamStatement, [uuid, kind, after, size]);
+      events.push(...piece);
+      if (piece.length < streamPieceMax || events.length >= limit) return events;
     }
   }
 
@@ -93,7 +97,7 @@ export class PgEventStore implements BatchStore {
     readonly limit?: number;
   }): Promise<readonly RecordedEvent[]> {
     const range = [options.after, options.limit ?? readLimitDefault];
-    return (await this.#rows<EventRow>(readLogStatement, range)).map(fromRow);
+    return await this.#events(readLogStatement, range);
   }
 
   async scanLog(options: Parameters<BatchStore['scanLog']>[0]): Promise<LogScan> {
@@ -101,7 +105,7 @@ export class PgEventStore implements BatchStore {
     const head = (await this.head()).position;
     const end = Math.min(head, after + span);
     const range = [after, limit, typeNumbers(types), end];
-    const events = (await this.#rows<EventRow>(scanLogStatement, range)).map(fromRow);
+    const events = await this.#events(scanLogStatement, range);
     return scanned(events, { after, limit, end, head });
   }
 
@@ -135,10 +139,20 @@ export class PgEventStore implements BatchStore {
     return plans.length === one.plans.length ? one : { ...one, plans };
   }
 
-  async #rows<Row>(
-    statement: { readonly name: string; readonly text: string },
+  async #events(
+    statement: Statement,
     values: readonly unknown[],
-  ): Promise<readonly Row[]> {
+  ): Promise<readonly RecordedEvent[]> {
+    const rows = await this.#rows<EventRow>(statement, values);
+    try {
+      return rows.map(fromRow);
+    } catch (error) {
+      if (error instanceof Fault && error.code === 'log.newer') this.#onNewer?.(error);
+      throw error;
+    }
+  }
+
+  async #rows<Row>(statement: Statement, values: readonly unknown[]): Promise<readonly Row[]> {
     return await this.#whileOpen(async () => {
       const config = { ...statement, values: [...values], rowMode: 'array' };
       return (await this.#pool.query(config)).rows as unknown as readonly Row[];
@@ -157,6 +171,11 @@ export class PgEventStore implements BatchStore {
       this.#underWay.delete(answer);
     }
   }
+}
+
+interface Statement {
+  readonly name: string;
+  readonly text: string;
 }
 
 /** The result of a scan of the positions behind `after` up to `end`, in a log that ended at `head`. */

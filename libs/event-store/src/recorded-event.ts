@@ -7,6 +7,7 @@ import {
 } from '#libs/events';
 import { invariant } from '#libs/kernel';
 import type { AppendResult } from './event-store.ts';
+import { newerEvent } from './newer-log.ts';
 import { type PreparedAppend, streamOf } from './prepare-append.ts';
 
 /** The one log of today; sharding it means more numbers. */
@@ -45,10 +46,14 @@ export const eventColumns = `e.position, date_part('epoch', e.recorded_at) * 100
   case when substr(e.stream::text, 15, 1) = '8'
     then (select s.name from streams s where s.stream = e.stream and s.kind = e.stream_kind) end`;
 
-/** Upcast to the version that domain code knows. */
+/** Upcast to the version that domain code knows. @throws Fault `log.newer` if a newer version of the server wrote it */
 export function fromRow(row: EventRow): RecordedEvent {
   const entry = findEventNumber(row[5]);
-  invariant(entry !== undefined, `unknown event type ${row[5]}: this process is too old`);
+  if (entry === undefined || row[6] > entry.definition.schemaVersion) {
+    const fault = newerEvent({ position: row[0], type: row[5], schemaVersion: row[6] });
+    invariant(fault !== undefined, 'what is unknown here is newer');
+    throw fault;
+  }
   const event = upcast(entry.definition.type, row[6], row[13]);
   return {
     ...event,

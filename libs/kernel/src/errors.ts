@@ -162,6 +162,11 @@ const table = {
   ],
   'log.unavailable': [503, 'The log cannot be reached', 'Try again in a moment.'],
   'log.conflict': [409, 'The same thing was changed at the same time', 'Try again.'],
+  'log.newer': [
+    500,
+    'The log is newer than the server',
+    'Start the version of Millrace that wrote the log, or a later one.',
+  ],
   'scheduler.stale-epoch': [409, 'Another scheduler leads now', 'Nothing to do.'],
   'read-models.not-ready': [503, 'The read models are being built', 'Try again in a moment.'],
   'read-models.stopped': [

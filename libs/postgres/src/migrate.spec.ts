@@ -113,7 +113,7 @@ describe('migrate', () => {
     file('0002_b.sql', 'create table b (n int)');
     await migrate(pool, { dir });
     rmSync(join(dir, '0002_b.sql'));
-    expect(await migrate(pool, { dir })).toEqual({ applied: [], unknown: [2] });
+    expect(await migrate(pool, { dir })).toEqual({ applied: [], unknown: ['0002_b.sql'] });
   });
 
   it('refuses two files with one number, and a folder that is not there', async () => {

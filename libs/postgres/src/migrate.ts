@@ -13,8 +13,8 @@ export interface MigrateOptions {
 export interface MigrateAnswer {
   /** File names applied by this call, in order. */
   readonly applied: readonly string[];
-  /** Numbers that the database has and the folder has not: a newer version applied them. They are left alone. */
-  readonly unknown: readonly number[];
+  /** Names that the database has and the folder has not: a newer version applied them. They are left alone. */
+  readonly unknown: readonly string[];
 }
 
 interface Migration {
@@ -66,8 +66,8 @@ async function applyMissing(
       number int primary key, name text not null, checksum text not null,
       applied_at timestamptz not null default clock_timestamp()
     )`);
-  const { rows } = await client.query<{ number: number; checksum: string }>(
-    'select number, checksum from schema_migrations order by number',
+  const { rows } = await client.query<{ number: number; name: string; checksum: string }>(
+    'select number, name, checksum from schema_migrations order by number',
   );
   const known = new Map(rows.map((row) => [row.number, row.checksum]));
   const applied: string[] = [];
@@ -82,7 +82,8 @@ async function applyMissing(
     }
   }
   const present = new Set(migrations.map((migration) => migration.number));
-  return { applied, unknown: [...known.keys()].filter((number) => !present.has(number)) };
+  const unknown = rows.filter(({ number }) => !present.has(number)).map(({ name }) => name);
+  return { applied, unknown };
 }
 
 async function applyOne(client: PoolClient, migration: Migration): Promise<void> {

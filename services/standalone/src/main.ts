@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { type ServerFile, serverProtocol } from '#libs/api-contract';
 import { type Config, loadConfig, workingSettings } from '#libs/config';
 import { lockDataDir, processIdentity, trustDataDirectory } from '#libs/data-dir';
-import { describeError, Fault, invariant } from '#libs/kernel';
+import { describeError, type ErrorCode, Fault, invariant } from '#libs/kernel';
 import { createLogger, type Logger, thisBuild } from '#libs/telemetry';
 import { type DataDirectory, openDataDirectory } from './data-directory.ts';
 import { drainAloud } from './drain-aloud.ts';
@@ -84,6 +84,22 @@ function heedSignals(wishes: StopWishes, logger: Logger): void {
   process.on('unhandledRejection', crash);
 }
 
+/** Says once what cannot be mended here, and ends the process: what is accepted would never be worked on. */
+function endBroken(wishes: StopWishes, logger: Logger): (fault: Fault) => void {
+  let isSaid = false;
+  return (fault) => {
+    if (isSaid) return;
+    isSaid = true;
+    logger.error({ code: fault.code, error: fault.message }, 'cannot go on: the process ends');
+    say(errorLines(fault.code, fault.message));
+    wishes.wish({ how: 'now', why: fault.message, exitCode: 3 });
+  };
+}
+
+function errorLines(code: ErrorCode, message: string): string {
+  return `error: ${message} [${code}]\n  ${describeError(code).hint}`;
+}
+
 /** What ends a server beside signals: nobody needs it, or its data directory is gone. */
 function watch(standalone: Standalone, wishes: StopWishes, at: Place): void {
   const { directory, config } = at;
@@ -149,6 +165,7 @@ async function serve(at: Place): Promise<number> {
           why: 'a command asks for it',
           exitCode: 0,
         }),
+      onBroken: endBroken(wishes, logger),
     }),
   );
   if (!options['at-rest']) await workOrEnd(standalone);
@@ -200,6 +217,6 @@ try {
   const code = error instanceof Fault ? error.code : 'server.error';
   const message = error instanceof Error ? (error.message.split('\n', 1)[0] ?? '') : String(error);
   if (isBackground) tellStarter({ kind: 'failed', code, message });
-  say(`error: ${message} [${code}]\n  ${describeError(code).hint}`);
+  say(errorLines(code, message));
   process.exit(code === 'config.invalid' ? 2 : 3);
 }

@@ -24,8 +24,11 @@ export async function migrateDatabase(
     answerWithinMs: migrateWithinMs,
   });
   try {
-    const { applied } = await migrate(owner, { dir: migrationsDir });
+    const { applied, unknown } = await migrate(owner, { dir: migrationsDir });
     if (applied.length > 0) logger.info({ applied }, 'migrations applied');
+    // Two versions may work side by side, so this one goes on; an event that it cannot read ends it.
+    if (unknown.length > 0)
+      logger.warn({ unknown }, 'a newer version of the server migrated this database');
     if (await canActAs(owner, applicationRole)) return applicationRole;
     logger.warn({}, 'the application connects as the owner of the log: only its triggers guard it');
     return undefined;

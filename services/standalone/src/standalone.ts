@@ -3,7 +3,8 @@ import type { StopServerHow } from '#libs/api-contract';
 import { FsTenantBlobs } from '#libs/blobs';
 import type { Config } from '#libs/config';
 import { freeBytes, hiddenFromSteps, placeWorkspaces, userState } from '#libs/data-dir';
-import { openLog } from '#libs/event-store';
+import { openLog, refuseNewerLog } from '#libs/event-store';
+import type { Fault } from '#libs/kernel';
 import { FsLogStore } from '#libs/logs';
 import { Projector } from '#libs/projections';
 import type { SandboxProbe } from '#libs/sandbox';
@@ -38,6 +39,8 @@ export interface StandaloneOptions {
   readonly logger: Logger;
   /** Somebody asks over the API that this server end, or it was asked to work and cannot. */
   readonly onStopAsked: (how: StopServerHow) => void;
+  /** Something failed that trying again cannot mend: this server is to end. May be called again until it has. */
+  readonly onBroken: (fault: Fault) => void;
 }
 
 /**
@@ -60,12 +63,18 @@ async function openShared(options: StandaloneOptions, opened: ClosingStack) {
   const { config, directory, logger } = options;
   const database = await openDatabase(config, directory.root, logger);
   opened.add(() => database.close());
+  await refuseNewerLog(database.pool);
   return {
     ...systemPorts,
     config,
     logger,
     database,
-    log: openLog({ pool: database.appendPool, ...systemPorts, logger }),
+    log: openLog({
+      pool: database.appendPool,
+      ...systemPorts,
+      logger,
+      onNewer: options.onBroken,
+    }),
     pool: database.pool,
     leasePool: database.leasePool,
     logs: new FsLogStore(directory.logs, systemPorts.clock),
