@@ -12,6 +12,7 @@ import type { Operation, Permissions } from '#libs/api-contract';
 import { defaultTenant, type Origin, type TenantId } from '#libs/events';
 import { uuidFromName } from '#libs/kernel';
 import { isTraceparent } from '#libs/telemetry';
+import { fieldProblems, type RequestPart } from './field-problems.ts';
 import { HttpProblem } from './http-problem.ts';
 import { checkText } from './json-body.ts';
 
@@ -87,8 +88,9 @@ function readCall(
     delete params['*'];
   }
   const query = request.query as Record<string, unknown>;
-  for (const [name, value] of Object.entries({ ...params, ...query }))
-    checkText(String(value), `/${name}`);
+  for (const [part, fields] of Object.entries({ params, query }))
+    for (const [name, value] of Object.entries(fields))
+      checkText(String(value), `/${part}/${name}`);
   return {
     params: check(operation.params, params, 'params') as never,
     query: check(operation.query, query, 'query') as never,
@@ -127,26 +129,16 @@ function originOf(
   };
 }
 
-function check(
-  schema: z.ZodType | undefined,
-  value: unknown,
-  where: 'params' | 'query' | 'headers' | 'body',
-): unknown {
+function check(schema: z.ZodType | undefined, value: unknown, where: RequestPart): unknown {
   if (schema === undefined) return undefined;
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  const errors = parsed.error.issues.map((issue) => ({
-    pointer: `/${where === 'body' ? '' : `${where}/`}${issue.path.map(String).join('/')}`.replace(
-      /\/$/,
-      '',
-    ),
-    detail: issue.message,
-  }));
+  const errors = fieldProblems(parsed.error, where, schema);
   const first = errors[0];
   const place = first?.pointer.slice(1).replaceAll('/', '.') || where;
   throw new HttpProblem(
     'request.invalid',
     `${place}: ${first?.detail ?? 'not valid'}`.slice(0, 500),
-    { errors: errors.slice(0, 50) },
+    { errors },
   );
 }
