@@ -32,3 +32,8 @@ export async function refused(): Promise<void> {
   // @ts-expect-error a retry names its run
   await client.POST('/api/v1/runs/{id}/retry', { body: {} });
 }
+
+/** An item of a stream has a type, though the stream is text. */
+export function typeOf(item: components['schemas']['RunStreamItem']): string {
+  return 'type' in item ? item.type : item.step;
+}

@@ -3,7 +3,9 @@
 import importlib
 import inspect
 import pkgutil
+from http import HTTPStatus
 
+import httpx
 import millrace_client
 from millrace_client.models import Run, StartRun
 
@@ -11,7 +13,8 @@ from millrace_client.models import Run, StartRun
 for module in pkgutil.walk_packages(millrace_client.__path__, "millrace_client."):
     importlib.import_module(module.name)
 
-from millrace_client.api.runs import list_runs, start_run
+from millrace_client.api.events import stream_events
+from millrace_client.api.runs import list_runs, start_run, stream_run
 
 for operation in (list_runs, start_run):
     assert inspect.iscoroutinefunction(operation.asyncio_detailed), operation
@@ -44,4 +47,13 @@ run = Run.from_dict(
     }
 )
 assert run.outcome == "success" and run.source.url == "https://example.org/a", run
+
+# A stream is text.
+text = 'id: 1\nevent: run.queued\ndata: {"position": 1}\n\n'
+stream = httpx.Response(200, headers={"content-type": "text/event-stream; charset=utf-8"}, text=text)
+client = millrace_client.Client(
+    base_url="http://millrace", httpx_args={"transport": httpx.MockTransport(lambda _: stream)}
+)
+for answer in (stream_run.sync_detailed(run.id, client=client), stream_events.sync_detailed(client=client)):
+    assert answer.status_code == HTTPStatus.OK and answer.parsed == text, answer
 print("ok")

@@ -7,7 +7,8 @@ import { errorsOf } from './operation-errors.ts';
 export function problemAnswers(operation: Operation, problem: JsonObject): JsonObject {
   const byStatus = Map.groupBy(errorsOf(operation).map(describeError), ({ status }) => status);
   const answers = [...byStatus].sort(([one], [other]) => one - other);
-  return Object.fromEntries(
+  const isOfCallers = answers.some(([status]) => status < 500);
+  const problems = Object.fromEntries(
     answers.map(([status, errors]) => [
       String(status),
       {
@@ -18,7 +19,14 @@ export function problemAnswers(operation: Operation, problem: JsonObject): JsonO
       },
     ]),
   );
+  return isOfCallers ? problems : { ...problems, '4XX': notHttp };
 }
+
+/** Every operation can answer so; it is said where no other status of this kind is. */
+const notHttp: JsonObject = {
+  description:
+    'The request is not HTTP as the server takes it, such as one with a head of more than 16 KiB (431). The body is no problem document.',
+};
 
 const retryAfter: JsonObject = {
   description: 'How long to wait before the next try, in seconds.',

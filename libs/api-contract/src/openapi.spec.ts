@@ -4,6 +4,7 @@ import { openApiDocument } from './openapi.ts';
 import type { Operation } from './operation.ts';
 import { errorsOf } from './operation-errors.ts';
 import { operations } from './operations.ts';
+import { localPermissions, permissions } from './permission.ts';
 
 interface Described {
   readonly description?: string;
@@ -45,7 +46,8 @@ const described = Object.entries(document.paths).flatMap(([path, item]) =>
 function* objects(value: unknown, at = ''): Iterable<readonly [string, Record<string, unknown>]> {
   if (typeof value !== 'object' || value === null) return;
   if (!Array.isArray(value)) yield [at, value as Record<string, unknown>];
-  for (const [key, child] of Object.entries(value)) yield* objects(child, `${at}/${key}`);
+  for (const [key, child] of Object.entries(value))
+    yield* objects(child, `${at}/${key.replaceAll('/', '~1')}`);
 }
 
 /** The schemas that requests refer to, directly or not, or that answers do. */
@@ -70,7 +72,8 @@ describe('openApiDocument', () => {
       const responses = document.paths[path]?.[method.toLowerCase()]?.responses ?? {};
       const codes = errorsOf(operation);
       const statuses = [status, ...codes.map((code) => describeError(code).status)];
-      const expected = new Set([...statuses, ...Object.keys(otherAnswers)].map(String));
+      const others = codes.some((code) => describeError(code).status < 500) ? [] : ['4XX'];
+      const expected = new Set([...statuses, ...Object.keys(otherAnswers), ...others].map(String));
       expect(new Set(Object.keys(responses)), path).toEqual(expected);
       const named = Object.values(responses).flatMap((answer) => answer['x-problem-codes'] ?? []);
       expect(new Set(named), path).toEqual(new Set(codes));
@@ -133,6 +136,29 @@ describe('openApiDocument', () => {
     );
     expect(open).toEqual([]);
     expect(requests).toEqual(expect.arrayContaining(['StartRun', 'GitSourceRequest']));
+  });
+
+  it('describes a stream as text, and names what an item of it is', () => {
+    const streams = [...objects(document)].flatMap(([at, value]) =>
+      at.endsWith('/text~1event-stream') ? [value] : [],
+    );
+    const item = (name: string) => ({
+      schema: { type: 'string', description: expect.stringContaining(`\`${name}\``) },
+      'x-item-schema': { $ref: `#/components/schemas/${name}` },
+    });
+    expect(streams).toEqual([item('RunStreamItem'), item('Event')]);
+  });
+
+  it('says which permissions there are, and who has them', () => {
+    const { info, components } = openApiDocument('1.2.3') as {
+      info: Described;
+      components: { securitySchemes: { bearer: Described } };
+    };
+    for (const name of permissions) expect(info.description).toContain(`- \`${name}\`: `);
+    for (const text of [info.description, components.securitySchemes.bearer.description]) {
+      expect(text).toContain('x-required-permission');
+      for (const name of localPermissions) expect(text).toContain(`\`${name}\``);
+    }
   });
 
   it('says what a cursor is wherever there is one, and where a stream is resumed', () => {

@@ -1,4 +1,5 @@
 import { listed } from '#libs/kernel';
+import { permissionText, whoMay } from './openapi-permissions.ts';
 import { problemAnswers } from './openapi-problems.ts';
 import { Components, type JsonObject, parametersOf } from './openapi-schemas.ts';
 import type { Operation } from './operation.ts';
@@ -20,8 +21,7 @@ export function openApiDocument(version: string): JsonObject {
     info: {
       title: 'Millrace',
       version,
-      description:
-        'The public interface of a Millrace server. Requests are strict: an unknown member is refused. Answers are open: expect members that this document does not name. Every failure is a problem document (RFC 9457) with a stable `code`.',
+      description: `The public interface of a Millrace server. Requests are strict: an unknown member is refused. Answers are open: expect members that this document does not name. Every failure is a problem document (RFC 9457) with a stable \`code\`.\n\n${permissionText}`,
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     servers: [{ url: '/', description: 'The server that this document comes from.' }],
@@ -33,7 +33,7 @@ export function openApiDocument(version: string): JsonObject {
         bearer: {
           type: 'http',
           scheme: 'bearer',
-          description: 'The administrator’s token is in DATA_DIR/admin-token.',
+          description: `${whoMay} An operation names its permission in \`x-required-permission\`.`,
         },
       },
       schemas: components.schemas,
@@ -107,6 +107,8 @@ function answerOf(operation: Operation, components: Components): JsonObject {
   const { response, responseType, textType, query } = operation;
   const description = response?.description ?? 'The text or the bytes.';
   if (!response && !responseType) return { description };
+  if (response && responseType === 'text/event-stream')
+    return streamOf(components.schemaOf(response, 'output'));
   const isBytes = responseType === 'application/octet-stream';
   const text = isBytes ? { type: 'string', format: 'binary' } : { type: 'string' };
   const schema = response ? components.schemaOf(response, 'output') : text;
@@ -117,6 +119,21 @@ function answerOf(operation: Operation, components: Components): JsonObject {
     content: {
       [responseType ?? 'application/json']: { schema },
       ...(textType ? { [textType]: { schema: { type: 'string' } } } : {}),
+    },
+  };
+}
+
+/** Generators of clients take a schema here for that of the whole body, which is text; so it says only what an item is. */
+function streamOf(item: JsonObject): JsonObject {
+  const name = String(item.$ref).split('/').at(-1);
+  const words = `Server-sent events. The \`data\` of each is JSON, a \`${name}\` of the components.`;
+  return {
+    description: words,
+    content: {
+      'text/event-stream': {
+        schema: { type: 'string', description: words },
+        'x-item-schema': item,
+      },
     },
   };
 }

@@ -6,7 +6,7 @@ export const logPositionSchema = z.number().int();
 export const positionSchema = z
   .object({
     position: logPositionSchema.describe(
-      'The position of the last event that the command added to the log. A read with `waitFor` set to it shows the result.',
+      'The position of the last event that the command added to the log; for a command that adds none, of the last event in the log. A read with `waitFor` set to it shows the result.',
     ),
   })
   .meta({ id: 'Position', description: 'Where the result of a command stands in the log.' });
