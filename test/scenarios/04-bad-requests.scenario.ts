@@ -281,6 +281,15 @@ describe('a bad address', () => {
     expect(await problemOf(await server.request(path, { method }))).toEqual({ status, code });
   });
 
+  it('points at a parameter that there is not, and says which one was meant', async () => {
+    const response = await server.request('/api/v1/runs?limt=1');
+    const detail = 'there is no parameter "limt", did you mean "limit"?';
+    expect(problemSchema.parse(await response.json())).toMatchObject({
+      detail: `query.limt: ${detail}`,
+      errors: [{ pointer: '/query/limt', detail }],
+    });
+  });
+
   it('says which methods there are', async () => {
     const response = await server.request('/api/v1/runs', { method: 'PUT' });
     expect(response.headers.get('allow')).toBe('POST, GET');
