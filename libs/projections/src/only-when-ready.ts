@@ -8,6 +8,8 @@ export interface Readiness {
   readonly isBuilding: boolean;
   /** Those that have stopped, by name, and the event that each could not take. */
   readonly stopped: ReadonlyMap<string, FailedEvent>;
+  /** Notices which of them another process has let go on. */
+  seeSkips(): Promise<void>;
 }
 
 export interface GuardedRead<Args extends unknown[], Answer> {
@@ -27,7 +29,8 @@ export function onlyWhenReady<Args extends unknown[], Answer>(
   models: Readiness,
   { of, read }: GuardedRead<Args, Answer>,
 ): (...args: Args) => Promise<Answer> {
-  const check = () => {
+  const check = async () => {
+    if (of.some((name) => models.stopped.has(name))) await models.seeSkips();
     const { stopped } = models;
     for (const name of of) {
       const event = stopped.get(name);
@@ -36,11 +39,11 @@ export function onlyWhenReady<Args extends unknown[], Answer>(
     if (!models.isReady) throw notReady();
   };
   return async (...args) => {
-    check();
+    await check();
     const answer = await read(...args).catch((error) => {
       throw models.isBuilding && isMissing(error) ? notReady() : error;
     });
-    check();
+    await check();
     return answer;
   };
 }

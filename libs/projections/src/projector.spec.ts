@@ -513,6 +513,32 @@ describe('a new version that cannot take an event', () => {
   });
 });
 
+describe('a skip by one process', () => {
+  it('lets the read model of another go on, though the event is the last one', async () => {
+    const [one, other] = [await start(), await start()];
+    const events = new AnyEvents(24);
+    await log.append(events.take(50));
+    for (const each of [one, other]) await each.waitFor(50, 20_000);
+    await database.ownerPool.query(
+      'alter table read_models.run_list add constraint poison check (false) not valid',
+    );
+    const isStopped = (each: Projector) => each.stopped.has('run-list');
+    while (!isStopped(one)) {
+      await log.append(events.take(1));
+      await Promise.all([one, other].map((each) => each.waitFor(log.position, 20_000)));
+    }
+    await vi.waitFor(() => expect(isStopped(other)).toBe(true), 20_000);
+    const read = onlyWhenReady(other, { of: ['run-list'], read: async () => 'rows' });
+    await expect(read()).rejects.toMatchObject({ code: 'read-models.stopped' });
+    await Promise.all([one.skip('run-list'), one.skip('run-list')]);
+    expect(await read()).toBe('rows');
+    await expect(other.skip('run-list')).rejects.toMatchObject({
+      code: 'projection.not-stopped',
+    });
+    await built(other);
+  });
+});
+
 describe('waiting', () => {
   it('ends with the position, with the time, with the projector', async () => {
     const projector = await start();

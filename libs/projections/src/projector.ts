@@ -127,7 +127,20 @@ export class Projector {
       throw new Fault('projection.not-stopped', 'never', `read model ${name} has not stopped`);
   }
 
+  /** Notices which stopped read models another process has let go on. */
+  async seeSkips(): Promise<void> {
+    const stopped = this.#models.filter(({ alone }) => alone?.failed);
+    if (stopped.length === 0) return;
+    const checkpoints = await readCheckpoints(this.#parts.pool);
+    const moved = stopped.filter(({ name, position }) => {
+      const checkpoint = checkpoints.get(name);
+      return checkpoint !== undefined && checkpoint.position > position;
+    });
+    await Promise.all(moved.map(({ alone }) => alone?.lookAgain()));
+  }
+
   async statuses(): Promise<readonly ProjectionStatus[]> {
+    await this.seeSkips();
     const head = await this.#parts.store.head();
     return this.#models.map((model) => projectionStatus(model, head));
   }
@@ -184,7 +197,11 @@ export class Projector {
     };
     model.alone = new Subscription(this.#parts, {
       name: `read model ${model.name}`,
-      keeping: withWrites((head) => this.#placeAlone(model, head)),
+      keeping: withWrites(async (head) => {
+        const position = await this.#placeAlone(model, head);
+        if (model.alone?.failed) joinIfReady();
+        return position;
+      }),
       handle: async (batch) => {
         await this.#writer.writeOne(model, batch);
         joinIfReady();

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { defaultTenant, type RecordedEvent } from '#libs/events';
 import { Fault } from '#libs/kernel';
 import { AnyEvents, logProcess, SimulatedLog, VirtualClock } from '#libs/testkit';
+import { CheckpointMoved } from './checkpoints.ts';
 import { atLeastOnce, inMemory, withWrites } from './keeping.ts';
 import { MemoryCheckpoints } from './memory-checkpoints.ts';
 import { pullLog } from './pull-log.ts';
@@ -154,6 +155,68 @@ it('stops at the event that its handler cannot take, and goes on behind it when 
     [7],
     undefined,
   ]);
+});
+
+it('answers everybody who asks for one skip', async () => {
+  const gate = Promise.withResolvers<void>();
+  await append(3);
+  const reader = await follow({
+    handle: async (events) => {
+      if (events.some(({ position }) => position === 2)) throw new Error('a bug');
+      note(events);
+    },
+    passOver: () => gate.promise,
+  });
+  await clock.until(() => reader.failed !== undefined, 1_000);
+  const first = reader.skip();
+  await clock.advance(10);
+  const second = reader.skip();
+  gate.resolve();
+  expect(await Promise.all([first, second])).toEqual([true, true]);
+  expect(await reader.skip()).toBe(false);
+});
+
+it('has not stopped any more where another process has moved its checkpoint behind the event', async () => {
+  let stored = 1;
+  await append(2);
+  const stopped = () =>
+    follow({
+      keeping: withWrites(async () => stored),
+      handle: async () => {
+        throw new Error('a bug');
+      },
+      passOver: async () => {
+        throw new CheckpointMoved('by another process');
+      },
+    });
+  const readers = [await stopped(), await stopped(), await stopped()] as const;
+  const [skipping, looking, waiting] = readers;
+  await clock.until(() => readers.every(({ failed }) => failed !== undefined), 1_000);
+  await looking.lookAgain();
+  expect(looking.failed).toBeDefined();
+  stored = 2;
+  await looking.lookAgain();
+  expect(looking.failed).toBeUndefined();
+  const skip = skipping.skip();
+  await clock.until(() => readers.every(({ failed }) => failed === undefined), 60_000);
+  expect([await skip, await waiting.skip()]).toEqual([false, false]);
+});
+
+it('leaves nobody waiting for a skip when it is told to stop', async () => {
+  await append(1);
+  const reader = await follow({
+    handle: async () => {
+      throw new Error('a bug');
+    },
+    passOver: async () => {
+      throw unreachable;
+    },
+  });
+  await clock.until(() => reader.failed !== undefined, 1_000);
+  const skip = reader.skip();
+  await clock.advance(100);
+  await reader.stop();
+  expect(await skip).toBe(false);
 });
 
 it('goes on by itself if what the event failed for is gone', async () => {

@@ -59,7 +59,8 @@ export class Subscription {
   #isPlaced = false;
   #position = 0;
   #failed: FailedEvent | undefined;
-  #skipping: { readonly position: number; resolve(): void } | undefined;
+  #skipping: (PromiseWithResolvers<boolean> & { readonly position: number }) | undefined;
+  #looking: PromiseWithResolvers<void> | undefined;
   #endPause: () => void = () => {};
   #running: Promise<void> = Promise.resolve();
 
@@ -106,26 +107,53 @@ export class Subscription {
   }
 
   /**
-   * Goes on behind the event that the subscription stopped at. Resolves when it does.
+   * Goes on behind the event that the subscription stopped at. Resolves when it does. Concurrent callers share one answer.
    *
-   * @returns false if it has not stopped
+   * @returns false if it has not stopped, or went on without this skip: the event was taken, or another process skipped it
    */
   async skip(): Promise<boolean> {
     if (this.#failed === undefined) return false;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#skipping = { position: this.#failed.position, resolve };
+    const { position } = this.#failed;
+    this.#skipping ??= { ...Promise.withResolvers<boolean>(), position };
     this.#endPause();
-    await promise;
-    return true;
+    return await this.#skipping.promise;
+  }
+
+  /** A stopped subscription reads its checkpoint again, which another process may have moved. Resolves when it was read. */
+  async lookAgain(): Promise<void> {
+    if (this.#failed === undefined) return;
+    this.#looking ??= Promise.withResolvers();
+    this.#endPause();
+    await this.#looking.promise;
   }
 
   async #place(): Promise<void> {
     this.#position = await this.#options.keeping.place(await this.#parts.store.head());
     this.#isPlaced = true;
+    if (this.#failed && this.#position >= this.#failed.position) this.#goOn({ isSkipped: false });
+    this.#endLook();
+  }
+
+  /** The event that the subscription stopped at, if it did, is behind it. */
+  #goOn({ isSkipped }: { readonly isSkipped: boolean }): void {
+    this.#failed = undefined;
+    this.#skipping?.resolve(isSkipped);
+    this.#skipping = undefined;
+  }
+
+  #endLook(): void {
+    this.#looking?.resolve();
+    this.#looking = undefined;
   }
 
   async #run(): Promise<void> {
-    const { signal } = this.#stopping;
+    await this.#followAgain(this.#stopping.signal);
+    this.#skipping?.resolve(false);
+    this.#endLook();
+  }
+
+  /** Until the abort: begins again at the checkpoint whenever something fails. */
+  async #followAgain(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       try {
         if (!this.#isPlaced) await this.#place();
@@ -135,10 +163,10 @@ export class Subscription {
         this.#isPlaced = false;
         if (error instanceof TriesAgain) continue;
         this.#tell(error);
+        this.#endLook();
         await pause(this.#parts.timers, retryMs, signal);
       }
     }
-    this.#skipping?.resolve();
   }
 
   async #follow(abort: AbortSignal): Promise<void> {
@@ -164,7 +192,7 @@ export class Subscription {
       await this.#stopAt(event, error);
       if (this.#stopping.signal.aborted) return;
     }
-    this.#failed = undefined;
+    this.#goOn({ isSkipped: false });
     const position = batch.at(-1)?.position ?? this.#position;
     await this.#options.keeping.keep(position);
     this.#position = position;
@@ -182,13 +210,12 @@ export class Subscription {
       this.#parts.logger.error(fields, 'subscription stopped: its handler cannot take an event');
       this.#options.onStopped?.(failed);
     }
-    if (this.#skipping === undefined) await this.#pause(tryAgainMs);
+    if (!this.#skipping && !this.#looking) await this.#pause(tryAgainMs);
     if (this.#stopping.signal.aborted) return;
     if (this.#skipping?.position !== event.position) throw new TriesAgain();
     await passOver?.(event, failed);
     this.#parts.logger.warn({ subscription: name, position: event.position }, 'event skipped');
-    this.#skipping?.resolve();
-    this.#skipping = undefined;
+    this.#goOn({ isSkipped: true });
   }
 
   async #pause(delayMs: number): Promise<void> {

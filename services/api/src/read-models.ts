@@ -20,7 +20,7 @@ export interface ReadModelParts {
   readonly plans: PlanCache;
   readonly projector: Pick<
     Projector,
-    'isReady' | 'isBuilding' | 'stopped' | 'statuses' | 'waitFor' | 'rebuild' | 'skip'
+    'isReady' | 'isBuilding' | 'stopped' | 'seeSkips' | 'statuses' | 'waitFor' | 'rebuild' | 'skip'
   >;
 }
 
