@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { defaultTenant, type TenantId, tenantIdSchema } from '#libs/events';
-import { Fault } from '#libs/kernel';
+import { defaultTenant, type Plan, type TenantId, tenantIdSchema } from '#libs/events';
+import { BugError, Fault } from '#libs/kernel';
 import { compilePipeline } from '#libs/pipeline-dsl';
 import { type ApplicationAdapters, applicationPorts } from './application-ports.ts';
 
@@ -8,7 +8,7 @@ const compiled = compilePipeline('name: p\nsteps: [{ id: a, cmd: x }]\n', { file
 const plan = compiled.ok ? compiled.plan : expect.fail('it is a pipeline');
 
 /** Read models that are behind the log until somebody waits for them. */
-function behind() {
+function behind(loadPlans: () => Promise<() => Plan> = async () => () => plan) {
   let seen = 0;
   const ports = applicationPorts({
     config: { sourceBytesMax: 1 },
@@ -16,7 +16,7 @@ function behind() {
     log: {
       tail: { position: 7 },
       store: {},
-      plans: { load: async () => () => plan },
+      plans: { load: loadPlans },
     },
     readModels: {
       isReady: () => true,
@@ -76,6 +76,14 @@ describe('while read models have stopped', () => {
 
 it('a pipeline that this process has registered is found by name at once', async () => {
   expect(await behind().ports.materials.newestPlan(defaultTenant, 'p')).toBe(plan);
+});
+
+it('a database that is away, or a plan that the log has lost, is no pipeline that there is not', async () => {
+  for (const error of [new Fault('log.unavailable', 'backoff', 'away'), new BugError('no plan')]) {
+    const { materials } = behind(() => Promise.reject(error)).ports;
+    await expect(materials.loadPlan('p')).rejects.toBe(error);
+    await expect(materials.newestPlan(defaultTenant, 'p')).rejects.toBe(error);
+  }
 });
 
 it.each(['7', 'latest'])(

@@ -38,8 +38,7 @@ export interface ApplicationAdapters {
 /** The ports of the use cases over Postgres and this machine. */
 export function applicationPorts(adapters: ApplicationAdapters): ApplicationPorts {
   const { config, pool, log, readModels, capacity, runs, blobs, clock, ids } = adapters;
-  const findPlan = async (hash: string) =>
-    (await log.plans.load([hash]).catch(() => undefined))?.(hash);
+  const loadPlan = async (hash: string) => (await log.plans.load([hash]))(hash);
   const seeOwnWrites = async () => {
     await readModels.waitFor(log.tail.position, ownWritesMs);
   };
@@ -59,12 +58,12 @@ export function applicationPorts(adapters: ApplicationAdapters): ApplicationPort
       presentExecutors: recentAnswer(clock, () => unlessStopped(capacity.presentExecutors(), [])),
     },
     materials: {
-      findPlan,
+      loadPlan,
       newestPlan: async (tenant, pipeline) => {
         await seeOwnWrites();
         const versions = await readModels.listPipelineVersions(tenant, pipeline, { limit: 1 });
         const [newest] = versions.items;
-        return newest && findPlan(newest.planHash);
+        return newest && loadPlan(newest.planHash);
       },
       hasSnapshot: (tenant, digest) => blobs.of(tenant).has(digest.slice('sha256:'.length)),
       storeSnapshot: (tenant, tar) =>

@@ -64,7 +64,8 @@ export interface Capacity {
 
 /** Plans by hash or name, snapshots by digest. Names and digests are those of one tenant: another's are not found. */
 export interface Materials {
-  findPlan(hash: string): Promise<Plan | undefined>;
+  /** @throws Fault `log.unavailable`; BugError if the log has no such plan: what names one is stored with it */
+  loadPlan(hash: string): Promise<Plan>;
   /** The newest version of a registered pipeline; sees everything that this process has acknowledged. */
   newestPlan(tenant: TenantId, pipeline: string): Promise<Plan | undefined>;
   /** Whether a snapshot was uploaded. @param digest  `sha256:` and 64 hexadecimal digits */

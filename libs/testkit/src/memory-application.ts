@@ -47,7 +47,7 @@ export function memoryApplication(
       presentExecutors: async () => executors,
     },
     materials: {
-      findPlan: async (hash) => (await plans.load([hash]))(hash),
+      loadPlan: async (hash) => (await plans.load([hash]))(hash),
       newestPlan: async () => undefined,
       hasSnapshot: async () => false,
       storeSnapshot: async () => {

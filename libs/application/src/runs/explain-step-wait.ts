@@ -9,7 +9,7 @@ import { explainWait } from './step-why.ts';
 
 export interface ExplainStepWaitParts {
   readonly views: RunViews;
-  readonly materials: Pick<Materials, 'findPlan'>;
+  readonly materials: Pick<Materials, 'loadPlan'>;
   readonly capacity: Capacity;
   readonly clock: Pick<Clock, 'nowMs'>;
 }
@@ -37,8 +37,8 @@ export class ExplainStepWait {
   async #labelsAskedFor(run: RunDto, step: StepDto): Promise<string> {
     const { capacity, materials } = this.#parts;
     const wait = step.waits.findLast(({ reason }) => reason === 'labels');
-    const plan = wait && (await materials.findPlan(run.planHash));
-    if (!plan) return '';
+    if (wait === undefined) return '';
+    const plan = await materials.loadPlan(run.planHash);
     if (wait.to === null) {
       const misfit = (await misfitJudge(capacity, run.isolation))(plan, step.id);
       if (misfit) return `${misfit.message} (${misfit.hint})`;

@@ -75,11 +75,7 @@ export class RetryRun {
     const earlier = queued.data;
     const reuse = await this.#reusedSteps(runId, earlier.runNumber, step);
     if (!reuse.ok) return reuse;
-    const plan = await materials.findPlan(earlier.planHash);
-    if (!plan) {
-      const message = `the plan of run ${earlier.runNumber} is gone`;
-      return refused({ code: 'pipeline.not-found', message });
-    }
+    const plan = await materials.loadPlan(earlier.planHash);
     const bounds = runBounds(settings, permissions.has('runs:use-host'));
     const beyond = refuseByNetwork(plan, bounds);
     if (beyond) return refused(beyond);

@@ -17,7 +17,7 @@ export interface HistoryEnd {
 export interface RunViewsParts {
   readonly reading: Reading;
   readonly histories: RunHistories;
-  readonly materials: Pick<Materials, 'findPlan'>;
+  readonly materials: Pick<Materials, 'loadPlan'>;
   readonly readModels: Pick<ReadModels, 'foldRun'>;
 }
 
@@ -65,9 +65,8 @@ export class RunViews {
           : { code: 'run.not-found', message: `run ${runId} did not exist then` },
       );
     const { materials, readModels } = this.#parts;
-    const plan = await materials.findPlan(queued.data.planHash);
-    if (plan) return accepted(readModels.foldRun(plan, events));
-    return refused({ code: 'pipeline.not-found', message: `the plan of run ${runId} is gone` });
+    const plan = await materials.loadPlan(queued.data.planHash);
+    return accepted(readModels.foldRun(plan, events));
   }
 }
 
