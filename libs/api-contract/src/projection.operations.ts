@@ -37,7 +37,7 @@ export const projectionOperations = {
     requires: 'projections:rebuild',
     summary: 'Let a read model pass over the event that it stopped at',
     description:
-      'The read model never shows what the event told. A later version of it tries the event again. The answer comes when the event is passed over; the read model may stop again behind it. The event is passed over even if the caller disconnects. A repeat passes over the event that the read model stopped at since, if there is one: ask `GET /api/v1/projections` first. Nothing is added to the log.',
+      'The read model never shows what the event told. A later version of it tries the event again. The answer comes when the event is passed over; the read model may stop again behind it. The event is passed over even if the caller disconnects. A repeat meanwhile gets the same answer; a later one passes over the event that the read model has stopped at since, if there is one: ask `GET /api/v1/projections` first. Nothing is added to the log.',
     params: projectionParamsSchema,
     errors: ['request.not-found', 'projection.not-stopped'],
     status: 202,

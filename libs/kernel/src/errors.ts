@@ -1,3 +1,7 @@
+/** What helps a read model that has stopped: first what loses nothing. */
+const rebuildFirst =
+  '`millrace projections` says why, and gives the command that rebuilds it: try that first, it loses nothing. If it stops at the same event again, a corrected version can take the event; `millrace projections skip --help` tells what it costs to pass over it.';
+
 /**
  * Every code that leaves Millrace, with its HTTP status, a title and what to do. The problem documents,
  * the CLI's one-line errors and `millrace explain CODE` are all made from this table.
@@ -169,16 +173,8 @@ const table = {
   ],
   'scheduler.stale-epoch': [409, 'Another scheduler leads now', 'Nothing to do.'],
   'read-models.not-ready': [503, 'The read models are being built', 'Try again in a moment.'],
-  'read-models.stopped': [
-    503,
-    'A read model has stopped at an event',
-    '`millrace projections` says why. `millrace projections skip --help` tells how to pass over the event, `millrace projections rebuild --help` how to read it again once its cause is mended.',
-  ],
-  'projection.stopped': [
-    409,
-    'The read model cannot take an event',
-    'Rebuild it first, which loses nothing: `millrace projections` gives the command. If it stops at the same event again, a corrected version can take the event; `millrace projections skip --help` tells what it costs to pass over it.',
-  ],
+  'read-models.stopped': [503, 'A read model has stopped at an event', rebuildFirst],
+  'projection.stopped': [409, 'The read model cannot take an event', rebuildFirst],
   'projection.not-stopped': [
     409,
     'The read model has not stopped',

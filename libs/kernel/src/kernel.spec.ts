@@ -115,6 +115,10 @@ describe('errors', () => {
     expect(status >= 400 && status < 600).toBe(true);
     expect([title, hint].every((text) => text.length > 3)).toBe(true);
   });
+  it.each(['read-models.stopped', 'projection.stopped'] as const)(
+    '%s names the rebuild, which loses nothing, before the skip',
+    (code) => expect(describeError(code).hint).toMatch(/rebuilds it: try that first.*skip --help/),
+  );
   it('know each other', () => {
     expect([isErrorCode('run.not-found'), isErrorCode('toString'), isErrorCode('nosuch')]).toEqual([
       true,

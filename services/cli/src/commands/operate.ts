@@ -97,11 +97,11 @@ which loses nothing. A later version of the read model tries the event again.`;
 /** What a read model stopped at, and what to do about it: first what loses nothing. */
 export function stoppedLines(
   name: string,
-  { position, error }: NonNullable<ProjectionStatusDto['failed']>,
+  { position, type, error }: NonNullable<ProjectionStatusDto['failed']>,
   invocation: Invocation,
 ): readonly string[] {
   return [
-    `${name} cannot take the event at ${position}: ${error}`,
+    `${name} cannot take event ${position} (${type}): ${error}`,
     `  next: ${asCalled(invocation, `projections rebuild ${name}`)}`,
     `  then, if it stops again: ${asCalled(invocation, 'projections skip --help')}`,
   ];
