@@ -38,16 +38,18 @@ function open() {
   return { application, changed, numbers, start };
 }
 
-/** Each would be refused for what stands below it, too. */
+const withNetwork = 'name: p\nsteps: [{ id: a, cmd: x, network: host }]\n';
+
+/** Each would be refused for what stands below it, too; a text that is no pipeline has nothing else to be refused for. */
 const inOrder: readonly (readonly [string, Asked, string])[] = [
   ['a text that is no pipeline', { yaml: 'name: p' }, 'pipeline.invalid'],
-  ['an input that there is not', { yaml, inputs: { a: 1 } }, 'run.input-unknown'],
-  ['a source that was not sent', { yaml, source: noSource }, 'source.not-found'],
   [
-    'more network than is allowed',
-    { yaml: 'name: p\nsteps: [{ id: a, cmd: x, network: host }]\n' },
-    'network.not-allowed',
+    'an input that there is not',
+    { yaml: withNetwork, inputs: { a: 1 }, source: noSource },
+    'run.input-unknown',
   ],
+  ['a source that was not sent', { yaml: withNetwork, source: noSource }, 'source.not-found'],
+  ['more network than is allowed', { yaml: withNetwork }, 'network.not-allowed'],
   ['more isolation than there is', { yaml }, 'isolation.unavailable'],
 ];
 
@@ -68,6 +70,14 @@ describe('of all that is wrong the first is the answer', () => {
     changed.capacity = capacity;
     const refusal = { code, retryAfterSeconds };
     expect(await start({ yaml: 'name: p' })).toMatchObject({ ok: false, refusal });
+  });
+
+  it.each([1_023, 1_024])('%i bytes are free where 1024 must be', async (free) => {
+    const { start, changed } = open();
+    changed.settings = { diskFreeMin: 1_024 };
+    changed.capacity = { freeBytes: async () => free };
+    const answer = await start({ yaml });
+    expect(answer.ok || answer.refusal.code).toBe(free === 1_024 || 'server.disk-low');
   });
 });
 

@@ -5,7 +5,6 @@ import {
   localPermissions,
   type Permission,
   type Permissions,
-  remotePermissions,
   serverPermissions,
 } from '#libs/api-contract';
 import { defaultTenant } from '#libs/events';
@@ -88,8 +87,6 @@ function requirePrincipal(request: FastifyRequest, verify: VerifyToken): Princip
 /** What is left of a caller's permissions on this way into the server, and for the caller's tenant. */
 function permissionsHere({ tenant, permissions }: Principal, local: boolean): Permissions {
   const isServers = tenant === defaultTenant;
-  if (isServers && local) return permissions;
-  if (isServers && permissions === allPermissions) return remotePermissions;
   const kept = [...permissions].filter(
     (permission) =>
       (local || !localPermissions.has(permission)) &&
