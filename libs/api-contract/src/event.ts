@@ -10,13 +10,13 @@ export const eventSchema = z
     position: logPositionSchema.describe('The place of the event in the log: 1, 2, 3 …'),
     id: z.string().describe('The id of the event: the number of its log, a dash, its position.'),
     type: z.string().describe('What happened, such as `run.step-started`.'),
-    schemaVersion: z.number().int().describe('The version of the schema of `data`.'),
+    schemaVersion: z.int32().describe('The version of the schema of `data`.'),
     stream: z
       .string()
       .describe(
         'The stream of the event, such as `run-<uuid>`: everything that happened to one thing.',
       ),
-    version: z.number().int().describe('The place of the event in its stream: 1, 2, 3 …'),
+    version: z.int32().describe('The place of the event in its stream: 1, 2, 3 …'),
     time: instantSchema.describe('When the event was stored.'),
     tenant: tenantIdSchema.describe('The tenant that the stream belongs to.'),
     actor: z

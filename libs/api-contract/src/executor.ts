@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { instantSchema } from './instant.ts';
+import { openWords } from './open-words.ts';
 import { cursorSchema, limitSchema, pageOf, waitForShape } from './paging.ts';
 import { isolationSchema } from './vocabulary.ts';
 
@@ -7,14 +8,12 @@ export const executorSchema = z
   .object({
     id: z.uuid().describe('The id of the executor. It gets a new one when it registers again.'),
     name: z.string().describe('The name of the executor, usually the name of its machine.'),
-    status: z
-      .enum(['online', 'draining', 'lost'])
-      .describe(
-        '`online`: it takes steps. `draining`: it ends what it runs and takes no more. `lost`: it left, or nothing was heard of it for too long.',
-      ),
+    status: openWords(['online', 'draining', 'lost']).describe(
+      '`online`: it takes steps. `draining`: it ends what it runs and takes no more. `lost`: it left, or nothing was heard of it for too long.',
+    ),
     labels: z.array(z.string()).describe('What steps can ask for by `labels`.'),
-    slots: z.number().int().describe('How many steps it runs at once.'),
-    busy: z.number().int().describe('How many attempts it holds now.'),
+    slots: z.int32().describe('How many steps it runs at once.'),
+    busy: z.int32().describe('How many attempts it holds now.'),
     drivers: z
       .array(z.string())
       .describe('The sandbox drivers that work there, the strongest first: `oci`, `process`.'),

@@ -30,5 +30,5 @@ const notHttp: JsonObject = {
 
 const retryAfter: JsonObject = {
   description: 'How long to wait before the next try, in seconds.',
-  schema: { type: 'integer', minimum: 0 },
+  schema: { type: 'integer', format: 'int32', minimum: 0 },
 };

@@ -61,14 +61,13 @@ function toJsonSchema(schema: z.ZodType, direction: Direction): JsonObject {
 }
 
 /**
- * zod writes a long pattern beside each format, and the safe-integer bounds beside each integer: noise for readers. Answers
+ * zod writes a long pattern beside each format: noise for readers. Answers
  * may get members, so none is closed. A default that is an object stands in words: generators of clients drop the operation
  * for it.
  */
 function simplify(jsonSchema: JsonObject, direction: Direction): void {
   if (jsonSchema.format !== undefined) delete jsonSchema.pattern;
-  if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
-  if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
+  if (jsonSchema.type === 'integer') describeWidth(jsonSchema);
   if (direction === 'output' && jsonSchema.additionalProperties === false)
     delete jsonSchema.additionalProperties;
   if (typeof jsonSchema.default === 'object' && jsonSchema.default !== null) {
@@ -76,4 +75,17 @@ function simplify(jsonSchema: JsonObject, direction: Direction): void {
     jsonSchema.description = [jsonSchema.description, words].filter(Boolean).join(' ');
     delete jsonSchema.default;
   }
+}
+
+const int32 = { min: -(2 ** 31), max: 2 ** 31 - 1 };
+
+/** Generators take an integer without a format for one of 32 bits. The bounds of a format that has them are not said twice. */
+function describeWidth(integer: JsonObject): void {
+  const { minimum = Number.MIN_SAFE_INTEGER, maximum = Number.MAX_SAFE_INTEGER } = integer as {
+    minimum?: number;
+    maximum?: number;
+  };
+  integer.format = minimum >= int32.min && maximum <= int32.max ? 'int32' : 'int64';
+  if (minimum === int32.min) delete integer.minimum;
+  if (maximum === int32.max) delete integer.maximum;
 }

@@ -161,6 +161,36 @@ describe('openApiDocument', () => {
     }
   });
 
+  it('leaves the words of answers open as well, and lists those of today', () => {
+    const answers = reached((at) => at.includes('/responses/'));
+    const closed = [...answers].flatMap((name) =>
+      [...objects(document.components.schemas[name])]
+        .filter(([, schema]) => schema.enum !== undefined)
+        .map(([at]) => name + at),
+    );
+    expect(closed).toEqual([]);
+    expect(document.components.schemas.Outcome).toMatchObject({
+      type: 'string',
+      'x-extensible-enum': expect.arrayContaining(['success', 'failure']),
+    });
+    expect(document.components.schemas.IsolationRequest).toMatchObject({
+      enum: ['none', 'standard', 'strict'],
+    });
+  });
+
+  it('says of every integer whether it fits into 32 bits, and the bounds of the larger ones', () => {
+    const integers = [...objects(document)].filter(([, { type }]) => type === 'integer');
+    expect(integers.filter(([, { format }]) => format === undefined)).toEqual([]);
+    const wide = integers.filter(([, { format }]) => format === 'int64');
+    expect(wide.filter(([, { maximum }]) => Number(maximum) <= 2 ** 31)).toEqual([]);
+    const { Usage, Attempt } = document.components.schemas;
+    expect(Usage?.properties?.memoryPeakBytes).toMatchObject({
+      ...{ format: 'int64', minimum: 0, maximum: Number.MAX_SAFE_INTEGER },
+    });
+    expect(Attempt?.properties?.fence).toMatchObject({ format: 'int64' });
+    expect(Attempt?.properties?.attempt).toMatchObject({ format: 'int32' });
+  });
+
   it('says what a cursor is wherever there is one, and where a stream is resumed', () => {
     const cursors = described.flatMap(({ operation }) =>
       operation.parameters.filter(({ name }) => name === 'cursor'),
@@ -200,7 +230,7 @@ describe('openApiDocument', () => {
   });
 });
 
-it('answers are read though they have members that come later, however deep', () => {
+it('answers are read though they have members and words that come later, however deep', () => {
   const grown = (value: unknown): unknown => {
     if (Array.isArray(value)) return value.map(grown);
     if (typeof value !== 'object' || value === null) return value;
@@ -243,4 +273,8 @@ it('answers are read though they have members that come later, however deep', ()
   };
   const later = { ...(grown(run) as object), inputs: {} };
   expect(operations.showRun.response.parse(later)).toEqual({ ...run, inputs: {} });
+  const words = /"(finished|failure|exit|slots|cli|none)"/g;
+  const renamed = JSON.parse(JSON.stringify({ ...run, inputs: {} }).replace(words, '"later"'));
+  expect(operations.showRun.response.parse(renamed)).toEqual(renamed);
+  expect(renamed).toMatchObject({ outcome: 'later', trigger: { kind: 'later' } });
 });

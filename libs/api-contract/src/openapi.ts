@@ -21,7 +21,7 @@ export function openApiDocument(version: string): JsonObject {
     info: {
       title: 'Millrace',
       version,
-      description: `The public interface of a Millrace server. Requests are strict: an unknown member is refused. Answers are open: expect members that this document does not name. Every failure is a problem document (RFC 9457) with a stable \`code\`.\n\n${permissionText}`,
+      description: `The public interface of a Millrace server. Requests are strict: an unknown member is refused. Answers are open: expect members that this document does not name, and words beyond those of an \`x-extensible-enum\`. Every failure is a problem document (RFC 9457) with a stable \`code\`.\n\n${permissionText}`,
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     servers: [{ url: '/', description: 'The server that this document comes from.' }],

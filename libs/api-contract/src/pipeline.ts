@@ -11,7 +11,7 @@ export const pipelineNameSchema = z.string().min(1).max(200);
 const pipelineShape = {
   id: z.uuid().describe('The id of the pipeline, the same for all its versions.'),
   name: pipelineNameSchema.describe('The name of the pipeline.'),
-  version: z.number().int().describe('The version: 1, 2, 3 …'),
+  version: z.int32().describe('The version: 1, 2, 3 …'),
   planHash: z
     .string()
     .describe('The SHA-256 of the compiled plan. Two files with the same meaning have the same.'),

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /** The place of an event in the log: 1, 2, 3 … */
-export const logPositionSchema = z.number().int();
+export const logPositionSchema = z.int().min(0);
 
 export const positionSchema = z
   .object({

@@ -1,17 +1,18 @@
 import { z } from 'zod';
+import { openWords } from './open-words.ts';
 
 export const diagnosticSchema = z
   .object({
     code: z
       .string()
       .describe('What is wrong, such as `unknown-key`. `millrace explain` tells more.'),
-    severity: z
-      .enum(['error', 'warning'])
-      .describe('`error`: the pipeline is refused. `warning`: it is accepted.'),
+    severity: openWords(['error', 'warning']).describe(
+      '`error`: the pipeline is refused. `warning`: it is accepted.',
+    ),
     message: z.string().describe('What is wrong, in one sentence for people.'),
     file: z.string().describe('The name of the file that was checked.'),
-    line: z.number().int().describe('The line in the file; the first is 1.'),
-    column: z.number().int().describe('The column in the line, in characters; the first is 1.'),
+    line: z.int32().describe('The line in the file; the first is 1.'),
+    column: z.int32().describe('The column in the line, in characters; the first is 1.'),
     hint: z.string().optional().describe('What to do about it. Absent if nothing is known.'),
   })
   .meta({ id: 'Diagnostic', description: 'Something that the compiler found in a pipeline file.' });
@@ -33,7 +34,7 @@ export const problemSchema = z
   .object({
     type: z.string().describe('Where the code is explained: `/docs/problems/` and the code.'),
     title: z.string().describe('What the code means, the same in every answer with this code.'),
-    status: z.number().int().describe('The HTTP status of the answer.'),
+    status: z.int32().describe('The HTTP status of the answer.'),
     detail: z.string().describe('What went wrong with this request, in one sentence for people.'),
     instance: z.string().optional().describe('The path of the request.'),
     code: z.string().describe('What went wrong, for programs. A code never changes its meaning.'),

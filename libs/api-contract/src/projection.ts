@@ -1,10 +1,11 @@
 import { z } from 'zod';
+import { openWords } from './open-words.ts';
 import { pageOf } from './paging.ts';
 import { logPositionSchema } from './position.ts';
 
 const projectionBuildSchema = z
   .object({
-    version: z.number().int().describe('The version that the tables are of.'),
+    version: z.int32().describe('The version that the tables are of.'),
     position: logPositionSchema.describe('The last event in the tables.'),
   })
   .meta({ id: 'ProjectionBuild', description: 'New tables of a read model, not yet read from.' });
@@ -21,17 +22,14 @@ export const projectionStatusSchema = z
   .object({
     name: z.string().describe('The name of the read model.'),
     version: z
-      .number()
-      .int()
+      .int32()
       .describe('The version of its code. A new one is built from the first event.'),
     position: logPositionSchema.describe('The last event that it shows.'),
     lag: z.number().int().describe('How many events of the log it does not show yet.'),
     rebuilding: z.boolean().describe('Whether tables are built beside those that are read.'),
-    status: z
-      .enum(['live', 'catching-up', 'stopped', 'building'])
-      .describe(
-        '`live`: it follows the log with the others. `catching-up`: it follows the log alone until it is where the others are. `stopped`: it cannot take an event. `building`: it has no tables to read from yet.',
-      ),
+    status: openWords(['live', 'catching-up', 'stopped', 'building']).describe(
+      '`live`: it follows the log with the others. `catching-up`: it follows the log alone until it is where the others are. `stopped`: it cannot take an event. `building`: it has no tables to read from yet.',
+    ),
     build: projectionBuildSchema
       .nullable()
       .describe('The tables that are built beside those that are read; null if none are.'),

@@ -10,7 +10,7 @@ export const queueItemSchema = z
     runNumber: z.number().int().describe('The number of the run.'),
     pipeline: z.string().describe('The name of the pipeline.'),
     step: stepIdSchema.describe('The id of the step.'),
-    attempt: z.number().int().describe('The attempt that waits: 1, 2, 3 …'),
+    attempt: z.int32().describe('The attempt that waits: 1, 2, 3 …'),
     labels: z.array(z.string()).describe('The labels that an executor must have.'),
     queuedAt: instantSchema.describe('When the step could start.'),
     notBefore: instantSchema

@@ -7,7 +7,7 @@ import { runRefSchema } from './run.ts';
 export const runArtifactSchema = z
   .object({
     step: stepIdSchema.describe('The step that left the file.'),
-    attempt: z.number().int().describe('The attempt of the step: 1, 2, 3 …'),
+    attempt: z.int32().describe('The attempt of the step: 1, 2, 3 …'),
     ...artifactShape,
     url: z.string().describe('The path on this server at which the file is downloaded.'),
   })

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { stepIdSchema } from '#libs/events';
 import { logPositionSchema } from './position.ts';
 import { sourceRequestSchema } from './source.ts';
-import { isolationSchema } from './vocabulary.ts';
+import { isolationRequestSchema } from './vocabulary.ts';
 
 const triggerKeySchema = z
   .string()
@@ -53,7 +53,7 @@ export const startRunBodySchema = z
     source: sourceRequestSchema
       .default({ kind: 'none' })
       .describe('Where the files of the run come from.'),
-    isolation: isolationSchema
+    isolation: isolationRequestSchema
       .optional()
       .describe(
         'The least isolation that every step must have. The server’s isolation_min holds as well, so a lower value changes nothing.',

@@ -64,7 +64,7 @@ export function wantedLines(logs: readonly WantedLog[]): string | undefined {
 export const runLogLineSchema = z
   .object({
     step: stepIdSchema.describe('The step that wrote the line.'),
-    attempt: z.number().int().describe('The attempt of the step: 1, 2, 3 …'),
+    attempt: z.int32().describe('The attempt of the step: 1, 2, 3 …'),
     ...logLineSchema.shape,
   })
   .meta({ id: 'RunLogLine', description: 'A line of the log of a step of a run.' });

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { triggerSchema as triggerFacts } from '#libs/events';
 import { described } from './described.ts';
 import { instantSchema } from './instant.ts';
+import { openWords } from './open-words.ts';
 import { cursorSchema, limitSchema, pageOf, waitForShape } from './paging.ts';
 import { logPositionSchema } from './position.ts';
 import { sourceSchema } from './source.ts';
@@ -20,7 +21,8 @@ export const runRefSchema = z
   .describe('The run: its uuid, its number, or `latest`.');
 export const runParamsSchema = z.object({ id: runRefSchema });
 
-export const runStatusSchema = z.enum(['queued', 'running', 'cancelling', 'finished']).meta({
+const runStatuses = ['queued', 'running', 'cancelling', 'finished'] as const;
+export const runStatusSchema = openWords(runStatuses).meta({
   id: 'RunStatus',
   description:
     '`queued`: no step has started. `running`: a step has started. `cancelling`: somebody cancelled the run, and its steps are being ended. `finished`: it has an outcome.',
@@ -35,14 +37,18 @@ const nameSchema = z
 
 const triggerSchema = z
   .object(
-    described(triggerFacts.shape, {
-      kind: 'How the run was asked for: `api`, `cli`, `retry` or `manual`.',
+    described(triggerFacts.omit({ kind: true, actor: true }).shape, {
       key: 'The trigger key, `type:business_id:version`. Absent if the caller gave none.',
-      actor: 'Who asked for the run, such as `user:admin`.',
       ref: 'What the caller said the run is for, such as a branch. Absent if the caller gave none.',
     }),
   )
-  .extend({ actorName: nameSchema })
+  .extend({
+    kind: openWords(triggerFacts.shape.kind.options).describe(
+      'How the run was asked for: `api`, `cli`, `retry` or `manual`.',
+    ),
+    actor: z.string().describe('Who asked for the run, such as `user:admin`.'),
+    actorName: nameSchema,
+  })
   .meta({ id: 'Trigger', description: 'Who started a run, and by which way.' });
 
 const cancellationSchema = z
@@ -100,7 +106,7 @@ export const runSchema = z
 export type RunDto = z.infer<typeof runSchema>;
 
 export const listRunsQuerySchema = z.strictObject({
-  status: runStatusSchema.optional().describe('Only runs with this status. Default: all.'),
+  status: z.enum(runStatuses).optional().describe('Only runs with this status. Default: all.'),
   pipeline: z
     .string()
     .min(1)

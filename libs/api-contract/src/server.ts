@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { openWords } from './open-words.ts';
 
 export const versionSchema = z
   .object({
@@ -21,11 +22,9 @@ const readinessCheckSchema = z
 
 export const readinessSchema = z
   .object({
-    status: z
-      .enum(['ready', 'starting', 'draining', 'degraded'])
-      .describe(
-        '`ready`: it serves requests. `starting`: it does not serve them yet. `draining`: it is about to end. `degraded`: one of the checks fails, other than by a read model that has stopped.',
-      ),
+    status: openWords(['ready', 'starting', 'draining', 'degraded']).describe(
+      '`ready`: it serves requests. `starting`: it does not serve them yet. `draining`: it is about to end. `degraded`: one of the checks fails, other than by a read model that has stopped.',
+    ),
     checks: z
       .record(z.string(), readinessCheckSchema)
       .describe('The parts by name: `log` is the database, `readModels` the tables for reads.'),

@@ -49,7 +49,7 @@ export const sourceUploadedSchema = z
       .describe(
         'The digest of the tree, `sha256:` and 64 hexadecimal digits. The same tree has the same.',
       ),
-    size: z.number().int().describe('The size of the stored tar, in bytes.'),
+    size: z.int().min(0).describe('The size of the stored tar, in bytes.'),
   })
   .meta({ id: 'SourceUploaded', description: 'The working tree that was stored.' });
 export type SourceUploaded = z.infer<typeof sourceUploadedSchema>;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { stepIdSchema } from '#libs/events';
 import { instantSchema } from './instant.ts';
+import { openWords } from './open-words.ts';
 import { runRefSchema } from './run.ts';
 
 export const stepParamsSchema = z.object({
@@ -43,9 +44,9 @@ export const runLogsQuerySchema = z.strictObject({
 
 const logGroupSchema = z
   .object({
-    edge: z.enum(['begins', 'ends']).describe('Whether the group begins or ends here.'),
-    command: z.number().int().describe('Which command of the list it is: 1, 2, 3 …'),
-    of: z.number().int().describe('How many commands the list has.'),
+    edge: openWords(['begins', 'ends']).describe('Whether the group begins or ends here.'),
+    command: z.int32().describe('Which command of the list it is: 1, 2, 3 …'),
+    of: z.int32().describe('How many commands the list has.'),
     durationMs: z
       .number()
       .int()
@@ -62,11 +63,9 @@ export const logLineSchema = z
   .object({
     line: z.number().int().describe('The number of the line in the attempt: 1, 2, 3 …'),
     time: instantSchema.describe('When the line was written.'),
-    stream: z
-      .enum(['output', 'stdout', 'stderr', 'system'])
-      .describe(
-        '`output`: stdout and stderr together, in order. `stdout`, `stderr`: of a step with `streams: separate`. `system`: a line of Millrace.',
-      ),
+    stream: openWords(['output', 'stdout', 'stderr', 'system']).describe(
+      '`output`: stdout and stderr together, in order. `stdout`, `stderr`: of a step with `streams: separate`. `system`: a line of Millrace.',
+    ),
     text: z.string().describe('The line without its end, at most 64 KiB as UTF-8.'),
     open: z
       .literal(true)

@@ -7,15 +7,22 @@ import {
 import { artifactSchema } from './artifact.ts';
 import { described } from './described.ts';
 import { instantSchema } from './instant.ts';
+import { openWords } from './open-words.ts';
+import { logPositionSchema } from './position.ts';
 import { causeSchema, outcomeSchema, skipReasonSchema, waitReasonSchema } from './vocabulary.ts';
 
-export const stepStatusSchema = z
-  .enum(['waiting', 'queued', 'assigned', 'running', 'finished', 'skipped'])
-  .meta({
-    id: 'StepStatus',
-    description:
-      '`waiting`: steps that it depends on have not ended, or the next attempt is not due. `queued`: it waits for an executor. `assigned`: an executor has it. `running`: its command runs. `finished`: it has an outcome. `skipped`: it does not run.',
-  });
+export const stepStatusSchema = openWords([
+  'waiting',
+  'queued',
+  'assigned',
+  'running',
+  'finished',
+  'skipped',
+]).meta({
+  id: 'StepStatus',
+  description:
+    '`waiting`: steps that it depends on have not ended, or the next attempt is not due. `queued`: it waits for an executor. `assigned`: an executor has it. `running`: its command runs. `finished`: it has an outcome. `skipped`: it does not run.',
+});
 
 const usageSchema = z
   .object(
@@ -43,20 +50,18 @@ const logSummarySchema = z
 
 export const attemptSchema = z
   .object({
-    attempt: z.number().int().describe('The number of the attempt: 1, 2, 3 …'),
+    attempt: z.int32().describe('The number of the attempt: 1, 2, 3 …'),
     executor: z.uuid().describe('The id of the executor that has or had it.'),
-    fence: z
-      .number()
-      .int()
-      .describe('The position of its assignment. Reports of the executor carry it.'),
+    fence: logPositionSchema.describe(
+      'The position of its assignment. Reports of the executor carry it.',
+    ),
     assignedAt: instantSchema.describe('When the executor got it.'),
     startedAt: instantSchema.nullable().describe('When its command started; null if it has not.'),
     finishedAt: instantSchema.nullable().describe('When it ended; null until then.'),
     outcome: outcomeSchema.nullable().describe('How it ended; null until then.'),
     cause: causeSchema.nullable().describe('What ended it; null until then.'),
     exitCode: z
-      .number()
-      .int()
+      .int32()
       .nullable()
       .describe('The exit code of the command; null if it did not end by itself.'),
     signal: z
@@ -106,8 +111,7 @@ export const stepSchema = z
       .nullable()
       .describe('What ended its last attempt; null if it has not run to an end.'),
     exitCode: z
-      .number()
-      .int()
+      .int32()
       .nullable()
       .describe('The exit code of its last attempt; null if it has none.'),
     signal: z

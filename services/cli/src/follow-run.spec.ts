@@ -131,6 +131,12 @@ it('knows how a run ended though its server has ended since', async () => {
   expect(there.end).toEqual({ outcome: 'success', run });
 });
 
+it('tells an outcome that only a later server knows by its word', async () => {
+  const text = sent(eventOf(3, 'run.finished', { outcome: 'later' }));
+  const { end } = await followed(serverOf([text]).client, true);
+  expect(end.outcome).toBe('later');
+});
+
 it('goes on where a connection broke: no line twice, none missing, an open one at its place', async () => {
   if (!begun || !ended || !over) throw new Error('there are three');
   const first =
