@@ -17,8 +17,9 @@ export const eventOperations = {
     requires: 'events:read',
     summary: 'List events in the order of the log',
     description:
-      'With `types`, one request looks at a bounded part of the log: a page may have fewer items than `limit`, or none, and a `next` all the same. Go on until `next` is null.',
+      'With `types`, one request looks at a bounded part of the log: a page may have fewer items than `limit`, or none, and a `next` all the same. Go on until `next` is null. An `after` beyond the end of the log is refused with `position.not-reached`: it was read of another log.',
     query: listEventsQuerySchema,
+    errors: ['position.not-reached'],
     status: 200,
     response: eventPageSchema,
   },

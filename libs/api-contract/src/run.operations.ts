@@ -64,7 +64,7 @@ export const runOperations = {
     description: 'The events stand in the order in which they happened.',
     params: runParamsSchema,
     query: listEventsQuerySchema,
-    errors: ['run.not-found'],
+    errors: ['run.not-found', 'position.not-reached'],
     status: 200,
     response: eventPageSchema,
   },

@@ -64,7 +64,8 @@ export class Reading {
   async positionInLog(seen: number | undefined): Promise<Answer<number>> {
     const { position } = await this.#parts.store.head();
     if (seen === undefined || seen <= position) return accepted(seen ?? position);
-    const message = `the log ends at position ${position}, so ${seen} is not of this log; read it from the beginning`;
-    return refused({ code: 'position.not-reached', message });
+    const message = `the log ends at position ${position}, so ${seen} is not of this log`;
+    const hint = 'Forget what was read of the log before, and read it from the beginning: after 0.';
+    return refused({ code: 'position.not-reached', message, hint });
   }
 }

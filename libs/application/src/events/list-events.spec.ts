@@ -3,6 +3,7 @@ import { allPermissions } from '#libs/api-contract';
 import { type DomainEvent, defaultTenant, streamName } from '#libs/events';
 import { uuidFromName } from '#libs/kernel';
 import { MemoryEventStore } from '#libs/testkit';
+import { Reading, type ReadingParts } from '../reading.ts';
 import { ListEvents } from './list-events.ts';
 
 const clock = { nowMs: () => 0, monotonicMs: () => 0 };
@@ -34,6 +35,11 @@ async function longLog(): Promise<MemoryEventStore> {
   return store;
 }
 
+const partsOf = (store: MemoryEventStore) => ({
+  store,
+  reading: new Reading({ store } as unknown as ReadingParts),
+});
+
 it('looks for rare types in bounded pieces, and pages on over those that are empty', async () => {
   const store = await longLog();
   const spans: number[] = [];
@@ -41,7 +47,7 @@ it('looks for rare types in bounded pieces, and pages on over those that are emp
     spans.push(options.span);
     return store.scanLog(options);
   };
-  const list = new ListEvents({ store: { readLog: store.readLog, scanLog } });
+  const list = new ListEvents({ ...partsOf(store), store: { readLog: store.readLog, scanLog } });
   const pages: number[][] = [];
   for (let cursor: string | undefined | null; cursor !== null; ) {
     const query = { after: 0, limit: 50, types: ['run.finished'], cursor };
@@ -56,7 +62,7 @@ it('looks for rare types in bounded pieces, and pages on over those that are emp
 
 it('refuses a type that does not exist, and a cursor that is not its own', async () => {
   const store = await longLog();
-  const list = new ListEvents({ store });
+  const list = new ListEvents(partsOf(store));
   const query = { after: 0, limit: 50 };
   expect(await list.execute(caller, { ...query, types: ['run.finishd'] })).toMatchObject({
     refusal: { code: 'request.invalid', message: 'there is no event type run.finishd' },
@@ -64,4 +70,20 @@ it('refuses a type that does not exist, and a cursor that is not its own', async
   expect(await list.execute(caller, { ...query, cursor: 'x' })).toMatchObject({
     refusal: { code: 'request.cursor' },
   });
+});
+
+it('refuses a position that the log has not come to: a reader who has it has read another log', async () => {
+  const list = new ListEvents(partsOf(await longLog()));
+  for (const types of [undefined, ['run.finished']]) {
+    const answer = await list.execute(caller, { after: 45_001, limit: 50, types });
+    expect(answer).toMatchObject({
+      refusal: {
+        code: 'position.not-reached',
+        message: 'the log ends at position 45000, so 45001 is not of this log',
+        hint: expect.stringContaining('from the beginning'),
+      },
+    });
+  }
+  const atEnd = await list.execute(caller, { after: 45_000, limit: 50 });
+  expect(atEnd).toEqual({ ok: true, value: { items: [], next: null } });
 });

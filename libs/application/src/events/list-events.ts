@@ -4,6 +4,7 @@ import type { RecordedEvent } from '#libs/events';
 import { type Answer, accepted, refused } from '../answer.ts';
 import { cursorOf, placeOf } from '../place-cursor.ts';
 import type { Caller } from '../ports.ts';
+import type { Reading } from '../reading.ts';
 import { eventDto, refuseByTypes, wantedBy } from './event-dto.ts';
 
 /**
@@ -12,15 +13,22 @@ import { eventDto, refuseByTypes, wantedBy } from './event-dto.ts';
  */
 const scanSpan = 20_000;
 
+export interface ListEventsParts {
+  readonly store: Pick<EventStore, 'readLog' | 'scanLog'>;
+  readonly reading: Pick<Reading, 'positionInLog'>;
+}
+
 /**
  * A tenant's part of the log in pages. A cursor is the position behind which the next page begins; a page may be short where
  * events of other tenants stand between.
  */
 export class ListEvents {
-  readonly #store: Pick<EventStore, 'readLog' | 'scanLog'>;
+  readonly #store: ListEventsParts['store'];
+  readonly #reading: ListEventsParts['reading'];
 
-  constructor({ store }: { readonly store: Pick<EventStore, 'readLog' | 'scanLog'> }) {
+  constructor({ store, reading }: ListEventsParts) {
     this.#store = store;
+    this.#reading = reading;
   }
 
   async execute(
@@ -33,6 +41,10 @@ export class ListEvents {
     const refusal = refuseByTypes(types);
     if (refusal) return refused(refusal);
     const { events, through } = await this.#read({ after: from.value, limit, types });
+    if (events.length === 0 && through === undefined) {
+      const seen = await this.#reading.positionInLog(from.value);
+      if (!seen.ok) return seen;
+    }
     const items = events.filter(wantedBy(caller, types)).map(eventDto);
     return accepted({ items, next: through === undefined ? null : cursorOf(through) });
   }

@@ -37,6 +37,10 @@ export class ListRunEvents {
     const wanted = (await store.readStream(streamName('run', found.value))).filter(
       (event) => event.position > from.value && (types === undefined || types.has(event.type)),
     );
+    if (wanted.length === 0) {
+      const seen = await reading.positionInLog(from.value);
+      if (!seen.ok) return seen;
+    }
     const page = wanted.slice(0, query.limit);
     const last = page.at(-1);
     const next = wanted.length > page.length && last ? cursorOf(last.position) : null;
