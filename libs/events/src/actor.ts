@@ -28,7 +28,10 @@ export function personOf(actor: string): string | undefined {
   return subject === administrator ? undefined : subject?.toLowerCase();
 }
 
-/** An actor as it may be shown, from a log that took any text: a name becomes an id that always is the same. */
+/**
+ * An actor as it may be shown, from a log that took any text: a name becomes an id that always is the same, in each process and
+ * after each restore. It is a plain digest: the name is not shown, yet who guesses it can check the guess.
+ */
 export function opaqueActor(actor: string): string {
   return isActor(actor) ? actor : `user:${uuidFromName('person', actor)}`;
 }
