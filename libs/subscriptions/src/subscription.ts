@@ -1,6 +1,6 @@
 import type { EventStore, LogTail } from '#libs/event-store';
 import type { RecordedEvent } from '#libs/events';
-import { Fault, pause, type Timers } from '#libs/kernel';
+import { BugError, Fault, pause, type Timers } from '#libs/kernel';
 import { CheckpointMoved } from './checkpoints.ts';
 import type { Keeping } from './keeping.ts';
 
@@ -40,6 +40,8 @@ export interface SubscriptionOptions {
   restMs?(): number;
   /** The subscription has stopped at an event. */
   onStopped?(failed: FailedEvent): void;
+  /** A bug outside of the handler, such as a hole in the log. The subscription tries again; what drives work should end. */
+  onBug?(bug: BugError): void;
 }
 
 const retryMs = 500;
@@ -163,6 +165,7 @@ export class Subscription {
         this.#isPlaced = false;
         if (error instanceof TriesAgain) continue;
         this.#tell(error);
+        if (error instanceof BugError) this.#options.onBug?.(error);
         this.#endLook();
         await pause(this.#parts.timers, retryMs, signal);
       }

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type DomainEvent, defaultTenant } from '#libs/events';
-import { Fault } from '#libs/kernel';
+import { BugError, Fault } from '#libs/kernel';
 import { schedulerFoldVersion } from '#libs/scheduling';
 import { silentLogger } from '#libs/telemetry';
 import { logProcess, MemoryEventStore, namedUuid, SchedulerRig, VirtualClock } from '#libs/testkit';
@@ -113,6 +113,25 @@ it('another log in the place of the one that it follows is folded anew', async (
   expect([...fold.state.executors.all()].map(({ name }) => name)).toEqual(['three']);
   abort.abort();
   await running;
+});
+
+it('ends where the log is not what it must be: nothing that is accepted would ever begin', async () => {
+  const clock = new VirtualClock();
+  const incarnation = '00000000-0000-8000-8000-000000000001';
+  const { store, plans } = logProcess(new MemoryEventStore(clock, { incarnation }), clock);
+  const follow = () => {
+    throw new BugError('the log has a hole behind 7');
+  };
+  const tail = { position: 0, follow };
+  const fold = new LogFold(
+    { store, plans, tail, snapshots, timers: clock, logger: silentLogger, shard: 0 },
+    () => {},
+  );
+  const abort = new AbortController();
+  const ended = fold.run(abort.signal, () => false).catch((error: unknown) => String(error));
+  await clock.advance(2_000);
+  abort.abort();
+  expect(await ended).toContain('the log has a hole behind 7');
 });
 
 function registered(name: string): DomainEvent {

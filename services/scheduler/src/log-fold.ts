@@ -44,7 +44,7 @@ export class LogFold {
    * Folds until the signal aborts.
    *
    * @param isLeading  only the leader stores snapshots
-   * @throws if an event cannot be folded: a bug
+   * @throws if the log cannot be followed or an event cannot be folded: a bug, after which nothing that is accepted would begin
    */
   async run(abort: AbortSignal, isLeading: () => boolean): Promise<void> {
     this.#isLeading = isLeading;
@@ -53,6 +53,7 @@ export class LogFold {
       name: 'scheduler',
       keeping: withWrites((head) => this.#place(head)),
       handle: (events) => this.#fold(events),
+      onBug: (bug) => ended.reject(bug),
       onStopped: ({ position, error }) =>
         ended.reject(new Error(`the scheduler cannot fold the event at ${position}: ${error}`)),
     });
