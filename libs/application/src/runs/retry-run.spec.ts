@@ -6,7 +6,7 @@ import {
   remotePermissions,
 } from '#libs/api-contract';
 import { type RunCommand, runDecider } from '#libs/domain';
-import { defaultTenant, streamName } from '#libs/events';
+import { defaultTenant, type Source, streamName } from '#libs/events';
 import { memoryApplication, runRequest } from '#libs/testkit';
 import type { CommandPorts } from '../application.ts';
 
@@ -19,18 +19,28 @@ const executor = {
 } as unknown as ExecutorDto;
 const yaml = 'name: p\nsteps: [{ id: a, cmd: x, labels: [gpu] }, { id: b, cmd: x }]\n';
 
+interface Earlier {
+  readonly text?: string;
+  /** It is there when the run starts, and gone when it is retried. */
+  readonly source?: Source;
+  readonly change?: Partial<CommandPorts['runs']>;
+}
+
 /** The first run of the local administrator has ended: `a` with success, the step after it without. */
 async function retryAs(
   permissions: Permissions,
-  { text = yaml, change = {} }: { readonly text?: string; readonly change?: object } = {},
+  { text = yaml, source = { kind: 'none' }, change = {} }: Earlier = {},
 ) {
+  let isSourceThere = true;
   const { application, ports, numbers } = memoryApplication([executor], (usual: CommandPorts) => ({
     runs: { ...usual.runs, ...change },
+    materials: { ...usual.materials, hasSnapshot: async () => isSourceThere },
   }));
   const started = await application.startRun.execute(
     { origin, permissions: allPermissions },
-    runRequest({ yaml: text }),
+    runRequest({ yaml: text, source }),
   );
+  isSourceThere = false;
   if (!started.ok) expect.fail(started.refusal.message);
   const { id } = started.value;
   const order = async (command: RunCommand) => {
@@ -61,6 +71,13 @@ it('whoever retries a run may use the host only with the permission, whoever sta
     refusal: { code: 'network.not-allowed' },
   });
   expect((await retryAs(allPermissions, { text: withNetwork })).answer.ok).toBe(true);
+});
+
+it('a retry is checked in the order of a start: the source comes before the network', async () => {
+  const text = yaml.replace('id: b,', 'id: b, network: host,');
+  const source = { kind: 'snapshot', digest: `sha256:${'0'.repeat(64)}` } as const;
+  const { answer } = await retryAs(remotePermissions, { text, source });
+  expect(answer).toMatchObject({ ok: false, refusal: { code: 'source.not-found' } });
 });
 
 it('results are taken over only with the workspace that holds them', async () => {

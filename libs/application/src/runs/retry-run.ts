@@ -1,27 +1,20 @@
 import type { RunRetried, RunSummary } from '#libs/api-contract';
-import {
-  type BoundSettings,
-  grantRun,
-  type KnownRun,
-  runBounds,
-  runDecider,
-  stepsOf,
-  stepsToReuse,
-} from '#libs/domain';
+import { type BoundSettings, type KnownRun, runDecider, stepsOf, stepsToReuse } from '#libs/domain';
 import { streamName } from '#libs/events';
 import { Fault } from '#libs/kernel';
 import { type AdmissionLimits, refuseByLoad } from '../admission.ts';
 import { type Answer, accepted, type Refusal, refused } from '../answer.ts';
 import type { Once } from '../once.ts';
 import type { Caller, Capacity, CommandLog, KnownRuns, Materials } from '../ports.ts';
-import { judgeRun, warningsOf } from './judge-run.ts';
-import { noSuchRun, refuseByNetwork, refuseBySource } from './run-checks.ts';
+import { checkRun } from './check-run.ts';
+import { warningsOf } from './judge-run.ts';
+import { noSuchRun } from './run-checks.ts';
 import { runStartedOf, startedBefore } from './run-started.ts';
 
 export interface RetryRunRequest {
   /** uuid, number or `latest`. */
   readonly run: string;
-  /** The step to repeat; everything that did not succeed where it is absent. */
+  /** The step to repeat; if it is absent, everything that did not succeed. */
   readonly step?: string | undefined;
 }
 
@@ -60,13 +53,14 @@ export class RetryRun {
   }
 
   async #retry(
-    { origin, permissions }: Caller,
+    caller: Caller,
     runId: string,
     step: string | undefined,
   ): Promise<Answer<RunRetried>> {
+    const { origin } = caller;
     const { log, capacity, materials, settings } = this.#parts;
     const before = await startedBefore(log, origin.commandId);
-    // Of the first answer: `latest` may mean another run by now.
+    // The run that was retried then: `latest` may be another one by now.
     if (before) return accepted({ ...before.started, retryOf: before.retryOf ?? runId });
     const overload = await refuseByLoad(capacity, settings);
     if (overload) return refused(overload);
@@ -76,21 +70,12 @@ export class RetryRun {
     const reuse = await this.#reusedSteps(runId, earlier.runNumber, step);
     if (!reuse.ok) return reuse;
     const plan = await materials.loadPlan(earlier.planHash);
-    const bounds = runBounds(settings, permissions.has('runs:use-host'));
-    const beyond = refuseByNetwork(plan, bounds);
-    if (beyond) return refused(beyond);
-    const { isolationMin } = bounds;
-    const { isolation: asked, network = 'none', source } = earlier;
-    const granted = grantRun(bounds, { isolation: asked, network });
-    const judged = await judgeRun(capacity, {
-      ...{ plan, asked, isolationMin, without: reuse.value },
-      granted: granted.isolation,
-    });
-    if (judged.refusal) return refused(judged.refusal);
-    // An address that was taken once, by rules of then, does not get into another event.
-    const gone =
-      source.kind === 'git' ? await refuseBySource(materials, origin.tenant, source) : undefined;
-    if (gone) return refused(gone);
+    // Its address was taken by rules of then: what they would refuse today does not get into another event.
+    const { isolation, network = 'none', source } = earlier;
+    const asked = { plan, source, isolation, network, without: reuse.value };
+    const run = await checkRun(this.#parts, caller, asked);
+    if (!run.ok) return run;
+    const { granted, judged } = run.value;
     const newId = log.newId();
     const answer = await log.runner.run(
       runDecider,
@@ -139,7 +124,7 @@ export class RetryRun {
     return accepted(reuse.steps);
   }
 
-  /** A workspace goes from run to run: who asks for the earlier one is told which has it now. */
+  /** A workspace goes from run to run: a caller who asks for the earlier run is told which one has it now. */
   async #workspaceGone(
     { id, number }: { readonly id: string; readonly number: number },
     step: string | undefined,
@@ -173,7 +158,7 @@ function hintWithoutWorkspace(state: KnownRun): string {
     : 'Start a new run: `millrace run`. Its workspace is gone, so no step can be repeated alone.';
 }
 
-/** Only advice comes of it: it is left out where the read models cannot give it. */
+/** Only advice comes of it: it is left out if the read models cannot give it. */
 function nothingKnown(error: unknown): readonly RunSummary[] {
   if (error instanceof Fault && error.code === 'read-models.stopped') return [];
   throw error;

@@ -1,5 +1,5 @@
 import type { RunStarted } from '#libs/api-contract';
-import { type BoundSettings, grantRun, runBounds, runDecider } from '#libs/domain';
+import { type BoundSettings, runDecider } from '#libs/domain';
 import {
   type Isolation,
   type Network,
@@ -16,8 +16,9 @@ import { type Answer, accepted, refused } from '../answer.ts';
 import type { Once } from '../once.ts';
 import { compilePlan } from '../pipelines/compile-plan.ts';
 import type { Caller, Capacity, CommandLog, Materials } from '../ports.ts';
-import { type Judgement, judgeRun, warningsOf } from './judge-run.ts';
-import { refuseByInputs, refuseByNetwork, refuseBySource } from './run-checks.ts';
+import { checkRun } from './check-run.ts';
+import { type Judgement, warningsOf } from './judge-run.ts';
+import { refuseByInputs } from './run-checks.ts';
 import { pipelineIdOf, runStartedOf, startedBefore } from './run-started.ts';
 import { identityOf, type StartRunRequest } from './start-run-request.ts';
 
@@ -39,8 +40,8 @@ interface GrantedRun {
 }
 
 /**
- * Starts a run. A repeat of an accepted request gets its run, whatever has changed since. Else the first check that fails is
- * the answer, in this order: load, pipeline, inputs, source, network, isolation.
+ * Starts a run. A repeat of an accepted request gets its run, whatever has changed since. Else the first check of the list in
+ * `check-run.ts` that fails is the answer.
  */
 export class StartRun {
   readonly #parts: StartRunParts;
@@ -68,7 +69,7 @@ export class StartRun {
   }
 
   async #grant(caller: Caller, request: StartRunRequest): Promise<Answer<GrantedRun>> {
-    const { capacity, materials, settings } = this.#parts;
+    const { capacity, settings } = this.#parts;
     const overload = await refuseByLoad(capacity, settings);
     if (overload) return refused(overload);
     const { tenant } = caller.origin;
@@ -77,24 +78,14 @@ export class StartRun {
     const plan = found.value;
     const checked = checkInputs(plan, request.inputs);
     if (!checked.ok) return refused(refuseByInputs(checked.problems));
-    const bounds = runBounds(settings, caller.permissions.has('runs:use-host'));
-    const refusal =
-      (await refuseBySource(materials, tenant, request.source)) ?? refuseByNetwork(plan, bounds);
-    if (refusal) return refused(refusal);
-    const { isolationMin } = bounds;
-    const asked = request.isolation ?? 'none';
-    const granted = grantRun(bounds, request);
-    const judged = await judgeRun(capacity, {
-      plan,
-      granted: granted.isolation,
-      asked,
-      isolationMin,
-    });
-    if (judged.refusal) return refused(judged.refusal);
+    const { source, isolation } = request;
+    const run = await checkRun(this.#parts, caller, { plan, source, isolation });
+    if (!run.ok) return run;
+    const { granted, judged } = run.value;
     return accepted({ plan, inputs: checked.inputs, ...granted, judged });
   }
 
-  /** What the caller would be told now; nothing where that cannot be said, for the run is there either way. */
+  /** What the caller would be told now; nothing if that cannot be said: the run is there either way. */
   async #warningsNow(caller: Caller, request: StartRunRequest) {
     const granted = await this.#grant(caller, request).catch((error: unknown) => {
       if (error instanceof Fault) return undefined;
@@ -157,7 +148,7 @@ export class StartRun {
 }
 
 /**
- * A trigger key is a command id as an idempotency key is: the same key starts one run. Where there are both it is the
+ * A trigger key is a command id as an idempotency key is: the same key starts one run. If there are both it is the
  * trigger's: each sender of one trigger has an idempotency key of its own.
  */
 function originOf(origin: Origin, key: string | undefined): Origin {
