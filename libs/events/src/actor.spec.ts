@@ -20,4 +20,9 @@ describe('an actor', () => {
   it('is a person only where a table may know a name', () => {
     expect(opaque.map(personOf)).toEqual([id, ...Array(5).fill(undefined)]);
   });
+
+  it('is one person, however the letters of the id are written', () => {
+    const written = '01900000-0000-7000-8000-00000000ABCD';
+    expect(personOf(`user:${written}`)).toBe(written.toLowerCase());
+  });
 });

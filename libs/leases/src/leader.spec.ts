@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Fault } from '#libs/kernel';
+import { Fault, pause } from '#libs/kernel';
 import { silentLogger } from '#libs/telemetry';
 import { VirtualClock } from '#libs/testkit';
 import { Leader, type LeaderParts } from './leader.ts';
@@ -55,6 +55,21 @@ function away(): { leases: LeaderParts<LeaderLease>['leases']; isAway: boolean }
   return state;
 }
 
+/** Leases that do at once what they are asked, and answer late. */
+function slow(delayMs: number): LeaderParts<LeaderLease>['leases'] {
+  return new Proxy(leases, {
+    get: (target, name) => {
+      const member = Reflect.get(target, name, target);
+      if (typeof member !== 'function') return member;
+      return async (...args: unknown[]) => {
+        const answer = await member.apply(target, args);
+        await pause(clock, delayMs, new AbortController().signal);
+        return answer;
+      };
+    },
+  });
+}
+
 describe('a leadership by name', () => {
   it('is taken at once if nobody has it, by one of many, and kept', async () => {
     const all = ['a', 'b', 'c'].map((holder) => start(holder).leader);
@@ -95,6 +110,32 @@ describe('a leadership by name', () => {
       expect(first.current !== undefined && second.current !== undefined).toBe(false);
     }
     expect((await leases.read('notifier'))?.epoch).toBeGreaterThan(1);
+  });
+
+  it.each([
+    ['renews', 400, 3_000],
+    ['renews', 1_400, 6_000],
+    // The claim is on its way; all that follows is cut.
+    ['is elected', 1_400, 1_500],
+  ])('has one holder though the answer comes late to who %s (%d ms)', async (_, lateMs, cutMs) => {
+    const cut = away();
+    const late = slow(lateMs);
+    const lateOrAway = new Proxy(leases, {
+      get: (_, name) => Reflect.get(cut.isAway ? cut.leases : late, name),
+    });
+    const first = start('a', { leases: lateOrAway }).leader;
+    await clock.advance(1_450);
+    const second = start('b').leader;
+    const held = { first: false, second: false };
+    for (let ms = 1_450; ms < 15_000; ms += 10) {
+      cut.isAway = ms >= cutMs;
+      await clock.advance(10);
+      const now = { first: first.current !== undefined, second: second.current !== undefined };
+      expect(now.first && now.second).toBe(false);
+      held.first ||= now.first;
+      held.second ||= now.second;
+    }
+    expect(held).toEqual({ first: true, second: true });
   });
 
   it('is not moved by a wall clock that jumps', async () => {

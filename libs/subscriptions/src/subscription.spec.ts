@@ -219,6 +219,22 @@ it('leaves nobody waiting for a skip when it is told to stop', async () => {
   expect(await skip).toBe(false);
 });
 
+it('told to stop at an event that it cannot take, does not count it as handled', async () => {
+  const checkpoints = new MemoryCheckpoints();
+  await append(10);
+  const reader = await follow({
+    keeping: atLeastOnce(checkpoints, 'reader'),
+    handle: async (events) => {
+      if (events.some(({ position }) => position === 7)) throw new Error('a bug');
+      note(events);
+    },
+  });
+  await clock.until(() => reader.failed !== undefined, 1_000);
+  await reader.stop();
+  expect(reader.position).toBe(6);
+  expect(await checkpoints.load('reader')).toMatchObject({ position: 6 });
+});
+
 it('goes on by itself if what the event failed for is gone', async () => {
   let isBroken = true;
   await append(3);

@@ -21,6 +21,7 @@ type Counts = Readonly<Partial<Record<'commands' | 'requests', (number | string)
 /** @param counts  what each statement of a kind has forgotten, one after the other */
 function started(holder: string, counts: Counts = {}) {
   const done: string[] = [];
+  const leads = { isOver: false, writes: 0 };
   const client = {
     query: async (text: string) => {
       const kind = text.includes('request_fingerprints') ? 'requests' : 'commands';
@@ -38,7 +39,11 @@ function started(holder: string, counts: Counts = {}) {
     },
     leases,
     guarded: {
-      write: (lease, work) => leases.write(lease, () => work(client as never)),
+      write: async (lease, work) => {
+        leads.writes += 1;
+        if (leads.isOver) return false;
+        return await leases.write(lease, () => work(client as never));
+      },
     } satisfies SweeperParts['guarded'],
     holder,
     clock,
@@ -49,7 +54,7 @@ function started(holder: string, counts: Counts = {}) {
   const sweeper = new Sweeper(parts);
   sweeper.start();
   sweepers.push(sweeper);
-  return { done, sweeper };
+  return { done, sweeper, leads };
 }
 
 const files = ['logs', 'blobs older than 24 h'];
@@ -93,6 +98,13 @@ it('deletes nothing once another process was elected, though it has not heard of
   await leases.claim('sweeper', 'b', await leases.read('sweeper'));
   await clock.advance(1_000);
   expect(done).toEqual(files);
+});
+
+it('steps down at the first write that is refused, and asks for no second one', async () => {
+  const { done, leads } = started('a');
+  leads.isOver = true;
+  await clock.advance(hourMs);
+  expect([done, leads.writes]).toEqual([files, 1]);
 });
 
 it('stops within two seconds even if the database does not answer', async () => {
