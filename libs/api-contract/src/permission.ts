@@ -1,4 +1,10 @@
-/** What a caller can be allowed to do, `<noun>:<verb>`. Closed: an operation that needs another one adds it here. */
+/**
+ * What a caller can be allowed to do, `<noun>:<verb>`. Closed: an operation that needs another one adds it here, and names it
+ * as its `requires`.
+ *
+ * Who has them: the administrator, all by the socket in the data directory, and with the token, over a network, all but
+ * `localPermissions`. A caller of another tenant has none of `serverPermissions` either.
+ */
 export const permissions = [
   'pipelines:read',
   'pipelines:register',
@@ -25,7 +31,7 @@ export const permissions = [
 export type Permission = (typeof permissions)[number];
 export type Permissions = ReadonlySet<Permission>;
 
-/** Whoever has these could do the same as a user of the server's machine, so that nobody has them over a network. */
+/** With these a caller could do the same as a user of the server's machine: nobody has them over a network. */
 export const localPermissions: Permissions = new Set<Permission>([
   'runs:use-host',
   'server:control',

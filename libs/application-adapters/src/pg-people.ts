@@ -8,7 +8,14 @@ export interface Person {
   readonly email?: string;
 }
 
-/** The table of people: the only place of their names and addresses. */
+/**
+ * The table of people (`migrations/0042_people.sql`): the only place of their names and e-mail addresses. Events and read models
+ * have subject ids alone (`actor.ts` of events); a name is joined when a run is shown (`people.ts` of application).
+ *
+ * `note` writes a person's row and `erase` deletes it, which is all that erasing takes. No operation calls them yet, for the
+ * administrator is the only user: until there are others an operator erases a person with
+ * `delete from people where tenant = … and subject = …`.
+ */
 export class PgPeople implements People {
   readonly #pool: Pool;
 

@@ -7,8 +7,19 @@ const memoryBytesMin = 512 * 1024 ** 2;
 
 /**
  * What one step may use of the machine. By default half of its memory: a step that wants all of it ends before the server does.
- * Further limits of a step: time, attempts and artifacts by its file (`libs/pipeline-dsl/src/limits.ts`); bytes of its log and
- * its artifacts by settings (`log_bytes_max`, `artifact_bytes_max`); files and the like in a sandbox (`rlimits` of `oci/spec.ts`).
+ *
+ * All limits of a step:
+ *
+ * - in a sandbox (the kernel's cgroups; the driver `process` has none of them): memory, with what it writes to /tmp,
+ *   `step_memory_max` (half of the machine's, at least 512 MiB, at most 8 GiB); processes and threads `step_pids_max` (4096);
+ *   share of contended cores `step_cpu_weight` (100);
+ * - in a sandbox by rlimits (`libs/sandbox/src/oci/spec.ts`): 4096 open files, 4096 pending signals, 400 KiB of message queues,
+ *   no core dump, no higher priority;
+ * - bytes kept of an attempt's log `log_bytes_max` (10 MiB), and its last 64 KiB beside them;
+ * - an attempt's artifacts: bytes `artifact_bytes_max` (1 GiB), 200 files, 100 patterns;
+ * - time of an attempt: `timeout` of its file (1 hour, at most 7 days), then `stop_grace` (10 s) from TERM to KILL;
+ * - attempts: `retry` of its file (none, at most 10 beyond the first, at most an hour between two);
+ * - what its file may say (`libs/pipeline-dsl/src/limits.ts`), such as 1000 commands of 100 KiB together, 256 KiB of variables.
  *
  * @param machineBytes  memory of the machine, or of the container that this process lives in
  */

@@ -1,5 +1,16 @@
 import { leaseTerms } from '#libs/executor-protocol';
 
+// When is an executor lost, and what becomes of its steps?
+//
+// It sends a heartbeat every 5 s. It is lost if its counter stands still for 20 s (`leaseTerms` of executor-protocol) by the
+// monotonic clock of the scheduler that leads; a new leader, and a gap between two readings of more than 5 s, give everybody a
+// whole term anew. It is lost at once if it says that it leaves, or if another life of it registers. It stops its own steps
+// 14 s after its last heartbeat that was acknowledged, so that no step runs twice.
+//
+// Each of its attempts ends as lost (`decide-lost.ts` of domain). If the command had not started, the step waits for another
+// executor, ten times at most. If it may have run, a `retry` rule of its file (`worker_lost`, `error`, `any`) gives another
+// attempt; without one the step ends with `error`. A step of a run that is being cancelled ends as cancelled.
+
 /** The heartbeat counters that one leader has seen, and when, by its own monotonic clock. */
 export interface LeaseWatch {
   readonly lastReadMs: number;

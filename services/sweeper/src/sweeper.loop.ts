@@ -35,9 +35,18 @@ const stopWithinMs = 2_000;
 const sweeperTerms: LeaderTerms = { termMs: 600_000, renewMs: 120_000, watchMs: 120_000 };
 
 /**
- * Retention: every hour it removes old logs and parts of blobs whose upload was interrupted, which are this process's own
- * files, and command ids and idempotency keys past their time. All processes share those: only the leader deletes them.
- * Workspaces lie with an executor, which removes them itself.
+ * Retention, every hour. What goes, and when:
+ *
+ * - logs, of whole runs: if nothing was written to them for longer than `log_keep` (90 days), then the oldest until all take
+ *   at most `log_store_bytes_max` (20 GiB);
+ * - parts of blobs whose upload was interrupted: after a day;
+ * - command ids and idempotency keys: after a day (`commandLifetimeMs` of event-store).
+ *
+ * What stays for ever: artifacts and sources (`libs/blobs/README.md`), and the log of events.
+ *
+ * Logs and blobs are this process's own files. All processes share the rows of the database: only the leader deletes them.
+ * Workspaces lie with an executor, which removes them itself (`workspace-retention.ts` there): after `workspace_keep`
+ * (24 hours), and beyond `workspace_bytes_max` (10 GiB).
  */
 export class Sweeper {
   readonly #parts: SweeperParts;
