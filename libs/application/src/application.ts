@@ -45,6 +45,8 @@ export interface CommandPorts {
   readonly materials: Materials;
   readonly runs: KnownRuns;
   readonly settings: AdmissionLimits & BoundSettings;
+  readonly readModels: Pick<ReadModels, 'rebuild' | 'skip'>;
+  readonly tail: Pick<LogTail, 'position'>;
 }
 
 /** What queries need beside it. */
@@ -69,6 +71,9 @@ export function createCommands(ports: CommandPorts) {
     registerPipeline: new RegisterPipeline(parts),
     drainExecutor: new DrainExecutor(parts),
     uploadSource: new UploadSource(parts),
+    // These change no fact, but how the facts are kept.
+    rebuildProjection: new RebuildProjection(parts),
+    skipProjection: new SkipProjection(parts),
   };
 }
 
@@ -106,9 +111,6 @@ export function createQueries(ports: CommandPorts & QueryPorts) {
     listPipelineVersions: new ListPipelineVersions(parts),
     validatePipeline: new ValidatePipeline(parts),
     listProjections: new ListProjections(parts),
-    // It changes no fact, but how the facts are kept.
-    rebuildProjection: new RebuildProjection(parts),
-    skipProjection: new SkipProjection(parts),
   };
 }
 

@@ -65,6 +65,9 @@ export function memoryApplication(
       isolationMin: undefined,
       networkMax: undefined,
     },
+    // There are none: what commands ask of them succeeds.
+    readModels: { rebuild: async () => {}, skip: async () => {} },
+    tail: { position: 0 },
   };
   const ports = { ...usual, ...change(usual) };
   return { application: createCommands(ports), store, ports, numbers: () => runNumber };

@@ -1,6 +1,6 @@
 import type { LogTail } from '#libs/event-store';
 import type { Answer } from '../answer.ts';
-import type { ReadModels } from '../ports.ts';
+import type { Caller, ReadModels } from '../ports.ts';
 import { onReadModel } from './named-read-model.ts';
 
 export interface RebuildProjectionParts {
@@ -20,7 +20,7 @@ export class RebuildProjection {
    * @returns the position to wait for
    * @throws Fault `projection.stopped`
    */
-  execute(name: string): Promise<Answer<{ readonly position: number }>> {
+  execute(_caller: Caller, name: string): Promise<Answer<{ readonly position: number }>> {
     const { readModels, tail } = this.#parts;
     return onReadModel(async () => {
       await readModels.rebuild(name);

@@ -1,9 +1,9 @@
 import { Controller, Inject } from '@nestjs/common';
 import { Command, CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { operations } from '#libs/api-contract';
-import type { Answer, Application } from '#libs/application';
+import type { Answer, Application, Caller } from '#libs/application';
 import { APPLICATION } from '../application.ts';
-import { valueOrProblem } from '../http/answer.ts';
+import { callerOf, valueOrProblem } from '../http/answer.ts';
 import { type Call, Input, Route } from '../http/route.ts';
 
 interface Position {
@@ -11,7 +11,10 @@ interface Position {
 }
 
 export class RebuildProjectionCommand extends Command<Answer<Position>> {
-  constructor(readonly projection: string) {
+  constructor(
+    readonly caller: Caller,
+    readonly projection: string,
+  ) {
     super();
   }
 }
@@ -20,8 +23,8 @@ export class RebuildProjectionCommand extends Command<Answer<Position>> {
 export class RebuildProjectionHandler implements ICommandHandler<RebuildProjectionCommand> {
   constructor(@Inject(APPLICATION) private readonly application: Application) {}
 
-  execute({ projection }: RebuildProjectionCommand): Promise<Answer<Position>> {
-    return this.application.rebuildProjection.execute(projection);
+  execute({ caller, projection }: RebuildProjectionCommand): Promise<Answer<Position>> {
+    return this.application.rebuildProjection.execute(caller, projection);
   }
 }
 
@@ -34,7 +37,7 @@ export class RebuildProjectionController {
     @Input(operations.rebuildProjection) call: Call<typeof operations.rebuildProjection>,
   ): Promise<Position> {
     return valueOrProblem(
-      await this.commands.execute(new RebuildProjectionCommand(call.params.name)),
+      await this.commands.execute(new RebuildProjectionCommand(callerOf(call), call.params.name)),
     );
   }
 }

@@ -1,9 +1,9 @@
 import { Controller, Inject } from '@nestjs/common';
 import { Command, CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { operations } from '#libs/api-contract';
-import type { Answer, Application } from '#libs/application';
+import type { Answer, Application, Caller } from '#libs/application';
 import { APPLICATION } from '../application.ts';
-import { valueOrProblem } from '../http/answer.ts';
+import { callerOf, valueOrProblem } from '../http/answer.ts';
 import { type Call, Input, Route } from '../http/route.ts';
 
 interface Position {
@@ -11,7 +11,10 @@ interface Position {
 }
 
 export class SkipProjectionCommand extends Command<Answer<Position>> {
-  constructor(readonly projection: string) {
+  constructor(
+    readonly caller: Caller,
+    readonly projection: string,
+  ) {
     super();
   }
 }
@@ -20,8 +23,8 @@ export class SkipProjectionCommand extends Command<Answer<Position>> {
 export class SkipProjectionHandler implements ICommandHandler<SkipProjectionCommand> {
   constructor(@Inject(APPLICATION) private readonly application: Application) {}
 
-  execute({ projection }: SkipProjectionCommand): Promise<Answer<Position>> {
-    return this.application.skipProjection.execute(projection);
+  execute({ caller, projection }: SkipProjectionCommand): Promise<Answer<Position>> {
+    return this.application.skipProjection.execute(caller, projection);
   }
 }
 
@@ -33,6 +36,8 @@ export class SkipProjectionController {
   async skip(
     @Input(operations.skipProjection) call: Call<typeof operations.skipProjection>,
   ): Promise<Position> {
-    return valueOrProblem(await this.commands.execute(new SkipProjectionCommand(call.params.name)));
+    return valueOrProblem(
+      await this.commands.execute(new SkipProjectionCommand(callerOf(call), call.params.name)),
+    );
   }
 }
