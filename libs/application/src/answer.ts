@@ -3,7 +3,7 @@ import type { ErrorCode, Rejection } from '#libs/kernel';
 
 /** Why a request is not carried out. The code decides an HTTP status and the usual hint by the kernel's table. */
 export interface Refusal extends Rejection<ErrorCode> {
-  /** Better advice than that of the code, where the case allows it. */
+  /** Better advice than that of the code, if the case allows it. */
   readonly hint?: string;
   /** The fields at fault, by JSON pointer. */
   readonly errors?: readonly { readonly pointer: string; readonly detail: string }[];

@@ -49,7 +49,7 @@ export interface CommandPorts {
   readonly tail: Pick<LogTail, 'position'>;
 }
 
-/** What queries need beside it. */
+/** What queries need besides. */
 export interface QueryPorts {
   readonly readModels: ReadModels;
   readonly store: EventStore;

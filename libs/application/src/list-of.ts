@@ -2,10 +2,10 @@ import type { Page } from '#libs/api-contract';
 import type { TenantId } from '#libs/events';
 import type { Answer } from './answer.ts';
 import type { Caller } from './ports.ts';
-import type { Reading, ReadWish } from './reading.ts';
+import type { Reading, ReadRequest } from './reading.ts';
 
 /** A list of a read model in pages, seen when it is new enough. */
-export class ListOf<Query extends ReadWish, Item> {
+export class ListOf<Query extends ReadRequest, Item> {
   readonly #reading: Reading;
   readonly #read: (tenant: TenantId, query: Query) => Promise<Page<Item>>;
 

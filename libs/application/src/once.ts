@@ -8,7 +8,7 @@ export interface RepeatableRequest {
   readonly key: string | undefined;
   /** All that the caller asks, as JSON: the same key with something else is a mistake of the caller. */
   readonly asked: unknown;
-  /** The command id in the log, where it is not the key's: a trigger key has its own. */
+  /** The command id in the log, if it is not the key's: a trigger key has its own. */
   readonly commandId?: string | undefined;
   /** `act` finds its first answer in the log, so no copy is kept, which would cost each start a write. */
   readonly isAnswerInLog?: boolean;
@@ -16,8 +16,8 @@ export interface RepeatableRequest {
 
 /**
  * Carries out each command once, whoever repeats it: at the same time (both get one answer), later (the first answer), or
- * after a crash between the append and the answer (the log knows the command id). What is refused is forgotten: who corrects
- * the request may send it with the same key.
+ * after a crash between the append and the answer (the log knows the command id). What is refused is forgotten: a caller
+ * may correct the request and send it with the same key.
  */
 export class Once {
   readonly #requests: Requests;

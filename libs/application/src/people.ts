@@ -3,7 +3,7 @@ import { personOf, type TenantId } from '#libs/events';
 
 /** Names of people, outside the log. @throws Fault of the database */
 export interface People {
-  /** By subject id. Who is unknown, erased, or of another tenant is left out. */
+  /** By subject id. People who are unknown, erased or of another tenant are left out. */
   namesOf(tenant: TenantId, subjects: readonly string[]): Promise<ReadonlyMap<string, string>>;
 }
 

@@ -13,16 +13,16 @@ import type { Origin, Plan, RecordedEvent, TenantId } from '#libs/events';
 
 /** Who asks, and what they may do; the border of each transport decides both. */
 export interface Caller {
-  /** With a command id where the caller gave an idempotency key. */
+  /** With a command id if the caller gave an idempotency key. */
   readonly origin: Origin;
   readonly permissions: Permissions;
 }
 
 /** What an idempotency key was used for. */
 export interface KnownRequest {
-  /** False where it was used for something else within the last day. */
+  /** False if it was used for something else within the last day. */
   readonly isSame: boolean;
-  /** What `rememberAnswer` was told; undefined where nothing was. */
+  /** What `rememberAnswer` was told; undefined if it was told nothing. */
   readonly answer: unknown;
 }
 
@@ -49,7 +49,7 @@ export interface CommandLog {
   findStartedRun(commandId: string): Promise<string | undefined>;
 }
 
-/** Whether the server can take more. @throws Fault `read-models.not-ready` where a read model is asked */
+/** Whether the server can take more. @throws Fault `read-models.not-ready` if a read model is asked */
 export interface Capacity {
   isDraining(): boolean;
   /** Free bytes where the state lies, on the fullest file system. */
@@ -71,7 +71,7 @@ export interface Materials {
   /** Whether a snapshot was uploaded. @param digest  `sha256:` and 64 hexadecimal digits */
   hasSnapshot(tenant: TenantId, digest: string): Promise<boolean>;
   /**
-   * Stores a snapshot, where every entry is acceptable. Idempotent: the same tree has one digest.
+   * Stores a snapshot if every entry is acceptable. Idempotent: the same tree has one digest.
    *
    * @throws Fault `source.invalid`, `request.too-large`; nothing is stored then
    */
@@ -113,7 +113,7 @@ export interface ReadModels {
   isReady(): boolean;
   /** Waits a moment for what this process has acknowledged. Never rejects. */
   seeOwnWrites(): Promise<void>;
-  /** @returns false where the read models did not reach the position in time */
+  /** @returns false if the read models did not reach the position in time */
   waitFor(position: number, timeoutMs: number): Promise<boolean>;
   listRuns(
     tenant: TenantId,

@@ -4,8 +4,8 @@ import { type Answer, accepted, type Refusal, refused } from './answer.ts';
 import type { Caller, KnownRuns, ReadModels } from './ports.ts';
 import { noSuchRun } from './runs/run-checks.ts';
 
-/** Up to where a read has to see the log. */
-export interface ReadWish {
+/** How far a read has to see the log. */
+export interface ReadRequest {
   /** A position. */
   readonly waitFor?: number | undefined;
   /** How long for. Default 5,000. */
@@ -30,9 +30,9 @@ export class Reading {
    * Reads see what was acknowledged before them: they wait for the position asked for, or else (briefly) for the newest that
    * this process knows of. What is folded from the log itself need not ask.
    *
-   * @returns `position.not-reached`, only where the caller names a position
+   * @returns `position.not-reached`, only if the caller names a position
    */
-  async refuseByAge({ waitFor, timeoutMs = 5_000 }: ReadWish): Promise<Refusal | undefined> {
+  async refuseByAge({ waitFor, timeoutMs = 5_000 }: ReadRequest): Promise<Refusal | undefined> {
     const { readModels } = this.#parts;
     if (waitFor === undefined) {
       await readModels.seeOwnWrites();
@@ -44,8 +44,11 @@ export class Reading {
   }
 
   /** A page of a read model that is new enough. */
-  async page<Item>(wish: ReadWish, read: () => Promise<Page<Item>>): Promise<Answer<Page<Item>>> {
-    const refusal = await this.refuseByAge(wish);
+  async page<Item>(
+    request: ReadRequest,
+    read: () => Promise<Page<Item>>,
+  ): Promise<Answer<Page<Item>>> {
+    const refusal = await this.refuseByAge(request);
     return refusal ? refused(refusal) : accepted(await read());
   }
 
@@ -59,7 +62,7 @@ export class Reading {
    * A reader that has seen more than there is has seen another log, or this one before it was restored from a backup: it would
    * wait for events that others have the positions of.
    *
-   * @returns the position that it has seen, that of the newest event where it names none; or `position.not-reached`
+   * @returns the position that the reader has seen, or that of the newest event if it names none; or `position.not-reached`
    */
   async positionInLog(seen: number | undefined): Promise<Answer<number>> {
     const { position } = await this.#parts.store.head();

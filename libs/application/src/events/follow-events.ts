@@ -9,8 +9,8 @@ export interface FollowEventsParts extends FollowedLog {
   readonly reading: Reading;
 }
 
-export interface FollowEventsWish {
-  /** Behind this position; behind the newest event where it is absent. */
+export interface FollowEventsRequest {
+  /** Behind this position; if it is absent, behind the newest event. */
   readonly after?: number | undefined;
   readonly types?: readonly string[] | undefined;
   /** Those of one run: uuid, number or `latest`. */
@@ -30,7 +30,7 @@ export class FollowEvents {
 
   async execute(
     caller: Caller,
-    { after, types, run }: FollowEventsWish,
+    { after, types, run }: FollowEventsRequest,
   ): Promise<Answer<FollowedEvents>> {
     const { tail, reading } = this.#parts;
     const refusal = refuseByTypes(types);

@@ -19,7 +19,7 @@ export interface ListEventsParts {
 }
 
 /**
- * A tenant's part of the log in pages. A cursor is the position behind which the next page begins; a page may be short where
+ * A tenant's part of the log in pages. A cursor is the position behind which the next page begins; a page may be short if
  * events of other tenants stand between.
  */
 export class ListEvents {

@@ -48,7 +48,7 @@ function logOf(events: readonly RecordedEvent[]) {
   };
 }
 
-const wish = (after: number, afterVersion = 0) => ({
+const request = (after: number, afterVersion = 0) => ({
   after,
   afterVersion,
   abort: new AbortController().signal,
@@ -59,7 +59,7 @@ describe('the events of a run', () => {
 
   it('are read a page at a time, when the page before was taken', async () => {
     const log = logOf(events);
-    const pages = runEvents(log.parts, runId, wish(0));
+    const pages = runEvents(log.parts, runId, request(0));
     expect((await pages.next()).value).toHaveLength(batchMax);
     expect(log.read).toEqual([batchMax]);
     const rest: RecordedEvent[] = [];
@@ -72,7 +72,7 @@ describe('the events of a run', () => {
     const from = async (after: number, afterVersion: number) => {
       const log = logOf(events);
       const all: RecordedEvent[] = [];
-      for await (const page of runEvents(log.parts, runId, wish(after, afterVersion)))
+      for await (const page of runEvents(log.parts, runId, request(after, afterVersion)))
         all.push(...page);
       return { versions: all.map(({ version }) => version).slice(0, 1), pages: log.read.length };
     };

@@ -20,10 +20,10 @@ export async function* runPages(
 }
 
 /** Where a reader begins, and what ends it. */
-export interface EventsWish {
+export interface EventsRequest {
   /** Behind this position of the log. */
   readonly after: number;
-  /** Behind this version of the run's stream, where the reader knows it. Default 0. */
+  /** Behind this version of the run's stream, if the reader knows it. Default 0. */
   readonly afterVersion?: number;
   readonly abort: AbortSignal;
 }
@@ -38,7 +38,7 @@ export interface FollowedLog {
 export async function* runEvents(
   { store, tail }: FollowedLog,
   runId: string,
-  { after, afterVersion = 0, abort }: EventsWish,
+  { after, afterVersion = 0, abort }: EventsRequest,
 ): AsyncGenerator<readonly RecordedEvent[], void, void> {
   let seen = { version: afterVersion, position: after };
   let head = 0;

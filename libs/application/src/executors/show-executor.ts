@@ -1,7 +1,7 @@
 import type { ExecutorDto } from '#libs/api-contract';
 import { type Answer, accepted, type Refusal, refused } from '../answer.ts';
 import type { Caller, ReadModels } from '../ports.ts';
-import type { Reading, ReadWish } from '../reading.ts';
+import type { Reading, ReadRequest } from '../reading.ts';
 
 export interface ShowExecutorParts {
   readonly readModels: Pick<ReadModels, 'showExecutor'>;
@@ -15,9 +15,13 @@ export class ShowExecutor {
     this.#parts = parts;
   }
 
-  async execute({ origin }: Caller, id: string, wish: ReadWish): Promise<Answer<ExecutorDto>> {
+  async execute(
+    { origin }: Caller,
+    id: string,
+    request: ReadRequest,
+  ): Promise<Answer<ExecutorDto>> {
     const { reading, readModels } = this.#parts;
-    const refusal = await reading.refuseByAge(wish);
+    const refusal = await reading.refuseByAge(request);
     if (refusal) return refused(refusal);
     const executor = await readModels.showExecutor(origin.tenant, id);
     if (executor) return accepted(executor);

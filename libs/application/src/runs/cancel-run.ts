@@ -30,20 +30,20 @@ export class CancelRun {
   /** @returns the position to wait for; @throws Fault of the log and of the read models */
   async execute(
     { origin }: Caller,
-    { run, ...wish }: CancelRunRequest,
+    { run, ...request }: CancelRunRequest,
   ): Promise<Answer<{ readonly position: number }>> {
     const { log, runs, once } = this.#parts;
     const runId = await runs.findId(origin.tenant, run);
     if (runId === undefined) return refused(noSuchRun(run));
-    return once.act({ key: origin.commandId, asked: [{ id: run }, wish] }, async () => {
+    return once.act({ key: origin.commandId, asked: [{ id: run }, request] }, async () => {
       const answer = await log.runner.run(
         runDecider,
         streamName('run', runId),
         {
           kind: 'cancel-run',
           by: origin.actor,
-          force: wish.force,
-          ...(wish.reason === undefined ? {} : { reason: wish.reason }),
+          force: request.force,
+          ...(request.reason === undefined ? {} : { reason: request.reason }),
         },
         { ...origin, correlationId: runId },
       );

@@ -48,7 +48,7 @@ export interface CheckRunParts {
  *
  * Before all of that the API refuses a caller without a token or without `runs:start`, and a body that is too large or no
  * request. 1 to 3 are in `admission.ts`, 4 is in `start-run.ts` and `retry-run.ts`, 5 to 7 are checked here, for both alike:
- * what a repeated run may have is decided anew, by who retries.
+ * what a repeated run may have is decided anew, by the caller who retries it.
  */
 export async function checkRun(
   { capacity, materials, settings }: CheckRunParts,

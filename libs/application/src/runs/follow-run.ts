@@ -14,7 +14,7 @@ export interface FollowRunParts extends FollowedLog {
   readonly timers: Timers;
 }
 
-export interface FollowRunWish {
+export interface FollowRunRequest {
   /** Behind this position. */
   readonly after: number;
   /** Of attempts that run there: the first line wanted of their logs; the first one by default. */
@@ -34,12 +34,12 @@ export class FollowRun {
 
   /**
    * @param run  uuid, number or `latest`
-   * @returns undefined where nothing of the run is to come
+   * @returns undefined if nothing of the run is to come
    */
   async execute(
     caller: Caller,
     run: string,
-    { after, lines: wanted = [] }: FollowRunWish,
+    { after, lines: wanted = [] }: FollowRunRequest,
   ): Promise<Answer<FollowedRun | undefined>> {
     const { reading, logs, timers } = this.#parts;
     const found = await reading.runId(caller, run);
@@ -55,8 +55,8 @@ export class FollowRun {
       from: lines.get(attemptKey(log)) ?? 1,
     }));
     return accepted((abort) => {
-      const wish = { after: from.value, afterVersion: seen.version, abort };
-      const events = runEvents(this.#parts, runId, wish);
+      const request = { after: from.value, afterVersion: seen.version, abort };
+      const events = runEvents(this.#parts, runId, request);
       return runFeed({ runId, events, logs, running, timers, abort });
     });
   }

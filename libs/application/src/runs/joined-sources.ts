@@ -3,7 +3,7 @@ import { invariant } from '#libs/kernel';
 /** What one of several sources gave. */
 export interface Given<Item> {
   readonly key: string;
-  /** Undefined where the source has ended. */
+  /** Undefined if the source has ended. */
   readonly item: Item | undefined;
 }
 

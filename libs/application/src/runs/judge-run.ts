@@ -37,7 +37,7 @@ export interface Judgement {
   readonly warnings?: RunWarning[];
 }
 
-/** The warnings as a part of an answer; nothing where there are none. */
+/** The warnings as a part of an answer; nothing if there are none. */
 export function warningsOf({ warnings }: Judgement): { readonly warnings?: RunWarning[] } {
   return warnings === undefined ? {} : { warnings };
 }
@@ -67,7 +67,7 @@ export async function judgeRun(
   return found.size === 0 ? {} : { warnings: [...found.values()] };
 }
 
-/** Said where only the server's own floor asks for too much. */
+/** Said if only the server's own floor asks for too much. */
 function settingOf(isolationMin: Isolation, strongest: Isolation): string {
   // No command in backticks: a client writes those as its own caller would, and that way is the one which is refused here.
   return `; runs that come this way have isolation ${isolationMin} at least, which the server’s setting isolation_min says (in DATA_DIR/config.yaml, or MILLRACE_ISOLATION_MIN=${strongest}); where it is not set, "millrace run" without --server, on the server’s machine, may have less`;

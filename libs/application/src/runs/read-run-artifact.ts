@@ -10,9 +10,9 @@ export interface ReadRunArtifactParts {
   readonly blobs: TenantBlobs;
 }
 
-export interface ArtifactWish {
+export interface ArtifactRequest {
   readonly name: string;
-  /** Where several steps have one of this name. */
+  /** If several steps have one of this name. */
   readonly step?: string | undefined;
   readonly attempt?: number | undefined;
 }
@@ -34,19 +34,23 @@ export class ReadRunArtifact {
    * @param run  uuid, number or `latest`
    * @throws Fault `blob.not-found`
    */
-  async execute(caller: Caller, run: string, wish: ArtifactWish): Promise<Answer<OpenArtifact>> {
+  async execute(
+    caller: Caller,
+    run: string,
+    request: ArtifactRequest,
+  ): Promise<Answer<OpenArtifact>> {
     const { views } = this.#parts;
     const blobs = this.#parts.blobs.of(caller.origin.tenant);
     const view = await views.find(caller, run);
     if (!view.ok) return view;
     const artifact = artifactsOf(view.value).findLast(
       ({ name, step, attempt }) =>
-        name === wish.name &&
-        (wish.step === undefined || step === wish.step) &&
-        (wish.attempt === undefined || attempt === wish.attempt),
+        name === request.name &&
+        (request.step === undefined || step === request.step) &&
+        (request.attempt === undefined || attempt === request.attempt),
     );
     if (artifact) return accepted({ artifact, ...(await blobs.get(artifact.sha256)) });
-    const message = `run ${view.value.number} has no artifact ${wish.name}`;
+    const message = `run ${view.value.number} has no artifact ${request.name}`;
     return refused({ code: 'artifact.not-found', message });
   }
 }

@@ -17,7 +17,7 @@ export interface LoggedStep {
   readonly step: string;
 }
 
-export interface LogWish {
+export interface LogRequest {
   /** The newest one by default. */
   readonly attempt?: number | undefined;
   /** Whether to wait for what is still to be written. */
@@ -44,52 +44,52 @@ export class ReadStepLogs {
   async execute(
     caller: Caller,
     { run, step: stepId }: LoggedStep,
-    wish: LogWish,
+    request: LogRequest,
   ): Promise<Answer<LogLines>> {
     const view = await this.#parts.views.find(caller, run);
     if (!view.ok) return view;
     const runId = view.value.id;
     const step = findStep(view.value, stepId);
     if (!step.ok) return step;
-    if (wish.follow) return accepted((abort) => this.#follow(runId, step.value, wish, abort));
+    if (request.follow) return accepted((abort) => this.#follow(runId, step.value, request, abort));
     if (
-      wish.attempt !== undefined &&
-      !step.value.attempts.some(({ attempt }) => attempt === wish.attempt)
+      request.attempt !== undefined &&
+      !step.value.attempts.some(({ attempt }) => attempt === request.attempt)
     ) {
-      const message = `step ${stepId} of run ${view.value.number} has no attempt ${wish.attempt}`;
+      const message = `step ${stepId} of run ${view.value.number} has no attempt ${request.attempt}`;
       return refused({ code: 'step.not-found', message });
     }
-    return accepted((abort) => this.#attemptLines(runId, step.value, wish, abort));
+    return accepted((abort) => this.#attemptLines(runId, step.value, request, abort));
   }
 
   /** One attempt: the one asked for, else the newest. */
   async *#attemptLines(
     runId: string,
     step: StepDto,
-    wish: LogWish,
+    request: LogRequest,
     abort: AbortSignal,
   ): AsyncIterable<LogLine> {
-    const attempt = wish.attempt ?? step.attempts.at(-1)?.attempt;
+    const attempt = request.attempt ?? step.attempts.at(-1)?.attempt;
     if (attempt === undefined) return;
     const key = { runId, step: step.id, attempt };
-    yield* this.#parts.logs.read(key, { ...lineOptions(wish), abort });
+    yield* this.#parts.logs.read(key, { ...lineOptions(request), abort });
   }
 
-  /** Attempt after attempt, beginning with the newest, until the step has ended; one attempt where one is asked for. */
+  /** Attempt after attempt, beginning with the newest, until the step has ended; one attempt if one is asked for. */
   async *#follow(
     runId: string,
     begun: StepDto,
-    wish: LogWish,
+    request: LogRequest,
     abort: AbortSignal,
   ): AsyncIterable<LogLine> {
-    let attempt = wish.attempt ?? begun.attempts.at(-1)?.attempt ?? 1;
+    let attempt = request.attempt ?? begun.attempts.at(-1)?.attempt ?? 1;
     while (!abort.aborted) {
       const view = await this.#parts.views.load(runId);
       const step = view.ok ? findStep(view.value, begun.id) : view;
       if (!view.ok || !step.ok) return;
       if (step.value.attempts.some((candidate) => candidate.attempt === attempt)) {
-        yield* this.#untilEnd({ runId, step: begun.id, attempt }, wish, abort);
-        if (wish.attempt !== undefined) return;
+        yield* this.#untilEnd({ runId, step: begun.id, attempt }, request, abort);
+        if (request.attempt !== undefined) return;
         attempt += 1;
       } else if (isOver(view.value, step.value)) return;
       else await pause(this.#parts.timers, pollMs, abort);
@@ -97,13 +97,13 @@ export class ReadStepLogs {
   }
 
   /** A log whose writer died has no end of its own: then it is over by what the events say of its attempt. */
-  async *#untilEnd(key: LogKey, wish: LogWish, abort: AbortSignal): AsyncIterable<LogLine> {
+  async *#untilEnd(key: LogKey, request: LogRequest, abort: AbortSignal): AsyncIterable<LogLine> {
     const over = new AbortController();
     const isDone = AbortSignal.any([abort, over.signal]);
     const end = () => over.abort();
     logIsOver(this.#parts, key, isDone).then(end, end);
     try {
-      const options = { ...lineOptions(wish), follow: true, abort: isDone };
+      const options = { ...lineOptions(request), follow: true, abort: isDone };
       yield* this.#parts.logs.read(key, options);
     } finally {
       over.abort();
@@ -116,7 +116,7 @@ function isOver(run: RunDto, { status }: StepDto): boolean {
   return status === 'finished' || status === 'skipped' || run.status === 'finished';
 }
 
-function lineOptions({ from, limit, tail }: LogWish) {
+function lineOptions({ from, limit, tail }: LogRequest) {
   return {
     ...(from === undefined ? {} : { from }),
     ...(limit === undefined ? {} : { limit }),

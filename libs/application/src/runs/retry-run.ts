@@ -29,8 +29,8 @@ export interface RetryRunParts {
 
 /**
  * Starts a run that repeats another one and takes over the results of the steps that need not run again. What the new run may
- * have is decided anew, by who retries: that may not be who started the earlier one. A repeat of an accepted request gets its
- * run, though the workspace has gone there.
+ * have is decided anew, by the permissions of the caller who retries: somebody else may have started the earlier one. A repeat
+ * of an accepted request gets its run, though the workspace has gone there.
  */
 export class RetryRun {
   readonly #parts: RetryRunParts;

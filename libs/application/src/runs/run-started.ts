@@ -10,7 +10,7 @@ export interface StartedBefore {
   readonly retryOf: string | undefined;
 }
 
-/** The answer to a command that started a run, where the log has it. */
+/** The answer to a command that started a run, if the log has it. */
 export async function startedBefore(
   log: Pick<CommandLog, 'findStartedRun' | 'readStream'>,
   commandId: string | undefined,
@@ -27,7 +27,7 @@ export async function startedBefore(
   return { started: runStartedOf({ stream, position: last.position, events }), retryOf };
 }
 
-/** Run id and number as the log has them: of the first answer where the command was a repeat. */
+/** Run id and number as the log has them: of the first answer if the command was a repeat. */
 export function runStartedOf(answer: {
   readonly stream: string;
   readonly position: number;

@@ -3,7 +3,7 @@ import type { EventStore } from '#libs/event-store';
 import { runPages } from '../events/run-events.ts';
 import { endsAttempt } from './log-end.ts';
 
-/** What a reader knows of a run who has come to a position of the log. */
+/** What a reader who has come to a position of the log knows of a run. */
 export interface SeenOfRun {
   /** Of the run's stream. */
   readonly version: number;

@@ -3,7 +3,7 @@ import { Fault } from '#libs/kernel';
 import { type Answer, accepted, refused } from '../answer.ts';
 import { type People, withItsNames } from '../people.ts';
 import type { Caller, ReadModels } from '../ports.ts';
-import type { Reading, ReadWish } from '../reading.ts';
+import type { Reading, ReadRequest } from '../reading.ts';
 import type { RunViews } from './run-views.ts';
 
 export interface ShowRunParts {
@@ -22,9 +22,9 @@ export class ShowRun {
   }
 
   /** @param run  uuid, number or `latest` */
-  async execute(caller: Caller, run: string, wish: ReadWish): Promise<Answer<RunDto>> {
+  async execute(caller: Caller, run: string, request: ReadRequest): Promise<Answer<RunDto>> {
     const { reading, people } = this.#parts;
-    const refusal = await reading.refuseByAge(wish);
+    const refusal = await reading.refuseByAge(request);
     if (refusal) return refused(refusal);
     const found = await reading.runId(caller, run);
     if (!found.ok) return found;
@@ -33,7 +33,7 @@ export class ShowRun {
     return accepted(await withItsNames(people, caller.origin.tenant, shown.value));
   }
 
-  /** From the read models, or folded from the log where they have stopped, or do not have the run yet. */
+  /** From the read models, or folded from the log if they have stopped, or do not have the run yet. */
   async #read(runId: string): Promise<Answer<RunDto>> {
     const { readModels, views } = this.#parts;
     try {

@@ -15,11 +15,11 @@ const reasonTexts: Readonly<Record<WaitReason, string>> = {
 };
 
 /**
- * Why a step waits or waited, from the recorded waits, behind how it ended where it did not succeed. The wait for dependencies is the time from the run's start to
+ * Why a step waits or waited, from the recorded waits, behind how it ended if it did not succeed. The wait for dependencies is the time from the run's start to
  * the moment the step could start; shorter waits than a second are not recorded and stand as such in the summary.
  *
  * @param nowMs   Unix milliseconds, the end of a wait that still goes on
- * @param labels  what the step asks for that nobody has or had, where that is known
+ * @param labels  what the step asks for that nobody has or had, if that is known
  */
 export function explainWait(
   run: RunDto,

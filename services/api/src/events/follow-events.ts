@@ -5,7 +5,7 @@ import type {
   Answer,
   Application,
   Caller,
-  FollowEventsWish,
+  FollowEventsRequest,
   FollowedEvents,
 } from '#libs/application';
 import { APPLICATION } from '../application.ts';
@@ -17,7 +17,7 @@ import { sendEvents } from '../http/send-events.ts';
 export class FollowEventsQuery extends Query<Answer<FollowedEvents>> {
   constructor(
     readonly caller: Caller,
-    readonly wish: FollowEventsWish,
+    readonly request: FollowEventsRequest,
   ) {
     super();
   }
@@ -27,8 +27,8 @@ export class FollowEventsQuery extends Query<Answer<FollowedEvents>> {
 export class FollowEventsHandler implements IQueryHandler<FollowEventsQuery> {
   constructor(@Inject(APPLICATION) private readonly application: Application) {}
 
-  execute({ caller, wish }: FollowEventsQuery): Promise<Answer<FollowedEvents>> {
-    return this.application.followEvents.execute(caller, wish);
+  execute({ caller, request }: FollowEventsQuery): Promise<Answer<FollowedEvents>> {
+    return this.application.followEvents.execute(caller, request);
   }
 }
 

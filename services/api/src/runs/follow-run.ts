@@ -7,7 +7,7 @@ import type {
   Caller,
   FeedItem,
   FollowedRun,
-  FollowRunWish,
+  FollowRunRequest,
 } from '#libs/application';
 import { APPLICATION } from '../application.ts';
 import { callerOf, valueOrProblem } from '../http/answer.ts';
@@ -20,7 +20,7 @@ export class FollowRunQuery extends Query<Answer<FollowedRun | undefined>> {
   constructor(
     readonly caller: Caller,
     readonly run: string,
-    readonly wish: FollowRunWish,
+    readonly request: FollowRunRequest,
   ) {
     super();
   }
@@ -30,8 +30,8 @@ export class FollowRunQuery extends Query<Answer<FollowedRun | undefined>> {
 export class FollowRunHandler implements IQueryHandler<FollowRunQuery> {
   constructor(@Inject(APPLICATION) private readonly application: Application) {}
 
-  execute({ caller, run, wish }: FollowRunQuery): Promise<Answer<FollowedRun | undefined>> {
-    return this.application.followRun.execute(caller, run, wish);
+  execute({ caller, run, request }: FollowRunQuery): Promise<Answer<FollowedRun | undefined>> {
+    return this.application.followRun.execute(caller, run, request);
   }
 }
 

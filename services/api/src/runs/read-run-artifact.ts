@@ -1,7 +1,7 @@
 import { Controller, Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import { operations } from '#libs/api-contract';
-import type { Answer, Application, ArtifactWish, Caller, OpenArtifact } from '#libs/application';
+import type { Answer, Application, ArtifactRequest, Caller, OpenArtifact } from '#libs/application';
 import { APPLICATION } from '../application.ts';
 import { callerOf, valueOrProblem } from '../http/answer.ts';
 import { type Call, Input, Route } from '../http/route.ts';
@@ -11,7 +11,7 @@ export class ReadRunArtifactQuery extends Query<Answer<OpenArtifact>> {
   constructor(
     readonly caller: Caller,
     readonly run: string,
-    readonly wish: ArtifactWish,
+    readonly request: ArtifactRequest,
   ) {
     super();
   }
@@ -21,8 +21,8 @@ export class ReadRunArtifactQuery extends Query<Answer<OpenArtifact>> {
 export class ReadRunArtifactHandler implements IQueryHandler<ReadRunArtifactQuery> {
   constructor(@Inject(APPLICATION) private readonly application: Application) {}
 
-  execute({ caller, run, wish }: ReadRunArtifactQuery): Promise<Answer<OpenArtifact>> {
-    return this.application.readRunArtifact.execute(caller, run, wish);
+  execute({ caller, run, request }: ReadRunArtifactQuery): Promise<Answer<OpenArtifact>> {
+    return this.application.readRunArtifact.execute(caller, run, request);
   }
 }
 

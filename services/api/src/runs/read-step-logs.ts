@@ -2,7 +2,14 @@ import { Readable } from 'node:stream';
 import { Controller, Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import { operations } from '#libs/api-contract';
-import type { Answer, Application, Caller, LoggedStep, LogLines, LogWish } from '#libs/application';
+import type {
+  Answer,
+  Application,
+  Caller,
+  LoggedStep,
+  LogLines,
+  LogRequest,
+} from '#libs/application';
 import { APPLICATION } from '../application.ts';
 import { prefers } from '../http/accept.ts';
 import { callerOf, valueOrProblem } from '../http/answer.ts';
@@ -14,7 +21,7 @@ export class ReadStepLogsQuery extends Query<Answer<LogLines>> {
   constructor(
     readonly caller: Caller,
     readonly at: LoggedStep,
-    readonly wish: LogWish,
+    readonly request: LogRequest,
   ) {
     super();
   }
@@ -24,8 +31,8 @@ export class ReadStepLogsQuery extends Query<Answer<LogLines>> {
 export class ReadStepLogsHandler implements IQueryHandler<ReadStepLogsQuery> {
   constructor(@Inject(APPLICATION) private readonly application: Application) {}
 
-  execute({ caller, at, wish }: ReadStepLogsQuery): Promise<Answer<LogLines>> {
-    return this.application.readStepLogs.execute(caller, at, wish);
+  execute({ caller, at, request }: ReadStepLogsQuery): Promise<Answer<LogLines>> {
+    return this.application.readStepLogs.execute(caller, at, request);
   }
 }
 
