@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { startTestPostgres, type TestDatabase } from '#libs/testkit';
-import { eventually, freshDirectory, TestServer } from './harness.ts';
+import { eventually, freshDirectory, millrace, TestServer } from './harness.ts';
 
 const directory = freshDirectory();
 const dataDir = join(directory.path, 'data');
@@ -57,6 +57,10 @@ describe('a server that is older than its database', { timeout: 120_000 }, () =>
       await expect(begin()).rejects.toThrow(
         /ended with 3: [\s\S]*older than its log: event \d+ of type/,
       );
+    const env = { MILLRACE_DB_URL: database.url() };
+    expect(
+      await millrace(['runs', '--data-dir', dataDir], { cwd: directory.path, env }),
+    ).toMatchObject({ code: 3, stdout: '', stderr: expect.stringContaining('[log.newer]') });
     await write(`update events set type = 999 where schema_version = 99`);
     await expect(working()).rejects.toThrow(/has type number 999, which this server does not know/);
   });

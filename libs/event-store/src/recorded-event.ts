@@ -7,7 +7,7 @@ import {
 } from '#libs/events';
 import { invariant } from '#libs/kernel';
 import type { AppendResult } from './event-store.ts';
-import { newerEvent } from './newer-log.ts';
+import { newerEvent } from './newer-event.ts';
 import { type PreparedAppend, streamOf } from './prepare-append.ts';
 
 /** The one log of today; sharding it means more numbers. */

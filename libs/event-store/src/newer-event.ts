@@ -1,6 +1,5 @@
 import { findEventNumber } from '#libs/events';
 import { Fault } from '#libs/kernel';
-import { type Pool, queryRows } from '#libs/postgres';
 
 /** What is known of an event before its data is read. */
 export interface StoredVersion {
@@ -9,9 +8,6 @@ export interface StoredVersion {
   readonly type: number;
   readonly schemaVersion: number;
 }
-
-/** How many of the newest events a start looks at: some milliseconds. Older ones are found when they are read. */
-const lookedAtMax = 10_000;
 
 /**
  * Why this process cannot read an event: a newer version of the server wrote it. Trying again cannot help, and a process that
@@ -29,24 +25,4 @@ export function newerEvent(stored: StoredVersion): Fault | undefined {
       : `event ${position} of type ${known.type} has version ${schemaVersion}, this server knows ${known.schemaVersion}`;
   const detail = `this server is older than its log: ${what}; start the newer version`;
   return new Fault('log.newer', 'never', detail);
-}
-
-/**
- * Looks once whether a newer version of the server wrote the newest events, before anything is accepted that could not be
- * worked on.
- *
- * @throws Fault `log.newer`; `postgres.unreachable` (retry: backoff)
- */
-export async function refuseNewerLog(pool: Pool): Promise<void> {
-  const newest = await queryRows<StoredVersion>(
-    pool,
-    `select type, schema_version as "schemaVersion", max(position) as position
-     from (select type, schema_version, position from events order by position desc limit $1) e
-     group by type, schema_version`,
-    [lookedAtMax],
-  );
-  for (const stored of newest) {
-    const fault = newerEvent(stored);
-    if (fault !== undefined) throw fault;
-  }
 }
