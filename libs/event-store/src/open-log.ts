@@ -17,8 +17,6 @@ export interface EventLog {
   readonly runner: DeciderRunner;
   readonly tail: LogTail;
   readonly plans: PlanCache;
-  /** Tells what this process has appended, as soon as it is acknowledged. */
-  readonly appender: Pick<Appender, 'onAppended'>;
 }
 
 export interface EventLogParts {
@@ -49,5 +47,5 @@ export function openLog({ pool, logger, onNewer, ...system }: EventLogParts): Ev
     onFault: (fault) => logger.warn({ error: fault.message }, 'the log cannot be read'),
   });
   appender.onAppended((events) => tail.feed(events));
-  return { store, runner, tail, plans, appender };
+  return { store, runner, tail, plans };
 }

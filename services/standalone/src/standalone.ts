@@ -18,6 +18,7 @@ import type { DataDirectory } from './data-directory.ts';
 import { openDatabase } from './database.ts';
 import { ProcessLife } from './process-life.ts';
 import { systemPorts } from './process-ports.ts';
+import { wakeByLog } from './wake-by-log.ts';
 
 export interface Standalone {
   readonly url: string;
@@ -106,7 +107,8 @@ async function open(options: StandaloneOptions, opened: ClosingStack): Promise<S
     ...{ scheduler, executor, clock: systemPorts.clock, onEnd: options.onStopAsked },
     drainTimeoutMs: config.drainTimeout,
   });
-  log.appender.onAppended((events) => life.heed(events));
+  const waking = await wakeByLog({ ...shared, ...log }, life);
+  opened.add(() => waking.stop());
   // Workspaces may still be where they were before: the executor takes them over when it begins to work.
   const directories = [workspaces.directory, ...workspaces.formerDirectories];
   const api = await composeApi({
