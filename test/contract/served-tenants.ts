@@ -55,6 +55,7 @@ export async function openForTenants(tenants: readonly TenantId[]) {
     ...log,
     heartbeats: new MemoryHeartbeats(),
     clock,
+    timers,
     random: Math.random,
     tokenOf: () => '',
     allowsProcessDriver: true,

@@ -51,6 +51,7 @@ const gateway = new LogExecutorGateway({
   ...log,
   heartbeats,
   clock,
+  timers,
   random,
   tokenOf: () => '',
   allowsProcessDriver: true,

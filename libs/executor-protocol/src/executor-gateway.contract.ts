@@ -227,7 +227,7 @@ function refOf({ runId, step, attempt, fence }: Assignment): StartedRequest {
   return { runId, step, attempt, fence };
 }
 
-function describeExecutor(executorId: string): RegisterRequest {
+export function describeExecutor(executorId: string): RegisterRequest {
   return {
     executorId,
     name: 'contract',

@@ -24,17 +24,19 @@ export interface GatewayComposition {
   readonly leasePool: Pool;
   readonly adminToken: string;
   readonly clock: Clock;
+  readonly timers: Timers;
   /** A number in [0, 1). */
   readonly random: () => number;
 }
 
 /** The server's side of the executor protocol, for an executor in this process and for those that come by HTTP. */
 export function composeGateway(parts: GatewayComposition): LogExecutorGateway {
-  const { config, log, leasePool, adminToken, clock, random } = parts;
+  const { config, log, leasePool, adminToken, clock, timers, random } = parts;
   return new LogExecutorGateway({
     ...log,
     heartbeats: new PgHeartbeats(leasePool),
     clock,
+    timers,
     random,
     tokenOf: (id) => executorToken(adminToken, id),
     allowsProcessDriver: allowsProcessDriver(config),

@@ -5,8 +5,17 @@ import { defaultTenant, planHash, streamName } from '#libs/events';
 import { type ExecutorGateway, HttpExecutorGateway } from '#libs/executor-protocol';
 import type { Clock, Timers } from '#libs/kernel';
 import { silentLogger } from '#libs/telemetry';
-import { logProcess, MemoryEventStore, MemoryHeartbeats, planOf, planStep } from '#libs/testkit';
 import {
+  logProcess,
+  MemoryEventStore,
+  MemoryHeartbeats,
+  planOf,
+  planStep,
+  SimulatedLog,
+  VirtualClock,
+} from '#libs/testkit';
+import {
+  describeExecutor,
   type ExecutorGatewayBench,
   executorGatewayContract,
 } from '../../../../libs/executor-protocol/src/executor-gateway.contract.ts';
@@ -35,6 +44,7 @@ function openLog({ allowsProcessDriver } = { allowsProcessDriver: true }) {
     ...log,
     heartbeats: new MemoryHeartbeats(),
     clock,
+    timers: clock,
     random: () => 0.5,
     tokenOf: (executorId) => executorToken(secret, executorId),
   });
@@ -128,4 +138,30 @@ it('takes no executor whose steps are plain processes where the server does not 
     message: expect.stringContaining('allow_process_driver'),
   });
   await expect(offering('oci')).resolves.toMatchObject({ executorId: expect.any(String) });
+});
+
+it('ends a pull that finds nothing by the timers it was given', async () => {
+  const virtual = new VirtualClock();
+  const log = logProcess(new SimulatedLog(virtual), virtual);
+  const gateway = new LogExecutorGateway({
+    ...log,
+    heartbeats: new MemoryHeartbeats(),
+    clock: virtual,
+    timers: virtual,
+    random: () => 0.5,
+    tokenOf: () => '',
+    allowsProcessDriver: true,
+  });
+  const me = describeExecutor(randomUUID());
+  const { position } = await gateway.register(me);
+  let isAnswered = false;
+  const pull = gateway
+    .assignments(me.executorId, { after: position, waitMs: 3_600_000 })
+    .then(() => {
+      isAnswered = true;
+    });
+  await virtual.advance(3_599_000);
+  expect(isAnswered).toBe(false);
+  await virtual.advance(1_000);
+  await pull;
 });

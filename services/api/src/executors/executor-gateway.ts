@@ -57,14 +57,16 @@ export class LogExecutorGateway implements ExecutorGateway {
     request: { readonly after: number; readonly waitMs: number; readonly abort?: AbortSignal },
   ): Promise<AssignmentsResponse> {
     await this.#registration.requirePresent(executorId, { atLeast: 1 });
-    const timeout = AbortSignal.timeout(request.waitMs);
-    const abort = request.abort ? AbortSignal.any([timeout, request.abort]) : timeout;
+    const { tail, timers } = this.#parts;
+    const enough = new AbortController();
+    const cancelTimer = timers.after(request.waitMs, () => enough.abort());
+    const abort = request.abort ? AbortSignal.any([enough.signal, request.abort]) : enough.signal;
     const messages = new ExecutorMessages(executorId, this.#attempts, this.#stops);
     const from = { after: request.after, abort };
-    const { position, isAborted } = await pullLog(this.#parts.tail, from, async (events) => {
+    const { position, isAborted } = await pullLog(tail, from, async (events) => {
       for (const event of events) await messages.add(event);
       return !messages.isEmpty;
-    });
+    }).finally(cancelTimer);
     if (!isAborted) return { ...messages.all, position };
     const { incarnation } = await this.#parts.store.head();
     return { ...messages.all, position, incarnation };

@@ -1,5 +1,5 @@
 import type { DeciderRunner, EventStore, LogTail } from '#libs/event-store';
-import type { Clock } from '#libs/kernel';
+import type { Clock, Timers } from '#libs/kernel';
 import type { Heartbeats } from '#libs/leases';
 
 /** What the gateway is made of; each of its parts takes what it needs. */
@@ -9,6 +9,7 @@ export interface GatewayParts {
   readonly tail: LogTail;
   readonly heartbeats: Heartbeats;
   readonly clock: Clock;
+  readonly timers: Timers;
   /** [0, 1), for the jitter of retries. */
   readonly random: () => number;
   /** The bearer token of an executor; not needed in process. */
