@@ -47,7 +47,7 @@ export const processOperations = {
     requires: 'nothing',
     summary: 'Can it serve?',
     description:
-      'Asks the database and the read models. A server that is about to end is not ready. One whose read model has stopped at an event is: the check `readModels` fails then and says which, and reads of it answer `read-models.stopped`.',
+      'Asks the database and the read models. A server that is about to end is not ready. One some of whose read models are being built, or have stopped at an event, is: the check `readModels` fails then and says which, and reads of those answer `read-models.not-ready` or `read-models.stopped`.',
     status: 200,
     otherAnswers: { 503: 'The server cannot serve requests; the body says why.' },
     response: readinessSchema,

@@ -23,7 +23,7 @@ const readinessCheckSchema = z
 export const readinessSchema = z
   .object({
     status: openWords(['ready', 'starting', 'draining', 'degraded']).describe(
-      '`ready`: it serves requests. `starting`: it does not serve them yet. `draining`: it is about to end. `degraded`: one of the checks fails, other than by a read model that has stopped.',
+      '`ready`: it serves requests. `starting`: it does not serve them yet. `draining`: it is about to end. `degraded`: the log cannot be reached, or every read model is being built.',
     ),
     checks: z
       .record(z.string(), readinessCheckSchema)

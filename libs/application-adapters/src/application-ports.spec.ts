@@ -19,7 +19,6 @@ function behind(loadPlans: () => Promise<() => Plan> = async () => () => plan) {
       plans: { load: loadPlans },
     },
     readModels: {
-      isReady: () => true,
       waitFor: async (position: number) => {
         seen = position;
         return true;

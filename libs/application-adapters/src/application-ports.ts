@@ -1,9 +1,16 @@
-import type { ApplicationPorts, Capacity, KnownRuns, ReadModels } from '#libs/application';
+import {
+  type ApplicationPorts,
+  type Capacity,
+  type KnownRuns,
+  type ModelRead,
+  type ReadModels,
+  unlessUnreadable,
+} from '#libs/application';
 import type { TenantBlobs } from '#libs/blobs';
 import type { Config } from '#libs/config';
 import type { DeciderRunner, EventStore, LogTail, PlanCache } from '#libs/event-store';
 import { streamName, type TenantId } from '#libs/events';
-import { type Clock, Fault, type Ids, isUuid, type Timers } from '#libs/kernel';
+import { type Clock, type Ids, isUuid, type Timers } from '#libs/kernel';
 import type { LogStore } from '#libs/logs';
 import type { Pool } from '#libs/postgres';
 import { storeSnapshot } from '#libs/sources';
@@ -26,7 +33,7 @@ export interface ApplicationAdapters {
     readonly plans: PlanCache;
   };
   readonly readModels: Omit<ReadModels, 'seeOwnWrites'>;
-  readonly capacity: Omit<Capacity, 'knowsExecutors'>;
+  readonly capacity: Capacity;
   readonly runs: KnownRuns;
   readonly logs: LogStore;
   readonly blobs: TenantBlobs;
@@ -39,8 +46,8 @@ export interface ApplicationAdapters {
 export function applicationPorts(adapters: ApplicationAdapters): ApplicationPorts {
   const { config, pool, log, readModels, capacity, runs, blobs, clock, ids } = adapters;
   const loadPlan = async (hash: string) => (await log.plans.load([hash]))(hash);
-  const seeOwnWrites = async () => {
-    await readModels.waitFor(log.tail.position, ownWritesMs);
+  const seeOwnWrites = async (read: ModelRead) => {
+    await readModels.waitFor(log.tail.position, ownWritesMs, read);
   };
   return {
     log: {
@@ -53,14 +60,16 @@ export function applicationPorts(adapters: ApplicationAdapters): ApplicationPort
     },
     capacity: {
       ...capacity,
-      queuedSteps: recentAnswer(clock, () => unlessStopped(capacity.queuedSteps(), 0)),
-      knowsExecutors: () => readModels.isReady(),
-      presentExecutors: recentAnswer(clock, () => unlessStopped(capacity.presentExecutors(), [])),
+      // A start is not checked by what cannot be read now: no run waits for a build or an operator.
+      queuedSteps: recentAnswer(clock, () => unlessUnreadable(capacity.queuedSteps(), 0)),
+      presentExecutors: recentAnswer(clock, () =>
+        unlessUnreadable(capacity.presentExecutors(), []),
+      ),
     },
     materials: {
       loadPlan,
       newestPlan: async (tenant, pipeline) => {
-        await seeOwnWrites();
+        await seeOwnWrites('listPipelineVersions');
         const versions = await readModels.listPipelineVersions(tenant, pipeline, { limit: 1 });
         const [newest] = versions.items;
         return newest && loadPlan(newest.planHash);
@@ -74,10 +83,10 @@ export function applicationPorts(adapters: ApplicationAdapters): ApplicationPort
       findId: async (tenant, ref) => {
         if (isUuid(ref)) return findByStream(log.store, tenant, ref);
         // The read models may still have an older one as the latest.
-        if (ref === 'latest') await seeOwnWrites();
+        if (ref === 'latest') await seeOwnWrites('listRuns');
         const found = await runs.findId(tenant, ref);
         if (found !== undefined) return found;
-        await seeOwnWrites();
+        await seeOwnWrites('listRuns');
         return runs.findId(tenant, ref);
       },
     },
@@ -101,12 +110,4 @@ async function findByStream(
 ): Promise<string | undefined> {
   const [first] = await store.readStream(streamName('run', runId), { limit: 1 });
   return first?.tenant === tenant ? runId : undefined;
-}
-
-/** What a start is checked by is passed over while its read model has stopped: no run waits for an operator. */
-function unlessStopped<Value>(asked: Promise<Value>, otherwise: Value): Promise<Value> {
-  return asked.catch((error: unknown) => {
-    if (error instanceof Fault && error.code === 'read-models.stopped') return otherwise;
-    throw error;
-  });
 }

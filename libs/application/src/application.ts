@@ -85,7 +85,7 @@ export function createQueries(ports: CommandPorts & QueryPorts) {
   const views = new RunViews({ ...ports, reading, histories });
   const parts = { ...ports, reading, histories, views };
   return {
-    listRuns: new ListOf(reading, (tenant, query: QueryOf<Operations['listRuns']>) =>
+    listRuns: new ListOf(reading, 'listRuns', (tenant, query: QueryOf<Operations['listRuns']>) =>
       listRuns(ports, tenant, query),
     ),
     showRun: new ShowRun(parts),
@@ -98,15 +98,21 @@ export function createQueries(ports: CommandPorts & QueryPorts) {
     readRunArtifact: new ReadRunArtifact(parts),
     listEvents: new ListEvents(parts),
     followEvents: new FollowEvents(parts),
-    listQueue: new ListOf(reading, (tenant, query: QueryOf<Operations['listQueue']>) =>
+    listQueue: new ListOf(reading, 'listQueue', (tenant, query: QueryOf<Operations['listQueue']>) =>
       readModels.listQueue(tenant, query),
     ),
-    listExecutors: new ListOf(reading, (tenant, query: QueryOf<Operations['listExecutors']>) =>
-      readModels.listExecutors(tenant, query),
+    listExecutors: new ListOf(
+      reading,
+      'listExecutors',
+      (tenant, query: QueryOf<Operations['listExecutors']>) =>
+        readModels.listExecutors(tenant, query),
     ),
     showExecutor: new ShowExecutor(parts),
-    listPipelines: new ListOf(reading, (tenant, query: QueryOf<Operations['listPipelines']>) =>
-      readModels.listPipelines(tenant, query),
+    listPipelines: new ListOf(
+      reading,
+      'listPipelines',
+      (tenant, query: QueryOf<Operations['listPipelines']>) =>
+        readModels.listPipelines(tenant, query),
     ),
     listPipelineVersions: new ListPipelineVersions(parts),
     validatePipeline: new ValidatePipeline(parts),

@@ -49,16 +49,14 @@ export interface CommandLog {
   findStartedRun(commandId: string): Promise<string | undefined>;
 }
 
-/** Whether the server can take more. @throws Fault `read-models.not-ready` if a read model is asked */
+/** Whether the server can take more. */
 export interface Capacity {
   isDraining(): boolean;
   /** Free bytes where the state lies, on the fullest file system. */
   freeBytes(): Promise<number>;
-  /** Steps that wait for an executor; may be a moment old, and is 0 while the read model that tells has stopped. */
+  /** Steps that wait for an executor; may be a moment old, and is 0 while the read model that tells is built or has stopped. */
   queuedSteps(): Promise<number>;
-  /** False while `presentExecutors` would throw. */
-  knowsExecutors(): boolean;
-  /** Those that are not lost; may be a moment old. None while the read model that tells has stopped. */
+  /** Those that are not lost; may be a moment old. None while the read model that tells is built or has stopped. */
   presentExecutors(): Promise<readonly ExecutorDto[]>;
 }
 
@@ -102,19 +100,27 @@ export interface PageQuery {
   readonly cursor?: string | undefined;
 }
 
+/** The reads that may have to wait until what they read is new enough. */
+export type ModelRead =
+  | 'listRuns'
+  | 'showRun'
+  | 'listQueue'
+  | 'listExecutors'
+  | 'showExecutor'
+  | 'listPipelines'
+  | 'listPipelineVersions';
+
 /**
  * What the log tells, in tables. Lists and names are those of one tenant; `showRun` takes a run that was found for its caller.
  *
- * @throws Fault `read-models.not-ready` while one is built of which nothing may be shown; `read-models.stopped` while one
- *   that is asked could not take an event
+ * @throws Fault `read-models.not-ready` while one that is asked is built and nothing of it may be shown; `read-models.stopped`
+ *   while one that is asked could not take an event
  */
 export interface ReadModels {
-  /** False while the methods throw `read-models.not-ready`. */
-  isReady(): boolean;
-  /** Waits a moment for what this process has acknowledged. Never rejects. */
-  seeOwnWrites(): Promise<void>;
-  /** @returns false if the read models did not reach the position in time */
-  waitFor(position: number, timeoutMs: number): Promise<boolean>;
+  /** Waits a moment until a read shows what this process has acknowledged. Never rejects. */
+  seeOwnWrites(read: ModelRead): Promise<void>;
+  /** @returns false if what a read reads did not reach the position in time; a read that would be refused waits for nothing */
+  waitFor(position: number, timeoutMs: number, read: ModelRead): Promise<boolean>;
   listRuns(
     tenant: TenantId,
     query: PageQuery & {

@@ -1,7 +1,7 @@
 import type { Page } from '#libs/api-contract';
 import type { EventStore } from '#libs/event-store';
 import { type Answer, accepted, type Refusal, refused } from './answer.ts';
-import type { Caller, KnownRuns, ReadModels } from './ports.ts';
+import type { Caller, KnownRuns, ModelRead, ReadModels } from './ports.ts';
 import { noSuchRun } from './runs/run-checks.ts';
 
 /** How far a read has to see the log. */
@@ -32,24 +32,28 @@ export class Reading {
    *
    * @returns `position.not-reached`, only if the caller names a position
    */
-  async refuseByAge({ waitFor, timeoutMs = 5_000 }: ReadRequest): Promise<Refusal | undefined> {
+  async refuseByAge(
+    read: ModelRead,
+    { waitFor, timeoutMs = 5_000 }: ReadRequest,
+  ): Promise<Refusal | undefined> {
     const { readModels } = this.#parts;
     if (waitFor === undefined) {
-      await readModels.seeOwnWrites();
+      await readModels.seeOwnWrites(read);
       return undefined;
     }
-    if (await readModels.waitFor(waitFor, timeoutMs)) return undefined;
+    if (await readModels.waitFor(waitFor, timeoutMs, read)) return undefined;
     const message = `position ${waitFor} was not reached within ${timeoutMs} ms`;
     return { code: 'position.not-reached', message };
   }
 
-  /** A page of a read model that is new enough. */
+  /** A page of a list that is new enough. */
   async page<Item>(
+    read: ModelRead,
     request: ReadRequest,
-    read: () => Promise<Page<Item>>,
+    load: () => Promise<Page<Item>>,
   ): Promise<Answer<Page<Item>>> {
-    const refusal = await this.refuseByAge(request);
-    return refusal ? refused(refusal) : accepted(await read());
+    const refusal = await this.refuseByAge(read, request);
+    return refusal ? refused(refusal) : accepted(await load());
   }
 
   /** The uuid of the run that a caller means by uuid, number or `latest`, or `run.not-found`. */

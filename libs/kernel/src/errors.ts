@@ -172,7 +172,7 @@ const table = {
     'Start the version of Millrace that wrote the log, or a later one.',
   ],
   'scheduler.stale-epoch': [409, 'Another scheduler leads now', 'Nothing to do.'],
-  'read-models.not-ready': [503, 'The read models are being built', 'Try again in a moment.'],
+  'read-models.not-ready': [503, 'A read model is being built', 'Try again in a moment.'],
   'read-models.stopped': [503, 'A read model has stopped at an event', rebuildFirst],
   'projection.stopped': [409, 'The read model cannot take an event', rebuildFirst],
   'projection.not-stopped': [

@@ -1,7 +1,8 @@
 export { ExecutorReader } from './executor-reader.ts';
 export { foldRun } from './fold-run.ts';
-export { onlyWhenReady, stoppedWords } from './only-when-ready.ts';
+export { onlyWhenReady } from './only-when-ready.ts';
 export { PipelineReader } from './pipeline-reader.ts';
 export { Projector } from './projector.ts';
 export { QueueReader } from './queue-reader.ts';
+export type { ReadableModels } from './readable-models.ts';
 export { RunReader } from './run-reader.ts';

@@ -98,7 +98,7 @@ describe('a rebuild', () => {
       each.name === 'run-list' ? { ...each, version: each.version + 1 } : each,
     );
     const second = await start({ projections: newer });
-    expect([second.position, second.isReady]).toEqual([log.position, true]);
+    expect([second.readable.positionOf(), isReady(second)]).toEqual([log.position, true]);
     await built(second);
     expect(await dump()).toEqual(before);
     await second.stop();
@@ -106,7 +106,7 @@ describe('a rebuild', () => {
     log = openLog('00000000-0000-8000-8000-000000000002');
     await log.append(new AnyEvents(6).take(100));
     const third = await start({ projections: newer });
-    expect(third.isReady).toBe(false);
+    expect(isReady(third)).toBe(false);
     await built(third);
     await third.waitFor(log.position, 20_000);
     const { rows } = await pool.query('select count(*) from read_models.run_list');
@@ -194,14 +194,14 @@ describe('a new version', () => {
       },
     };
     const projector = await start({ projections: newer, tail });
-    expect([projector.isReady, projector.isBuilding]).toEqual([true, true]);
+    expect([isReady(projector), isOlder(projector)]).toEqual([true, true]);
     const runs = new RunReader(pool);
     const of = ['run-list'];
-    const list = onlyWhenReady(projector, {
+    const list = onlyWhenReady(projector.readable, {
       of,
       read: () => runs.list(defaultTenant, { limit: 1 }),
     });
-    const colours = onlyWhenReady(projector, {
+    const colours = onlyWhenReady(projector.readable, {
       of,
       read: () => pool.query('select colour, count(*) from read_models.run_list group by 1'),
     });
@@ -218,7 +218,7 @@ describe('a new version', () => {
       build: { version: newRunList.version, position: 0 },
     });
     gate.resolve();
-    await vi.waitFor(() => expect(projector.isBuilding).toBe(false), 20_000);
+    await vi.waitFor(() => expect(isOlder(projector)).toBe(false), 20_000);
     expect(await list()).toEqual(grown);
     const runsThere = await log.count('run.queued', log.position);
     expect((await colours()).rows).toEqual([{ colour: 'blue', count: runsThere }]);
@@ -229,7 +229,7 @@ describe('a new version', () => {
     await log.append(new AnyEvents(22).take(600));
     await old.waitFor(log.position, 20_000);
     const projector = await start({ projections: newer });
-    await vi.waitFor(() => expect(projector.isBuilding).toBe(false), 20_000);
+    await vi.waitFor(() => expect(isOlder(projector)).toBe(false), 20_000);
     const more = new AnyEvents(22);
     more.take(600);
     for (let round = 0; round < 30; round += 1) {
@@ -288,9 +288,9 @@ describe('a read model whose checkpoint is of no use', () => {
     await projector.stop();
     await pool.query(`${spoil}; delete from read_models.run_list`);
     const again = await start();
-    expect(again.isReady).toBe(false);
+    expect(isReady(again)).toBe(false);
     await built(again);
-    expect([again.isReady, again.position]).toEqual([true, log.position]);
+    expect([isReady(again), again.readable.positionOf()]).toEqual([true, log.position]);
     expect(await dump()).toEqual(whole);
   });
 
@@ -309,11 +309,11 @@ describe('a read model whose checkpoint is of no use', () => {
     const tail = new StoreLogTail({ store: dying, signal: new InProcessLogSignal(timers), timers });
     const dead = await start({ store: dying, tail });
     await vi.waitFor(() => expect(reads).toBeGreaterThan(2), 20_000);
-    expect(dead.isReady).toBe(false);
+    expect(isReady(dead)).toBe(false);
     await dead.stop();
     const again = await start();
     await built(again);
-    expect([again.isReady, again.position]).toEqual([true, log.position]);
+    expect([isReady(again), again.readable.positionOf()]).toEqual([true, log.position]);
     expect(await dump()).toEqual(whole);
   });
 
@@ -328,7 +328,7 @@ describe('a read model whose checkpoint is of no use', () => {
       },
     };
     const projector = await start({ tail });
-    const read = onlyWhenReady(projector, { of: ['run-list'], read: async () => 'rows' });
+    const read = onlyWhenReady(projector.readable, { of: ['run-list'], read: async () => 'rows' });
     const events = new AnyEvents(13);
     await log.append(events.take(700));
     await projector.waitFor(log.position, 20_000);
@@ -337,11 +337,11 @@ describe('a read model whose checkpoint is of no use', () => {
     isHeld = true;
     await pool.query('update projection_checkpoints set incarnation = gen_random_uuid()');
     await log.append(events.take(1));
-    await vi.waitFor(() => expect(projector.isReady).toBe(false), 20_000);
+    await vi.waitFor(() => expect(isReady(projector)).toBe(false), 20_000);
     await expect(read()).rejects.toMatchObject({ code: 'read-models.not-ready' });
     gate.resolve();
-    await vi.waitFor(() => expect(projector.isReady).toBe(true), 20_000);
-    expect(projector.position).toBe(701);
+    await vi.waitFor(() => expect(isReady(projector)).toBe(true), 20_000);
+    expect(projector.readable.positionOf()).toBe(701);
     expect(await read()).toBe('rows');
     expect((await dump()).run_attempts?.length).toBeGreaterThanOrEqual(
       whole.run_attempts?.length ?? 0,
@@ -440,13 +440,13 @@ describe('an event that a read model cannot take', () => {
     });
     expect(await shown('run-detail')).toMatchObject({ status: 'live', failed: null, lag: 0 });
     const readOf = (...of: readonly string[]) =>
-      onlyWhenReady(projector, { of, read: async () => 'rows' })();
+      onlyWhenReady(projector.readable, { of, read: async () => 'rows' })();
     await expect(readOf('run-detail', 'run-list')).rejects.toMatchObject({
       code: 'read-models.stopped',
       message: `read model run-list stopped at event ${poisoned} (run.queued)`,
     });
     expect(await readOf('run-detail', 'queue')).toBe('rows');
-    expect(projector.isReady).toBe(true);
+    expect(projector.readable.areAnyReady).toBe(true);
     await expect(projector.rebuild('run-list')).rejects.toMatchObject({
       code: 'projection.stopped',
     });
@@ -522,13 +522,14 @@ describe('a skip by one process', () => {
     await database.ownerPool.query(
       'alter table read_models.run_list add constraint poison check (false) not valid',
     );
-    const isStopped = (each: Projector) => each.stopped.has('run-list');
+    const isStopped = (each: Projector) =>
+      each.readable.unreadable.join().includes('run-list stopped');
     while (!isStopped(one)) {
       await log.append(events.take(1));
       await Promise.all([one, other].map((each) => each.waitFor(log.position, 20_000)));
     }
     await vi.waitFor(() => expect(isStopped(other)).toBe(true), 20_000);
-    const read = onlyWhenReady(other, { of: ['run-list'], read: async () => 'rows' });
+    const read = onlyWhenReady(other.readable, { of: ['run-list'], read: async () => 'rows' });
     await expect(read()).rejects.toMatchObject({ code: 'read-models.stopped' });
     await Promise.all([one.skip('run-list'), one.skip('run-list')]);
     expect(await read()).toBe('rows');
@@ -547,7 +548,7 @@ describe('waiting', () => {
     expect(await projector.waitFor(1_000_000, 1)).toBe(false);
     await log.append(new AnyEvents(10).take(5));
     expect(await reached).toBe(true);
-    expect(projector.position).toBe(5);
+    expect(projector.readable.positionOf()).toBe(5);
     await projector.stop();
     expect(await later).toBe(false);
   });
@@ -595,6 +596,16 @@ async function expectFoldedRuns(count: number): Promise<void> {
     const folded = foldRun(plan, await log.store.readStream(`run-${id}`));
     expect({ ...folded, position: log.position }).toEqual(await runs.show(id));
   }
+}
+
+/** Whether every read model may be read. */
+function isReady({ readable }: Projector): boolean {
+  return readable.unreadable.length === 0;
+}
+
+/** Whether tables are read that an older version made. */
+function isOlder({ readable }: Projector): boolean {
+  return readable.olderOf(readable.names) !== undefined;
 }
 
 function nameAt(at: number): string {

@@ -1,7 +1,7 @@
 import type { LogHead } from '#libs/event-store';
 import type { RecordedEvent } from '#libs/events';
 import { Fault } from '#libs/kernel';
-import { type FailedEvent, Subscription, withWrites } from '#libs/subscriptions';
+import { Subscription, withWrites } from '#libs/subscriptions';
 import { Build, type BuildParts } from './build.ts';
 import { projections as allProjections } from './catalog.ts';
 import { readCheckpoints } from './checkpoints.ts';
@@ -11,6 +11,7 @@ import { PositionWaits } from './position-waits.ts';
 import type { Projection } from './projection.ts';
 import { type ProjectionStatus, projectionStatus } from './projection-status.ts';
 import { ReadModel } from './read-model.ts';
+import { ReadableModels } from './readable-models.ts';
 import { readSkips } from './skips.ts';
 import { statedTables } from './table-set.ts';
 
@@ -29,6 +30,8 @@ const restMs = 15;
  * joins the others when it has caught up. A new version is built beside the tables that are read.
  */
 export class Projector {
+  /** What readers have to know. */
+  readonly readable: ReadableModels;
   readonly #parts: ProjectorParts;
   readonly #models: readonly ReadModel[];
   readonly #writer: LiveWriter;
@@ -44,6 +47,7 @@ export class Projector {
   constructor(parts: ProjectorParts) {
     this.#parts = parts;
     this.#models = (parts.projections ?? allProjections).map((each) => new ReadModel(each));
+    this.readable = new ReadableModels(this.#models, () => this.#seeSkips());
     this.#writer = new LiveWriter(parts);
     this.#group = new Subscription(parts, {
       name: 'read models',
@@ -53,33 +57,6 @@ export class Projector {
       restMs: () => (this.#waits.hasWaiting ? 0 : restMs),
     });
     this.#waits = new PositionWaits(parts.timers, () => this.#group.hurry());
-  }
-
-  /** Everything up to here is in the read models, except in those that have stopped and those without tables. */
-  get position(): number {
-    const moving = this.#models.filter((model) => model.live && model.status !== 'stopped');
-    if (moving.length === 0) return this.#front;
-    return Math.min(...moving.map(({ position }) => position));
-  }
-
-  /**
-   * Whether every read model has tables that may be shown. One whose checkpoint is missing or of another log has none: what
-   * is there is empty, or of a past that never was.
-   */
-  get isReady(): boolean {
-    return this.#models.every(({ live }) => live !== undefined);
-  }
-
-  /** Whether tables are read that an older version made: they may lack columns. */
-  get isBuilding(): boolean {
-    return this.#models.some(({ live, projection }) => live?.version !== projection.version);
-  }
-
-  /** The read models that answer nothing, because they could not take an event. */
-  get stopped(): ReadonlyMap<string, FailedEvent> {
-    return new Map(
-      this.#models.flatMap(({ name, missing }) => (missing ? [[name, missing] as const] : [])),
-    );
   }
 
   /** Begins to follow the log and to build what is missing or out of date. Waits for no build. */
@@ -98,10 +75,14 @@ export class Projector {
     this.#waits.end();
   }
 
-  /** @returns false if the read models did not get there in time */
-  async waitFor(position: number, timeoutMs: number): Promise<boolean> {
-    await this.#waits.until(() => this.position >= position, timeoutMs);
-    return this.position >= position;
+  /**
+   * @param of  the names of the read models that have to get there; those that may not be read are not waited for
+   * @returns false if they did not get there in time
+   */
+  async waitFor(position: number, timeoutMs: number, of = this.readable.names): Promise<boolean> {
+    const isThere = () => this.readable.positionOf(of) >= position;
+    await this.#waits.until(isThere, timeoutMs);
+    return isThere();
   }
 
   /**
@@ -128,7 +109,7 @@ export class Projector {
   }
 
   /** Notices which stopped read models another process has let go on. */
-  async seeSkips(): Promise<void> {
+  async #seeSkips(): Promise<void> {
     const stopped = this.#models.filter(({ alone }) => alone?.failed);
     if (stopped.length === 0) return;
     const checkpoints = await readCheckpoints(this.#parts.pool);
@@ -140,7 +121,7 @@ export class Projector {
   }
 
   async statuses(): Promise<readonly ProjectionStatus[]> {
-    await this.seeSkips();
+    await this.#seeSkips();
     const head = await this.#parts.store.head();
     return this.#models.map((model) => projectionStatus(model, head));
   }

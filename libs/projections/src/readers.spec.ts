@@ -54,7 +54,7 @@ beforeAll(async () => {
   const logger = { warn: () => {}, error: () => {} };
   projector = new Projector({ pool, store, tail, plans, timers, logger });
   await projector.start();
-  await vi.waitFor(() => expect(projector.isReady).toBe(true), 20_000);
+  await vi.waitFor(() => expect(projector.readable.unreadable).toEqual([]), 20_000);
   await projector.waitFor((await store.head()).position, 20_000);
 });
 afterAll(async () => {
@@ -135,7 +135,7 @@ describe('RunReader', () => {
       finishedAt: null,
       inputs: { colour: 'red' },
       failedSteps: [],
-      position: projector.position,
+      position: projector.readable.positionOf(),
     });
     expect(run?.steps).toMatchObject([
       {

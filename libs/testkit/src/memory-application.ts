@@ -43,7 +43,6 @@ export function memoryApplication(
       isDraining: () => false,
       freeBytes: async () => 1,
       queuedSteps: async () => 0,
-      knowsExecutors: () => true,
       presentExecutors: async () => executors,
     },
     materials: {

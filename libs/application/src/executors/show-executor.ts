@@ -21,7 +21,7 @@ export class ShowExecutor {
     request: ReadRequest,
   ): Promise<Answer<ExecutorDto>> {
     const { reading, readModels } = this.#parts;
-    const refusal = await reading.refuseByAge(request);
+    const refusal = await reading.refuseByAge('showExecutor', request);
     if (refusal) return refused(refusal);
     const executor = await readModels.showExecutor(origin.tenant, id);
     if (executor) return accepted(executor);

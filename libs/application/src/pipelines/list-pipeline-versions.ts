@@ -22,7 +22,7 @@ export class ListPipelineVersions {
     query: QueryOf<typeof operations.listPipelineVersions>,
   ): Promise<Answer<Page<PipelineDto>>> {
     const { reading, readModels } = this.#parts;
-    const page = await reading.page(query, () =>
+    const page = await reading.page('listPipelineVersions', query, () =>
       readModels.listPipelineVersions(origin.tenant, name, query),
     );
     const isUnknown = page.ok && page.value.items.length === 0 && query.cursor === undefined;

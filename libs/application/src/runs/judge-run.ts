@@ -12,7 +12,7 @@ export async function misfitJudge(
   capacity: Capacity,
   floor: Isolation,
 ): Promise<(plan: Plan, step: string) => Misfit | undefined> {
-  const offers = capacity.knowsExecutors() ? await presentOffers(capacity) : [];
+  const offers = await presentOffers(capacity);
   return (plan, step) => misfitOf(plan, step, { floor, offers });
 }
 

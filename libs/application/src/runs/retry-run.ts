@@ -1,11 +1,11 @@
-import type { RunRetried, RunSummary } from '#libs/api-contract';
+import type { RunRetried } from '#libs/api-contract';
 import { type BoundSettings, type KnownRun, runDecider, stepsOf, stepsToReuse } from '#libs/domain';
 import { streamName } from '#libs/events';
-import { Fault } from '#libs/kernel';
 import { type AdmissionLimits, refuseByLoad } from '../admission.ts';
 import { type Answer, accepted, type Refusal, refused } from '../answer.ts';
 import type { Once } from '../once.ts';
 import type { Caller, Capacity, CommandLog, KnownRuns, Materials } from '../ports.ts';
+import { unlessUnreadable } from '../unless-unreadable.ts';
 import { checkRun } from './check-run.ts';
 import { warningsOf } from './judge-run.ts';
 import { noSuchRun } from './run-checks.ts';
@@ -130,7 +130,8 @@ export class RetryRun {
     step: string | undefined,
   ): Promise<Refusal> {
     const { runs } = this.#parts;
-    for (const repeat of await runs.repeatsOf(id, number).catch(nothingKnown)) {
+    // Only advice comes of them.
+    for (const repeat of await unlessUnreadable(runs.repeatsOf(id, number), [])) {
       if (!(await runs.isWorkspaceKept(repeat.id))) continue;
       const what = step === undefined ? '--failed' : `--step ${step}`;
       const hint =
@@ -156,10 +157,4 @@ function hintWithoutWorkspace(state: KnownRun): string {
   return first
     ? `Start a new run: \`millrace run\`, or repeat all of it: \`millrace retry ${state.facts.runNumber} --step ${first.id}\`.`
     : 'Start a new run: `millrace run`. Its workspace is gone, so no step can be repeated alone.';
-}
-
-/** Only advice comes of it: it is left out if the read models cannot give it. */
-function nothingKnown(error: unknown): readonly RunSummary[] {
-  if (error instanceof Fault && error.code === 'read-models.stopped') return [];
-  throw error;
 }

@@ -24,7 +24,7 @@ export class ShowRun {
   /** @param run  uuid, number or `latest` */
   async execute(caller: Caller, run: string, request: ReadRequest): Promise<Answer<RunDto>> {
     const { reading, people } = this.#parts;
-    const refusal = await reading.refuseByAge(request);
+    const refusal = await reading.refuseByAge('showRun', request);
     if (refusal) return refused(refusal);
     const found = await reading.runId(caller, run);
     if (!found.ok) return found;

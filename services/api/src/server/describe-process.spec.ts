@@ -30,7 +30,7 @@ function processOf(
         },
       },
     },
-    projector: { isReady: true, waitFor: async () => given.isCurrent ?? true },
+    projector: { waitFor: async () => given.isCurrent ?? true },
     unfinishedRuns: given.unfinished ?? (async () => 3),
     metricsText: async () => '',
     openRequests: () => given.openRequests ?? 0,

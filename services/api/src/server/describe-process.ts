@@ -1,6 +1,6 @@
 import type { ServerState } from '#libs/api-contract';
 import type { EventLog } from '#libs/event-store';
-import { type Projector, stoppedWords } from '#libs/projections';
+import type { Projector } from '#libs/projections';
 import type { ServerLife } from './server-life.ts';
 import type { ServerProcess } from './server-process.ts';
 
@@ -11,7 +11,7 @@ export interface ProcessParts {
   readonly version: string;
   readonly life: ServerLife;
   readonly log: Pick<EventLog, 'store' | 'tail'>;
-  readonly projector: Pick<Projector, 'isReady' | 'stopped' | 'waitFor'>;
+  readonly projector: Pick<Projector, 'readable' | 'waitFor'>;
   /** @throws Fault `read-models.not-ready` */
   unfinishedRuns(): Promise<number>;
   metricsText(): Promise<string>;
@@ -36,13 +36,13 @@ export function describeProcess(parts: ProcessParts): ServerProcess {
         () => true,
         () => false,
       ),
-    areReadModelsReady: () => projector.isReady,
-    stoppedReadModels: () => [...projector.stopped].map((entry) => stoppedWords(...entry)),
+    areAnyReadModelsReady: () => projector.readable.areAnyReady,
+    unreadableReadModels: () => projector.readable.unreadable,
     metricsText: () => parts.metricsText(),
     state,
     drained: async () => {
       await life.drained;
-      const isCurrent = await projector.waitFor(log.tail.position, lastWritesMs);
+      const isCurrent = await projector.waitFor(log.tail.position, lastWritesMs, ['run-list']);
       const left = await state();
       return isCurrent ? left : { ...left, unfinishedRuns: null };
     },

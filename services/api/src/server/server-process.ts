@@ -6,10 +6,10 @@ export interface ServerProcess {
   isDraining(): boolean;
   /** Whether the log can be reached. Never rejects. */
   canReachLog(): Promise<boolean>;
-  /** False while a read model has no tables that may be shown. */
-  areReadModelsReady(): boolean;
-  /** Names each read model that has stopped, and the event; empty if none has. */
-  stoppedReadModels(): readonly string[];
+  /** False while every read model is being built. */
+  areAnyReadModelsReady(): boolean;
+  /** Says of each read model that may not be read why; empty if all may. */
+  unreadableReadModels(): readonly string[];
   /** All metrics in the text format of Prometheus. */
   metricsText(): Promise<string>;
   state(): Promise<ServerState>;

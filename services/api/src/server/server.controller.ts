@@ -24,22 +24,16 @@ export class ServerController {
       ? { ok: true }
       : { ok: false, detail: 'the log cannot be reached' };
     const isDraining = this.server.isDraining();
-    const readModels = this.readModels();
-    const ok = log.ok && this.server.areReadModelsReady() && !isDraining;
+    const unreadable = this.server.unreadableReadModels();
+    const readModels =
+      unreadable.length === 0 ? { ok: true } : { ok: false, detail: unreadable.join('; ') };
+    // Commands, and the reads of the other read models, are answered while one is built or has stopped.
+    const ok = log.ok && this.server.areAnyReadModelsReady() && !isDraining;
     if (!ok) void call.reply.status(503);
     return {
       status: ok ? 'ready' : isDraining ? 'draining' : 'degraded',
       checks: { log, readModels },
     };
-  }
-
-  /** A stopped read model leaves the server ready: an event that one server cannot take no server can. */
-  private readModels(): { readonly ok: boolean; readonly detail?: string } {
-    const stopped = this.server.stoppedReadModels();
-    if (stopped.length > 0) return { ok: false, detail: stopped.join('; ') };
-    return this.server.areReadModelsReady()
-      ? { ok: true }
-      : { ok: false, detail: 'the read models are being built' };
   }
 
   @Route(operations.version)
