@@ -23,7 +23,9 @@ export const projectionStatusSchema = z
     name: z.string().describe('The name of the read model.'),
     version: z
       .int32()
-      .describe('The version of its code. A new one is built from the first event.'),
+      .describe(
+        'The version of the tables that are read; of its code while there are none. A new one is built from the first event.',
+      ),
     position: logPositionSchema.describe('The last event that it shows.'),
     lag: z.number().int().describe('How many events of the log it does not show yet.'),
     rebuilding: z.boolean().describe('Whether tables are built beside those that are read.'),

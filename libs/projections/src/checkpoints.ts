@@ -1,3 +1,4 @@
+import type { LogHead } from '#libs/event-store';
 import { type Pool, type PoolClient, queryRows } from '#libs/postgres';
 import { type Checkpoint, CheckpointMoved } from '#libs/subscriptions';
 
@@ -16,6 +17,18 @@ export async function readCheckpoints(pool: Pool): Promise<ReadonlyMap<string, T
     'select name, version, position, incarnation from projection_checkpoints',
   );
   return new Map(rows.map((row) => [row.name, row]));
+}
+
+/** Whether the checkpoint is a place in this log. */
+export function isUsable(
+  checkpoint: TableCheckpoint | undefined,
+  head: LogHead,
+): checkpoint is TableCheckpoint {
+  return (
+    checkpoint?.incarnation === head.incarnation &&
+    checkpoint.position >= 0 &&
+    checkpoint.position <= head.position
+  );
 }
 
 /**

@@ -2,9 +2,10 @@ import { createHash } from 'node:crypto';
 import type { LogHead } from '#libs/event-store';
 import type { PoolClient } from '#libs/postgres';
 import { CheckpointMoved } from '#libs/subscriptions';
-import { lockCheckpoint, putCheckpoint, type TableCheckpoint } from './checkpoints.ts';
+import { isUsable, lockCheckpoint, putCheckpoint, type TableCheckpoint } from './checkpoints.ts';
 import type { Projection } from './projection.ts';
-import { createStatements, draftTable, liveTable } from './table-set.ts';
+import { storedColumns } from './stored-columns.ts';
+import { createStatements, draftName, draftTable, hasTables, liveTable } from './table-set.ts';
 
 /**
  * Finds the drafts of this version of a read model, or makes empty ones. Inside the caller's transaction; processes that
@@ -19,19 +20,19 @@ export async function openDrafts(
 ): Promise<{ readonly isLive: boolean; readonly checkpoint: TableCheckpoint }> {
   const { name, version } = projection;
   await client.query(`select pg_advisory_xact_lock(hashtextextended('projection build', 0))`);
-  const isUsable = (found: TableCheckpoint | undefined): found is TableCheckpoint =>
-    found?.version === version &&
-    found.incarnation === head.incarnation &&
-    found.position <= head.position;
   const draft = await lockCheckpoint(client, 'projection_builds', name);
-  if (!isAnew && isUsable(draft) && draft.shape === shapeOf(projection))
-    return { isLive: false, checkpoint: draft };
   const { rows } = await client.query<TableCheckpoint>(
     'select * from projection_checkpoints where name = $1',
     [name],
   );
   const [live] = rows;
-  if (!isAnew && isUsable(live)) return { isLive: true, checkpoint: live };
+  const names = projection.tables.map((table) => table.name);
+  const stored = await storedColumns(client, [...names, ...names.map(draftName)]);
+  const isOfVersion = (found: TableCheckpoint | undefined): found is TableCheckpoint =>
+    !isAnew && found?.version === version && isUsable(found, head);
+  const isShaped = draft?.shape === shapeOf(projection) && hasTables(projection, stored, draftName);
+  if (isOfVersion(draft) && isShaped) return { isLive: false, checkpoint: draft };
+  if (isOfVersion(live) && hasTables(projection, stored)) return { isLive: true, checkpoint: live };
   return { isLive: false, checkpoint: await makeDrafts(client, projection, head) };
 }
 
@@ -87,8 +88,7 @@ export async function swapDrafts(
     found.position !== drafts.position
   )
     throw new CheckpointMoved(`the drafts of ${name} are no longer at ${drafts.position}`);
-  const isLiveUsable = live?.incarnation === incarnation && live.position <= head;
-  const livePosition = isLiveUsable ? live.position : 0;
+  const livePosition = isUsable(live, { incarnation, position: head }) ? live.position : 0;
   const position = Math.max(drafts.position, livePosition, target);
   await advance(position);
   for (const table of tables) {

@@ -10,7 +10,7 @@ import {
 } from '#libs/testkit';
 import { readCheckpoints } from './checkpoints.ts';
 import { LiveWriter } from './live-writer.ts';
-import { createMissing, placeModel } from './place-model.ts';
+import { createMissing, findTables, placeModel } from './place-model.ts';
 import { ReadModel } from './read-model.ts';
 import { runListProjection } from './run-list.projection.ts';
 import { readSkips } from './skips.ts';
@@ -27,10 +27,8 @@ beforeEach(async () => {
   log = new SimulatedLog(clock);
   writer = new LiveWriter({ pool, plans: new PlanCache(log), timers: clock });
   model = new ReadModel(runListProjection);
-  const head = await log.head();
-  await createMissing(pool, [model], head);
-  const checkpoint = (await readCheckpoints(pool)).get(model.name);
-  await placeModel(pool, model, { checkpoint, head });
+  await createMissing(pool, [model], await log.head());
+  placeModel(model, await findTables({ pool, store: log }, [model]));
   const origin = { tenant: defaultTenant, actor: 'system' };
   for (const { event, plans } of new AnyEvents(1).take(10)) {
     const stream = `run-${crypto.randomUUID()}` as const;

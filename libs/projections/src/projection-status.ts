@@ -4,6 +4,7 @@ import type { ReadModel, ReadModelStatus } from './read-model.ts';
 
 export interface ProjectionStatus {
   readonly name: string;
+  /** Of the tables that are read; of the code while there are none. */
   readonly version: number;
   readonly status: ReadModelStatus;
   readonly position: number;
@@ -16,10 +17,10 @@ export interface ProjectionStatus {
 }
 
 export function projectionStatus(model: ReadModel, head: LogHead): ProjectionStatus {
-  const { name, projection, status, position, build, failed } = model;
+  const { name, projection, live, status, position, build, failed } = model;
   return {
     name,
-    version: projection.version,
+    version: live?.version ?? projection.version,
     status,
     position,
     lag: Math.max(0, head.position - position),

@@ -22,7 +22,7 @@ import { RunReader } from './run-reader.ts';
 /** Pauses between tries are cut short: what is tried here fails often. */
 const timers = {
   after(delayMs: number, callback: () => void) {
-    const timer = setTimeout(callback, delayMs <= 500 ? delayMs / 50 : delayMs);
+    const timer = setTimeout(callback, delayMs <= 5_000 ? delayMs / 50 : delayMs);
     return () => clearTimeout(timer);
   },
 };
@@ -281,6 +281,7 @@ describe('a read model whose checkpoint is of no use', () => {
     ['that is missing for one', `delete from projection_checkpoints where name = 'run-list'`],
     ['of another log', 'update projection_checkpoints set incarnation = gen_random_uuid()'],
     ['beyond the log', 'update projection_checkpoints set position = position + 1000'],
+    ['before the log', 'update projection_checkpoints set position = -5'],
   ];
 
   it.each(spoils)('%s, is built and not served from meanwhile', async (_, spoil) => {
@@ -348,6 +349,63 @@ describe('a read model whose checkpoint is of no use', () => {
     );
     for (const { name } of projections) await projector.rebuild(name);
   });
+});
+
+describe('a read model whose tables are of no use', () => {
+  const olderVersion = runListProjection.version - 1;
+  const spoils: readonly (readonly [string, string])[] = [
+    ['one is gone', 'drop table read_models.run_list'],
+    ['one lacks a column', 'alter table read_models.run_list drop column pipeline'],
+    [
+      'one lacks its key',
+      `alter table read_models.run_list rename to keyed;
+       create table read_models.run_list as table read_models.keyed; drop table read_models.keyed`,
+    ],
+    ['older code has put its own in place', olderTablesOf()],
+  ];
+
+  it.each(spoils)('is built, at a start and while no event comes: %s', async (what, spoil) => {
+    const gate = { opened: Promise.withResolvers<void>() };
+    const tail: LogTail = {
+      position: 0,
+      async *follow(after, options) {
+        if (after === 0) await gate.opened.promise;
+        yield* log.tail.follow(after, options);
+      },
+    };
+    gate.opened.resolve();
+    const first = await start({ tail });
+    await log.append(new AnyEvents(14).take(900));
+    await first.waitFor(log.position, 20_000);
+    const whole = await dump();
+    gate.opened = Promise.withResolvers<void>();
+    await pool.query(spoil);
+    await vi.waitFor(() => expect(first.isReady).toBe(false), 20_000);
+    expect((await first.statuses())[0]).toMatchObject({ status: 'building', rebuilding: true });
+    gate.opened.resolve();
+    await built(first);
+    expect(await dump()).toEqual(whole);
+    await first.stop();
+
+    gate.opened = Promise.withResolvers<void>();
+    await pool.query(spoil);
+    const second = await start({ tail });
+    const isOlder = what.startsWith('older');
+    expect(second.isReady).toBe(isOlder);
+    expect((await second.statuses())[0]).toMatchObject({
+      version: isOlder ? olderVersion : runListProjection.version,
+      rebuilding: true,
+    });
+    gate.opened.resolve();
+    await built(second);
+    expect(await dump()).toEqual(whole);
+  });
+
+  /** As code of before made them: it knew of no tenants. */
+  function olderTablesOf(): string {
+    return `update read_models.run_list set tenant = null;
+      update projection_checkpoints set version = ${olderVersion} where name = 'run-list'`;
+  }
 });
 
 describe('rows and checkpoint', () => {

@@ -4,16 +4,22 @@ import { Fault } from '#libs/kernel';
 import { Subscription, withWrites } from '#libs/subscriptions';
 import { Build, type BuildParts } from './build.ts';
 import { projections as allProjections } from './catalog.ts';
-import { readCheckpoints } from './checkpoints.ts';
 import { LiveWriter } from './live-writer.ts';
-import { asksForBuild, createMissing, placeModel } from './place-model.ts';
+import {
+  asksForBuild,
+  createMissing,
+  findTables,
+  placeModel,
+  placeReplaced,
+} from './place-model.ts';
 import { PositionWaits } from './position-waits.ts';
 import type { Projection } from './projection.ts';
 import { type ProjectionStatus, projectionStatus } from './projection-status.ts';
-import { ReadModel } from './read-model.ts';
+import { findModel, ReadModel } from './read-model.ts';
 import { ReadableModels } from './readable-models.ts';
-import { readSkips } from './skips.ts';
+import { readSkips, seeSkips } from './skips.ts';
 import { statedTables } from './table-set.ts';
+import { watchTables } from './watch-tables.ts';
 
 export interface ProjectorParts extends BuildParts {
   /** Default: all there are. */
@@ -40,7 +46,7 @@ export class Projector {
   #incarnation = '';
   /** How far those that are written together have come. */
   #front = 0;
-  #isStopped = false;
+  readonly #stopping = new AbortController();
   /** Batches and swaps take turns. */
   #turn: Promise<unknown> = Promise.resolve();
 
@@ -65,13 +71,16 @@ export class Projector {
       model.skips = await readSkips(this.#parts.pool, model.projection);
     await this.#group.open();
     this.#group.start();
+    void watchTables(this.#parts, this.#stopping.signal, () =>
+      this.#inTurn(() => this.#lookAgain()),
+    );
   }
 
   async stop(): Promise<void> {
-    this.#isStopped = true;
+    this.#stopping.abort();
     await this.#group.stop();
     await this.#turn;
-    await Promise.all(this.#models.map((model) => this.#halt(model)));
+    await Promise.all(this.#models.map((model) => model.halt()));
     this.#waits.end();
   }
 
@@ -92,7 +101,7 @@ export class Projector {
    * @throws Fault `request.not-found`; `server.draining` if the server stops before the build is done
    */
   async rebuild(name: string): Promise<void> {
-    const model = this.#find(name);
+    const model = findModel(this.#models, name);
     await (model.build ?? this.#build(model, { isRebuild: true })).done;
   }
 
@@ -102,7 +111,7 @@ export class Projector {
    * @throws Fault `request.not-found`, `projection.not-stopped`
    */
   async skip(name: string): Promise<void> {
-    const { alone, build } = this.#find(name);
+    const { alone, build } = findModel(this.#models, name);
     const answers = await Promise.all([alone?.skip(), build?.skip()]);
     if (!answers.includes(true))
       throw new Fault('projection.not-stopped', 'never', `read model ${name} has not stopped`);
@@ -110,28 +119,13 @@ export class Projector {
 
   /** Notices which stopped read models another process has let go on. */
   async #seeSkips(): Promise<void> {
-    const stopped = this.#models.filter(({ alone }) => alone?.failed);
-    if (stopped.length === 0) return;
-    const checkpoints = await readCheckpoints(this.#parts.pool);
-    const moved = stopped.filter(({ name, position }) => {
-      const checkpoint = checkpoints.get(name);
-      return checkpoint !== undefined && checkpoint.position > position;
-    });
-    await Promise.all(moved.map(({ alone }) => alone?.lookAgain()));
+    await seeSkips(this.#parts.pool, this.#models);
   }
 
   async statuses(): Promise<readonly ProjectionStatus[]> {
     await this.#seeSkips();
     const head = await this.#parts.store.head();
     return this.#models.map((model) => projectionStatus(model, head));
-  }
-
-  #find(name: string): ReadModel {
-    const found = this.#models.find((model) => model.name === name);
-    if (found) return found;
-    const names = this.#models.map((model) => model.name).join(', ');
-    const message = `there is no read model ${name} (there are ${names})`;
-    throw new Fault('request.not-found', 'never', message);
   }
 
   async #place(head: LogHead): Promise<number> {
@@ -144,13 +138,13 @@ export class Projector {
   async #placeGroup(head: LogHead): Promise<number> {
     const isFirst = this.#incarnation === '';
     if (!isFirst && this.#incarnation !== head.incarnation)
-      for (const model of this.#models) await this.#halt(model);
+      for (const model of this.#models) await model.halt();
     this.#incarnation = head.incarnation;
     const found = this.#models.filter(({ alone }) => alone === undefined);
     if (head.position === 0) await createMissing(this.#parts.pool, found, head);
-    const checkpoints = await readCheckpoints(this.#parts.pool);
+    const tables = await findTables(this.#parts, found);
     for (const model of found) {
-      await placeModel(this.#parts.pool, model, { checkpoint: checkpoints.get(model.name), head });
+      placeModel(model, tables);
       if (asksForBuild(model, isFirst)) this.#build(model, { isRebuild: false });
       if (model.isWrittenElsewhere) this.#catchUp(model);
     }
@@ -159,6 +153,14 @@ export class Projector {
     const newest = Math.max(...members.map(({ position }) => position));
     for (const model of members) if (newest - model.position > batchMax) this.#catchUp(model);
     return Math.min(...members.filter((model) => model.isMember).map(({ position }) => position));
+  }
+
+  /** Another process may have put its own tables in the place of those that are read, or they may be gone. */
+  async #lookAgain(): Promise<void> {
+    for (const model of await placeReplaced(this.#parts, this.#models)) {
+      if (asksForBuild(model, false)) this.#build(model, { isRebuild: false });
+      if (model.live) this.#catchUp(model);
+    }
   }
 
   async #apply(batch: readonly RecordedEvent[]): Promise<void> {
@@ -171,7 +173,7 @@ export class Projector {
 
   /** Lets a read model follow the log by itself until it is where the others are. */
   #catchUp(model: ReadModel): void {
-    if (this.#isStopped) return;
+    if (this.#stopping.signal.aborted) return;
     const joinIfReady = () => {
       this.#waits.look();
       if (model.position >= this.#front && !model.isWrittenElsewhere) void this.#join(model);
@@ -197,8 +199,7 @@ export class Projector {
   }
 
   async #placeAlone(model: ReadModel, head: LogHead): Promise<number> {
-    const checkpoint = (await readCheckpoints(this.#parts.pool)).get(model.name);
-    await placeModel(this.#parts.pool, model, { checkpoint, head });
+    placeModel(model, await findTables(this.#parts, [model]));
     if (model.live) return model.position;
     void model.alone?.stop();
     model.alone = undefined;
@@ -211,7 +212,7 @@ export class Projector {
     await alone?.stop();
     await this.#inTurn(async () => {
       // A build may have taken its place meanwhile.
-      if (alone === undefined || model.alone !== alone || this.#isStopped) return;
+      if (alone === undefined || model.alone !== alone || this.#stopping.signal.aborted) return;
       try {
         await this.#advance(model);
         model.alone = undefined;
@@ -255,16 +256,6 @@ export class Projector {
     });
     model.build = build;
     return build.start();
-  }
-
-  async #halt(model: ReadModel): Promise<void> {
-    const { alone, build } = model;
-    await Promise.all([
-      alone?.stop(),
-      build?.stop(new Fault('server.draining', 'backoff', 'the build was ended')),
-    ]);
-    model.alone = undefined;
-    model.build = undefined;
   }
 
   #inTurn<Value>(work: () => Promise<Value>): Promise<Value> {

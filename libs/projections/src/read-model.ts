@@ -1,3 +1,4 @@
+import { Fault } from '#libs/kernel';
 import type { FailedEvent, Subscription } from '#libs/subscriptions';
 import type { Build } from './build.ts';
 import type { TableCheckpoint } from './checkpoints.ts';
@@ -63,4 +64,23 @@ export class ReadModel {
     if (this.live === undefined) return 'building';
     return this.alone ? 'catching-up' : 'live';
   }
+  /** Ends whatever it does by itself. */
+  async halt(): Promise<void> {
+    const { alone, build } = this;
+    await Promise.all([
+      alone?.stop(),
+      build?.stop(new Fault('server.draining', 'backoff', 'the build was ended')),
+    ]);
+    this.alone = undefined;
+    this.build = undefined;
+  }
+}
+
+/** @throws Fault `request.not-found` */
+export function findModel(models: readonly ReadModel[], name: string): ReadModel {
+  const found = models.find((model) => model.name === name);
+  if (found) return found;
+  const names = models.map((model) => model.name).join(', ');
+  const message = `there is no read model ${name} (there are ${names})`;
+  throw new Fault('request.not-found', 'never', message);
 }

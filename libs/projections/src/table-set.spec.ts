@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { Projection, ReadTable } from './projection.ts';
-import { createStatements, olderTables, type StoredColumn, statedTables } from './table-set.ts';
+import {
+  createStatements,
+  hasTables,
+  olderTables,
+  type StoredColumn,
+  statedTables,
+} from './table-set.ts';
 
 const table: ReadTable = {
   name: 't',
@@ -62,4 +68,19 @@ describe('tables of an older version', () => {
     expect(olderTables(projection, 1, [stored('run', { isKey: true })])).toBeUndefined();
     expect(olderTables(projection, 1, [])).toBeUndefined();
   });
+});
+
+it('looks for every table with its key and every column, under the name that is asked for', () => {
+  const whole = [
+    stored('run', { isKey: true }),
+    stored('step', { isKey: true }),
+    stored('ended'),
+    stored('status', { isGenerated: true }),
+  ];
+  expect(hasTables(projection, whole)).toBe(true);
+  expect(hasTables(projection, whole.slice(0, 3))).toBe(false);
+  expect(hasTables(projection, [stored('run'), ...whole.slice(1)])).toBe(false);
+  expect(hasTables(projection, whole, (name) => `${name}_draft`)).toBe(false);
+  const drafts = whole.map((column) => ({ ...column, table: 't_draft' }));
+  expect(hasTables(projection, drafts, (name) => `${name}_draft`)).toBe(true);
 });

@@ -3,8 +3,9 @@ import type { Projection, ReadTable } from './projection.ts';
 /** The schema of the read models' tables. */
 export const readSchema = 'read_models';
 
+export const draftName = (table: string) => `${table}_draft`;
 export const liveTable = (table: string) => `${readSchema}.${table}`;
-export const draftTable = (table: string) => `${readSchema}.${table}_draft`;
+export const draftTable = (table: string) => liveTable(draftName(table));
 
 /** A table as it is written: the columns that it has. */
 export interface WrittenTable {
@@ -52,6 +53,19 @@ export interface StoredColumn {
   readonly isKey: boolean;
 }
 
+/** Whether the database has every table of a projection under a name, with its key and every column. */
+export function hasTables(
+  { tables }: Projection,
+  stored: readonly StoredColumn[],
+  nameOf: (table: string) => string = (table) => table,
+): boolean {
+  return tables.every(({ name, key, columns }) => {
+    const found = stored.filter(({ table }) => table === nameOf(name));
+    const names = new Set(found.map((column) => column.name));
+    return hasKey(found, key) && Object.keys(columns).every((column) => names.has(column));
+  });
+}
+
 /**
  * The live tables of another version, written by the projection at hand as far as they have its columns.
  *
@@ -67,8 +81,7 @@ export function olderTables(
     const columns = stored.filter((column) => column.table === table.name);
     // A table that only the new version has is not written yet.
     if (columns.length === 0) continue;
-    const keys = columns.filter(({ isKey }) => isKey).map(({ name }) => name);
-    if (keys.toSorted().join() !== table.key.toSorted().join()) return undefined;
+    if (!hasKey(columns, table.key)) return undefined;
     const types = new Map(
       columns.filter(({ isGenerated }) => !isGenerated).map(({ name, type }) => [name, type]),
     );
@@ -97,6 +110,11 @@ export function createStatements(table: ReadTable, qualified: string): readonly 
       `create ${unique ? 'unique ' : ''}index on ${qualified} (${indexed.join(', ')})${where ? ` where ${where}` : ''}`,
   );
   return [`create table ${qualified} (${[...columns, key].join(', ')})`, ...indexes];
+}
+
+function hasKey(columns: readonly StoredColumn[], key: readonly string[]): boolean {
+  const keys = columns.filter(({ isKey }) => isKey).map(({ name }) => name);
+  return keys.toSorted().join() === key.toSorted().join();
 }
 
 function writtenColumns({ columns }: ReadTable): Record<string, string> {
