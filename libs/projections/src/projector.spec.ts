@@ -598,6 +598,47 @@ describe('a skip by one process', () => {
   });
 });
 
+describe('a build that has stopped', () => {
+  it('begins anew if it is asked for, and if its drafts are gone', async () => {
+    let isBroken = true;
+    const before = await start();
+    await log.append(new AnyEvents(33).take(1_500));
+    await before.waitFor(log.position, 20_000);
+    const whole = await dump();
+    await before.stop();
+    const next: Projection = {
+      ...runListProjection,
+      version: runListProjection.version + 1,
+      project(event, plans) {
+        if (isBroken && event.position > 700) throw new Error('a bug');
+        return runListProjection.project(event, plans);
+      },
+    };
+    const over = {
+      projections: projections.map((each) => (each.name === next.name ? next : each)),
+    };
+    const stopped = async (projector: Projector) =>
+      await vi.waitFor(async () => {
+        const statuses = await projector.statuses();
+        expect(statuses.find(({ name }) => name === next.name)?.status).toBe('stopped');
+      }, 20_000);
+    const first = await start(over);
+    await stopped(first);
+    await first.stop();
+
+    await pool.query('drop table read_models.run_list_draft');
+    const second = await start(over);
+    await stopped(second);
+    const { rows } = await pool.query('select position from projection_builds');
+    expect(rows[0].position).toBeGreaterThan(600);
+    isBroken = false;
+    await second.rebuild(next.name);
+    expect(second.isBuilding).toBe(false);
+    expect(await dump()).toEqual(whole);
+    expect((await pool.query('select 1 from projection_skips')).rowCount).toBe(0);
+  });
+});
+
 describe('waiting', () => {
   it('ends with the position, with the time, with the projector', async () => {
     const projector = await start();

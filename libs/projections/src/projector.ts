@@ -96,12 +96,13 @@ export class Projector {
 
   /**
    * Builds one read model again from the first event, beside the old one, which is read meanwhile. Concurrent callers share
-   * one build.
+   * one build; one that has stopped is given up.
    *
    * @throws Fault `request.not-found`; `server.draining` if the server stops before the build is done
    */
   async rebuild(name: string): Promise<void> {
     const model = findModel(this.#models, name);
+    await model.giveUpStoppedBuild();
     await (model.build ?? this.#build(model, { isRebuild: true })).done;
   }
 
@@ -111,8 +112,12 @@ export class Projector {
    * @throws Fault `request.not-found`, `projection.not-stopped`
    */
   async skip(name: string): Promise<void> {
-    const { alone, build } = findModel(this.#models, name);
-    const answers = await Promise.all([alone?.skip(), build?.skip()]);
+    const { alone, build, failed } = findModel(this.#models, name);
+    // Only the event that the status shows; its build may have stopped at another, and shows it afterwards.
+    const atIt = [alone, build].filter(
+      (each) => failed && each?.failed?.position === failed.position,
+    );
+    const answers = await Promise.all(atIt.map((each) => each?.skip()));
     if (!answers.includes(true))
       throw new Fault('projection.not-stopped', 'never', `read model ${name} has not stopped`);
   }

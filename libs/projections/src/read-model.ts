@@ -64,6 +64,14 @@ export class ReadModel {
     if (this.live === undefined) return 'building';
     return this.alone ? 'catching-up' : 'live';
   }
+  /** The drafts of a build that has stopped are of no use to whoever asks for a new one. */
+  async giveUpStoppedBuild(): Promise<void> {
+    const { build } = this;
+    if (build?.failed === undefined) return;
+    await build.stop(new Fault('projection.stopped', 'never', 'the build was given up'));
+    if (this.build === build) this.build = undefined;
+  }
+
   /** Ends whatever it does by itself. */
   async halt(): Promise<void> {
     const { alone, build } = this;
