@@ -23,7 +23,7 @@ export const projectionOperations = {
     requires: 'projections:rebuild',
     summary: 'Build a read model again from the first event',
     description:
-      'The new tables are built beside those in use. The answer comes when they have taken their place, which takes long if the log is long; `GET /api/v1/projections` shows how far they are. The build goes on if the caller disconnects, and with the next server if this one ends. A repeat waits for a build that is under way; after its end it builds again. Nothing is added to the log.',
+      'The new tables are built beside those in use. The answer comes when they have taken their place, which takes long if the log is long; `GET /api/v1/projections` shows how far they are. The build goes on if the caller disconnects, and with the next server if this one ends. A repeat waits for a build that is under way; after its end it builds again. Events that were skipped are tried again: one that still cannot be taken is passed over again, any other stops the build. Nothing is added to the log.',
     params: projectionParamsSchema,
     errors: ['request.not-found', 'projection.stopped', 'server.draining'],
     status: 202,
@@ -37,7 +37,7 @@ export const projectionOperations = {
     requires: 'projections:rebuild',
     summary: 'Let a read model pass over the event that it stopped at',
     description:
-      'The read model never shows what the event told. A later version of it tries the event again. The answer comes when the event is passed over; the read model may stop again behind it. The event is passed over even if the caller disconnects. A repeat meanwhile gets the same answer; a later one passes over the event that the read model has stopped at since, if there is one: ask `GET /api/v1/projections` first. Nothing is added to the log.',
+      'The read model does not show what the event told. A rebuild and a later version of it try the event again. The answer comes when the event is passed over; the read model may stop again behind it. The event is passed over even if the caller disconnects. A repeat meanwhile gets the same answer; a later one passes over the event that the read model has stopped at since, if there is one: ask `GET /api/v1/projections` first. Nothing is added to the log.',
     params: projectionParamsSchema,
     errors: ['request.not-found', 'projection.not-stopped'],
     status: 202,

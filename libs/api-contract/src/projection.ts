@@ -18,6 +18,13 @@ const projectionFailureSchema = z
   })
   .meta({ id: 'ProjectionFailure', description: 'An event that a read model cannot take.' });
 
+const skippedEventsSchema = z
+  .object({
+    count: z.number().int().describe('How many.'),
+    newest: logPositionSchema.nullable().describe('The newest of them; null if there is none.'),
+  })
+  .meta({ id: 'SkippedEvents', description: 'Events that a read model has passed over.' });
+
 export const projectionStatusSchema = z
   .object({
     name: z.string().describe('The name of the read model.'),
@@ -38,6 +45,9 @@ export const projectionStatusSchema = z
     failed: projectionFailureSchema
       .nullable()
       .describe('The event that it stopped at; null if it did not stop.'),
+    skipped: skippedEventsSchema.describe(
+      'The events that it passed over: what they told is not shown.',
+    ),
   })
   .meta({
     id: 'ProjectionStatus',

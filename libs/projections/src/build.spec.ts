@@ -55,7 +55,6 @@ beforeEach(async () => {
     },
     {
       projection,
-      skips: new Set(),
       isRebuild: false,
       livePosition: () => length,
       inTurn: (work) => {

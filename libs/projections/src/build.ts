@@ -13,7 +13,7 @@ import { moveCheckpoints, type TableCheckpoint } from './checkpoints.ts';
 import { openDrafts, swapDrafts } from './drafts.ts';
 import { plansOf, planWrites, runStatements } from './planned-writes.ts';
 import type { Projection } from './projection.ts';
-import { putSkip } from './skips.ts';
+import { forgetOtherSkips, putSkip, readSkips } from './skips.ts';
 import { draftTable, statedTables, type TableSet } from './table-set.ts';
 import { asRefusal, EventRefused, writeTransaction } from './write-transaction.ts';
 
@@ -25,15 +25,17 @@ export interface BuildParts extends SubscriptionParts {
 
 export interface BuildOptions {
   readonly projection: Projection;
-  readonly skips: Set<number>;
-  /** Begin with the first event, even if there are drafts of this version or live tables of it. */
+  /**
+   * Begin with the first event, even if there are drafts of this version or live tables of it. Events that were skipped are
+   * tried again; one that still cannot be taken is passed over again.
+   */
   readonly isRebuild: boolean;
   /** Where the live read models are. */
   livePosition(): number;
   /** Runs work while no live batch is applied by this process. */
   inTurn<Value>(work: () => Promise<Value>): Promise<Value>;
   /** The tables of this version are live. Called in turn. */
-  onLive(at: TableCheckpoint): void;
+  onLive(at: TableCheckpoint, skips: Set<number>): void;
 }
 
 const batchMax = 4_000;
@@ -55,6 +57,10 @@ export class Build {
   #swapAfter = 0;
   #isDone = false;
   #isAnew: boolean;
+  /** Positions that the drafts lack. */
+  #skips: Set<number> | undefined;
+  /** Positions that the live tables lack, which are tried again. */
+  #earlierSkips: ReadonlySet<number> = new Set();
 
   constructor(parts: BuildParts, options: BuildOptions) {
     const { name, version } = options.projection;
@@ -109,6 +115,7 @@ export class Build {
   async #place(head: LogHead): Promise<number> {
     if (this.#isDone) return head.position;
     const { projection } = this.#options;
+    this.#skips ??= await this.#firstSkips();
     const at = await writeTransaction(this.#parts.pool, (client) =>
       openDrafts(client, projection, { head, isAnew: this.#isAnew }),
     );
@@ -122,31 +129,58 @@ export class Build {
     return this.#at.position;
   }
 
+  async #firstSkips(): Promise<Set<number>> {
+    const { projection, isRebuild } = this.#options;
+    const stored = await readSkips(this.#parts.pool, projection);
+    if (!isRebuild) return stored;
+    this.#earlierSkips = stored;
+    return new Set();
+  }
+
   async #apply(batch: readonly RecordedEvent[]): Promise<void> {
     const to = batch.at(-1)?.position ?? 0;
     if (this.#isDone || to <= this.#at.position) return;
+    try {
+      await this.#write(batch, to);
+    } catch (error) {
+      const [event, ...others] = batch;
+      const isSkippedAgain =
+        error instanceof EventRefused &&
+        event !== undefined &&
+        others.length === 0 &&
+        this.#earlierSkips.has(event.position);
+      if (!isSkippedAgain) throw error;
+      const { position, type } = event;
+      await this.#passOver(event, { position, type, error: String(error) });
+    }
+  }
+
+  async #write(batch: readonly RecordedEvent[], to: number): Promise<void> {
     const statements = await this.#writesOf(batch);
     await writeTransaction(this.#parts.pool, async (client) => {
       await moveCheckpoints(client, 'projection_builds', [this.#at], to);
-      await runStatements(client, statements);
+      await runStatements(client, statements).catch((error) => {
+        throw asRefusal(error);
+      });
     });
     this.#at = { ...this.#at, position: to };
     await this.#swapIfClose();
   }
 
   async #passOver(event: RecordedEvent, failed: FailedEvent): Promise<void> {
-    const { projection, skips } = this.#options;
+    const { projection } = this.#options;
     await writeTransaction(this.#parts.pool, async (client) => {
       await moveCheckpoints(client, 'projection_builds', [this.#at], event.position);
       await putSkip(client, projection, failed);
     });
-    skips.add(event.position);
+    this.#skips?.add(event.position);
     this.#at = { ...this.#at, position: event.position };
     await this.#swapIfClose();
   }
 
   async #writesOf(batch: readonly RecordedEvent[], after = this.#at.position) {
-    const { projection, skips } = this.#options;
+    const { projection } = this.#options;
+    const skips = this.#skips ?? new Set();
     const plans = await plansOf(batch, this.#parts.plans);
     return planWrites(projection, this.#drafts, batch, { plans, after, skips });
   }
@@ -158,14 +192,16 @@ export class Build {
     const head = await this.#parts.store.head();
     await inTurn(async () => {
       try {
-        const swappedAt = await writeTransaction(this.#parts.pool, (client) =>
-          swapDrafts(client, projection, {
+        const swappedAt = await writeTransaction(this.#parts.pool, async (client) => {
+          const swapped = await swapDrafts(client, projection, {
             drafts: this.#at,
             head: Math.max(head.position, livePosition()),
             target: livePosition(),
             advance: (to) => this.#advance(client, to),
-          }),
-        );
+          });
+          await forgetOtherSkips(client, projection, this.#skips ?? new Set());
+          return swapped;
+        });
         this.#end({ ...this.#at, position: swappedAt });
       } catch (error) {
         // The event comes again by the log, and the build stops at it there.
@@ -214,7 +250,7 @@ export class Build {
     this.#isDone = true;
     this.#at = at;
     void this.#subscription.stop();
-    this.#options.onLive(at);
+    this.#options.onLive(at, this.#skips ?? new Set());
     this.#done.resolve();
   }
 }

@@ -1,6 +1,7 @@
 import type { LogHead } from '#libs/event-store';
 import type { FailedEvent } from '#libs/subscriptions';
 import type { ReadModel, ReadModelStatus } from './read-model.ts';
+import type { SkippedEvents } from './skips.ts';
 
 export interface ProjectionStatus {
   readonly name: string;
@@ -14,9 +15,14 @@ export interface ProjectionStatus {
   readonly build: { readonly version: number; readonly position: number } | null;
   /** The event that it cannot take. */
   readonly failed: FailedEvent | null;
+  /** Events that its tables lack. */
+  readonly skipped: SkippedEvents;
 }
 
-export function projectionStatus(model: ReadModel, head: LogHead): ProjectionStatus {
+export function projectionStatus(
+  model: ReadModel,
+  { head, skipped }: { readonly head: LogHead; readonly skipped: SkippedEvents },
+): ProjectionStatus {
   const { name, projection, live, status, position, build, failed } = model;
   return {
     name,
@@ -27,5 +33,6 @@ export function projectionStatus(model: ReadModel, head: LogHead): ProjectionSta
     rebuilding: build !== undefined,
     build: build ? { version: build.version, position: build.position } : null,
     failed: failed ?? null,
+    skipped,
   };
 }

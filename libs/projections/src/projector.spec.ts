@@ -380,7 +380,7 @@ describe('a read model whose tables are of no use', () => {
     const whole = await dump();
     gate.opened = Promise.withResolvers<void>();
     await pool.query(spoil);
-    await vi.waitFor(() => expect(first.isReady).toBe(false), 20_000);
+    await vi.waitFor(() => expect(isReady(first)).toBe(false), 20_000);
     expect((await first.statuses())[0]).toMatchObject({ status: 'building', rebuilding: true });
     gate.opened.resolve();
     await built(first);
@@ -391,7 +391,7 @@ describe('a read model whose tables are of no use', () => {
     await pool.query(spoil);
     const second = await start({ tail });
     const isOlder = what.startsWith('older');
-    expect(second.isReady).toBe(isOlder);
+    expect(isReady(second)).toBe(isOlder);
     expect((await second.statuses())[0]).toMatchObject({
       version: isOlder ? olderVersion : runListProjection.version,
       rebuilding: true,
@@ -523,6 +523,8 @@ describe('an event that a read model cannot take', () => {
     const live = await dump();
     await projector.rebuild('run-list');
     expect(await dump()).toEqual(live);
+    // It was tried again, and still cannot be taken.
+    expect((await shown('run-list'))?.skipped).toEqual({ count: 1, newest: poisoned });
     const steps = await pool.query(
       `select 1 from read_models.run_steps where run_id = $1 limit 1`,
       [streamId('run', other)],
@@ -570,6 +572,41 @@ describe('a new version that cannot take an event', () => {
     await built(projector);
   });
 });
+
+it('a rebuild tries skipped events again: nothing is missing once their cause is mended', async () => {
+  const projector = await start();
+  const other = await start();
+  const events = new AnyEvents(25);
+  await log.append(events.take(100));
+  await projector.waitFor(100, 20_000);
+  const refuse = (check: string) =>
+    database.ownerPool.query(
+      `alter table read_models.run_list ${check === '' ? 'drop constraint poison' : `add constraint poison check (${check}) not valid`}`,
+    );
+  await refuse('false');
+  await log.append(events.take(15));
+  let count = 0;
+  const behind = async () => {
+    await projector.waitFor(log.position, 20_000);
+    const of = (await projector.statuses()).find(({ name }) => name === 'run-list');
+    return of && { ...of, isThere: of.lag === 0 && of.status === 'live' };
+  };
+  for (let status = await behind(); !status?.isThere; status = await behind()) {
+    if (status?.status === 'stopped') {
+      await projector.skip('run-list');
+      count += 1;
+    } else await new Promise((done) => setTimeout(done, 5));
+  }
+  expect(count).toBeGreaterThan(1);
+  const { skipped } = (await behind()) ?? expect.fail('there is none');
+  expect(skipped).toEqual({ count, newest: expect.any(Number) });
+  await refuse('');
+  // By a process that has not skipped them.
+  await other.rebuild('run-list');
+  expect((await behind())?.skipped).toEqual({ count: 0, newest: null });
+  const { rows } = await pool.query('select count(*)::int as count from read_models.run_list');
+  expect(rows).toEqual([{ count: await log.count('run.queued', log.position) }]);
+}, 60_000);
 
 describe('a skip by one process', () => {
   it('lets the read model of another go on, though the event is the last one', async () => {
@@ -633,7 +670,7 @@ describe('a build that has stopped', () => {
     expect(rows[0].position).toBeGreaterThan(600);
     isBroken = false;
     await second.rebuild(next.name);
-    expect(second.isBuilding).toBe(false);
+    expect((await second.statuses()).some(({ rebuilding }) => rebuilding)).toBe(false);
     expect(await dump()).toEqual(whole);
     expect((await pool.query('select 1 from projection_skips')).rowCount).toBe(0);
   });
@@ -669,6 +706,7 @@ describe('waiting', () => {
         rebuilding: false,
         build: null,
         failed: null,
+        skipped: { count: 0, newest: null },
       })),
     );
   });

@@ -17,7 +17,7 @@ import type { Projection } from './projection.ts';
 import { type ProjectionStatus, projectionStatus } from './projection-status.ts';
 import { findModel, ReadModel } from './read-model.ts';
 import { ReadableModels } from './readable-models.ts';
-import { readSkips, seeSkips } from './skips.ts';
+import { countSkips, readSkips, seeSkips } from './skips.ts';
 import { statedTables } from './table-set.ts';
 import { watchTables } from './watch-tables.ts';
 
@@ -130,7 +130,10 @@ export class Projector {
   async statuses(): Promise<readonly ProjectionStatus[]> {
     await this.#seeSkips();
     const head = await this.#parts.store.head();
-    return this.#models.map((model) => projectionStatus(model, head));
+    const skippedBy = await countSkips(this.#parts.pool);
+    return this.#models.map((model) =>
+      projectionStatus(model, { head, skipped: skippedBy(model.projection) }),
+    );
   }
 
   async #place(head: LogHead): Promise<number> {
@@ -198,6 +201,7 @@ export class Projector {
         await this.#writer.passOver(model, failed);
         joinIfReady();
       },
+      onStopped: () => this.#waits.look(),
       batchMax,
     });
     model.alone.start();
@@ -241,14 +245,14 @@ export class Projector {
   }
 
   #build(model: ReadModel, { isRebuild }: { readonly isRebuild: boolean }): Build {
-    const { projection, skips } = model;
+    const { projection } = model;
     const build = new Build(this.#parts, {
       projection,
-      skips,
       isRebuild,
       livePosition: () => this.#front,
       inTurn: (work) => this.#inTurn(work),
-      onLive: (at) => {
+      onLive: (at, skips) => {
+        model.skips = skips;
         void model.alone?.stop();
         model.alone = undefined;
         model.build = undefined;

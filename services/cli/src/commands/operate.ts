@@ -56,12 +56,18 @@ export function addProjections(program: Command): void {
           String(item.version),
           String(item.position),
           String(item.lag),
+          String(item.skipped.count),
           projectionState(item),
         ]);
-        output.line(table([['READ MODEL', 'VERSION', 'POSITION', 'LAG', 'STATE'], ...rows]));
-        for (const { name, failed } of page.items)
+        output.line(
+          table([['READ MODEL', 'VERSION', 'POSITION', 'LAG', 'SKIPPED', 'STATE'], ...rows]),
+        );
+        for (const { name, failed, skipped } of page.items) {
           if (failed)
             for (const line of stoppedLines(name, failed, output.invocation)) output.line(line);
+          if (skipped.count > 0)
+            for (const line of skippedLines(name, skipped, output.invocation)) output.line(line);
+        }
       }
     });
   projections
@@ -92,7 +98,8 @@ export function addProjections(program: Command): void {
 const skipHelp = `
 What the event told is never shown by this read model, and what follows from it may be shown wrong: a run whose end
 was passed over is listed as running. No event is lost, and other read models show it. Rebuild the read model first,
-which loses nothing. A later version of the read model tries the event again.`;
+which loses nothing. A rebuild tries the event again, and passes over it again if it still cannot be taken; a later
+version of the read model tries it again, too.`;
 
 /** What a read model stopped at, and what to do about it: first what loses nothing. */
 export function stoppedLines(
@@ -104,6 +111,22 @@ export function stoppedLines(
     `${name} cannot take event ${position} (${type}): ${error}`,
     `  next: ${asCalled(invocation, `projections rebuild ${name}`)}`,
     `  then, if it stops again: ${asCalled(invocation, 'projections skip --help')}`,
+  ];
+}
+
+/** What a read model does not show, and how to try it again. */
+export function skippedLines(
+  name: string,
+  { count, newest }: ProjectionStatusDto['skipped'],
+  invocation: Invocation,
+): readonly string[] {
+  const what =
+    count === 1
+      ? `the event at ${newest}: what it told`
+      : `${count} events, the newest at ${newest}: what they told`;
+  return [
+    `${name} has passed over ${what} is not shown`,
+    `  to try again once the cause is mended: ${asCalled(invocation, `projections rebuild ${name}`)}`,
   ];
 }
 
