@@ -23,7 +23,7 @@ export const projectionOperations = {
     requires: 'projections:rebuild',
     summary: 'Build a read model again from the first event',
     description:
-      'The new tables are built beside those in use. The answer comes when they have taken their place, which takes long if the log is long; `GET /api/v1/projections` shows how far they are. The build goes on if the caller disconnects, and with the next server if this one ends. A repeat waits for a build that is under way; after its end it builds again. Events that were skipped are tried again: one that still cannot be taken is passed over again, any other stops the build. Nothing is added to the log.',
+      'The new tables are built beside those in use. The answer comes when they have taken their place, which takes long if the log is long; `GET /api/v1/projections` shows how far they are. The build goes on if the caller disconnects. If the server ends, only the build of a new version goes on with the next one; ask again for any other. A repeat waits for a build that is under way; after its end it builds again. Events that were skipped are tried again: one that still cannot be taken is passed over again, any other stops the build. Nothing is added to the log.',
     params: projectionParamsSchema,
     errors: ['request.not-found', 'projection.stopped', 'server.draining'],
     status: 202,

@@ -16,9 +16,14 @@ const memoryBytesMin = 512 * 1024 ** 2;
  * - in a sandbox by rlimits (`libs/sandbox/src/oci/spec.ts`): 4096 open files, 4096 pending signals, 400 KiB of message queues,
  *   no core dump, no higher priority;
  * - bytes kept of an attempt's log `log_bytes_max` (10 MiB), and its last 64 KiB beside them;
- * - an attempt's artifacts: bytes `artifact_bytes_max` (1 GiB), 200 files, 100 patterns;
+ * - in a sandbox, temporary directories (the same file): /tmp half of the memory, /var/tmp and /dev/shm an eighth each, /run a
+ *   sixteenth, at most 64 MiB;
+ * - an attempt's artifacts: bytes `artifact_bytes_max` (1 GiB), 200 files, 100 patterns, and what the search for them looks at
+ *   (`services/executor/src/collect-artifacts.ts`);
  * - time of an attempt: `timeout` of its file (1 hour, at most 7 days), then `stop_grace` (10 s) from TERM to KILL;
- * - attempts: `retry` of its file (none, at most 10 beyond the first, at most an hour between two);
+ * - time of what Millrace does around it, such as 10 minutes for its files (`libs/executor-protocol/src/attempt-terms.ts`);
+ * - attempts: `retry` of its file (none, at most 10 beyond the first; `backoff` is at most an hour, and doubles with each of
+ *   them: `libs/kernel/src/retry-delay.ts`), and ten losses of an executor before its command runs;
  * - what its file may say (`libs/pipeline-dsl/src/limits.ts`), such as 1000 commands of 100 KiB together, 256 KiB of variables.
  *
  * @param machineBytes  memory of the machine, or of the container that this process lives in

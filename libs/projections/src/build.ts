@@ -106,7 +106,7 @@ export class Build {
     return this.#subscription.skip();
   }
 
-  /** Ends the build after the batch at hand; another process, or the next start, goes on with the drafts. */
+  /** Ends the build after the batch at hand. If its version is new, another process, or the next start, goes on with the drafts. */
   async stop(reason: Error): Promise<void> {
     await this.#subscription.stop();
     this.#done.reject(reason);

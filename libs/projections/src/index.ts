@@ -4,5 +4,4 @@ export { onlyWhenReady } from './only-when-ready.ts';
 export { PipelineReader } from './pipeline-reader.ts';
 export { Projector } from './projector.ts';
 export { QueueReader } from './queue-reader.ts';
-export type { ReadableModels } from './readable-models.ts';
 export { RunReader } from './run-reader.ts';

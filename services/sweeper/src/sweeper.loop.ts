@@ -35,7 +35,8 @@ const stopWithinMs = 2_000;
 const sweeperTerms: LeaderTerms = { termMs: 600_000, renewMs: 120_000, watchMs: 120_000 };
 
 /**
- * Retention, every hour. What goes, and when:
+ * Retention, every hour, first an hour after the start: a server that ends earlier because nobody needs it sweeps nothing. What
+ * goes, and when:
  *
  * - logs, of whole runs: if nothing was written to them for longer than `log_keep` (90 days), then the oldest until all take
  *   at most `log_store_bytes_max` (20 GiB);

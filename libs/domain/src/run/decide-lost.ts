@@ -12,7 +12,7 @@ import { RunDraft } from './run-draft.ts';
 import { followStepEnd, stepQueued } from './run-ending.ts';
 
 /**
- * A step is given up if so many of its executors are lost before its command runs: a step whose preparation kills its
+ * A step is given up if more of its executors than this are lost before its command runs: a step whose preparation kills its
  * executor must not be assigned for ever. Ten losses take at least ten lease terms, more than three minutes.
  */
 export const lostBeforeStartMax = 10;

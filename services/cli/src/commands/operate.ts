@@ -96,7 +96,7 @@ export function addProjections(program: Command): void {
 }
 
 const skipHelp = `
-What the event told is never shown by this read model, and what follows from it may be shown wrong: a run whose end
+What the event told is not shown by this read model, and what follows from it may be shown wrong: a run whose end
 was passed over is listed as running. No event is lost, and other read models show it. Rebuild the read model first,
 which loses nothing. A rebuild tries the event again, and passes over it again if it still cannot be taken; a later
 version of the read model tries it again, too.`;
