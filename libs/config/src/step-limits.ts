@@ -18,10 +18,11 @@ const memoryBytesMin = 512 * 1024 ** 2;
  * - bytes kept of an attempt's log `log_bytes_max` (10 MiB), and its last 64 KiB beside them;
  * - in a sandbox, temporary directories (the same file): /tmp half of the memory, /var/tmp and /dev/shm an eighth each, /run a
  *   sixteenth, at most 64 MiB;
- * - an attempt's artifacts: bytes `artifact_bytes_max` (1 GiB), 200 files, 100 patterns, and what the search for them looks at
- *   (`services/executor/src/collect-artifacts.ts`);
+ * - an attempt's artifacts: bytes `artifact_bytes_max` (1 GiB), 200 files, 100 patterns, 40 KiB of names; the search for them
+ *   looks at 200,000 entries, 64 directories deep (`services/executor/src/collect-artifacts.ts`);
  * - time of an attempt: `timeout` of its file (1 hour, at most 7 days), then `stop_grace` (10 s) from TERM to KILL;
- * - time of what Millrace does around it, such as 10 minutes for its files (`libs/executor-protocol/src/attempt-terms.ts`);
+ * - time of what Millrace does around it (`libs/executor-protocol/src/attempt-terms.ts`): 10 minutes for the run's source, 5 for
+ *   everything else before the command, 10 for artifacts, 1 for the end of the log and the report;
  * - attempts: `retry` of its file (none, at most 10 beyond the first; `backoff` is at most an hour, and doubles with each of
  *   them: `libs/kernel/src/retry-delay.ts`), and ten losses of an executor before its command runs;
  * - what its file may say (`libs/pipeline-dsl/src/limits.ts`), such as 1000 commands of 100 KiB together, 256 KiB of variables.
