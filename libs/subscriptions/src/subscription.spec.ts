@@ -202,6 +202,29 @@ it('has not stopped any more where another process has moved its checkpoint behi
   expect([await skip, await waiting.skip()]).toEqual([false, false]);
 });
 
+it('gives up a skip if its checkpoint goes back and another event fails first, and pauses there', async () => {
+  let tries = 0;
+  await append(2);
+  const reader = await follow({
+    // As if a backup were put back after the skip was asked for.
+    keeping: withWrites(async () => (tries === 0 ? 1 : 0)),
+    handle: async () => {
+      tries += 1;
+      throw new Error('a bug');
+    },
+    passOver: async () => {
+      throw unreachable;
+    },
+  });
+  await clock.until(() => reader.failed?.position === 2, 1_000);
+  const skip = reader.skip();
+  await clock.until(() => reader.failed?.position === 1, 5_000);
+  expect(await skip).toBe(false);
+  const before = tries;
+  await clock.advance(20_000);
+  expect(tries).toBe(before);
+});
+
 it('leaves nobody waiting for a skip when it is told to stop', async () => {
   await append(1);
   const reader = await follow({

@@ -61,7 +61,8 @@ export class Subscription {
   #isPlaced = false;
   #position = 0;
   #failed: FailedEvent | undefined;
-  #skipping: (PromiseWithResolvers<boolean> & { readonly position: number }) | undefined;
+  /** Of the event that the subscription stopped at, so it is gone when that is. */
+  #skipping: PromiseWithResolvers<boolean> | undefined;
   #looking: PromiseWithResolvers<void> | undefined;
   #endPause: () => void = () => {};
   #running: Promise<void> = Promise.resolve();
@@ -115,8 +116,7 @@ export class Subscription {
    */
   async skip(): Promise<boolean> {
     if (this.#failed === undefined) return false;
-    const { position } = this.#failed;
-    this.#skipping ??= { ...Promise.withResolvers<boolean>(), position };
+    this.#skipping ??= Promise.withResolvers();
     this.#endPause();
     return await this.#skipping.promise;
   }
@@ -136,7 +136,7 @@ export class Subscription {
     this.#endLook();
   }
 
-  /** The event that the subscription stopped at, if it did, is behind it. */
+  /** The subscription is no longer stopped at the event that it stopped at, if it did. */
   #goOn({ isSkipped }: { readonly isSkipped: boolean }): void {
     this.#failed = undefined;
     this.#skipping?.resolve(isSkipped);
@@ -206,7 +206,9 @@ export class Subscription {
     const { name, passOver } = this.#options;
     const { position, type } = event;
     const failed = { position, type, error: String(error).slice(0, 2_000) };
-    const isNew = this.#failed?.position !== event.position;
+    const isNew = this.#failed?.position !== position;
+    // If the checkpoint went back, another event may fail before the one that somebody wants to skip.
+    if (isNew) this.#goOn({ isSkipped: false });
     this.#failed = failed;
     if (isNew) {
       const fields = { subscription: name, ...failed };
@@ -215,7 +217,7 @@ export class Subscription {
     }
     if (!this.#skipping && !this.#looking) await this.#pause(tryAgainMs);
     if (this.#stopping.signal.aborted) return;
-    if (this.#skipping?.position !== event.position) throw new TriesAgain();
+    if (this.#skipping === undefined) throw new TriesAgain();
     await passOver?.(event, failed);
     this.#parts.logger.warn({ subscription: name, position: event.position }, 'event skipped');
     this.#goOn({ isSkipped: true });
