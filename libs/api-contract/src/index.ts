@@ -18,6 +18,7 @@ export {
   serverPermissions,
 } from './permission.ts';
 export type { PipelineDto, PipelineRegisteredDto, Validation } from './pipeline.ts';
+export type { PositionDto } from './position.ts';
 export { type DiagnosticDto, type Problem, problemSchema } from './problem.ts';
 export type { ProjectionStatusDto } from './projection.ts';
 export type { QueueItem } from './queue.ts';

@@ -10,3 +10,5 @@ export const positionSchema = z
     ),
   })
   .meta({ id: 'Position', description: 'Where the result of a command stands in the log.' });
+
+export type PositionDto = z.infer<typeof positionSchema>;

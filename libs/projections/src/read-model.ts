@@ -64,6 +64,7 @@ export class ReadModel {
     if (this.live === undefined) return 'building';
     return this.alone ? 'catching-up' : 'live';
   }
+
   /** The drafts of a build that has stopped are of no use to whoever asks for a new one. */
   async giveUpStoppedBuild(): Promise<void> {
     const { build } = this;

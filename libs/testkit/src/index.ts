@@ -7,6 +7,7 @@ export { type AnyEvent, AnyEvents } from './any-events.ts';
 export { asNobody } from './as-nobody.ts';
 export { ChaosProxy } from './chaos-proxy.ts';
 export { deciderSpec, foldHistory, specTime } from './decider-spec.ts';
+export { demoExecutor, demoHistory, demoPlan, failedDemoRun } from './demo-run.ts';
 export { gitIn } from './git-in.ts';
 export { memoryApplication, runRequest } from './memory-application.ts';
 export { MemoryExecutorGateway } from './memory-executor-gateway.ts';

@@ -1,16 +1,12 @@
 import { Controller, Inject } from '@nestjs/common';
 import { Command, CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { operations } from '#libs/api-contract';
+import { operations, type PositionDto } from '#libs/api-contract';
 import type { Answer, Application, Caller } from '#libs/application';
 import { APPLICATION } from '../application.ts';
 import { callerOf, valueOrProblem } from '../http/answer.ts';
 import { type Call, Input, Route } from '../http/route.ts';
 
-interface Position {
-  readonly position: number;
-}
-
-export class DrainExecutorCommand extends Command<Answer<Position>> {
+export class DrainExecutorCommand extends Command<Answer<PositionDto>> {
   constructor(
     readonly caller: Caller,
     readonly executorId: string,
@@ -23,7 +19,7 @@ export class DrainExecutorCommand extends Command<Answer<Position>> {
 export class DrainExecutorHandler implements ICommandHandler<DrainExecutorCommand> {
   constructor(@Inject(APPLICATION) private readonly application: Application) {}
 
-  execute({ caller, executorId }: DrainExecutorCommand): Promise<Answer<Position>> {
+  execute({ caller, executorId }: DrainExecutorCommand): Promise<Answer<PositionDto>> {
     return this.application.drainExecutor.execute(caller, executorId);
   }
 }
@@ -35,7 +31,7 @@ export class DrainExecutorController {
   @Route(operations.drainExecutor)
   async drain(
     @Input(operations.drainExecutor) call: Call<typeof operations.drainExecutor>,
-  ): Promise<Position> {
+  ): Promise<PositionDto> {
     return valueOrProblem(
       await this.commands.execute(new DrainExecutorCommand(callerOf(call), call.params.id)),
     );

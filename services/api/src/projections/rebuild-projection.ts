@@ -1,16 +1,12 @@
 import { Controller, Inject } from '@nestjs/common';
 import { Command, CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { operations } from '#libs/api-contract';
+import { operations, type PositionDto } from '#libs/api-contract';
 import type { Answer, Application, Caller } from '#libs/application';
 import { APPLICATION } from '../application.ts';
 import { callerOf, valueOrProblem } from '../http/answer.ts';
 import { type Call, Input, Route } from '../http/route.ts';
 
-interface Position {
-  readonly position: number;
-}
-
-export class RebuildProjectionCommand extends Command<Answer<Position>> {
+export class RebuildProjectionCommand extends Command<Answer<PositionDto>> {
   constructor(
     readonly caller: Caller,
     readonly projection: string,
@@ -23,7 +19,7 @@ export class RebuildProjectionCommand extends Command<Answer<Position>> {
 export class RebuildProjectionHandler implements ICommandHandler<RebuildProjectionCommand> {
   constructor(@Inject(APPLICATION) private readonly application: Application) {}
 
-  execute({ caller, projection }: RebuildProjectionCommand): Promise<Answer<Position>> {
+  execute({ caller, projection }: RebuildProjectionCommand): Promise<Answer<PositionDto>> {
     return this.application.rebuildProjection.execute(caller, projection);
   }
 }
@@ -35,7 +31,7 @@ export class RebuildProjectionController {
   @Route(operations.rebuildProjection)
   async rebuild(
     @Input(operations.rebuildProjection) call: Call<typeof operations.rebuildProjection>,
-  ): Promise<Position> {
+  ): Promise<PositionDto> {
     return valueOrProblem(
       await this.commands.execute(new RebuildProjectionCommand(callerOf(call), call.params.name)),
     );

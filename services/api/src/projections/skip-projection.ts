@@ -1,16 +1,12 @@
 import { Controller, Inject } from '@nestjs/common';
 import { Command, CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { operations } from '#libs/api-contract';
+import { operations, type PositionDto } from '#libs/api-contract';
 import type { Answer, Application, Caller } from '#libs/application';
 import { APPLICATION } from '../application.ts';
 import { callerOf, valueOrProblem } from '../http/answer.ts';
 import { type Call, Input, Route } from '../http/route.ts';
 
-interface Position {
-  readonly position: number;
-}
-
-export class SkipProjectionCommand extends Command<Answer<Position>> {
+export class SkipProjectionCommand extends Command<Answer<PositionDto>> {
   constructor(
     readonly caller: Caller,
     readonly projection: string,
@@ -23,7 +19,7 @@ export class SkipProjectionCommand extends Command<Answer<Position>> {
 export class SkipProjectionHandler implements ICommandHandler<SkipProjectionCommand> {
   constructor(@Inject(APPLICATION) private readonly application: Application) {}
 
-  execute({ caller, projection }: SkipProjectionCommand): Promise<Answer<Position>> {
+  execute({ caller, projection }: SkipProjectionCommand): Promise<Answer<PositionDto>> {
     return this.application.skipProjection.execute(caller, projection);
   }
 }
@@ -35,7 +31,7 @@ export class SkipProjectionController {
   @Route(operations.skipProjection)
   async skip(
     @Input(operations.skipProjection) call: Call<typeof operations.skipProjection>,
-  ): Promise<Position> {
+  ): Promise<PositionDto> {
     return valueOrProblem(
       await this.commands.execute(new SkipProjectionCommand(callerOf(call), call.params.name)),
     );

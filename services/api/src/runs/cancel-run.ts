@@ -1,16 +1,12 @@
 import { Controller, Inject } from '@nestjs/common';
 import { Command, CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { operations } from '#libs/api-contract';
+import { operations, type PositionDto } from '#libs/api-contract';
 import type { Answer, Application, Caller, CancelRunRequest } from '#libs/application';
 import { APPLICATION } from '../application.ts';
 import { callerOf, valueOrProblem } from '../http/answer.ts';
 import { type Call, Input, Route } from '../http/route.ts';
 
-interface Position {
-  readonly position: number;
-}
-
-export class CancelRunCommand extends Command<Answer<Position>> {
+export class CancelRunCommand extends Command<Answer<PositionDto>> {
   constructor(
     readonly caller: Caller,
     readonly request: CancelRunRequest,
@@ -23,7 +19,7 @@ export class CancelRunCommand extends Command<Answer<Position>> {
 export class CancelRunHandler implements ICommandHandler<CancelRunCommand> {
   constructor(@Inject(APPLICATION) private readonly application: Application) {}
 
-  execute({ caller, request }: CancelRunCommand): Promise<Answer<Position>> {
+  execute({ caller, request }: CancelRunCommand): Promise<Answer<PositionDto>> {
     return this.application.cancelRun.execute(caller, request);
   }
 }
@@ -35,7 +31,7 @@ export class CancelRunController {
   @Route(operations.cancelRun)
   async cancel(
     @Input(operations.cancelRun) call: Call<typeof operations.cancelRun>,
-  ): Promise<Position> {
+  ): Promise<PositionDto> {
     const request = { run: call.params.id, ...call.body };
     return valueOrProblem(
       await this.commands.execute(new CancelRunCommand(callerOf(call), request)),
